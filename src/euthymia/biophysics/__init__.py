@@ -1,0 +1,1 @@
+"""Membrane physics that several scales share, each typed once."""

@@ -1,0 +1,82 @@
+"""One patient's course: exact pharmacology, then exponential steps through the slow states."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .. import links
+from ..core.exponential import etd2rk
+from ..core.types import Scalar
+from ..links import Switches
+from ..pharmacology.disposition import STATES, central_volumes, drug_course, rate_matrix
+from ..receptors.nmdar import racemate_equivalents
+from .baseline import relaxation_rates
+from .vector_field import Cascade, pack, slow_rate, unpack
+
+
+class DrugCourse(NamedTuple):
+    """Concentrations at the nodes, µM, per enantiomer (S, R), and the amounts behind them."""
+
+    arterial: Float[Array, "node enantiomer"]
+    venous: Float[Array, "node enantiomer"]
+    norketamine: Float[Array, "node enantiomer"]
+    hydroxynorketamine: Float[Array, "node enantiomer"]
+    effect_site: Float[Array, "node enantiomer"]
+    free_brain: Float[Array, "node enantiomer"]
+    free_brain_norketamine: Float[Array, "node enantiomer"]
+    racemate_equivalents: Float[Array, " node"]
+    states: Float[Array, "node enantiomer state"]
+
+
+def brain_exposure(p: Cascade, states: Float[Array, "*batch enantiomer state"]) -> tuple[Array, Array, Array]:
+    """Free brain ketamine and norketamine (µM) per enantiomer, and what both together are worth in racemic ketamine."""
+    ketamine = links.free_brain_concentration(p.links, states[..., STATES.index("effect_site")])
+    norketamine = links.free_brain_norketamine(p.links, states[..., STATES.index("norketamine_effect_site")])
+    return ketamine, norketamine, racemate_equivalents(p.receptor, jnp.concatenate([ketamine, norketamine], -1))
+
+
+def drug(
+    p: Cascade,
+    weight: Scalar,
+    steps: Float[Array, " step"],
+    infusion: Float[Array, "step enantiomer"],
+    bolus: Float[Array, "step enantiomer"],
+) -> DrugCourse:
+    """Drug in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
+    states = drug_course(rate_matrix(p.disposition, weight), steps, infusion, bolus)
+    volumes = central_volumes(p.disposition, weight)
+    ketamine, norketamine, equivalents = brain_exposure(p, states)
+    return DrugCourse(
+        arterial=states[..., STATES.index("ketamine")] / volumes["ketamine"],
+        venous=states[..., STATES.index("venous")],
+        norketamine=states[..., STATES.index("norketamine")] / volumes["norketamine"],
+        hydroxynorketamine=states[..., STATES.index("hydroxynorketamine")] / volumes["hydroxynorketamine"],
+        effect_site=states[..., STATES.index("effect_site")],
+        free_brain=ketamine,
+        free_brain_norketamine=norketamine,
+        racemate_equivalents=equivalents,
+        states=states,
+    )
+
+
+def slow_course(
+    p: Cascade,
+    start: Float[Array, " state"],
+    steps: Float[Array, " step"],
+    concentration: Float[Array, " node"],
+    stress: Scalar,
+    switches: Switches,
+) -> Float[Array, "node state"]:
+    """Packed slow states at the nodes, from a packed start, under a concentration (µM) given at the nodes."""
+
+    def rate(vector: Float[Array, " state"], inputs: Float[Array, " input"]) -> Float[Array, " state"]:
+        return pack(slow_rate(p, unpack(vector), inputs[0], stress, switches))
+
+    return etd2rk(rate, relaxation_rates(p, start, stress), start, steps, concentration[:, None])
+
+
+def coalitions(p, start, steps, concentration, stress, switches: Switches) -> Float[Array, "coalition node state"]:
+    """:func:`slow_course` for many settings of the switches at once (leading axis of ``switches``)."""
+    return jax.vmap(lambda s: slow_course(p, start, steps, concentration, stress, s))(switches)

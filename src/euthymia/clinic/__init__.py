@@ -1,0 +1,1 @@
+"""The person: a patient's constants, and the ten MADRS items that mechanisms move."""

@@ -1,0 +1,61 @@
+"""Parameter containers: equations name the evidence row, unit and meaning of every number they use."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import Field, fields
+from typing import Any, TypeVar
+
+import equinox as eqx
+import jax.numpy as jnp
+
+Container = TypeVar("Container", bound=eqx.Module)
+Rows = str | tuple[str, ...]
+
+
+def parameter(row: Rows, unit: str, meaning: str) -> Any:
+    """A field of a parameter container.
+
+    Parameters
+    ----------
+    row
+        The evidence row that holds the value; a tuple of rows makes a named axis, in that order.
+    unit
+        Canonical unit in which the equations read it.
+    meaning
+        What the number is, in a few words.
+    """
+    return eqx.field(metadata={"row": row, "unit": unit, "meaning": meaning})
+
+
+def declared(container: type[eqx.Module], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    """Every parameter of a container and of the containers inside it, as (dotted name, field)."""
+    for field in fields(container):
+        if "row" in field.metadata:
+            yield f"{prefix}{field.name}", field
+        elif isinstance(field.type, type) and issubclass(field.type, eqx.Module):
+            yield from declared(field.type, f"{prefix}{field.name}.")
+
+
+def rows_of(field: Field) -> tuple[str, ...]:
+    """The evidence rows that one parameter field reads."""
+    row: Rows = field.metadata["row"]
+    return (row,) if isinstance(row, str) else row
+
+
+def fill(container: type[Container], value: Callable[[str, str], Any]) -> Container:
+    """An instance with every number looked up.
+
+    Parameters
+    ----------
+    container
+        A module class whose fields are parameters or such classes.
+    value
+        Evidence lookup: (row, canonical unit) to a number or a list of numbers.
+    """
+    filled: dict[str, Any] = {}
+    for field in fields(container):
+        if "row" in field.metadata:
+            numbers = [value(row, field.metadata["unit"]) for row in rows_of(field)]
+            filled[field.name] = jnp.asarray(numbers[0] if isinstance(field.metadata["row"], str) else numbers, dtype=float)
+        else:
+            filled[field.name] = fill(field.type, value)  # type: ignore[arg-type]
+    return container(**filled)

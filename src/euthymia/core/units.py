@@ -1,0 +1,73 @@
+"""Units at the border: text or evidence in, plain floats in canonical units out."""
+
+import math
+import re
+from functools import cache
+
+import pint
+
+from .errors import InputError
+
+
+@cache
+def registry() -> pint.UnitRegistry:
+    """The one unit registry; a rating scale's point is a dimension of its own."""
+    units = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
+    units.define("madrs_point = [rating]")
+    return units
+
+
+def factor(unit: str, canonical: str) -> float:
+    """The number that turns a value in ``unit`` into ``canonical``.
+
+    Raises
+    ------
+    ValueError
+        If either text is no unit, or the two measure different things.
+    """
+    try:
+        return float(registry().Quantity(1.0, unit).to(canonical).magnitude)
+    except (pint.errors.PintError, AssertionError, TypeError, AttributeError) as error:
+        raise ValueError(f"{unit!r} does not convert to {canonical!r}: {error}") from error
+
+
+# One row per kind of quantity a protocol may state: the spellings allowed, and their canonical unit.
+SPELLINGS = {
+    "dose per weight": {"mg/kg": 1.0, "ug/kg": 1e-3, "µg/kg": 1e-3},
+    "dose": {"mg": 1.0, "ug": 1e-3, "µg": 1e-3, "g": 1e3},
+    "time": {
+        **dict.fromkeys(("s", "second", "seconds"), 1 / 3600),
+        **dict.fromkeys(("min", "minute", "minutes"), 1 / 60),
+        **dict.fromkeys(("h", "hour", "hours"), 1.0),
+        **dict.fromkeys(("d", "day", "days"), 24.0),
+        **dict.fromkeys(("week", "weeks"), 168.0),
+    },
+    "weight": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
+}
+CANONICAL = {"dose per weight": "mg/kg", "dose": "mg", "time": "h", "weight": "kg"}
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?))\s*(\S.*?)?\s*", re.I)
+
+
+def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
+    """Read ``"0.5 mg/kg"`` as a number in the canonical unit of one of ``kinds``.
+
+    Unit spellings are an allow-list, because mg/kg is dimensionless to a unit library and would pass for anything.
+
+    Returns
+    -------
+    The value, and which of ``kinds`` it is.
+    """
+    allowed = [spelling for kind in kinds for spelling in SPELLINGS[kind]]
+    example = f'"1 {CANONICAL[kinds[0]]}"'
+    found = _QUANTITY.fullmatch(str(text)) if isinstance(text, str | int | float) and not isinstance(text, bool) else None
+    if found is None:
+        raise InputError(f"{field}: {text!r} is not a number with a unit; write for example {example}")
+    value, unit = float(found[1]), found[2]
+    if unit is None:
+        raise InputError(f"{field}: {text!r} has no unit; write one of {', '.join(allowed)}, for example {example}")
+    if not math.isfinite(value):
+        raise InputError(f"{field}: {text!r} is not a finite number; write for example {example}")
+    for kind in kinds:
+        if unit in SPELLINGS[kind]:
+            return value * SPELLINGS[kind][unit], kind
+    raise InputError(f"{field}: {unit!r} is not a unit of {' or '.join(kinds)}; allowed: {', '.join(allowed)}")

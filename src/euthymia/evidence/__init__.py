@@ -1,0 +1,1 @@
+"""Numbers and their sources: no equations, no array library."""

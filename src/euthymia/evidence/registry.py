@@ -1,0 +1,78 @@
+"""Load the evidence, check it, and answer what is known about a number."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from ..core.errors import unknown
+from ..core.units import factor
+from .rows import Parameter, Source, Strict, Target
+
+Record = TypeVar("Record", bound=Strict)
+
+
+class Registry:
+    """Parameters, targets and sources, each by its id."""
+
+    def __init__(self, parameters: dict[str, Parameter], targets: dict[str, Target], sources: dict[str, Source]) -> None:
+        self.parameters, self.targets, self.sources = parameters, targets, sources
+        for row in [*parameters.values(), *targets.values()]:
+            if row.source not in sources:
+                raise ValueError(f"{row.id}: source {row.source!r} is not in sources.yaml")
+
+    def value(self, row: str, unit: str) -> float | list[float]:
+        """The value of a parameter row in the unit that the equations read."""
+        if row not in self.parameters:
+            raise unknown("evidence", row, self.parameters)
+        found = self.parameters[row]
+        scale = factor(found.unit, unit)
+        return [number * scale for number in found.value] if isinstance(found.value, list) else found.value * scale
+
+    def target(self, row: str) -> Target:
+        """A target by id."""
+        if row not in self.targets:
+            raise unknown("evidence", row, self.targets)
+        return self.targets[row]
+
+    def parameter_hash(self) -> str:
+        """SHA-256 over ids, values and units of all parameters."""
+        content = {key: [row.value, row.unit] for key, row in sorted(self.parameters.items())}
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _read(folder: Traversable, kind: type[Record], key: str) -> Iterator[tuple[str, Record]]:
+    adapter = TypeAdapter(list[kind])
+    for file in sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name):
+        for record in adapter.validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8"))):
+            yield getattr(record, key), record
+
+
+def _unique(records: Iterator[tuple[str, Record]]) -> dict[str, Record]:
+    found: dict[str, Record] = {}
+    for key, record in records:
+        if key in found:
+            raise ValueError(f"{key}: two rows with this id")
+        found[key] = record
+    return found
+
+
+def load(data: Traversable) -> Registry:
+    """Read and check a folder of evidence: ``parameters/``, ``targets/`` and ``sources/``."""
+    return Registry(
+        _unique(_read(data / "parameters", Parameter, "id")),
+        _unique(_read(data / "targets", Target, "id")),
+        _unique(_read(data / "sources", Source, "key")),
+    )
+
+
+@cache
+def evidence() -> Registry:
+    """The evidence that ships with the package."""
+    return load(files("euthymia.evidence") / "data")

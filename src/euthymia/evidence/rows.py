@@ -1,0 +1,68 @@
+"""The schema of evidence: what a parameter row, a target and a source must say."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ..core.units import registry
+
+Provenance = Literal["read", "recalled", "assumed", "calibrated"]
+Role = Literal["calibrate", "validate", "context", "verification", "selected"]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """A record without room for misspelt fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """Where a number comes from. A DOI stands here only if it was seen beside its title."""
+
+    key: str
+    citation: str
+    doi: str | None = None
+
+
+class _Row(Strict):
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    unit: str
+    lower: Number | None = None
+    upper: Number | None = None
+    spread: str | None = None
+    species: str | None = None
+    preparation: str | None = None
+    source: str
+    provenance: Provenance
+    note: str | None = None
+
+    @field_validator("unit")
+    @classmethod
+    def unit_parses(cls, unit: str) -> str:
+        try:
+            registry().Unit(unit)
+        except Exception as error:
+            raise ValueError(f"{unit!r} is not a unit: {error}") from error
+        return unit
+
+    @model_validator(mode="after")
+    def bounds_are_named(self):
+        if (self.lower is not None or self.upper is not None) and self.spread is None:
+            raise ValueError(f"{self.id}: lower and upper need `spread`, which says what they are")
+        return self
+
+
+class Parameter(_Row):
+    """One number that equations read: a scalar, or an array whose axis the reading field names."""
+
+    value: Number | list[Number]
+
+
+class Target(_Row):
+    """One observation to compare with. Its role was fixed before any prediction was looked at."""
+
+    value: Number
+    n: int | None = None
+    quantity: str
+    role: Role

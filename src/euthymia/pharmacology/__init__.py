@@ -1,0 +1,1 @@
+"""Dose to free brain concentration. Linear in dose, so solved exactly."""

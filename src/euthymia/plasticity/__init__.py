@@ -1,0 +1,1 @@
+"""Hours to weeks: excitotoxic load, signalling, and the turnover of dendritic spines."""

@@ -1,0 +1,55 @@
+"""Way 4, hours: from receptor block to BDNF–TrkB, mTORC1, synaptic proteins and fast functional potentiation.
+
+Two arms raise BDNF: the surge of glutamate through AMPA receptors, and block of NMDA receptors at rest, which frees
+translation through eEF2 (Autry 2011, Nosyreva 2013). Fast potentiation needs no new protein; spines do (Li 2010).
+Activities are relative, time h.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+
+from ..core.parameters import parameter
+from ..core.types import Scalar
+
+
+class Signalling(eqx.Module):
+    """Rates of the chain from block to proteins."""
+
+    surge_arm: Scalar = parameter("signalling.surge_arm", "dimensionless", "BDNF drive by the glutamate surge")
+    rest_arm: Scalar = parameter("signalling.rest_arm", "dimensionless", "BDNF drive by block at rest (eEF2)")
+    bdnf_time: Scalar = parameter("signalling.bdnf_time", "h", "time constant of BDNF-TrkB")
+    mtor_time: Scalar = parameter("signalling.mtor_time", "h", "time constant of mTORC1")
+    protein_synthesis: Scalar = parameter("signalling.protein_synthesis", "1/h", "synaptic proteins made per mTORC1 activity")
+    protein_lifetime: Scalar = parameter("signalling.protein_lifetime", "h", "synaptic proteins")
+    potentiation_rate: Scalar = parameter("signalling.potentiation_rate", "1/h", "fast potentiation per BDNF")
+    potentiation_lifetime: Scalar = parameter("signalling.potentiation_lifetime", "h", "fast potentiation")
+    structural_delay: Scalar = parameter("signalling.structural_delay", "h", "one of three stages from protein to spine")
+
+
+class SignallingState(NamedTuple):
+    """Relative activities; all zero without drug."""
+
+    bdnf: Scalar
+    mtor: Scalar
+    protein: Scalar
+    potentiation: Scalar
+    structure_1: Scalar
+    structure_2: Scalar
+    structure_3: Scalar
+
+
+def signalling_rate(p: Signalling, x: SignallingState, surge: Scalar, rest: Scalar, mtor_inhibition: Scalar) -> SignallingState:
+    """Time derivative (1/h) under a glutamate surge, a block at rest, and inhibition of mTORC1 (each 0 to 1).
+
+    ``structure_3`` is the signal to form spines; it follows the proteins through three equal delays.
+    """
+    return SignallingState(
+        bdnf=(p.surge_arm * surge + p.rest_arm * rest - x.bdnf) / p.bdnf_time,
+        mtor=(x.bdnf * (1 - mtor_inhibition) - x.mtor) / p.mtor_time,
+        protein=p.protein_synthesis * x.mtor - x.protein / p.protein_lifetime,
+        potentiation=p.potentiation_rate * x.bdnf - x.potentiation / p.potentiation_lifetime,
+        structure_1=(x.protein - x.structure_1) / p.structural_delay,
+        structure_2=(x.structure_1 - x.structure_2) / p.structural_delay,
+        structure_3=(x.structure_2 - x.structure_3) / p.structural_delay,
+    )

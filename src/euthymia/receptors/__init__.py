@@ -1,0 +1,1 @@
+"""What the drug does at its receptors, per cell class."""

@@ -1,0 +1,88 @@
+"""Ketamine at the NMDA receptor: three different questions with three different answers.
+
+``bound``       share of receptors that carry the drug, trapped until the channel opens again;
+``pore_block``  loss of NMDA charge in a cell class at its voltage, where Mg2+ competes for the pore;
+``drive_loss``  effective loss of NMDA drive that a circuit feels in vivo, with its own potency.
+
+The molecules compete for one site, so they enter as one concentration in equivalents of racemic ketamine.
+Concentrations µM, voltages mV, time h.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..biophysics.magnesium import Magnesium, magnesium_constant, magnesium_unblock
+from ..core.parameters import parameter
+from ..core.types import PerCellClass, PerLigand, PerSubunit, Scalar
+
+_CLASSES = ("pyramidal", "parvalbumin", "somatostatin", "habenula")
+_SUBUNITS = ("GluN2A", "GluN2B", "GluN2C", "GluN2D")
+
+
+class NMDAReceptor(eqx.Module):
+    """Affinities of the site and make-up of the receptors in each cell class."""
+
+    magnesium: Magnesium
+    binding_constant: PerLigand = parameter(
+        ("nmdar.Ki.S-ketamine", "nmdar.Ki.R-ketamine", "nmdar.Ki.S-norketamine", "nmdar.Ki.R-norketamine"),
+        "uM",
+        "binding constant against [3H]MK-801; only ratios are used",
+    )
+    affinity: PerSubunit = parameter(
+        tuple(f"nmdar.affinity.{subunit}" for subunit in _SUBUNITS),
+        "uM",
+        "racemic ketamine, without Mg2+, at the reference voltage",
+    )
+    reference_voltage: Scalar = parameter("nmdar.reference_voltage", "mV", "voltage at which affinities were measured")
+    voltage_slope: Scalar = parameter("nmdar.voltage_slope", "mV", "depolarisation that raises the constant e-fold")
+    on_rate: Scalar = parameter("nmdar.on_rate", "1/(uM*h)", "binding to an open pore free of Mg2+")
+    off_rate: Scalar = parameter("nmdar.off_rate", "1/h", "leaving an open pore")
+
+    composition: Float[Array, "cell_class subunit"] = parameter(
+        tuple(f"nmdar.composition.{name}" for name in _CLASSES), "dimensionless", "share of NMDA conductance by GluN2A, 2B, 2C, 2D"
+    )
+    voltage: PerCellClass = parameter(tuple(f"nmdar.voltage.{name}" for name in _CLASSES), "mV", "typical membrane voltage")
+    open_probability: PerCellClass = parameter(
+        tuple(f"nmdar.open_probability.{name}" for name in _CLASSES), "dimensionless", "time-averaged share of open channels"
+    )
+    drive_potency: PerCellClass = parameter(
+        tuple(f"nmdar.drive_potency.{name}" for name in _CLASSES), "uM", "concentration that halves NMDA drive in vivo"
+    )
+
+
+def racemate_equivalents(p: NMDAReceptor, ligands: Float[Array, "*batch ligand"]) -> Float[Array, "*batch"]:
+    """Concentration of racemic ketamine (µM) that competes like a mixture of S/R ketamine and S/R norketamine (µM)."""
+    strength = 1 / p.binding_constant
+    racemate = jnp.mean(strength[:2])
+    return ligands @ (strength / racemate)
+
+
+def pore_block(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[Array, "*batch cell_class"]:
+    """Loss of NMDA charge by competition with Mg2+ for the pore, averaged over subunits by the charge each carries.
+
+    One subunit passes 1/(1 + Mg/K_Mg(V) + c/K(V)), so that its half-block is K(V)(1 + Mg/K_Mg(V)).
+    """
+    V = p.voltage[:, None]
+    magnesium = p.magnesium.concentration / (magnesium_constant(p.magnesium, V) * p.magnesium.subunit_scale)
+    K = p.affinity * jnp.exp((V - p.reference_voltage) / p.voltage_slope)
+    c = jnp.asarray(concentration)[..., None, None]
+    passed = jnp.sum(p.composition / (1 + magnesium + c / K), -1)
+    undrugged = jnp.sum(p.composition / (1 + magnesium), -1)
+    return 1 - passed / undrugged
+
+
+def drive_loss(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[Array, "*batch cell_class"]:
+    """Effective loss of NMDA drive per cell class: c/(c + K)."""
+    c = jnp.asarray(concentration)[..., None]
+    return c / (c + p.drive_potency)
+
+
+def trapping_rate(p: NMDAReceptor, bound: PerCellClass, concentration: Scalar) -> PerCellClass:
+    """d(bound)/dt (1/h): open channels bind in proportion to Mg-free time, and release only while open.
+
+    dB/dt = P_open [k_on c m(V) (1 − B) − k_off B]. Depolarisation weakens binding as it does in :func:`pore_block`.
+    """
+    k_on = p.on_rate * jnp.exp(-(p.voltage - p.reference_voltage) / p.voltage_slope)
+    m = magnesium_unblock(p.magnesium, p.voltage)
+    return p.open_probability * (k_on * concentration * m * (1 - bound) - p.off_rate * bound)
