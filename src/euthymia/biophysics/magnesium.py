@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..core.parameters import parameter
-from ..core.types import PerSubunit, Scalar
+from ..core.types import SUBUNITS, PerSubunit, Scalar
 
 
 class Magnesium(eqx.Module):
@@ -15,7 +15,7 @@ class Magnesium(eqx.Module):
     affinity_at_0mV: Scalar = parameter("magnesium.affinity_at_0mV", "mM", "dissociation constant at 0 mV, GluN2A/2B")
     slope: Scalar = parameter("magnesium.slope", "1/mV", "steepness of its voltage dependence")
     subunit_scale: PerSubunit = parameter(
-        ("magnesium.scale.GluN2A", "magnesium.scale.GluN2B", "magnesium.scale.GluN2C", "magnesium.scale.GluN2D"),
+        tuple(f"magnesium.scale.{subunit}" for subunit in SUBUNITS),
         "dimensionless",
         "dissociation constant relative to GluN2A/2B",
     )

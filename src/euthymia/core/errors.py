@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from reprlib import repr as short  # user text may be long
 
 
 class InputError(ValueError):
@@ -13,4 +14,4 @@ def unknown(field: str, name: object, allowed: Iterable[str]) -> InputError:
     allowed = sorted(allowed)
     near = get_close_matches(str(name).lower(), allowed, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(allowed)}"
-    return InputError(f"{field}: there is no {name!r}; {hint}")
+    return InputError(f"{field}: there is no {short(name)}; {hint}")

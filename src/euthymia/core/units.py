@@ -3,6 +3,7 @@
 import math
 import re
 from functools import cache
+from reprlib import repr as short
 
 import pint
 
@@ -61,13 +62,13 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
     example = f'"1 {CANONICAL[kinds[0]]}"'
     found = _QUANTITY.fullmatch(str(text)) if isinstance(text, str | int | float) and not isinstance(text, bool) else None
     if found is None:
-        raise InputError(f"{field}: {text!r} is not a number with a unit; write for example {example}")
+        raise InputError(f"{field}: {short(text)} is not a number with a unit; write for example {example}")
     value, unit = float(found[1]), found[2]
     if unit is None:
-        raise InputError(f"{field}: {text!r} has no unit; write one of {', '.join(allowed)}, for example {example}")
+        raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
     if not math.isfinite(value):
-        raise InputError(f"{field}: {text!r} is not a finite number; write for example {example}")
+        raise InputError(f"{field}: {short(text)} is not a finite number; write for example {example}")
     for kind in kinds:
         if unit in SPELLINGS[kind]:
             return value * SPELLINGS[kind][unit], kind
-    raise InputError(f"{field}: {unit!r} is not a unit of {' or '.join(kinds)}; allowed: {', '.join(allowed)}")
+    raise InputError(f"{field}: {short(unit)} is not a unit of {' or '.join(kinds)}; allowed: {', '.join(allowed)}")

@@ -14,10 +14,7 @@ from jaxtyping import Array, Float
 
 from ..biophysics.magnesium import Magnesium, magnesium_constant, magnesium_unblock
 from ..core.parameters import parameter
-from ..core.types import PerCellClass, PerLigand, PerSubunit, Scalar
-
-_CLASSES = ("pyramidal", "parvalbumin", "somatostatin", "habenula")
-_SUBUNITS = ("GluN2A", "GluN2B", "GluN2C", "GluN2D")
+from ..core.types import CELL_CLASSES, SUBUNITS, PerCellClass, PerLigand, PerSubunit, Scalar
 
 
 class NMDAReceptor(eqx.Module):
@@ -30,7 +27,7 @@ class NMDAReceptor(eqx.Module):
         "binding constant against [3H]MK-801; only ratios are used",
     )
     affinity: PerSubunit = parameter(
-        tuple(f"nmdar.affinity.{subunit}" for subunit in _SUBUNITS),
+        tuple(f"nmdar.affinity.{subunit}" for subunit in SUBUNITS),
         "uM",
         "racemic ketamine, without Mg2+, at the reference voltage",
     )
@@ -40,14 +37,14 @@ class NMDAReceptor(eqx.Module):
     off_rate: Scalar = parameter("nmdar.off_rate", "1/h", "leaving an open pore")
 
     composition: Float[Array, "cell_class subunit"] = parameter(
-        tuple(f"nmdar.composition.{name}" for name in _CLASSES), "dimensionless", "share of NMDA conductance by GluN2A, 2B, 2C, 2D"
+        tuple(f"nmdar.composition.{name}" for name in CELL_CLASSES), "dimensionless", "share of NMDA conductance by GluN2A, 2B, 2C, 2D"
     )
-    voltage: PerCellClass = parameter(tuple(f"nmdar.voltage.{name}" for name in _CLASSES), "mV", "typical membrane voltage")
+    voltage: PerCellClass = parameter(tuple(f"nmdar.voltage.{name}" for name in CELL_CLASSES), "mV", "typical membrane voltage")
     open_probability: PerCellClass = parameter(
-        tuple(f"nmdar.open_probability.{name}" for name in _CLASSES), "dimensionless", "time-averaged share of open channels"
+        tuple(f"nmdar.open_probability.{name}" for name in CELL_CLASSES), "dimensionless", "time-averaged share of open channels"
     )
     drive_potency: PerCellClass = parameter(
-        tuple(f"nmdar.drive_potency.{name}" for name in _CLASSES), "uM", "concentration that halves NMDA drive in vivo"
+        tuple(f"nmdar.drive_potency.{name}" for name in CELL_CLASSES), "uM", "concentration that halves NMDA drive in vivo"
     )
 
 

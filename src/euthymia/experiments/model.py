@@ -1,0 +1,45 @@
+"""The whole model with its numbers filled in from evidence."""
+
+from functools import cache
+
+import equinox as eqx
+
+from ..cascade.vector_field import Cascade
+from ..clinic.patient import TypicalPatient
+from ..clinic.symptoms import Symptoms
+from ..core.parameters import declared, fill, parameter, rows_of
+from ..core.types import Scalar
+from ..evidence.registry import evidence
+from ..pharmacology.molecules import Molecules
+
+
+class Experience(eqx.Module):
+    """Doses that published trials cover."""
+
+    lowest_dose: Scalar = parameter("ketamine.lowest_dose", "mg/kg", "lowest i.v. dose of a randomised trial")
+    highest_dose: Scalar = parameter("ketamine.highest_dose", "mg/kg", "highest i.v. dose of a randomised trial")
+
+
+class Euthymia(eqx.Module):
+    """Everything from dose to mood."""
+
+    cascade: Cascade
+    symptoms: Symptoms
+    molecules: Molecules
+    patient: TypicalPatient
+    experience: Experience
+
+
+@cache
+def default_model() -> Euthymia:
+    """The model at the values of the evidence that ships with it."""
+    return fill(Euthymia, evidence().value)
+
+
+def uses() -> dict[str, list[tuple[str, str]]]:
+    """For every evidence row, the parameters that read it: (dotted name, meaning)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, field in declared(Euthymia):
+        for row in rows_of(field):
+            found.setdefault(row, []).append((name, field.metadata["meaning"]))
+    return found

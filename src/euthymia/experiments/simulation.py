@@ -1,0 +1,284 @@
+"""One protocol through the whole model: every link on, and every combination of removed links beside it."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float
+
+from ..cascade.baseline import fixed_point
+from ..cascade.course import DrugCourse, coalitions, drug
+from ..cascade.timegrid import Pulse, TimeGrid, time_grid
+from ..cascade.vector_field import Cascade, SlowState, spine_turnover, unpack
+from ..clinic.symptoms import ITEMS, Mechanisms, baseline_items, context_shift, item_ratings, join, mechanism_shift
+from ..core.errors import InputError
+from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
+from ..links import Switches
+from ..plasticity.excitotoxicity import calcium_load, excitatory_gain, relative_damage
+from ..protocols.protocol import CONTEXTS, Protocol
+from ..receptors.nmdar import drive_loss, pore_block
+from .model import Euthymia, default_model
+from .shares import shapley
+
+CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0}
+PLAYERS = ("context", "way 2", "way 4")
+"""What may move mood in this version; ways 1, 3 and 5 stay at their undosed value."""
+
+
+class Arm(NamedTuple):
+    """One setting of what is allowed to act."""
+
+    context: float
+    switches: Switches
+
+
+def _arms() -> dict[str, Arm]:
+    arms = {
+        " + ".join(group) or "untreated": Arm(
+            float("context" in group), Switches(float("way 2" in group), float("way 4" in group), 1.0, 1.0)
+        )
+        for size in range(len(PLAYERS) + 1)
+        for group in combinations(PLAYERS, size)
+    }
+    everything = arms.pop(" + ".join(PLAYERS))
+    return {
+        "as given": everything,
+        **arms,
+        "without regrowth": Arm(1.0, Switches(1.0, 1.0, 1.0, 0.0)),
+        "without mTOR": Arm(1.0, Switches(1.0, 1.0, 0.0, 1.0)),
+    }
+
+
+ARMS = _arms()
+"""The course as given, every coalition of context and ways, and way 4 with one of its inner links removed."""
+
+
+class Person(NamedTuple):
+    """A patient's constants."""
+
+    weight: Scalar | float
+    stress: Scalar | float
+    madrs: Scalar | float
+
+
+class Course(NamedTuple):
+    """What the compiled program returns; the arm axis follows ``ARMS``."""
+
+    drug: DrugCourse
+    pore_block: Float[Array, "node cell_class"]
+    drive_loss: Float[Array, "node cell_class"]
+    load: Float[Array, "arm node"]
+    states: Float[Array, "arm node state"]
+    damage: Float[Array, "arm node"]
+    excitatory_gain: Float[Array, "arm node"]
+    turnover: Float[Array, "arm node flow"]
+    mechanism_shift: Float[Array, "arm node"]
+    context_shift: Float[Array, "arm node"]
+    items: Float[Array, "arm node item"]
+    healthy: Float[Array, " state"]
+
+
+def mechanisms(cascade: Cascade, state: SlowState) -> Mechanisms:
+    """What mood reads of a slow state."""
+    return Mechanisms(
+        potentiation=state.signalling.potentiation,
+        spine_density=state.spines.transient + state.spines.persistent,
+        excitatory_gain=excitatory_gain(cascade.excitotoxicity, state.damage),
+    )
+
+
+@eqx.filter_jit
+def course(
+    model: Euthymia,
+    person: Person,
+    context: Scalar,
+    since_visit: Float[Array, " node"],
+    steps: Float[Array, " step"],
+    infusion: Float[Array, "step enantiomer"],
+    bolus: Float[Array, "step enantiomer"],
+    arms: Arm,
+) -> Course:
+    """All arms of one patient's course, as one compiled program for any dose, patient and parameter set."""
+    cascade = model.cascade
+    stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
+    start, healthy, depressed = jax.vmap(lambda stress: fixed_point(cascade, stress))(stresses)
+    in_body = drug(cascade, person.weight, steps, infusion, bolus)
+    states = coalitions(cascade, start, steps, in_body.racemate_equivalents, person.stress, arms.switches)
+    state = unpack(states)
+
+    now, then, well, ill = (mechanisms(cascade, each) for each in (state, unpack(start), unpack(healthy), unpack(depressed)))
+    by_mechanisms = mechanism_shift(model.symptoms, now, then, well, ill)
+    by_context = arms.context[:, None] * context_shift(model.symptoms, context, since_visit)
+    items = baseline_items(model.symptoms, person.madrs)
+
+    block = pore_block(cascade.receptor, in_body.racemate_equivalents)
+    felt = arms.switches.calcium_load[:, None] * block[:, 0]
+
+    def flows(state: SlowState, switches: Switches) -> Float[Array, " flow"]:
+        return jnp.stack(spine_turnover(cascade, state, person.stress, switches))
+
+    per_node = jax.vmap(flows, in_axes=(0, None))
+    return Course(
+        drug=in_body,
+        pore_block=block,
+        drive_loss=drive_loss(cascade.receptor, in_body.racemate_equivalents),
+        load=calcium_load(cascade.excitotoxicity, person.stress, felt),
+        states=states,
+        damage=relative_damage(cascade.excitotoxicity, state.damage),
+        excitatory_gain=now.excitatory_gain,
+        turnover=jax.vmap(per_node)(state, arms.switches),
+        mechanism_shift=by_mechanisms,
+        context_shift=by_context,
+        items=item_ratings(model.symptoms, items, join(model.symptoms, by_context, by_mechanisms)),
+        healthy=healthy,
+    )
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A protocol, who it was run for, and every result with names and units."""
+
+    protocol: Protocol
+    person: Person
+    data: xr.Dataset
+
+    def madrs(self, arm: str = "as given") -> xr.DataArray:
+        """Total score over time."""
+        return self.data["madrs"].sel(arm=arm)
+
+    def at(self, hours: float, arm: str = "as given") -> float:
+        """MADRS at one of the grid's times."""
+        return float(self.madrs(arm).sel(time=hours, method="nearest"))
+
+    def checkpoints(self) -> dict[str, float]:
+        """Those named times that lie inside the horizon, h."""
+        return {name: hours for name, hours in CHECKPOINTS.items() if hours <= self.protocol.horizon}
+
+    def shares(self) -> dict[str, xr.DataArray]:
+        """The change in MADRS over time that each of ``PLAYERS`` accounts for, points; together they are the whole."""
+        names = {frozenset(name.split(" + ")) if name != "untreated" else frozenset(): name for name in ARMS}
+        names[frozenset(PLAYERS)] = "as given"
+        groups = [frozenset(group) for size in range(len(PLAYERS) + 1) for group in combinations(PLAYERS, size)]
+        worth = {group: self.madrs(names[group]).to_numpy() for group in groups}
+        return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, PLAYERS).items()}
+
+
+def person_of(protocol: Protocol, model: Euthymia) -> Person:
+    """The patient's constants; what the protocol leaves out is typical of the condition."""
+    given, healthy = protocol.patient, protocol.patient.condition == "healthy"
+    typical = Person(
+        weight=float(model.patient.weight),
+        stress=0.0 if healthy else float(model.patient.stress),
+        madrs=float(model.symptoms.healthy_madrs if healthy else jnp.sum(model.symptoms.baseline)),
+    )
+    return Person(
+        weight=typical.weight if given.weight is None else given.weight,
+        stress=typical.stress if given.stress is None else given.stress,
+        madrs=typical.madrs if given.madrs is None else given.madrs,
+    )
+
+
+def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
+    """Doses as µmol per enantiomer; a racemate is half of each."""
+    return [
+        Pulse(dose.start, dose.duration or 0.0, (half := dose.milligrams(weight) / float(model.molecules.ketamine) / 2, half))
+        for dose in protocol.doses
+    ]
+
+
+def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
+    """The dose-aligned grid with the named checkpoints as nodes."""
+    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, tuple(CHECKPOINTS.values()), refine)
+
+
+def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
+    """What the user should know before trusting the result: doses outside published experience."""
+    lowest, highest = float(model.experience.lowest_dose), float(model.experience.highest_dose)
+    weight = float(person_of(protocol, model).weight)
+    return [
+        f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; evidence covers {lowest:g} to {highest:g} mg/kg i.v."
+        for number, dose in enumerate(protocol.doses, 1)
+        if not lowest * (1 - 1e-9) <= (per_kg := dose.per_kilogram(weight)) <= highest * (1 + 1e-9)
+    ]
+
+
+def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1) -> Simulation:
+    """Run a protocol with everything on, and with every combination of context and ways removed.
+
+    Raises
+    ------
+    InputError
+        If the model has no finite answer for this protocol.
+    """
+    model = default_model() if model is None else model
+    person = person_of(protocol, model)
+    grid = grid_of(protocol, model, float(person.weight), refine)
+    visit = protocol.doses[0].start if protocol.doses else 0.0
+    padded = np.concatenate([[0.0], np.cumsum(grid.steps)])
+    strength = {"none": jnp.zeros(()), **dict(zip(CONTEXTS[1:], model.symptoms.context_strength, strict=True))}
+    arms = jax.tree.map(lambda *each: jnp.asarray(each, float), *ARMS.values())
+    arrays = [jnp.asarray(each, float) for each in (padded - visit, grid.steps, grid.infusion, grid.bolus)]
+    found = course(model, Person(*(jnp.asarray(each, float) for each in person)), strength[protocol.context], *arrays, arms)
+    data = _labelled(model, found, grid)
+    if not all(np.isfinite(data[name]).all() for name in data.data_vars):
+        raise InputError("doses: the model has no finite answer for doses this large")
+    return Simulation(protocol, person, data)
+
+
+def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
+    n = grid.nodes
+    found = jax.tree.map(np.asarray, found)
+    state = unpack(found.states[:, :n])
+    signalling, spines = state.signalling, state.spines
+    by_arm, by_class, by_hand = ("arm", "time"), ("time", "cell_class"), ("time", "enantiomer")
+    nanograms = {name: 1e3 * float(getattr(model.molecules, name)) for name in ("ketamine", "norketamine", "hydroxynorketamine")}
+    variables = {
+        "arterial_ketamine": (by_hand, found.drug.arterial[:n], "umol/L", "total ketamine in arterial plasma"),
+        "venous_ketamine": (by_hand, found.drug.venous[:n], "umol/L", "total ketamine in a peripheral venous sample"),
+        "norketamine": (by_hand, found.drug.norketamine[:n], "umol/L", "total norketamine in arterial plasma"),
+        "hydroxynorketamine": (by_hand, found.drug.hydroxynorketamine[:n], "umol/L", "total hydroxynorketamine in arterial plasma"),
+        "free_brain_ketamine": (by_hand, found.drug.free_brain[:n], "umol/L", "unbound ketamine in brain"),
+        "free_brain_norketamine": (by_hand, found.drug.free_brain_norketamine[:n], "umol/L", "unbound norketamine in brain"),
+        "racemate_equivalents": (("time",), found.drug.racemate_equivalents[:n], "umol/L", "all ligands in equivalents of racemic ketamine"),
+        "venous_ketamine_mass": (("time",), nanograms["ketamine"] * found.drug.venous[:n].sum(-1), "ng/mL", "total ketamine in a venous sample"),
+        "norketamine_mass": (("time",), nanograms["norketamine"] * found.drug.norketamine[:n].sum(-1), "ng/mL", "total norketamine"),
+        "hydroxynorketamine_mass": (("time",), nanograms["hydroxynorketamine"] * found.drug.hydroxynorketamine[:n].sum(-1), "ng/mL", "total hydroxynorketamine"),
+        "pore_block": (by_class, found.pore_block[:n], "1", "loss of NMDA charge by competition with magnesium"),
+        "drive_loss": (by_class, found.drive_loss[:n], "1", "effective loss of NMDA drive"),
+        "bound": (by_class, state.bound[0], "1", "share of NMDA receptors that carry the drug"),
+        "calcium_load": (by_arm, found.load[:, :n], "1", "extrasynaptic calcium load, healthy = 1"),
+        "damage": (by_arm, found.damage[:, :n], "1", "excitotoxic damage, healthy = 0, stress 1 = 1"),
+        "excitatory_gain": (by_arm, found.excitatory_gain[:, :n], "1", "gain of excitatory transmission, healthy = 1"),
+        "bdnf": (by_arm, signalling.bdnf, "1", "BDNF-TrkB activity"),
+        "mtor": (by_arm, signalling.mtor, "1", "mTORC1 activity"),
+        "synaptic_proteins": (by_arm, signalling.protein, "1", "synaptic proteins above baseline"),
+        "fast_potentiation": (by_arm, signalling.potentiation, "1", "fast functional potentiation"),
+        "structural_signal": (by_arm, signalling.structure_3, "1", "signal to form spines"),
+        "transient_spines": (by_arm, spines.transient, "1", "transient spines, healthy density = 1"),
+        "persistent_spines": (by_arm, spines.persistent, "1", "persistent spines, healthy density = 1"),
+        "spine_density": (by_arm, spines.transient + spines.persistent, "1", "all spines, healthy density = 1"),
+        "spine_turnover": (("arm", "time", "flow"), found.turnover[:, :n], "1/h", "flows of spines"),
+        "mechanism_shift": (by_arm, found.mechanism_shift[:, :n], "1", "latent shift by mechanisms"),
+        "context_shift": (by_arm, found.context_shift[:, :n], "1", "latent shift by the context of the visit"),
+        "items": (("arm", "time", "item"), found.items[:, :n], "points", "MADRS item ratings, 0 to 6"),
+        "madrs": (by_arm, found.items[:, :n].sum(-1), "points", "MADRS total, 0 to 60"),
+    }
+    data = xr.Dataset(
+        {name: (dims, values, {"units": unit, "long_name": text}) for name, (dims, values, unit, text) in variables.items()},
+        coords={
+            "time": ("time", grid.times, {"units": "h", "long_name": "time since the start of the course"}),
+            "enantiomer": list(ENANTIOMERS),
+            "cell_class": list(CELL_CLASSES),
+            "arm": list(ARMS),
+            "item": list(ITEMS),
+            "flow": ["formed", "vanished", "matured", "eliminated"],
+        },
+    )
+    healthy = unpack(found.healthy)
+    data["healthy_spine_density"] = ((), healthy.spines.transient + healthy.spines.persistent, {"units": "1", "long_name": "spines at stress 0"})
+    return data

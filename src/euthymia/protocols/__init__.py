@@ -1,0 +1,1 @@
+"""What is done to whom and when: reading a protocol, and refusing one that cannot be meant."""

@@ -1,0 +1,117 @@
+"""From a name or a file to a checked protocol, with one clear line when it cannot be."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent
+
+from ..core.errors import InputError, unknown
+from .protocol import DOSE_FIELDS, Patient, Protocol, written
+
+LARGEST_FILE = 100_000
+DEFAULT = "ketamine-iv"
+_FIELDS = {
+    (): tuple(Protocol.model_fields),
+    ("patient",): tuple(Patient.model_fields),
+    ("doses",): DOSE_FIELDS,
+}
+
+
+def builtin_names() -> list[str]:
+    """Names of the protocols that ship with the package."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in _builtin().iterdir() if entry.name.endswith(".yaml"))
+
+
+def _builtin():
+    return files("euthymia.protocols") / "builtin"
+
+
+def read(name_or_file: str) -> Protocol:
+    """A built-in protocol by name, or a YAML file by path (anything with a slash or ending in .yaml or .yml)."""
+    if name_or_file in builtin_names():
+        return parse((_builtin() / f"{name_or_file}.yaml").read_text("utf-8"), name_or_file)
+    path = Path(name_or_file)
+    if path.suffix not in {".yaml", ".yml"} and "/" not in name_or_file:
+        raise unknown("protocol", name_or_file, builtin_names())
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"protocol: cannot read {name_or_file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"protocol: {name_or_file} is not UTF-8 text") from error
+    if len(content) > LARGEST_FILE:
+        raise InputError(f"protocol: {name_or_file} is larger than {LARGEST_FILE // 1000} kB; that is no protocol")
+    return parse(text, name_or_file)
+
+
+def parse(text: str, origin: str) -> Protocol:
+    """A protocol from YAML text; plain data only, no objects, no aliases."""
+    loader = YAML(typ="safe", pure=True)
+    try:
+        if any(isinstance(event, AliasEvent) for event in loader.parse(StringIO(text))):
+            raise InputError(f"protocol: {origin} uses YAML aliases; write every value out")
+        data = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not readable"
+        raise InputError(f"protocol: {origin} is not valid YAML{where}: {' '.join(str(problem).split())}") from error
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"protocol: {origin} is not valid YAML") from error
+    if not isinstance(data, dict):
+        raise InputError(f"protocol: {origin} holds no fields; it needs {', '.join(_FIELDS[()])}")
+    return check(data)
+
+
+def check(data: Mapping[str, Any]) -> Protocol:
+    """A protocol from plain data."""
+    try:
+        return Protocol.model_validate(dict(data))
+    except ValidationError as error:
+        raise InputError(_first_line(error)) from error
+    except InputError:
+        raise
+
+
+def change(protocol: Protocol, patient: Mapping[str, Any]) -> Protocol:
+    """The same protocol for another patient: fields given replace those stated."""
+    data = written(protocol)
+    return check(data | {"patient": data["patient"] | dict(patient)})
+
+
+def text_of(protocol: Protocol) -> str:
+    """YAML text that reads back as the same protocol."""
+    stream = StringIO()
+    writer = YAML()
+    writer.indent(mapping=2, sequence=4, offset=2)
+    writer.dump(written(protocol), stream)
+    return stream.getvalue()
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = first["loc"]
+    parents = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" if i else part for i, part in enumerate(place[:-1]))
+    kind = tuple(part for part in place[:-1] if isinstance(part, str))
+    field = place[-1] if place else ""
+    reason = first.get("ctx", {}).get("error")
+    if isinstance(reason, InputError):
+        at_leaf = isinstance(field, str) and str(reason).startswith(f"{field}:")
+        prefix = parents if at_leaf else parents + (f"[{field + 1}]" if isinstance(field, int) else f".{field}" if parents else str(field))
+        return f"{prefix}.{reason}" if prefix else str(reason)
+    name = f"{parents}.{field}" if parents and isinstance(field, str) else f"{parents}[{field + 1}]" if parents else str(field)
+    if first["type"] == "extra_forbidden":
+        return str(unknown(f"{parents or 'protocol'} field", field, _FIELDS.get(kind, ())))
+    if first["type"] == "missing":
+        return f"{name}: missing; {parents or 'a protocol'} needs it (fields: {', '.join(_FIELDS.get(kind, ()))})"
+    return f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}"
