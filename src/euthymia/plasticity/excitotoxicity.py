@@ -47,3 +47,8 @@ def relative_damage(p: Excitotoxicity, damage: Float[Array, "..."]) -> Float[Arr
 def excitatory_gain(p: Excitotoxicity, damage: Float[Array, "..."]) -> Float[Array, "..."]:
     """Gain of excitatory transmission that damage leaves, healthy = 1."""
     return 1 - p.gain_loss * relative_damage(p, damage)
+
+
+def load_for_damage(p: Excitotoxicity, damage: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Constant load that ends in a given damage (0 to 1): the inverse of :func:`damage_source`."""
+    return p.load_for_half_damage * (damage / (1 - damage)) ** (1 / p.cooperativity)

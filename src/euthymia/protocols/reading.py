@@ -115,3 +115,22 @@ def _first_line(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{name}: missing; {parents or 'a protocol'} needs it (fields: {', '.join(_FIELDS.get(kind, ()))})"
     return f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def patient_fields(words: tuple[str, ...]) -> dict[str, Any]:
+    """Patient fields from the command line: a condition by name, or FIELD=VALUE."""
+    fields: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            fields["condition"] = word
+        elif name not in Patient.model_fields:
+            raise unknown("patient field", name, Patient.model_fields)
+        elif name in {"madrs", "stress"}:
+            try:
+                fields[name] = float(value)
+            except ValueError:
+                raise InputError(f"patient.{name}: {value!r} is not a number") from None
+        else:
+            fields[name] = value
+    return fields

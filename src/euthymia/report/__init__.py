@@ -1,0 +1,1 @@
+"""What a reader sees: a summary in the terminal, a run folder, a page."""

@@ -1,0 +1,174 @@
+"""The report: one page that opens without a network, from the answer down the causal chain."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import equinox as eqx
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from .. import __version__
+from ..biophysics.magnesium import Magnesium
+from ..clinic.symptoms import Symptoms
+from ..core.parameters import declared, rows_of
+from ..evidence.registry import evidence
+from ..evidence.rows import Parameter, Source
+from ..experiments.simulation import Simulation
+from ..links import Links
+from ..pharmacology.disposition import Disposition
+from ..plasticity.excitotoxicity import Excitotoxicity
+from ..plasticity.signalling import Signalling
+from ..plasticity.spines import Spines
+from ..protocols.reading import text_of
+from ..receptors.nmdar import NMDAReceptor
+from . import figures
+from .run_folder import git_revision
+from .summary import Summary, clock
+
+
+@dataclass(frozen=True)
+class Section:
+    """One scale: its figures, what to read in them, and the numbers it rests on."""
+
+    anchor: str
+    title: str
+    reading: str
+    draw: tuple[tuple[Callable[[Simulation], str], str], ...]
+    containers: tuple[type[eqx.Module], ...] = ()
+    only: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def rows(self) -> list[Parameter]:
+        """Evidence rows that this scale reads."""
+        names = [row for kind in self.containers for _, each in declared(kind) for row in rows_of(each)]
+        return [evidence().parameters[name] for name in dict.fromkeys(names) if not self.only or name.startswith(self.only)]
+
+
+SECTIONS = (
+    Section(
+        "drug",
+        "Drug: from vein to brain",
+        "Each enantiomer moves through three compartments and turns into norketamine and hydroxynorketamine. Only unbound drug "
+        "in brain counts further down. The linear system is solved exactly.",
+        ((figures.drug, "Left: total concentration in plasma; shown for ketamine is a venous sample, which lags arterial blood. "
+          "Right: unbound concentration in brain."),),
+        (Disposition, Links),
+        ("allometry", "ketamine", "norketamine", "hydroxynorketamine", "brain"),
+        ("R-hydroxynorketamine is set to the exposure ratio observed for it; for the S form the published chain gives about half of the "
+         "observed ratio (1.7, SD 0.8).",),
+    ),
+    Section(
+        "receptor",
+        "Receptor: three words, not one block",
+        "“Bound” is the share of NMDA receptors that carry the drug, “pore block” the charge lost while magnesium competes "
+        "for the pore, “drive loss” the loss of NMDA drive a circuit feels in vivo. Each way reads exactly one of them.",
+        ((figures.receptor, "The three words for each cell class over the first hours."),),
+        (Magnesium, NMDAReceptor),
+        (),
+        ("The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
+         "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",),
+    ),
+    Section(
+        "way-2",
+        "Way 2: easing the calcium load",
+        "Stress lets glutamate spill to receptors outside the synapse; calcium enters and damages. Block lowers the load while the "
+        "drug is there.",
+        ((figures.calcium, "Calcium load, damage and excitatory gain against the untreated course."),),
+        (Excitotoxicity, Links),
+        ("excitotoxicity", "links.damage_share", "links.stress_on_elimination"),
+        ("The popular account says that ketamine protects neurons from excess glutamate. In this model one infusion eases the load for "
+         "hours while damage heals over days, so it repairs next to nothing. No published rates were found; all sizes here are assumed.",),
+    ),
+    Section(
+        "way-4",
+        "Way 4: connections regrow",
+        "Block at resting receptors frees the synthesis of BDNF, which drives mTORC1, synaptic proteins and fast potentiation within "
+        "hours. Spines follow after a structural delay and fade over weeks.",
+        (
+            (figures.signalling, "Signalling, in relative units."),
+            (figures.spines, "Left: spine density, with mTORC1 removed as a control. Right: formation and elimination against before."),
+        ),
+        (Signalling, Spines, Links),
+        ("signalling", "spines", "links.signalling"),
+        (
+            "Rapamycin into rat brain abolishes ketamine’s synaptic effect (Li 2010), which the control shows; 6 mg by mouth did not "
+            "block relief at 24 h in patients (Abdallah 2020), which the model does not explain.",
+            "PET of the presynaptic protein SV2A saw no change 24 h after ketamine in people (Holmes 2022); the spines here are postsynaptic.",
+            "The glutamate surge through AMPA receptors, the stronger arm in the literature, enters with way 1; until then only the "
+            "resting-receptor arm acts.",
+        ),
+    ),
+    Section(
+        "mood",
+        "Mood: the ten items",
+        "Fast potentiation, spine density and excitatory gain lower a latent severity; the context of the visit joins so that the larger "
+        "of drug and context wins and they do not add.",
+        (
+            (figures.symptoms, "Ratings before and after. Sleep and appetite have no driver in this version and stay where they were."),
+            (figures.shares, "Points of MADRS that context and ways account for (Shapley shares over all combinations of removed links)."),
+        ),
+        (Symptoms,),
+        (),
+        (
+            "Nothing published ties a share of spines to points of a rating scale: these weights are illustrations, and no outcome was "
+            "used to set them.",
+            "Ways 1, 3 and 5 stay at their undosed value in this version, so relief in the first hours is smaller than observed.",
+        ),
+    ),
+)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("euthymia.report"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["clock"] = clock
+    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f} %"
+    environment.filters["number"] = lambda value: ", ".join(f"{each:g}" for each in value) if isinstance(value, list) else f"{value:g}"
+    return environment
+
+
+def _figure(draw: Callable[[Simulation], str], simulation: Simulation) -> Markup:
+    # Ids are unique within one SVG only; a page holds several.
+    name = draw.__name__
+    svg = re.sub(r'\bid="', f'id="{name}-', draw(simulation))
+    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
+    return Markup(svg)
+
+
+def page(simulation: Simulation, summary: Summary) -> str:
+    """The report as HTML text."""
+    known = evidence()
+
+    def sources(rows: list[Parameter]) -> list[Source]:
+        return [known.sources[key] for key in sorted({row.source for row in rows} - {"none", "convention", "formula"})]
+
+    sections = [
+        {
+            "anchor": each.anchor,
+            "title": each.title,
+            "reading": each.reading,
+            "figures": [(_figure(draw, simulation), caption) for draw, caption in each.draw],
+            "rows": (rows := each.rows()),
+            "species": sorted({kind.strip() for row in rows if row.species for kind in row.species.split(" and ")}),
+            "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
+            "sources": sources(rows),
+            "notes": each.notes,
+        }
+        for each in SECTIONS
+    ]
+    return _environment().get_template("page.html.jinja").render(
+        summary=summary,
+        simulation=simulation,
+        mood=_figure(figures.mood, simulation),
+        chain=_figure(figures.cascade, simulation) if simulation.protocol.doses else None,
+        sections=sections,
+        protocol=text_of(simulation.protocol),
+        version=__version__,
+        revision=git_revision(),
+        parameters=known.parameter_hash(),
+    )
+

@@ -1,0 +1,98 @@
+"""The numbers a clinician asks for first, taken from a simulation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ..core.types import CELL_CLASSES
+from ..experiments.model import Euthymia, default_model
+from ..experiments.potency_gap import PotencyGap, potency_gaps
+from ..experiments.simulation import PLAYERS, Simulation, warnings_of
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A largest value and when it was reached (h)."""
+
+    value: float
+    time: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way: its own number, when that peaked, and the part of the mood change it accounts for at 24 h."""
+
+    name: str
+    title: str
+    measure: str
+    peak: Peak
+    points: float
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything the terminal prints and the page opens with."""
+
+    title: str
+    person: str
+    venous: Peak
+    free_brain: Peak
+    receptor: dict[str, dict[str, Peak]]
+    ways: list[Way]
+    context_points: float
+    gaps: list[PotencyGap]
+    madrs: dict[str, float]
+    untreated: dict[str, float]
+    checked_at: str
+    warnings: list[str]
+
+
+def clock(hours: float) -> str:
+    """A time a person would say."""
+    if hours < 1.5:
+        return f"{hours * 60:.0f} min"
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{hours / 24:.1f} d"
+
+
+def _peak(series: xr.DataArray) -> Peak:
+    place = int(np.argmax(np.abs(series.to_numpy())))
+    return Peak(float(series[place]), float(series.time[place]))
+
+
+def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
+    """The summary of one simulation."""
+    model = default_model() if model is None else model
+    data, given = simulation.data, simulation.data.sel(arm="as given")
+    checkpoints = simulation.checkpoints()
+    checked_at = "24 h" if "24 h" in checkpoints else list(checkpoints)[-1]
+    shares = {who: float(part.sel(time=checkpoints[checked_at], method="nearest")) for who, part in simulation.shares().items()}
+    total = simulation.at(checkpoints[checked_at]) - simulation.at(0.0)
+    start = given.isel(time=0)
+
+    def way(name: str, title: str, measure: str, peak: Peak) -> Way:
+        return Way(name, title, measure, peak, shares[name], shares[name] / total if abs(total) > 1e-6 else None)
+
+    restored = (given.spine_density - start.spine_density) / start.spine_density
+    relief = 1 - given.calcium_load / start.calcium_load
+    person = simulation.person
+    return Summary(
+        title=simulation.protocol.title,
+        person=f"{person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
+        venous=_peak(data.venous_ketamine_mass),
+        free_brain=_peak(data.free_brain_ketamine.sum("enantiomer")),
+        receptor={
+            name: {word: _peak(data[word].sel(cell_class=name)) for word in ("bound", "pore_block", "drive_loss")} for name in CELL_CLASSES
+        },
+        ways=[
+            way("way 2", "NMDA block eases the calcium load", "calcium load, relief", _peak(relief)),
+            way("way 4", "connections regrow", "spine density, gain", _peak(restored)),
+        ],
+        context_points=shares[PLAYERS[0]],
+        gaps=potency_gaps(model, simulation),
+        madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
+        untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
+        checked_at=checked_at,
+        warnings=warnings_of(simulation.protocol, model),
+    )
