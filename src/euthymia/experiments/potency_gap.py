@@ -30,8 +30,8 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
     halfway = (damage_source(toxicity, stressed) + damage_source(toxicity, healthy)) / 2
     lasting = 1 - load_for_damage(toxicity, halfway) / stressed
     return [
-        PotencyGap("way 2", "pore_block", block, block, float(lasting), "a lasting loss that halves the stress-driven damage"),
+        PotencyGap("way 2", "pore_block", block, block, float(lasting), "a lasting loss that halves the stress-driven damage, at assumed load and cooperativity"),
         PotencyGap(
-            "way 4", "drive_loss", block, felt, float(model.cascade.links.signalling_potency), "the loss that half engages eEF2 signalling"
+            "way 4", "drive_loss", block, felt, float(model.cascade.links.signalling_potency), "the loss that half engages eEF2 signalling, assumed"
         ),
     ]

@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from ..core.types import CELL_CLASSES
 from ..evidence.registry import evidence
-from ..experiments.simulation import PLAYERS, Simulation
+from ..experiments.simulation import Simulation
 
 INK, FAINT, GRID = "#1b2733", "#7b8794", "#e6eaee"
 COLOURS = {
@@ -89,10 +89,6 @@ def _clock(axes: Axes, simulation: Simulation) -> None:
         axes.axvspan(max(dose.start, FIRST_SHOWN), max(end, FIRST_SHOWN), color=COLOURS["drug"], alpha=0.12, lw=0)
 
 
-def _label(axes: Axes, x: float, y: float, text: str, colour: str, **options) -> None:
-    axes.annotate(text, (x, y), color=colour, fontsize=9.5, **({"xytext": (4, 4), "textcoords": "offset points"} | options))
-
-
 def mood(simulation: Simulation) -> str:
     """MADRS over days, against the untreated course, with what trials observed."""
     data = simulation.data
@@ -104,7 +100,7 @@ def mood(simulation: Simulation) -> str:
         if simulation.protocol.doses:
             axes.plot(days, data.madrs.sel(arm="without regrowth"), color=COLOURS["way 4"], lw=1.4, ls=":", label="regrowth removed")
         axes.plot(days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label="this course, ways 2 and 4")
-        if _is_the_trial(simulation):
+        if is_the_trial(simulation):
             _observed(axes, simulation)
         for dose in simulation.protocol.doses:
             axes.axvline(dose.start / 24, color=COLOURS["drug"], lw=1, alpha=0.5)
@@ -115,7 +111,7 @@ def mood(simulation: Simulation) -> str:
         return _svg(figure, "MADRS over time")
 
 
-def _is_the_trial(simulation: Simulation) -> bool:
+def is_the_trial(simulation: Simulation) -> bool:
     """Whether the course is the one that the observed points come from: a single 0.5 mg/kg over 40 min."""
     doses = simulation.protocol.doses
     return (
@@ -180,15 +176,16 @@ def drug(simulation: Simulation) -> str:
             ("hydroxynorketamine", data.hydroxynorketamine_mass, "#d08c2c"),
         ):
             plasma.plot(data.time, values, color=colour, label=name)
-        if _is_the_trial(simulation):
+        if is_the_trial(simulation):
             target = evidence().target("zarate2006.venous_peak")
             plasma.plot(2 / 3, target.value, "o", color=COLOURS["observed"], mfc="white", label="observed (sets the venous lag)")
         plasma.set(title="Plasma, total", ylabel="ng/mL", xlabel="hours", xlim=(0, last))
         plasma.set_yscale("log")
         plasma.set_ylim(1, max(400.0, 2 * float(data.venous_ketamine_mass.max())))
+        plasma.yaxis.set_major_formatter("{x:g}")
         plasma.legend(fontsize=8.5)
-        for hand, colour in zip(("S", "R"), ("#4c6fae", "#2f8f6b"), strict=True):
-            brain.plot(data.time, data.free_brain_ketamine.sel(enantiomer=hand), color=colour, label=f"{hand}-ketamine")
+        for hand, colour, style in (("S", "#4c6fae", "-"), ("R", "#d08c2c", (0, (4, 4)))):
+            brain.plot(data.time, data.free_brain_ketamine.sel(enantiomer=hand), color=colour, ls=style, label=f"{hand}-ketamine")
         brain.plot(data.time, data.free_brain_norketamine.sum("enantiomer"), color="#8a63b5", label="norketamine")
         brain.set(title="Brain, unbound", ylabel="µM", xlabel="hours", xlim=(0, min(last, 8.0)))
         brain.set_ylim(bottom=0)
@@ -199,14 +196,14 @@ def drug(simulation: Simulation) -> str:
 def receptor(simulation: Simulation) -> str:
     """The three words over time, one line per cell class."""
     data = simulation.data
+    top = 105 * max(float(data[word].max()) for word in ("bound", "pore_block", "drive_loss"))
     with _figure(8.2, 3.2, 1, 3, sharey=True) as (figure, [panels]):
         for axes, word, title in zip(panels, ("bound", "pore_block", "drive_loss"), ("bound", "pore block", "drive loss"), strict=True):
             for name in CELL_CLASSES:
                 axes.plot(data.time, 100 * data[word].sel(cell_class=name), color=CLASS_COLOURS[name], label=name)
-            axes.set(title=title, xlabel="hours", xlim=(0, min(simulation.protocol.horizon, 8.0)))
-            axes.set_ylim(bottom=0)
+            axes.set(title=title, xlabel="hours", xlim=(0, min(simulation.protocol.horizon, 8.0)), ylim=(0, max(top, 1)))
         panels[0].set_ylabel("%")
-        panels[-1].legend(fontsize=8.5)
+        panels[0].legend(fontsize=8.5)
         return _svg(figure, "Bound receptors, pore block and drive loss per cell class")
 
 
@@ -223,7 +220,7 @@ def calcium(simulation: Simulation) -> str:
             axes.plot(data.time, data[name].sel(arm="untreated"), color=FAINT, ls="--", label="untreated")
             axes.plot(data.time, data[name].sel(arm="as given"), color=COLOURS["way 2"], label="this course")
             _clock(axes, simulation)
-            axes.tick_params(axis="x", labelrotation=45)
+            axes.tick_params(axis="x", labelrotation=60)
             low, high = float(data[name].min()), float(data[name].max())
             middle, half = (low + high) / 2, max((high - low) * 0.7, 0.05)
             axes.set_ylim(middle - half, middle + half)
@@ -265,9 +262,12 @@ def spines(simulation: Simulation) -> str:
             density.plot(data.time / 24, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
         density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, simulation.protocol.horizon / 24))
         density.legend(fontsize=8.5)
-        for name, colour in (("formed", COLOURS["way 4"]), ("eliminated", COLOURS["way 2"])):
-            values = data.spine_turnover.sel(arm="as given", flow=name)
-            flow.plot(data.time, values / values[0], color=colour, label=name)
+        flows, given = data.spine_turnover.sel(arm="as given"), data.sel(arm="as given")
+        for values, colour, text in (
+            (flows.sel(flow="formed"), COLOURS["way 4"], "formed"),
+            (flows.sel(flow="eliminated") / given.persistent_spines, COLOURS["way 2"], "eliminated, per persistent spine"),
+        ):
+            flow.plot(data.time, values / values[0], color=colour, label=text)
         _clock(flow, simulation)
         flow.set(title="Turnover against before", ylabel="fold")
         flow.set_ylim(bottom=0)
@@ -296,9 +296,8 @@ def symptoms(simulation: Simulation) -> str:
 def shares(simulation: Simulation) -> str:
     """Who moved what: points of MADRS by context and way."""
     with _figure(8.2, 3.0) as (figure, [[axes]]):
-        for who in PLAYERS:
-            part = simulation.shares()[who]
-            axes.plot(part.time, part, color=COLOURS[who], label=who if who == "context" else f"{who}")
+        for who, part in simulation.shares().items():
+            axes.plot(part.time, part, color=COLOURS[who], label=who)
         axes.axhline(0, color=FAINT, lw=0.8)
         _clock(axes, simulation)
         axes.set(ylabel="MADRS points", xlabel="time since the first dose (logarithmic)")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import equinox as eqx
@@ -14,7 +14,7 @@ from ..biophysics.magnesium import Magnesium
 from ..clinic.symptoms import Symptoms
 from ..core.parameters import declared, rows_of
 from ..evidence.registry import evidence
-from ..evidence.rows import Parameter, Source
+from ..evidence.rows import Parameter, Source, Target
 from ..experiments.simulation import Simulation
 from ..links import Links
 from ..pharmacology.disposition import Disposition
@@ -25,7 +25,7 @@ from ..protocols.reading import text_of
 from ..receptors.nmdar import NMDAReceptor
 from . import figures
 from .run_folder import git_revision
-from .summary import Summary, clock
+from .summary import Summary, clock, points
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Section:
     draw: tuple[tuple[Callable[[Simulation], str], str], ...]
     containers: tuple[type[eqx.Module], ...] = ()
     only: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     def rows(self) -> list[Parameter]:
         """Evidence rows that this scale reads."""
@@ -58,6 +59,7 @@ SECTIONS = (
         ("allometry", "ketamine", "norketamine", "hydroxynorketamine", "brain"),
         ("R-hydroxynorketamine is set to the exposure ratio observed for it; for the S form the published chain gives about half of the "
          "observed ratio (1.7, SD 0.8).",),
+        ("zarate2006.venous_peak", "zhao2012.venous_peak", "hnk.peak", "hasan2021.hnk_ratio_s"),
     ),
     Section(
         "receptor",
@@ -69,6 +71,7 @@ SECTIONS = (
         (),
         ("The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
          "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",),
+        ("abbott2020.half_block", "shaffer2014.half_occupancy", "gerhard2020.block_10uM"),
     ),
     Section(
         "way-2",
@@ -99,6 +102,18 @@ SECTIONS = (
             "The glutamate surge through AMPA receptors, the stronger arm in the literature, enters with way 1; until then only the "
             "resting-receptor arm acts.",
         ),
+        (
+            "li2010.mtor_block",
+            "abdallah2020.rapamycin_24h",
+            "modasava2019.formation_latency",
+            "modasava2019.maintenance_needs_spines",
+            "modasava2019.fraction_restored",
+            "phoumthipphavong2016.elimination_change",
+            "zuo2005.turnover",
+            "cornwell2012.potentiation",
+            "holmes2022.sv2a_change",
+            "holmes2019.deficit",
+        ),
     ),
     Section(
         "mood",
@@ -116,6 +131,7 @@ SECTIONS = (
             "used to set them.",
             "Ways 1, 3 and 5 stay at their undosed value in this version, so relief in the first hours is smaller than observed.",
         ),
+        ("murrough2013b.madrs_2h", "murrough2013.madrs_24h", "murrough2013.madrs_24h_midazolam", "zarate2006.effect_24h", "zarate2006.effect_7d"),
     ),
 )
 
@@ -126,6 +142,7 @@ def _environment() -> Environment:
         loader=PackageLoader("euthymia.report"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["clock"] = clock
+    environment.filters["points"] = points
     environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f} %"
     environment.filters["number"] = lambda value: ", ".join(f"{each:g}" for each in value) if isinstance(value, list) else f"{value:g}"
     return environment
@@ -143,7 +160,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
     """The report as HTML text."""
     known = evidence()
 
-    def sources(rows: list[Parameter]) -> list[Source]:
+    def sources(rows: list[Parameter | Target]) -> list[Source]:
         return [known.sources[key] for key in sorted({row.source for row in rows} - {"none", "convention", "formula"})]
 
     sections = [
@@ -153,9 +170,10 @@ def page(simulation: Simulation, summary: Summary) -> str:
             "reading": each.reading,
             "figures": [(_figure(draw, simulation), caption) for draw, caption in each.draw],
             "rows": (rows := each.rows()),
-            "species": sorted({kind.strip() for row in rows if row.species for kind in row.species.split(" and ")}),
+            "targets": (targets := [known.target(name) for name in each.targets]),
+            "species": sorted({kind.strip() for row in [*rows, *targets] if row.species for kind in row.species.split(" and ")}),
             "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
-            "sources": sources(rows),
+            "sources": sources([*rows, *targets]),
             "notes": each.notes,
         }
         for each in SECTIONS
@@ -164,6 +182,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
         summary=summary,
         simulation=simulation,
         mood=_figure(figures.mood, simulation),
+        with_trial=figures.is_the_trial(simulation),
         chain=_figure(figures.cascade, simulation) if simulation.protocol.doses else None,
         sections=sections,
         protocol=text_of(simulation.protocol),

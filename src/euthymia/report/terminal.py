@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from .summary import Summary, clock
+from .summary import Summary, clock, points
 
 NOT_YET = "ways 1, 3 and 5 (prefrontal surge, habenula, reset) are not in this version and stay at their undosed value"
 
@@ -31,8 +31,8 @@ def show(summary: Summary, console: Console) -> None:
         ways.add_column(column, justify="left" if column in ("Way", "its number at peak") else "right")
     for way in summary.ways:
         share = "–" if way.share is None else f"{100 * way.share:.0f} %"
-        ways.add_row(f"{way.name}: {way.title}", f"{way.measure} {100 * way.peak.value:.1f} %", clock(way.peak.time), f"{way.points:+.1f}", share)
-    ways.add_row("context of the visit", "", "", f"{summary.context_points:+.1f}", "")
+        ways.add_row(f"{way.name}: {way.title}", f"{way.measure} {100 * way.peak.value:.1f} %", clock(way.peak.time), points(way.points), share)
+    ways.add_row("context of the visit", "", "", points(summary.context_points), "")
     console.print()
     console.print(ways)
     console.print(f"[dim]{NOT_YET}[/dim]")
