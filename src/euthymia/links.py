@@ -19,8 +19,12 @@ class Links(eqx.Module):
 
     unbound_fraction: Scalar = parameter("brain.unbound_fraction", "dimensionless", "ketamine in plasma that is not protein-bound")
     brain_partition: Scalar = parameter("brain.partition", "dimensionless", "free brain over free plasma ketamine, Kp,uu")
-    norketamine_penetration: Scalar = parameter("brain.norketamine_penetration", "dimensionless", "brain entry of norketamine over ketamine")
-    signalling_potency: Scalar = parameter("links.signalling_potency", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2")
+    norketamine_penetration: Scalar = parameter(
+        "brain.norketamine_penetration", "dimensionless", "brain entry of norketamine over ketamine"
+    )
+    signalling_potency: Scalar = parameter(
+        "links.signalling_potency", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2"
+    )
     stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise of spine elimination at stress 1")
     damage_share: Scalar = parameter("links.damage_share", "dimensionless", "part of that rise which calcium damage carries")
 
@@ -28,17 +32,17 @@ class Links(eqx.Module):
 class Switches(NamedTuple):
     """1 = the link works, 0 = clamped to its undosed value; values between are allowed."""
 
-    calcium_load: Scalar | float = 1.0
+    calcium_load: Scalar = jnp.ones(())
     """Way 2: NMDA pore block lowers extrasynaptic calcium load."""
-    synaptic_signalling: Scalar | float = 1.0
+    synaptic_signalling: Scalar = jnp.ones(())
     """Way 4: loss of NMDA drive engages BDNF signalling."""
-    mtor: Scalar | float = 1.0
+    mtor: Scalar = jnp.ones(())
     """Inside way 4: BDNF engages mTORC1; 0 is what rapamycin does."""
-    regrowth: Scalar | float = 1.0
+    regrowth: Scalar = jnp.ones(())
     """Inside way 4: the structural signal speeds spine formation."""
 
 
-def clamp(value: Float[Array, "..."], undosed: Scalar | float, switch: Scalar | float) -> Float[Array, "..."]:
+def clamp(value: Float[Array, "..."], undosed: Scalar | float, switch: Scalar) -> Float[Array, "..."]:
     """``value`` where the switch is 1, its undosed value where it is 0."""
     return undosed + switch * (value - undosed)
 

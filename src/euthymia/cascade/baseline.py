@@ -32,6 +32,6 @@ def fixed_point(p: Cascade, stress: Scalar) -> Float[Array, " state"]:
     return jnp.where(solution.result == optx.RESULTS.successful, solution.value, jnp.nan)
 
 
-def relaxation_rates(p: Cascade, vector: Float[Array, " state"], stress: Scalar) -> Float[Array, " state"]:
-    """Diagonal relaxation rates (1/h) at a packed state: the linear part the production solver treats exactly."""
-    return -jnp.diagonal(jax.jacfwd(lambda v: undosed_rate(p, v, stress))(vector))
+def jacobian(p: Cascade, vector: Float[Array, " state"], stress: Scalar) -> Float[Array, "state state"]:
+    """Jacobian (1/h) of the undosed field at a packed state: the linear part that the production solver treats exactly."""
+    return jax.jacfwd(lambda v: undosed_rate(p, v, stress))(vector)

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .. import links
-from ..core.exponential import etd2rk
+from ..core.exponential import etd2rk, propagators
 from ..core.types import Scalar
 from ..links import Switches
 from ..pharmacology.disposition import STATES, central_volumes, drug_course, rate_matrix
 from ..receptors.nmdar import racemate_equivalents
-from .baseline import relaxation_rates
+from .baseline import jacobian
 from .vector_field import Cascade, pack, slow_rate, unpack
 
 
@@ -61,22 +61,25 @@ def drug(
     )
 
 
-def slow_course(
+def slow_courses(
     p: Cascade,
     start: Float[Array, " state"],
     steps: Float[Array, " step"],
     concentration: Float[Array, " node"],
     stress: Scalar,
     switches: Switches,
-) -> Float[Array, "node state"]:
-    """Packed slow states at the nodes, from a packed start, under a concentration (µM) given at the nodes."""
+) -> Float[Array, "setting node state"]:
+    """Packed slow states at the nodes for many settings of the switches at once (leading axis of ``switches``).
 
-    def rate(vector: Float[Array, " state"], inputs: Float[Array, " input"]) -> Float[Array, " state"]:
-        return pack(slow_rate(p, unpack(vector), inputs[0], stress, switches))
+    From a packed start, under a concentration (µM of racemic ketamine) given at the nodes, at constant stress.
+    """
+    linear = jacobian(p, start, stress)
+    over = propagators(linear, steps)
 
-    return etd2rk(rate, relaxation_rates(p, start, stress), start, steps, concentration[:, None])
+    def one(setting: Switches) -> Float[Array, "node state"]:
+        def rate(vector: Float[Array, " state"], concentration: Scalar) -> Float[Array, " state"]:
+            return pack(slow_rate(p, unpack(vector), concentration, stress, setting))
 
+        return etd2rk(rate, linear, over, start, steps, concentration)
 
-def coalitions(p, start, steps, concentration, stress, switches: Switches) -> Float[Array, "coalition node state"]:
-    """:func:`slow_course` for many settings of the switches at once (leading axis of ``switches``)."""
-    return jax.vmap(lambda s: slow_course(p, start, steps, concentration, stress, s))(switches)
+    return jax.vmap(one)(switches)

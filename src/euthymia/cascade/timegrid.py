@@ -1,12 +1,13 @@
 """The grid of a course: a node at every change of input, fine after it and coarser with time."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-FIRST_STEP = 0.5 / 60
+FIRST_STEP = 0.25 / 60
 """Step right after a change of input, h."""
-GROWTH = 1.06
+GROWTH = 1.026
 """Ratio of one step to the one before."""
 LONGEST_STEP = 2.0
 """h."""
@@ -39,7 +40,7 @@ class TimeGrid:
 
 
 def _between(start: float, end: float, refine: int) -> np.ndarray:
-    """Nodes from one event to the next: steps grow geometrically to the longest allowed, then all halve per refinement."""
+    """Nodes from one event to the next: steps grow geometrically to the longest allowed; refinement splits each evenly."""
     steps, length, covered = [], FIRST_STEP, 0.0
     while covered < end - start:
         steps.append(length)
@@ -47,8 +48,7 @@ def _between(start: float, end: float, refine: int) -> np.ndarray:
         length = min(length * GROWTH, LONGEST_STEP)
     edges = start + np.concatenate([[0.0], np.cumsum(steps)]) * (end - start) / covered
     edges[-1] = end
-    fine = np.interp(np.arange(len(steps) * refine + 1) / refine, np.arange(len(edges)), edges)
-    return fine
+    return np.interp(np.arange(len(steps) * refine + 1) / refine, np.arange(len(edges)), edges)
 
 
 def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = (), refine: int = 1) -> TimeGrid:
@@ -67,7 +67,7 @@ def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = 
     """
     changes = {0.0, horizon} | {t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration)}
     events = sorted(t for t in changes if 0 <= t <= horizon)
-    pieces = [_between(a, b, refine)[:-1] for a, b in zip(events, events[1:], strict=False)]
+    pieces = [_between(a, b, refine)[:-1] for a, b in pairwise(events)]
     times = np.union1d(np.concatenate([*pieces, [horizon]]), [t for t in include if 0 <= t <= horizon])
     steps = np.diff(times)
     infusion, bolus = np.zeros((len(steps), 2)), np.zeros((len(steps), 2))
@@ -83,6 +83,4 @@ def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = 
     while bucket < len(steps):
         bucket *= 2
     padding = [(0, bucket - len(steps))]
-    return TimeGrid(
-        np.pad(steps, padding), np.pad(infusion, [*padding, (0, 0)]), np.pad(bolus, [*padding, (0, 0)]), len(times)
-    )
+    return TimeGrid(np.pad(steps, padding), np.pad(infusion, [*padding, (0, 0)]), np.pad(bolus, [*padding, (0, 0)]), len(times))

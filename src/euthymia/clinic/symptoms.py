@@ -32,7 +32,9 @@ class Symptoms(eqx.Module):
     """Baseline profile, weights and the latent scale."""
 
     baseline: PerItem = parameter(tuple(f"symptoms.baseline.{item}" for item in ITEMS), "madrs_point", "reference profile")
-    driven: PerItem = parameter(tuple(f"symptoms.driven.{item}" for item in ITEMS), "dimensionless", "1 if this version has a driver for the item")
+    driven: PerItem = parameter(
+        tuple(f"symptoms.driven.{item}" for item in ITEMS), "dimensionless", "1 if this version has a driver for the item"
+    )
     item_maximum: Scalar = parameter("symptoms.item_maximum", "madrs_point", "highest rating of an item")
     healthy_madrs: Scalar = parameter("symptoms.healthy_madrs", "madrs_point", "total without disorder; what full normalisation is worth")
     offset: Scalar = parameter("symptoms.offset", "dimensionless", "latent severity before any change")
@@ -76,9 +78,7 @@ def full_normalisation(p: Symptoms) -> Scalar:
     return p.offset + jnp.log((1 + jnp.exp(-p.offset)) / share - 1)
 
 
-def mechanism_shift(
-    p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms
-) -> Float[Array, "..."]:
+def mechanism_shift(p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms) -> Float[Array, "..."]:
     """Latent shift K that the mechanisms cause; negative means worse than at the start.
 
     Parameters

@@ -27,7 +27,7 @@ def factor(unit: str, canonical: str) -> float:
         If either text is no unit, or the two measure different things.
     """
     try:
-        return float(registry().Quantity(1.0, unit).to(canonical).magnitude)
+        return float(registry().convert(1.0, unit, canonical))
     except (pint.errors.PintError, AssertionError, TypeError, AttributeError) as error:
         raise ValueError(f"{unit!r} does not convert to {canonical!r}: {error}") from error
 

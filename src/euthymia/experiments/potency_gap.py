@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
+
 from ..plasticity.excitotoxicity import damage_source, load_for_damage
 from .model import Euthymia
 from .simulation import Simulation
@@ -26,12 +28,24 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
     pyramidal = simulation.data.sel(cell_class="pyramidal")
     block, felt = float(pyramidal.pore_block.max()), float(pyramidal.drive_loss.max())
     toxicity, stress = model.cascade.excitotoxicity, simulation.person.stress
-    stressed, healthy = 1 + toxicity.glutamate_excess * stress, 1.0
+    stressed, healthy = 1 + toxicity.glutamate_excess * stress, jnp.ones(())
     halfway = (damage_source(toxicity, stressed) + damage_source(toxicity, healthy)) / 2
     lasting = 1 - load_for_damage(toxicity, halfway) / stressed
     return [
-        PotencyGap("way 2", "pore_block", block, block, float(lasting), "a lasting loss that halves the stress-driven damage, at assumed load and cooperativity"),
         PotencyGap(
-            "way 4", "drive_loss", block, felt, float(model.cascade.links.signalling_potency), "the loss that half engages eEF2 signalling, assumed"
+            "way 2",
+            "pore_block",
+            block,
+            block,
+            float(lasting),
+            "a lasting loss that halves the stress-driven damage, at assumed load and cooperativity",
+        ),
+        PotencyGap(
+            "way 4",
+            "drive_loss",
+            block,
+            felt,
+            float(model.cascade.links.signalling_potency),
+            "the loss that half engages eEF2 signalling, assumed",
         ),
     ]

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from ..cascade.baseline import fixed_point
-from ..cascade.course import DrugCourse, coalitions, drug
+from ..cascade.course import DrugCourse, drug, slow_courses
 from ..cascade.timegrid import Pulse, TimeGrid, time_grid
 from ..cascade.vector_field import Cascade, SlowState, spine_turnover, unpack
 from ..clinic.symptoms import ITEMS, Mechanisms, baseline_items, context_shift, item_ratings, join, mechanism_shift
@@ -33,24 +33,23 @@ PLAYERS = ("context", "way 2", "way 4")
 class Arm(NamedTuple):
     """One setting of what is allowed to act."""
 
-    context: float
+    context: Scalar
     switches: Switches
 
 
+def _arm(context: float, way_2: float, way_4: float, mtor: float = 1.0, regrowth: float = 1.0) -> Arm:
+    return Arm(jnp.asarray(context), Switches(*(jnp.asarray(each) for each in (way_2, way_4, mtor, regrowth))))
+
+
 def _arms() -> dict[str, Arm]:
-    arms = {
-        " + ".join(group) or "untreated": Arm(
-            float("context" in group), Switches(float("way 2" in group), float("way 4" in group), 1.0, 1.0)
-        )
-        for size in range(len(PLAYERS) + 1)
-        for group in combinations(PLAYERS, size)
-    }
+    groups = [group for size in range(len(PLAYERS) + 1) for group in combinations(PLAYERS, size)]
+    arms = {" + ".join(group) or "untreated": _arm(*(float(player in group) for player in PLAYERS)) for group in groups}
     everything = arms.pop(" + ".join(PLAYERS))
     return {
         "as given": everything,
         **arms,
-        "without regrowth": Arm(1.0, Switches(1.0, 1.0, 1.0, 0.0)),
-        "without mTOR": Arm(1.0, Switches(1.0, 1.0, 0.0, 1.0)),
+        "without regrowth": _arm(1.0, 1.0, 1.0, regrowth=0.0),
+        "without mTOR": _arm(1.0, 1.0, 1.0, mtor=0.0),
     }
 
 
@@ -61,9 +60,12 @@ ARMS = _arms()
 class Person(NamedTuple):
     """A patient's constants."""
 
-    weight: Scalar | float
-    stress: Scalar | float
-    madrs: Scalar | float
+    weight: Scalar
+    """kg."""
+    stress: Scalar
+    """0 to 1."""
+    madrs: Scalar
+    """Points before the course."""
 
 
 class Course(NamedTuple):
@@ -97,18 +99,19 @@ def course(
     model: Euthymia,
     person: Person,
     context: Scalar,
-    since_visit: Float[Array, " node"],
-    steps: Float[Array, " step"],
-    infusion: Float[Array, "step enantiomer"],
-    bolus: Float[Array, "step enantiomer"],
+    inputs: list[Array],
     arms: Arm,
 ) -> Course:
-    """All arms of one patient's course, as one compiled program for any dose, patient and parameter set."""
+    """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
+
+    ``inputs`` are the time since the visit at the nodes (h), and the grid's steps (h), infusion (µmol/h) and bolus (µmol).
+    """
+    since_visit, steps, infusion, bolus = inputs
     cascade = model.cascade
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     start, healthy, depressed = jax.vmap(lambda stress: fixed_point(cascade, stress))(stresses)
     in_body = drug(cascade, person.weight, steps, infusion, bolus)
-    states = coalitions(cascade, start, steps, in_body.racemate_equivalents, person.stress, arms.switches)
+    states = slow_courses(cascade, start, steps, in_body.racemate_equivalents, person.stress, arms.switches)
     state = unpack(states)
 
     now, then, well, ill = (mechanisms(cascade, each) for each in (state, unpack(start), unpack(healthy), unpack(depressed)))
@@ -170,17 +173,14 @@ class Simulation:
 
 def person_of(protocol: Protocol, model: Euthymia) -> Person:
     """The patient's constants; what the protocol leaves out is typical of the condition."""
-    given, healthy = protocol.patient, protocol.patient.condition == "healthy"
-    typical = Person(
-        weight=float(model.patient.weight),
-        stress=0.0 if healthy else float(model.patient.stress),
-        madrs=float(model.symptoms.healthy_madrs if healthy else jnp.sum(model.symptoms.baseline)),
-    )
-    return Person(
-        weight=typical.weight if given.weight is None else given.weight,
-        stress=typical.stress if given.stress is None else given.stress,
-        madrs=typical.madrs if given.madrs is None else given.madrs,
-    )
+    given = protocol.patient
+    if given.condition == "healthy":
+        stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
+    else:
+        stress, madrs = model.patient.stress, jnp.sum(model.symptoms.baseline)
+    typical = Person(model.patient.weight, stress, madrs)
+    stated = (given.weight, given.stress, given.madrs)
+    return Person(*(usual if own is None else jnp.asarray(own) for usual, own in zip(typical, stated, strict=True)))
 
 
 def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
@@ -219,11 +219,11 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1)
     person = person_of(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)
     visit = protocol.doses[0].start if protocol.doses else 0.0
-    padded = np.concatenate([[0.0], np.cumsum(grid.steps)])
-    strength = {"none": jnp.zeros(()), **dict(zip(CONTEXTS[1:], model.symptoms.context_strength, strict=True))}
-    arms = jax.tree.map(lambda *each: jnp.asarray(each, float), *ARMS.values())
-    arrays = [jnp.asarray(each, float) for each in (padded - visit, grid.steps, grid.infusion, grid.bolus)]
-    found = course(model, Person(*(jnp.asarray(each, float) for each in person)), strength[protocol.context], *arrays, arms)
+    since_visit = np.concatenate([[0.0], np.cumsum(grid.steps)]) - visit
+    strength = dict(zip(CONTEXTS, [jnp.zeros(()), *model.symptoms.context_strength], strict=True))[protocol.context]
+    arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
+    inputs = [jnp.asarray(each) for each in (since_visit, grid.steps, grid.infusion, grid.bolus)]
+    found: Course = course(model, person, strength, inputs, arms)
     data = _labelled(model, found, grid)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
@@ -244,10 +244,25 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "hydroxynorketamine": (by_hand, found.drug.hydroxynorketamine[:n], "umol/L", "total hydroxynorketamine in arterial plasma"),
         "free_brain_ketamine": (by_hand, found.drug.free_brain[:n], "umol/L", "unbound ketamine in brain"),
         "free_brain_norketamine": (by_hand, found.drug.free_brain_norketamine[:n], "umol/L", "unbound norketamine in brain"),
-        "racemate_equivalents": (("time",), found.drug.racemate_equivalents[:n], "umol/L", "all ligands in equivalents of racemic ketamine"),
-        "venous_ketamine_mass": (("time",), nanograms["ketamine"] * found.drug.venous[:n].sum(-1), "ng/mL", "total ketamine in a venous sample"),
+        "racemate_equivalents": (
+            ("time",),
+            found.drug.racemate_equivalents[:n],
+            "umol/L",
+            "all ligands in equivalents of racemic ketamine",
+        ),
+        "venous_ketamine_mass": (
+            ("time",),
+            nanograms["ketamine"] * found.drug.venous[:n].sum(-1),
+            "ng/mL",
+            "total ketamine in a venous sample",
+        ),
         "norketamine_mass": (("time",), nanograms["norketamine"] * found.drug.norketamine[:n].sum(-1), "ng/mL", "total norketamine"),
-        "hydroxynorketamine_mass": (("time",), nanograms["hydroxynorketamine"] * found.drug.hydroxynorketamine[:n].sum(-1), "ng/mL", "total hydroxynorketamine"),
+        "hydroxynorketamine_mass": (
+            ("time",),
+            nanograms["hydroxynorketamine"] * found.drug.hydroxynorketamine[:n].sum(-1),
+            "ng/mL",
+            "total hydroxynorketamine",
+        ),
         "pore_block": (by_class, found.pore_block[:n], "1", "loss of NMDA charge by competition with magnesium"),
         "drive_loss": (by_class, found.drive_loss[:n], "1", "effective loss of NMDA drive"),
         "bound": (by_class, state.bound[0], "1", "share of NMDA receptors that carry the drug"),
@@ -280,5 +295,9 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         },
     )
     healthy = unpack(found.healthy)
-    data["healthy_spine_density"] = ((), healthy.spines.transient + healthy.spines.persistent, {"units": "1", "long_name": "spines at stress 0"})
+    data["healthy_spine_density"] = (
+        (),
+        healthy.spines.transient + healthy.spines.persistent,
+        {"units": "1", "long_name": "spines at stress 0"},
+    )
     return data

@@ -31,6 +31,10 @@ def _relief(arm: str, hours: float) -> float:
     return _standard().at(hours, "context") - _standard().at(hours, arm)
 
 
+def _share_of_relief(arm: str, hours: float) -> float:
+    return _relief(arm, hours) / _relief("as given", hours)
+
+
 def _formation_window(arm: str) -> float:
     """Start (h) of the first window in which spine formation is raised; infinite if in none."""
     formed = _standard().data.spine_turnover.sel(arm=arm, flow="formed")
@@ -70,6 +74,11 @@ def lost_in(model: Euthymia, stress: float, hours: float) -> float:
     return float(1 - jnp.sum(jax.scipy.linalg.expm(decay * hours) @ cohort) / jnp.sum(cohort))
 
 
+def _loss_under_full_stress() -> float:
+    model = default_model()
+    return lost_in(model, 1.0, 48.0) / lost_in(model, _typical_stress(), 48.0) - 1
+
+
 def _deficit(stress: float) -> float:
     model = default_model()
     ill, well = (unpack(fixed_point(model.cascade, jnp.asarray(each))).spines for each in (stress, 0.0))
@@ -106,11 +115,11 @@ CLAIMS = (
         "way4.maintenance",
         "relief starts without new spines but does not last (share of relief without them, at 2 h minus at 7 d)",
         "modasava2019.maintenance_needs_spines",
-        lambda: _relief("without regrowth", 2.0) / _relief("as given", 2.0) - _relief("without regrowth", 168.0) / _relief("as given", 168.0),
+        lambda: _share_of_relief("without regrowth", 2.0) - _share_of_relief("without regrowth", 168.0),
         (0.5, 1.0),
         Control(
             "the calcium link instead of regrowth",
-            lambda: _relief("context + way 4", 2.0) / _relief("as given", 2.0) - _relief("context + way 4", 168.0) / _relief("as given", 168.0),
+            lambda: _share_of_relief("context + way 4", 2.0) - _share_of_relief("context + way 4", 168.0),
         ),
     ),
     Claim(
@@ -125,9 +134,9 @@ CLAIMS = (
         "way4.oral_rapamycin",
         "blocking mTORC1 leaves relief at 24 h in patients as it is (share removed)",
         "abdallah2020.rapamycin_24h",
-        lambda: 1 - _relief("without mTOR", 24.0) / _relief("as given", 24.0),
+        lambda: 1 - _share_of_relief("without mTOR", 24.0),
         (-0.25, 0.25),
-        Control("way 4 as a whole", lambda: 1 - _relief("context + way 2", 24.0) / _relief("as given", 24.0)),
+        Control("way 4 as a whole", lambda: 1 - _share_of_relief("context + way 2", 24.0)),
         "disagrees",
         "the model blocks mTORC1 completely in brain; how much 6 mg by mouth does there is not known",
     ),
@@ -137,7 +146,10 @@ CLAIMS = (
         "phoumthipphavong2016.elimination_change",
         lambda: _loss_per_spine("as given") - 1,
         (-0.25, 0.25),
-        Control("ketamine, stress 1 in its place", lambda: lost_in(default_model(), 1.0, 48.0) / lost_in(default_model(), _typical_stress(), 48.0) - 1),
+        Control(
+            "ketamine, stress 1 in its place",
+            lambda: lost_in(default_model(), 1.0, 48.0) / lost_in(default_model(), _typical_stress(), 48.0) - 1,
+        ),
         "disagrees",
         "persistent spines are lost as before, but most new ones are transient and vanish in the model within days",
     ),

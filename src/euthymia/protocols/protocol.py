@@ -85,7 +85,7 @@ class Dose(Strict):
             if "per_weight" in given:
                 raise unknown("dose field", "per_weight", DOSE_FIELDS)
             amount, kind = quantity("amount", given["amount"], "dose per weight", "dose")
-            if not 0 < amount:
+            if not amount > 0:
                 raise InputError(f"amount: {short(given['amount'])} must be greater than zero")
             return given | {"amount": amount, "per_weight": kind == "dose per weight"}
         return given

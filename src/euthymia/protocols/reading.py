@@ -16,7 +16,7 @@ from .protocol import DOSE_FIELDS, Patient, Protocol, written
 
 LARGEST_FILE = 100_000
 DEFAULT = "ketamine-iv"
-_FIELDS = {
+_FIELDS: dict[tuple[str, ...], tuple[str, ...]] = {
     (): tuple(Protocol.model_fields),
     ("patient",): tuple(Patient.model_fields),
     ("doses",): DOSE_FIELDS,
@@ -64,9 +64,9 @@ def parse(text: str, origin: str) -> Protocol:
         where = f" at line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not readable"
         raise InputError(f"protocol: {origin} is not valid YAML{where}: {' '.join(str(problem).split())}") from error
+    except InputError:
+        raise
     except (RecursionError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"protocol: {origin} is not valid YAML") from error
     if not isinstance(data, dict):
         raise InputError(f"protocol: {origin} holds no fields; it needs {', '.join(_FIELDS[()])}")
@@ -79,8 +79,6 @@ def check(data: Mapping[str, Any]) -> Protocol:
         return Protocol.model_validate(dict(data))
     except ValidationError as error:
         raise InputError(_first_line(error)) from error
-    except InputError:
-        raise
 
 
 def change(protocol: Protocol, patient: Mapping[str, Any]) -> Protocol:
@@ -99,22 +97,26 @@ def text_of(protocol: Protocol) -> str:
 
 
 def _first_line(error: ValidationError) -> str:
+    """The first thing wrong, as one line that names the place, what stands there and what may."""
     first = error.errors(include_url=False)[0]
-    place = first["loc"]
-    parents = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" if i else part for i, part in enumerate(place[:-1]))
-    kind = tuple(part for part in place[:-1] if isinstance(part, str))
-    field = place[-1] if place else ""
+    *parents, last = first["loc"] or ("protocol",)
+    parent, here = _place(*parents), _place(*first["loc"])
+    fields = _FIELDS.get(tuple(part for part in parents if isinstance(part, str)), ())
     reason = first.get("ctx", {}).get("error")
     if isinstance(reason, InputError):
-        at_leaf = isinstance(field, str) and str(reason).startswith(f"{field}:")
-        prefix = parents if at_leaf else parents + (f"[{field + 1}]" if isinstance(field, int) else f".{field}" if parents else str(field))
+        # Checks of one field begin with its name; checks of a whole part do not.
+        prefix = parent if str(reason).startswith(f"{last}:") else here
         return f"{prefix}.{reason}" if prefix else str(reason)
-    name = f"{parents}.{field}" if parents and isinstance(field, str) else f"{parents}[{field + 1}]" if parents else str(field)
     if first["type"] == "extra_forbidden":
-        return str(unknown(f"{parents or 'protocol'} field", field, _FIELDS.get(kind, ())))
+        return str(unknown(f"{parent or 'protocol'} field", last, fields))
     if first["type"] == "missing":
-        return f"{name}: missing; {parents or 'a protocol'} needs it (fields: {', '.join(_FIELDS.get(kind, ()))})"
-    return f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}"
+        return f"{here}: missing; allowed fields are {', '.join(fields)}"
+    return f"{here}: {first['msg'][0].lower()}{first['msg'][1:].replace('tuple', 'list')}"
+
+
+def _place(*parts: str | int) -> str:
+    """Where in the file: ``doses[1].amount``, counted from one."""
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
 
 
 def patient_fields(words: tuple[str, ...]) -> dict[str, Any]:

@@ -55,7 +55,19 @@ STYLE = {
 }
 FIRST_SHOWN = 1 / 12
 """Left edge of the logarithmic clock, h."""
-TICKS = {1 / 6: "10 min", 2 / 3: "40 min", 2: "2 h", 6: "6 h", 24: "1 d", 72: "3 d", 168: "7 d", 336: "14 d", 672: "28 d", 2160: "90 d", 8760: "1 y"}
+TICKS = {
+    1 / 6: "10 min",
+    2 / 3: "40 min",
+    2: "2 h",
+    6: "6 h",
+    24: "1 d",
+    72: "3 d",
+    168: "7 d",
+    336: "14 d",
+    672: "28 d",
+    2160: "90 d",
+    8760: "1 y",
+}
 
 
 @contextmanager
@@ -129,9 +141,20 @@ def _observed(axes: Axes, simulation: Simulation) -> None:
         ("murrough2013.madrs_24h", 24.0, "o", "observed, midazolam-controlled (SD)"),
     ):
         target = evidence().target(row)
+        assert target.lower is not None
+        assert target.upper is not None
         spread = [[target.value - target.lower], [target.upper - target.value]]
         axes.errorbar(
-            hours / 24, start + target.value, yerr=spread, fmt=marker, color=COLOURS["observed"], mfc="white", ms=6, lw=1, capsize=3, label=text
+            hours / 24,
+            start + target.value,
+            yerr=spread,
+            fmt=marker,
+            color=COLOURS["observed"],
+            mfc="white",
+            ms=6,
+            lw=1,
+            capsize=3,
+            label=text,
         )
 
 
@@ -151,7 +174,7 @@ def cascade(simulation: Simulation) -> str:
         ("MADRS, fall", given.madrs[0] - given.madrs, COLOURS["mood"]),
     ]
     with _figure(8.2, 4.6) as (figure, [[axes]]):
-        for place, (name, values, colour) in enumerate(reversed(stages)):
+        for place, (_, values, colour) in enumerate(reversed(stages)):
             curve = np.clip(np.asarray(values, float), 0, None)
             height = curve / curve.max() * 0.86 if curve.max() > 0 else curve
             axes.fill_between(data.time, place, place + height, color=colour, alpha=0.28, lw=0)
@@ -303,5 +326,3 @@ def shares(simulation: Simulation) -> str:
         axes.set(ylabel="MADRS points", xlabel="time since the first dose (logarithmic)")
         axes.legend(fontsize=9, loc="lower left")
         return _svg(figure, "Share of the mood change by context and way")
-
-

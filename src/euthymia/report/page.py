@@ -25,7 +25,7 @@ from ..protocols.reading import text_of
 from ..receptors.nmdar import NMDAReceptor
 from . import figures
 from .run_folder import git_revision
-from .summary import Summary, clock, points
+from .summary import Summary, clock, percent, points
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,19 @@ SECTIONS = (
         "Drug: from vein to brain",
         "Each enantiomer moves through three compartments and turns into norketamine and hydroxynorketamine. Only unbound drug "
         "in brain counts further down. The linear system is solved exactly.",
-        ((figures.drug, "Left: total concentration in plasma; shown for ketamine is a venous sample, which lags arterial blood. "
-          "Right: unbound concentration in brain."),),
+        (
+            (
+                figures.drug,
+                "Left: total concentration in plasma; shown for ketamine is a venous sample, which lags arterial blood. "
+                "Right: unbound concentration in brain.",
+            ),
+        ),
         (Disposition, Links),
         ("allometry", "ketamine", "norketamine", "hydroxynorketamine", "brain"),
-        ("R-hydroxynorketamine is set to the exposure ratio observed for it; for the S form the published chain gives about half of the "
-         "observed ratio (1.7, SD 0.8).",),
+        (
+            "R-hydroxynorketamine is set to the exposure ratio observed for it; for the S form the published chain gives about half of the "
+            "observed ratio (1.7, SD 0.8).",
+        ),
         ("zarate2006.venous_peak", "zhao2012.venous_peak", "hnk.peak", "hasan2021.hnk_ratio_s"),
     ),
     Section(
@@ -69,8 +76,10 @@ SECTIONS = (
         ((figures.receptor, "The three words for each cell class over the first hours."),),
         (Magnesium, NMDAReceptor),
         (),
-        ("The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
-         "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",),
+        (
+            "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
+            "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",
+        ),
         ("abbott2020.half_block", "shaffer2014.half_occupancy", "gerhard2020.block_10uM"),
     ),
     Section(
@@ -81,8 +90,10 @@ SECTIONS = (
         ((figures.calcium, "Calcium load, damage and excitatory gain against the untreated course."),),
         (Excitotoxicity, Links),
         ("excitotoxicity", "links.damage_share", "links.stress_on_elimination"),
-        ("The popular account says that ketamine protects neurons from excess glutamate. In this model one infusion eases the load for "
-         "hours while damage heals over days, so it repairs next to nothing. No published rates were found; all sizes here are assumed.",),
+        (
+            "The popular account says that ketamine protects neurons from excess glutamate. In this model one infusion eases the load for "
+            "hours while damage heals over days, so it repairs next to nothing. No published rates were found; all sizes here are assumed.",
+        ),
     ),
     Section(
         "way-4",
@@ -98,7 +109,8 @@ SECTIONS = (
         (
             "Rapamycin into rat brain abolishes ketamine’s synaptic effect (Li 2010), which the control shows; 6 mg by mouth did not "
             "block relief at 24 h in patients (Abdallah 2020), which the model does not explain.",
-            "PET of the presynaptic protein SV2A saw no change 24 h after ketamine in people (Holmes 2022); the spines here are postsynaptic.",
+            "PET of the presynaptic protein SV2A saw no change 24 h after ketamine in people (Holmes 2022); "
+            "the spines here are postsynaptic.",
             "The glutamate surge through AMPA receptors, the stronger arm in the literature, enters with way 1; until then only the "
             "resting-receptor arm acts.",
         ),
@@ -131,7 +143,13 @@ SECTIONS = (
             "used to set them.",
             "Ways 1, 3 and 5 stay at their undosed value in this version, so relief in the first hours is smaller than observed.",
         ),
-        ("murrough2013b.madrs_2h", "murrough2013.madrs_24h", "murrough2013.madrs_24h_midazolam", "zarate2006.effect_24h", "zarate2006.effect_7d"),
+        (
+            "murrough2013b.madrs_2h",
+            "murrough2013.madrs_24h",
+            "murrough2013.madrs_24h_midazolam",
+            "zarate2006.effect_24h",
+            "zarate2006.effect_7d",
+        ),
     ),
 )
 
@@ -139,11 +157,15 @@ SECTIONS = (
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("euthymia.report"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("euthymia.report"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["clock"] = clock
     environment.filters["points"] = points
-    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f} %"
+    environment.filters["percent"] = percent
     environment.filters["number"] = lambda value: ", ".join(f"{each:g}" for each in value) if isinstance(value, list) else f"{value:g}"
     return environment
 
@@ -178,16 +200,19 @@ def page(simulation: Simulation, summary: Summary) -> str:
         }
         for each in SECTIONS
     ]
-    return _environment().get_template("page.html.jinja").render(
-        summary=summary,
-        simulation=simulation,
-        mood=_figure(figures.mood, simulation),
-        with_trial=figures.is_the_trial(simulation),
-        chain=_figure(figures.cascade, simulation) if simulation.protocol.doses else None,
-        sections=sections,
-        protocol=text_of(simulation.protocol),
-        version=__version__,
-        revision=git_revision(),
-        parameters=known.parameter_hash(),
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            summary=summary,
+            simulation=simulation,
+            mood=_figure(figures.mood, simulation),
+            with_trial=figures.is_the_trial(simulation),
+            chain=_figure(figures.cascade, simulation) if simulation.protocol.doses else None,
+            sections=sections,
+            protocol=text_of(simulation.protocol),
+            version=__version__,
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
     )
-

@@ -56,6 +56,11 @@ def clock(hours: float) -> str:
     return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{hours / 24:.1f} d"
 
 
+def percent(share: float | None) -> str:
+    """A share of one, or a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
 def points(change: float) -> str:
     """A change in rating points with its sign; no sign on what rounds to nothing."""
     return "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")

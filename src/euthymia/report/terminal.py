@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from .summary import Summary, clock, points
+from .summary import Summary, clock, percent, points
 
 NOT_YET = "ways 1, 3 and 5 (prefrontal surge, habenula, reset) are not in this version and stay at their undosed value"
 
@@ -22,7 +22,7 @@ def show(summary: Summary, console: Console) -> None:
     for column in ("NMDA receptor, peak", "bound", "pore block", "drive loss"):
         receptor.add_column(column, justify="left" if column.startswith("NMDA") else "right")
     for name, words in summary.receptor.items():
-        receptor.add_row(name, *(f"{100 * words[word].value:.1f} %" for word in ("bound", "pore_block", "drive_loss")))
+        receptor.add_row(name, *(percent(words[word].value) for word in ("bound", "pore_block", "drive_loss")))
     console.print()
     console.print(receptor)
 
@@ -31,7 +31,9 @@ def show(summary: Summary, console: Console) -> None:
         ways.add_column(column, justify="left" if column in ("Way", "its number at peak") else "right")
     for way in summary.ways:
         share = "–" if way.share is None else f"{100 * way.share:.0f} %"
-        ways.add_row(f"{way.name}: {way.title}", f"{way.measure} {100 * way.peak.value:.1f} %", clock(way.peak.time), points(way.points), share)
+        ways.add_row(
+            f"{way.name}: {way.title}", f"{way.measure} {100 * way.peak.value:.1f} %", clock(way.peak.time), points(way.points), share
+        )
     ways.add_row("context of the visit", "", "", points(summary.context_points), "")
     console.print()
     console.print(ways)

@@ -8,6 +8,7 @@ from ..experiments.claim import Verdict
 
 COLOURS = {"agrees": "green", "agrees, not gating": "green", "selected": "cyan", "disagrees": "yellow", "control passes": "red"}
 INDENT = (0, 0, 0, 2)
+ROUNDING = 1e-9
 
 
 def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
@@ -15,10 +16,11 @@ def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
     for each in verdicts:
         claim, (low, high) = each.claim, each.claim.tolerance
         console.print(f"\n[bold {COLOURS[each.word]}]{each.word}[/]  [bold]{claim.id}[/bold]")
+        observed = claim.observed or _number(each.target.value)
         lines = [
             claim.statement,
-            f"model {each.predicted:.3g} · observed {claim.observed or f'{each.target.value:.3g}'} ({_kind(each.target)}) · allowed {low:g} to {high:g}",
-            f"control: without {claim.control.removed}, {each.controlled:.3g}",
+            f"model {_number(each.predicted)} · observed {observed} ({_kind(each.target)}) · allowed {low:g} to {high:g}",
+            f"control: without {claim.control.removed}, {_number(each.controlled)}",
         ]
         if claim.why and not each.agrees:
             lines.append(f"[yellow]{claim.why}[/yellow]")
@@ -35,3 +37,7 @@ def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
 
 def _kind(target: Target) -> str:
     return ", ".join(part for part in (target.species, target.provenance) if part)
+
+
+def _number(value: float) -> str:
+    return "0" if abs(value) < ROUNDING else f"{value:.3g}"
