@@ -1,22 +1,25 @@
-"""Shared fixtures: the default model and its standard course."""
+"""Shared fixtures. The package is imported late, so that array shapes are checked in it."""
 
 import pytest
 
-from euthymia.core.runtime import configure
 
-configure()
+def pytest_sessionstart() -> None:
+    from euthymia.core.runtime import configure
 
-from euthymia.experiments.model import Euthymia, default_model
-from euthymia.experiments.simulation import Simulation, simulate
-from euthymia.protocols.reading import DEFAULT, read
+    configure()
 
 
 @pytest.fixture(scope="session")
-def model() -> Euthymia:
+def model():
+    from euthymia.experiments.model import default_model
+
     return default_model()
 
 
 @pytest.fixture(scope="session")
-def standard() -> Simulation:
+def standard():
     """Ketamine 0.5 mg/kg i.v. over 40 min in the typical patient."""
+    from euthymia.experiments.simulation import simulate
+    from euthymia.protocols.reading import DEFAULT, read
+
     return simulate(read(DEFAULT))

@@ -74,14 +74,14 @@ def slow_rate(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, s
     switches
         Links that are clamped to their undosed value.
     """
-    block = links.clamp(links.extrasynaptic_block(pore_block(p.receptor, concentration)), 0, switches.calcium_load)
+    block = links.clamp(links.extrasynaptic_block(pore_block(p.receptor, concentration)), 0.0, switches.calcium_load)
     load = calcium_load(p.excitotoxicity, stress, block)
     damage = relative_damage(p.excitotoxicity, x.damage)
 
-    rest = links.clamp(links.resting_block(p.links, drive_loss(p.receptor, concentration)), 0, switches.synaptic_signalling)
+    rest = links.clamp(links.resting_block(p.links, drive_loss(p.receptor, concentration)), 0.0, switches.synaptic_signalling)
     signalling = signalling_rate(p.signalling, x.signalling, links.glutamate_surge(), rest, 1 - switches.mtor)
 
-    growth = links.clamp(x.signalling.structure_3, 0, switches.regrowth)
+    growth = links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
     elimination = links.spine_elimination(p.links, p.spines.elimination, stress, damage)
     flows = turnover(p.spines, x.spines, growth, stress, elimination)
     return SlowState(
@@ -94,7 +94,7 @@ def slow_rate(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, s
 
 def spine_turnover(p: Cascade, x: SlowState, stress: Scalar, switches: Switches):
     """Flows of spines (1/h) at a state, for read-outs."""
-    growth = links.clamp(x.signalling.structure_3, 0, switches.regrowth)
+    growth = links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
     damage = relative_damage(p.excitotoxicity, x.damage)
     elimination = links.spine_elimination(p.links, p.spines.elimination, stress, damage)
     return turnover(p.spines, x.spines, growth, stress, elimination)

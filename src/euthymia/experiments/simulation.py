@@ -75,14 +75,14 @@ class Course(NamedTuple):
     pore_block: Float[Array, "node cell_class"]
     drive_loss: Float[Array, "node cell_class"]
     load: Float[Array, "arm node"]
-    states: Float[Array, "arm node state"]
+    state: SlowState
     damage: Float[Array, "arm node"]
     excitatory_gain: Float[Array, "arm node"]
     turnover: Float[Array, "arm node flow"]
     mechanism_shift: Float[Array, "arm node"]
     context_shift: Float[Array, "arm node"]
     items: Float[Array, "arm node item"]
-    healthy: Float[Array, " state"]
+    healthy_spine_density: Scalar
 
 
 def mechanisms(cascade: Cascade, state: SlowState) -> Mechanisms:
@@ -131,14 +131,14 @@ def course(
         pore_block=block,
         drive_loss=drive_loss(cascade.receptor, in_body.racemate_equivalents),
         load=calcium_load(cascade.excitotoxicity, person.stress, felt),
-        states=states,
+        state=state,
         damage=relative_damage(cascade.excitotoxicity, state.damage),
         excitatory_gain=now.excitatory_gain,
         turnover=jax.vmap(per_node)(state, arms.switches),
         mechanism_shift=by_mechanisms,
         context_shift=by_context,
         items=item_ratings(model.symptoms, items, join(model.symptoms, by_context, by_mechanisms)),
-        healthy=healthy,
+        healthy_spine_density=well.spine_density,
     )
 
 
@@ -233,7 +233,7 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1)
 def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
     n = grid.nodes
     found = jax.tree.map(np.asarray, found)
-    state = unpack(found.states[:, :n])
+    state = jax.tree.map(lambda leaf: leaf[:, :n], found.state)
     signalling, spines = state.signalling, state.spines
     by_arm, by_class, by_hand = ("arm", "time"), ("time", "cell_class"), ("time", "enantiomer")
     nanograms = {name: 1e3 * float(getattr(model.molecules, name)) for name in ("ketamine", "norketamine", "hydroxynorketamine")}
@@ -294,10 +294,5 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
             "flow": ["formed", "vanished", "matured", "eliminated"],
         },
     )
-    healthy = unpack(found.healthy)
-    data["healthy_spine_density"] = (
-        (),
-        healthy.spines.transient + healthy.spines.persistent,
-        {"units": "1", "long_name": "spines at stress 0"},
-    )
+    data["healthy_spine_density"] = ((), found.healthy_spine_density, {"units": "1", "long_name": "spines at stress 0"})
     return data

@@ -74,6 +74,10 @@ def lost_in(model: Euthymia, stress: float, hours: float) -> float:
     return float(1 - jnp.sum(jax.scipy.linalg.expm(decay * hours) @ cohort) / jnp.sum(cohort))
 
 
+def _observed_decay() -> float:
+    return evidence().target("zarate2006.effect_7d").value / evidence().target("zarate2006.effect_24h").value
+
+
 def _loss_under_full_stress() -> float:
     model = default_model()
     return lost_in(model, 1.0, 48.0) / lost_in(model, _typical_stress(), 48.0) - 1
@@ -187,7 +191,7 @@ CLAIMS = (
         lambda: _relief("as given", 168.0) / _relief("as given", 24.0),
         (0.25, 0.75),
         Control("regrowth", lambda: _relief("without regrowth", 168.0) / _relief("without regrowth", 24.0)),
-        observed=f"{evidence().target('zarate2006.effect_7d').value / evidence().target('zarate2006.effect_24h').value:.3g}, from effect sizes",
+        observed=f"{_observed_decay():.3g}, from effect sizes",
     ),
     Claim(
         "mood.24h",

@@ -6,6 +6,7 @@ Hardingham & Bading (2010), the sizes are assumed and listed as such.
 """
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..core.parameters import parameter
@@ -22,12 +23,12 @@ class Excitotoxicity(eqx.Module):
     gain_loss: Scalar = parameter("excitotoxicity.gain_loss", "dimensionless", "loss of excitatory gain at stress 1")
 
 
-def calcium_load(p: Excitotoxicity, stress: Scalar, block: Scalar) -> Scalar:
+def calcium_load(p: Excitotoxicity, stress: Scalar, block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Extrasynaptic calcium load relative to an undrugged, unstressed cell (= 1)."""
     return (1 + p.glutamate_excess * stress) * (1 - block)
 
 
-def damage_source(p: Excitotoxicity, load: Float[Array, "..."]) -> Float[Array, "..."]:
+def damage_source(p: Excitotoxicity, load: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Damage (0 to 1) that a constant calcium load ends in: a Hill function of the load."""
     powered = load**p.cooperativity
     return powered / (powered + p.load_for_half_damage**p.cooperativity)
@@ -38,17 +39,17 @@ def damage_rate(p: Excitotoxicity, damage: Scalar, load: Scalar) -> Scalar:
     return (damage_source(p, load) - damage) / p.repair_time
 
 
-def relative_damage(p: Excitotoxicity, damage: Float[Array, "..."]) -> Float[Array, "..."]:
+def relative_damage(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Damage on a scale where an unstressed cell has 0 and a cell at stress 1 has 1."""
-    healthy, stressed = damage_source(p, 1 + 0 * p.glutamate_excess), damage_source(p, 1 + p.glutamate_excess)
+    healthy, stressed = damage_source(p, jnp.ones(())), damage_source(p, 1 + p.glutamate_excess)
     return (damage - healthy) / (stressed - healthy)
 
 
-def excitatory_gain(p: Excitotoxicity, damage: Float[Array, "..."]) -> Float[Array, "..."]:
+def excitatory_gain(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Gain of excitatory transmission that damage leaves, healthy = 1."""
     return 1 - p.gain_loss * relative_damage(p, damage)
 
 
-def load_for_damage(p: Excitotoxicity, damage: Float[Array, "..."]) -> Float[Array, "..."]:
+def load_for_damage(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Constant load that ends in a given damage (0 to 1): the inverse of :func:`damage_source`."""
     return p.load_for_half_damage * (damage / (1 - damage)) ** (1 / p.cooperativity)

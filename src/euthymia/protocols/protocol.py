@@ -50,7 +50,7 @@ def _between(lowest: float, highest: float, unit: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Time = Annotated[float, _between(0, LONGEST, " h (one year)"), _measured("time")]
+Time = Annotated[float, _between(0.0, LONGEST, " h (one year)"), _measured("time")]
 
 
 class Strict(BaseModel):
@@ -64,8 +64,8 @@ class Patient(Strict):
 
     condition: Annotated[Literal["depressed", "healthy"], _one_of(CONDITIONS)] = "depressed"
     weight: Annotated[float, _between(*WEIGHTS, " kg"), _measured("weight")] | None = None
-    madrs: Annotated[float, _between(0, 60, " points")] | None = None
-    stress: Annotated[float, _between(0, 1, "")] | None = None
+    madrs: Annotated[float, _between(0.0, 60.0, " points")] | None = None
+    stress: Annotated[float, _between(0.0, 1.0, "")] | None = None
 
 
 class Dose(Strict):
@@ -122,7 +122,7 @@ class Protocol(Strict):
     context: Annotated[Literal["none", "saline", "midazolam"], _one_of(CONTEXTS)] = "none"
     patient: Patient = Patient()
     doses: tuple[Dose, ...] = Field(default=(), max_length=MOST_DOSES)
-    horizon: Annotated[float, _between(1, LONGEST, " h (one year)"), _measured("time")] = 336.0
+    horizon: Annotated[float, _between(1.0, LONGEST, " h (one year)"), _measured("time")] = 336.0
 
     @model_validator(mode="after")
     def _doses_in_order(self) -> "Protocol":

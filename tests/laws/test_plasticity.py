@@ -1,0 +1,99 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from euthymia.core.exponential import etd2rk, propagators
+from euthymia.plasticity.excitotoxicity import calcium_load, damage_source, excitatory_gain, load_for_damage, relative_damage
+from euthymia.plasticity.signalling import SignallingState, signalling_rate
+from euthymia.plasticity.spines import SpineState, spine_rate, turnover
+
+ZERO, ONE = jnp.zeros(()), jnp.ones(())
+
+
+def test_damage_scale_is_fixed_by_health_and_full_stress(model):
+    p = model.cascade.excitotoxicity
+    for stress, expected in ((0.0, 0.0), (1.0, 1.0)):
+        damage = damage_source(p, calcium_load(p, jnp.asarray(stress), ZERO))
+        assert float(relative_damage(p, damage)) == pytest.approx(expected, abs=1e-14)
+        assert float(excitatory_gain(p, damage)) == pytest.approx(1 - expected * float(p.gain_loss), abs=1e-14)
+
+
+def test_full_block_leaves_no_load_and_no_damage(model):
+    p = model.cascade.excitotoxicity
+    assert float(damage_source(p, calcium_load(p, ONE, ONE))) == 0
+
+
+def test_load_and_damage_are_inverse(model):
+    p = model.cascade.excitotoxicity
+    damage = jnp.linspace(0.01, 0.99, 50)
+    np.testing.assert_allclose(damage_source(p, load_for_damage(p, damage)), damage, rtol=1e-12)
+
+
+def test_signalling_rests_without_drug_and_is_linear_in_its_drive(model):
+    p = model.cascade.signalling
+    rest = SignallingState(*[ZERO] * 7)
+    assert all(float(each) == 0 for each in signalling_rate(p, rest, ZERO, ZERO, ZERO))
+    x = SignallingState(*jnp.linspace(0.1, 0.7, 7))
+    once = jnp.stack(signalling_rate(p, x, 0.2 * ONE, 0.3 * ONE, ZERO))
+    twice = jnp.stack(signalling_rate(p, SignallingState(*(2 * each for each in x)), 0.4 * ONE, 0.6 * ONE, ZERO))
+    np.testing.assert_allclose(twice, 2 * once, rtol=1e-13)
+
+
+def test_structure_follows_proteins_by_three_delays_on_average(model):
+    # Mean transit time of the chain, from the moments of its impulse response.
+    p = model.cascade.signalling
+
+    def rate(vector):
+        return jnp.stack(signalling_rate(p, SignallingState(*vector), ZERO, ZERO, ZERO))
+
+    A = np.asarray(jax.jacfwd(rate)(jnp.zeros(7)))
+    names = SignallingState._fields
+    impulse = np.eye(7)[names.index("bdnf")]
+
+    def mean_time(name):
+        area = -np.linalg.solve(A, impulse)
+        moment = np.linalg.solve(A, np.linalg.solve(A, impulse))
+        return moment[names.index(name)] / area[names.index(name)]
+
+    assert mean_time("structure_3") - mean_time("protein") == pytest.approx(3 * float(p.structural_delay), rel=1e-12)
+
+
+def test_blocked_mtor_lets_potentiation_through_but_no_protein(model):
+    x = SignallingState(ONE, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+    rate = signalling_rate(model.cascade.signalling, x, ZERO, ZERO, ONE)
+    assert float(rate.mtor) == 0
+    assert float(rate.potentiation) > 0
+
+
+def test_spines_are_balanced(model):
+    # Cumulated flows are integrated beside the pools; what formed and did not vanish is there.
+    p = model.cascade.spines
+    growth, stress, elimination = 0.8 * ONE, 0.3 * ONE, 2 * p.elimination
+
+    def rate(y, u):
+        flows = turnover(p, SpineState(y[0], y[1]), growth * u, stress, elimination)
+        return jnp.concatenate([jnp.stack(spine_rate(flows)), jnp.stack(flows)])
+
+    start = jnp.array([0.07, 0.75, 0.0, 0.0, 0.0, 0.0])
+    steps = jnp.full(200, 2.0)
+    linear = jax.jacfwd(lambda y: rate(y, ZERO))(start)
+    u = jnp.exp(-jnp.arange(201) * 2.0 / 30)
+    y = etd2rk(rate, linear, propagators(linear, steps), start, steps, u)
+    transient, persistent, formed, vanished, matured, eliminated = y.T
+    np.testing.assert_allclose(transient - start[0], formed - vanished - matured, atol=1e-10)
+    np.testing.assert_allclose(persistent - start[1], matured - eliminated, atol=1e-10)
+    assert float(formed[-1]) > 0.05
+    assert jnp.all(transient + persistent <= p.sites)
+
+
+def test_growth_raises_formation_and_leaves_elimination_alone(model):
+    p, x = model.cascade.spines, SpineState(0.07 * ONE, 0.75 * ONE)
+    before, during = (turnover(p, x, growth, 0.3 * ONE, p.elimination) for growth in (ZERO, ONE))
+    assert float(during.formed / before.formed) == pytest.approx(1 + float(p.growth_gain))
+    assert float(during.eliminated) == float(before.eliminated)
+
+
+def test_a_full_dendrite_forms_nothing(model):
+    p = model.cascade.spines
+    assert float(turnover(p, SpineState(ZERO, p.sites), ONE, ZERO, p.elimination).formed) == 0

@@ -1,0 +1,89 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
+from euthymia.core.exponential import etd2rk, propagators
+from euthymia.core.types import CELL_CLASSES
+from euthymia.receptors.nmdar import drive_loss, pore_block, racemate_equivalents, trapping_rate
+
+FASTEST_SLOW_STATE = 30.0
+"""1/h; the design's bound on slow states."""
+
+
+def with_values(module, **changes):
+    return dataclasses.replace(module, **{name: jnp.asarray(value, float) for name, value in changes.items()})
+
+
+@pytest.fixture
+def receptor(model):
+    return model.cascade.receptor
+
+
+@pytest.mark.parametrize(("voltage", "unblocked"), [(-65.0, 0.0597), (0.0, 0.7812)])
+def test_magnesium_unblock_is_the_published_closed_form(receptor, voltage, unblocked):
+    assert float(magnesium_unblock(receptor.magnesium, jnp.asarray(voltage))) == pytest.approx(unblocked, abs=5e-5)
+
+
+def test_a_racemate_is_worth_itself_and_its_hands_average_to_it(receptor):
+    def worth(*ligands):
+        return float(racemate_equivalents(receptor, jnp.array(ligands)))
+
+    assert worth(0.5, 0.5, 0.0, 0.0) == pytest.approx(1.0, rel=1e-14)
+    assert worth(1.0, 0.0, 0.0, 0.0) / worth(0.0, 1.0, 0.0, 0.0) == pytest.approx(1.4 / 0.3, rel=1e-12)
+    assert worth(1.0, 0.0, 0.0, 0.0) / worth(0.0, 0.0, 1.0, 0.0) == pytest.approx(1.7 / 0.3, rel=1e-12)
+
+
+@pytest.mark.parametrize("subunit", range(4))
+def test_half_block_shifts_with_magnesium_as_competition_demands(receptor, subunit):
+    pure = with_values(receptor, composition=np.tile(np.eye(4)[subunit], (4, 1)))
+    V = receptor.voltage
+    K = receptor.affinity[subunit] * jnp.exp((V - receptor.reference_voltage) / receptor.voltage_slope)
+    magnesium = receptor.magnesium
+    K_mg = magnesium_constant(magnesium, V) * magnesium.subunit_scale[subunit]
+    half = K * (1 + magnesium.concentration / K_mg)
+    np.testing.assert_allclose(jnp.diagonal(pore_block(pure, half)), 0.5, rtol=1e-12)
+
+
+def test_block_and_loss_rise_from_nothing_to_everything(receptor):
+    c = jnp.concatenate([jnp.zeros(1), jnp.logspace(-4, 8, 60)])
+    for word in (pore_block, drive_loss):
+        values = word(receptor, c)
+        np.testing.assert_allclose(values[0], 0, atol=1e-15)
+        np.testing.assert_allclose(values[-1], 1, atol=1e-6)
+        assert jnp.all(jnp.diff(values, axis=0) > 0)
+    np.testing.assert_allclose(jnp.diagonal(drive_loss(receptor, receptor.drive_potency)), 0.5)
+
+
+def test_bound_relaxes_exactly_to_its_equilibrium(receptor):
+    # At constant concentration a two-state scheme has a closed form, and its probabilities sum to one.
+    c, V = jnp.asarray(0.35), receptor.voltage
+    on = receptor.open_probability * receptor.on_rate * jnp.exp(-(V - receptor.reference_voltage) / receptor.voltage_slope)
+    on = on * c * magnesium_unblock(receptor.magnesium, V)
+    off = receptor.open_probability * receptor.off_rate
+    steps = jnp.array([0.05, 0.3, 1.0, 5.0])
+    linear = jax.jacfwd(lambda b: trapping_rate(receptor, b, c))(jnp.zeros(len(CELL_CLASSES)))
+    found = etd2rk(lambda b, u: trapping_rate(receptor, b, c), linear, propagators(linear, steps), jnp.zeros(4), steps, jnp.zeros(5))
+    free = etd2rk(lambda f, u: -trapping_rate(receptor, 1 - f, c), linear, propagators(linear, steps), jnp.ones(4), steps, jnp.zeros(5))
+    t = jnp.cumsum(steps)[:, None]
+    np.testing.assert_allclose(found[1:], on / (on + off) * (1 - jnp.exp(-(on + off) * t)), rtol=1e-11)
+    np.testing.assert_allclose(found + free, 1, atol=1e-10)
+
+
+def test_occupancy_is_a_slow_state_at_any_clinical_concentration(receptor):
+    for c in (0.0, 0.35, 10.0):
+        rates = -jnp.diagonal(jax.jacfwd(lambda b, c=c: trapping_rate(receptor, b, jnp.asarray(c)))(jnp.zeros(4)))
+        assert jnp.all(rates < FASTEST_SLOW_STATE), (c, rates)
+
+
+def test_occupancy_stays_a_probability(standard):
+    for word in ("bound", "pore_block", "drive_loss"):
+        assert float(standard.data[word].min()) >= 0
+        assert float(standard.data[word].max()) <= 1
+
+
+def test_each_cell_class_is_made_of_whole_receptors(receptor):
+    np.testing.assert_allclose(receptor.composition.sum(1), 1, atol=1e-12)
