@@ -1,0 +1,129 @@
+"""The evidence and the equations must agree about every number; each guard is shown to fire."""
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from euthymia.core.errors import InputError
+from euthymia.core.parameters import declared, fill, parameter, rows_of
+from euthymia.core.units import factor
+from euthymia.evidence.registry import Registry, evidence, load
+from euthymia.evidence.rows import Parameter, Target
+
+ROW = {"id": "a.b", "value": 1.0, "unit": "h", "source": "none", "provenance": "read"}
+
+
+def unused(registry: Registry, *containers) -> set[str]:
+    read = {row for container in containers for _, field in declared(container) for row in rows_of(field)}
+    return set(registry.parameters) - read
+
+
+def whole_model():
+    from euthymia.experiments.model import Euthymia
+
+    return Euthymia
+
+
+def test_every_parameter_has_a_row_and_its_unit_converts(model):
+    for name, field in declared(whole_model()):
+        for row in rows_of(field):
+            assert row in evidence().parameters, f"{name} has no row {row}"
+            assert factor(evidence().parameters[row].unit, field.metadata["unit"]) > 0
+
+
+def test_every_row_is_used():
+    assert unused(evidence(), whole_model()) == set()
+
+
+def test_every_claim_compares_with_a_target():
+    from euthymia.experiments.claims import CLAIMS
+
+    for claim in CLAIMS:
+        assert evidence().target(claim.target).role in {"calibrate", "validate", "context", "selected"}
+
+
+def test_dois_look_like_dois():
+    for source in evidence().sources.values():
+        assert source.doi is None or source.doi.startswith("10.")
+
+
+def test_nothing_unconfirmed_gates():
+    from euthymia.experiments.claims import verify
+
+    for verdict in verify():
+        if verdict.gates:
+            assert verdict.target.provenance == "read"
+            assert verdict.target.role != "selected"
+
+
+def test_guard_a_parameter_without_a_row_is_refused():
+    import equinox as eqx
+
+    class Lonely(eqx.Module):
+        rate: object = parameter("no.such.row", "1/h", "nothing")
+
+    with pytest.raises(InputError, match=r"no\.such\.row"):
+        fill(Lonely, evidence().value)
+
+
+def test_guard_a_row_that_nobody_reads_is_found():
+    extra = evidence().parameters | {"forgotten": Parameter(**ROW | {"id": "forgotten"})}
+    assert unused(Registry(extra, {}, evidence().sources), whole_model()) == {"forgotten"}
+
+
+@pytest.mark.parametrize("unit", ["parsec per fortnite", "mg/kgg", "1/(uM*", "L and h"])
+def test_guard_a_unit_that_does_not_parse_is_refused(unit):
+    with pytest.raises(ValidationError, match="is not a unit"):
+        Parameter(**ROW | {"unit": unit})
+
+
+@pytest.mark.parametrize(("unit", "wanted"), [("h", "mg"), ("ng/mL", "uM"), ("mV", "h")])
+def test_guard_a_row_in_the_wrong_dimension_is_refused(unit, wanted):
+    with pytest.raises(ValueError, match="does not convert"):
+        factor(unit, wanted)
+
+
+@pytest.mark.parametrize("role", [None, "", "tune"])
+def test_guard_a_target_without_a_role_is_refused(role):
+    row = ROW | {"quantity": "x"} | ({} if role is None else {"role": role})
+    with pytest.raises(ValidationError, match="role"):
+        Target(**row)
+
+
+@pytest.mark.parametrize(
+    "change", [{"provenance": "guessed"}, {"value": "five"}, {"value": float("nan")}, {"colour": "red"}, {"lower": 0.0}]
+)
+def test_guard_a_careless_row_is_refused(change):
+    with pytest.raises(ValidationError):
+        Parameter(**ROW | change)
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    folder = tmp_path / "data"
+    shutil.copytree(str(files("euthymia.evidence") / "data"), folder)
+    return folder
+
+
+def test_guard_a_row_with_an_unknown_source_is_refused(copy):
+    with (copy / "parameters" / "extra.yaml").open("w") as file:
+        file.write("- {id: x, value: 1, unit: h, source: nobody1999, provenance: read}\n")
+    with pytest.raises(ValueError, match="nobody1999"):
+        load(copy)
+
+
+def test_guard_two_rows_with_one_id_are_refused(copy):
+    with (copy / "parameters" / "extra.yaml").open("w") as file:
+        file.write("- {id: ketamine.clearance, value: 1, unit: L/h, source: none, provenance: read}\n")
+    with pytest.raises(ValueError, match=r"ketamine\.clearance"):
+        load(copy)
+
+
+def test_a_changed_number_changes_the_hash(copy):
+    before = load(copy).parameter_hash()
+    text = (copy / "parameters" / "pharmacology.yaml").read_text()
+    (copy / "parameters" / "pharmacology.yaml").write_text(text.replace("value: 84", "value: 85"))
+    assert load(copy).parameter_hash() != before
