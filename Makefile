@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test slow check lint lock clean
+.PHONY: run test slow lint check picture benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -23,6 +23,12 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 check: lint test slow
+
+picture: $(READY)
+	$(BIN)/python docs/picture.py
+
+benchmark: $(READY)
+	$(BIN)/python benchmarks/startup.py
 
 $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,42 @@
+"""What the public texts show must be what the model computes now."""
+
+from pathlib import Path
+
+import euthymia
+import pytest
+from euthymia.evidence.registry import evidence
+from euthymia.protocols.reading import builtin_names, parse
+
+ROOT = Path(euthymia.__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_picture_was_drawn_with_the_present_parameters():
+    assert f"parameters {evidence().parameter_hash()}" in (ROOT / "docs" / "cascade.svg").read_text("utf-8"), "run `make picture`"
+
+
+def test_the_protocol_in_the_readme_can_be_read():
+    text = README.split("```yaml\n")[1].split("```")[0]
+    assert len(parse(text, "README").doses) == 2
+
+
+def test_numbers_in_the_readme_are_the_models(standard):
+    assert "by about 11 points at 24 h" in README
+    assert standard.at(24.0) - standard.at(0.0) == pytest.approx(-11, abs=0.5)
+    assert "and by 3 at 2 h" in README
+    assert standard.at(2.0) - standard.at(0.0) == pytest.approx(-3, abs=0.5)
+    assert "about 6 % block" in README
+    assert float(standard.data.pore_block.sel(cell_class="pyramidal").max()) == pytest.approx(0.06, abs=0.005)
+
+
+def test_versions_agree():
+    assert f"version: {euthymia.__version__}" in (ROOT / "CITATION.cff").read_text()
+    assert f"## {euthymia.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_builtin_protocol_says_where_it_comes_from():
+    from euthymia.protocols.reading import read
+
+    for name in builtin_names():
+        assert read(name).name == name
+        assert read(name).source or name == "untreated"
