@@ -24,6 +24,7 @@ if __name__ == "__main__":
         shown = [seconds("--help", cache=folder) for _ in range(5)]
         cold = seconds(*out, cache=folder)
         warm = [seconds(*out, cache=folder) for _ in range(5)]
+        usual = statistics.median(warm)
         print(f"euthymia --help             {statistics.median(shown):6.2f} s")
         print(f"euthymia simulate, first    {cold:6.2f} s")
-        print(f"euthymia simulate, warm     {statistics.median(warm):6.2f} s   {cold / statistics.median(warm):.1f} times faster than the first")
+        print(f"euthymia simulate, warm     {usual:6.2f} s   {cold / usual:.1f} times faster than the first")

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import euthymia
 import pytest
+
+import euthymia
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import builtin_names, parse
 
