@@ -1,5 +1,6 @@
 """The command line. Every command imports what it needs when it runs, so that help answers at once."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -138,6 +139,13 @@ def main() -> None:
         app(exit_on_error=False, print_error=False)
     except (InputError, CycloptsError) as error:
         errors.print(f"[red]error[/red] {escape(' '.join(str(error).split()))}")
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of a pipe has gone: there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        errors.print(f"[red]error[/red] output: {escape(str(error.strerror))}")
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("stopped; nothing was written")

@@ -11,6 +11,8 @@ from .types import Scalar
 
 # Scaling by 2^48 covers any step that a course of a year can hold.
 MAX_SQUARINGS = 48
+# Steps whose exponentials are held in memory together.
+AT_ONCE = 256
 
 
 def exact_step(
@@ -43,7 +45,7 @@ def propagators(linear: Float[Array, "state state"], steps: Float[Array, " step"
         top = jax.scipy.linalg.expm(augmented, max_squarings=MAX_SQUARINGS)[:n]
         return Propagators(top[:, n : 2 * n], top[:, 2 * n :])
 
-    return jax.vmap(at)(steps)
+    return jax.lax.map(at, steps, batch_size=AT_ONCE)
 
 
 def etd2rk(

@@ -18,8 +18,8 @@ class PotencyGap(NamedTuple):
     """Peak pore block by competition with magnesium, from measured affinities."""
     link_reads: float
     """Peak of the word this way reads."""
-    needs: float
-    """Loss at which the way is half engaged."""
+    needs: float | None
+    """Loss at which the way is half engaged; None if there is nothing to engage."""
     criterion: str
 
 

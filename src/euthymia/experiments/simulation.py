@@ -1,6 +1,6 @@
 """One protocol through the whole model: every link on, and every combination of removed links beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -159,8 +159,15 @@ class Simulation:
         return float(self.madrs(arm).sel(time=hours, method="nearest"))
 
     def checkpoints(self) -> dict[str, float]:
-        """Those named times that lie inside the horizon, h."""
-        return {name: hours for name, hours in CHECKPOINTS.items() if hours <= self.protocol.horizon}
+        """Those named times that lie inside the horizon, and its end if that is later than all of them, h."""
+        end, last = self.protocol.horizon, max(CHECKPOINTS.values())
+        inside = {name: hours for name, hours in CHECKPOINTS.items() if hours <= end}
+        return inside | ({f"{end / 24:g} d": end} if end > last else {})
+
+    def thinned(self, nodes: int) -> "Simulation":
+        """The same course on about so many of its nodes, for drawing."""
+        every = max(1, self.data.sizes["time"] // nodes)
+        return replace(self, data=self.data.isel(time=slice(None, None, every)))
 
     def shares(self) -> dict[str, xr.DataArray]:
         """The change in MADRS over time that each of ``PLAYERS`` accounts for, points; together they are the whole."""

@@ -192,17 +192,19 @@ def drug(simulation: Simulation) -> str:
     """Ketamine and metabolites in plasma, and what reaches the brain unbound."""
     data = simulation.data
     with _figure(8.2, 3.3, 1, 2) as (figure, [[plasma, brain]]):
-        last = min(simulation.protocol.horizon, 24.0 if len(simulation.protocol.doses) < 2 else simulation.protocol.horizon)
+        horizon, repeated = simulation.protocol.horizon, len(simulation.protocol.doses) > 1
+        unit, name_of_unit = (24.0, "days") if repeated else (1.0, "hours")
+        last = horizon if repeated else min(horizon, 24.0)
         for name, values, colour in (
             ("ketamine, venous", data.venous_ketamine_mass, COLOURS["drug"]),
             ("norketamine", data.norketamine_mass, "#8a63b5"),
             ("hydroxynorketamine", data.hydroxynorketamine_mass, "#d08c2c"),
         ):
-            plasma.plot(data.time, values, color=colour, label=name)
+            plasma.plot(data.time / unit, values, color=colour, label=name)
         if is_the_trial(simulation):
             target = evidence().target("zarate2006.venous_peak")
             plasma.plot(2 / 3, target.value, "o", color=COLOURS["observed"], mfc="white", label="observed (sets the venous lag)")
-        plasma.set(title="Plasma, total", ylabel="ng/mL", xlabel="hours", xlim=(0, last))
+        plasma.set(title="Plasma, total", ylabel="ng/mL", xlabel=name_of_unit, xlim=(0, last / unit))
         plasma.set_yscale("log")
         plasma.set_ylim(1, max(400.0, 2 * float(data.venous_ketamine_mass.max())))
         plasma.yaxis.set_major_formatter("{x:g}")

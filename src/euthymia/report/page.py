@@ -40,12 +40,15 @@ class Section:
     only: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    needs_drug: bool = True
 
     def rows(self) -> list[Parameter]:
         """Evidence rows that this scale reads."""
         names = [row for kind in self.containers for _, each in declared(kind) for row in rows_of(each)]
         return [evidence().parameters[name] for name in dict.fromkeys(names) if not self.only or name.startswith(self.only)]
 
+
+NODES_DRAWN = 1000
 
 SECTIONS = (
     Section(
@@ -150,6 +153,7 @@ SECTIONS = (
             "zarate2006.effect_24h",
             "zarate2006.effect_7d",
         ),
+        needs_drug=False,
     ),
 )
 
@@ -181,6 +185,7 @@ def _figure(draw: Callable[[Simulation], str], simulation: Simulation) -> Markup
 def page(simulation: Simulation, summary: Summary) -> str:
     """The report as HTML text."""
     known = evidence()
+    simulation = simulation.thinned(NODES_DRAWN)
 
     def sources(rows: list[Parameter | Target]) -> list[Source]:
         return [known.sources[key] for key in sorted({row.source for row in rows} - {"none", "convention", "formula"})]
@@ -199,6 +204,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
             "notes": each.notes,
         }
         for each in SECTIONS
+        if simulation.protocol.doses or not each.needs_drug
     ]
     return (
         _environment()

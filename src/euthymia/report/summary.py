@@ -11,6 +11,9 @@ from ..experiments.potency_gap import PotencyGap, potency_gaps
 from ..experiments.simulation import PLAYERS, Simulation, warnings_of
 
 
+CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
+
+
 @dataclass(frozen=True)
 class Peak:
     """A largest value and when it was reached (h)."""
@@ -89,7 +92,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     person = simulation.person
     return Summary(
         title=simulation.protocol.title,
-        person=f"{person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
+        person=f"{CONDITIONS[simulation.protocol.patient.condition]}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
         venous=_peak(data.venous_ketamine_mass),
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer")),
         receptor={

@@ -45,9 +45,9 @@ def show(summary: Summary, console: Console) -> None:
     for each in summary.gaps:
         gap.add_row(
             each.way,
-            f"{100 * each.sources_give:.1f} %",
-            f"{each.reads} {100 * each.link_reads:.1f} %",
-            f"{100 * each.needs:.1f} %",
+            percent(each.sources_give),
+            f"{each.reads.replace('_', ' ')} {percent(each.link_reads)}",
+            percent(each.needs),
         )
     console.print()
     console.print(gap)

@@ -1,0 +1,86 @@
+"""The command line as a function, and the folder it works in as a value."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from euthymia import cli
+from hypothesis import configuration
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """Every path below a folder with its content; None for a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hypothesis_leaves_nothing_behind(tmp_path_factory: pytest.TempPathFactory) -> None:
+    configuration.set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def euthymia(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """`euthymia WORDS` in this process."""
+    # The library behind the command line warns when it sees a test run read sys.argv, which is what is tested here.
+    monkeypatch.delenv("PYTEST_VERSION", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["euthymia", *map(os.fspath, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def refused(euthymia: Callable[..., Outcome], here: Path) -> Callable[..., str]:
+    """The one line with which a command is refused: exit code 2, nothing printed as a result, nothing changed on disk."""
+
+    def run(*words: object) -> str:
+        before = tree(here)
+        code, out, err = euthymia(*words)
+        assert (code, out) == (2, ""), err
+        assert err.startswith("error "), err
+        assert err.endswith("\n"), err
+        assert len(err.splitlines()) == 1, err
+        assert len(err) < 1000, err
+        assert tree(here) == before
+        return err
+
+    return run
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without drawings, which take most of a run's time."""
+    monkeypatch.setattr("euthymia.report.page.page", lambda simulation, summary: "<!doctype html><title>Report</title>")
+
+
+@pytest.fixture
+def solved(no_figures: None, standard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that finds the standard course solved."""
+    monkeypatch.setattr("euthymia.experiments.simulation.simulate", lambda protocol: standard)

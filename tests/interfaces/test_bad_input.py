@@ -1,0 +1,287 @@
+"""Bad input is one line on standard error, exit code 2 and nothing on disk."""
+
+import json
+import time
+
+import pytest
+from euthymia.core.errors import InputError
+from euthymia.protocols.reading import LARGEST_FILE, parse, read
+
+DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
+BOLUS = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus"}
+VALID = {"name": "mine", "title": "Mine", "doses": [DOSE], "horizon": "14 d"}
+
+
+def doses(*changes):
+    return VALID | {"doses": [{field: value for field, value in (DOSE | each).items() if value is not None} for each in changes]}
+
+
+def patient(**fields):
+    return VALID | {"patient": fields}
+
+
+BAD_PROTOCOLS = {
+    "unknown field": (VALID | {"horizn": "1 d"}, "horizn", "horizon"),
+    "unknown patient field": (patient(wieght="70 kg"), "patient", "wieght", "did you mean weight?"),
+    "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount?"),
+    "derived dose field": (doses({"per_weight": True}), "doses[1]", "per_weight"),
+    "missing field": ({"title": "Mine"}, "name", "missing"),
+    "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
+    "unknown drug": (doses({"drug": "ketamin"}), "doses[1].drug", "'ketamin'", "did you mean ketamine?"),
+    "unknown route": (doses({"route": "i.v. infusoin"}), "doses[1].route", "did you mean i.v. infusion"),
+    "unknown context": (VALID | {"context": "salin"}, "context", "did you mean saline?"),
+    "unknown condition": (patient(condition="depresed"), "patient.condition", "did you mean depressed?"),
+    "colons are no pictures": (doses({"drug": ":cat:"}), "':cat:'"),
+    "brackets are no colours": (doses({"drug": "[red]"}), "'[red]'"),
+    "name with a slash": (VALID | {"name": "../mine"}, "name"),
+    "name with a newline": (VALID | {"name": "mine\n"}, "name"),
+    "title that is no text": (VALID | {"title": 5}, "title"),
+    "doses that are no list": (VALID | {"doses": "0.5 mg/kg"}, "doses", "list"),
+    "a dose that is no mapping": (VALID | {"doses": ["0.5 mg/kg"]}, "doses[1]"),
+    "too many doses": (doses(*[{}] * 201), "doses", "200"),
+    "dose without unit": (doses({"amount": "0.5"}), "doses[1].amount", "no unit", "mg/kg"),
+    "dose as a number": (doses({"amount": 0.5}), "doses[1].amount", "no unit", "mg/kg"),
+    "dose with a wrong unit": (doses({"amount": "0.5 mL"}), "doses[1].amount", "'mL'", "mg/kg"),
+    "dose in inverse unit": (doses({"amount": "0.5 kg/mg"}), "doses[1].amount", "'kg/mg'", "mg/kg"),
+    "dose that is true": (doses({"amount": True}), "doses[1].amount"),
+    "dose of zero": (doses({"amount": "0 mg/kg"}), "doses[1].amount", "greater than zero"),
+    "negative dose": (doses({"amount": "-0.5 mg/kg"}), "doses[1].amount", "greater than zero"),
+    "nan dose": (doses({"amount": "nan mg/kg"}), "doses[1].amount", "finite"),
+    "infinite dose": (doses({"amount": "inf mg/kg"}), "doses[1].amount", "finite"),
+    "dose too large for a number": (doses({"amount": "1e400 mg"}), "doses[1].amount", "finite"),
+    "dose infinite in mg": (doses({"amount": "1e306 g"}), "doses[1].amount"),
+    "time without unit": (VALID | {"horizon": 14}, "horizon", "no unit", "h"),
+    "time with a wrong unit": (VALID | {"horizon": "14 months"}, "horizon", "'months'", "days"),
+    "negative start": (doses({"start": "-1 h"}), "doses[1].start", "0 to"),
+    "nan duration": (doses({"duration": "nan min"}), "doses[1].duration", "finite"),
+    "infusion of no length": (doses({"duration": "0 min"}), "doses[1].duration", "at least 1 s"),
+    "infusion without duration": (doses({"duration": None}), "doses[1].duration", "40 min"),
+    "bolus with duration": (doses({"route": "i.v. bolus"}), "doses[1].duration", "bolus"),
+    "doses out of order": (doses({"start": "2 d"}, {"start": "1 d"}), "dose 2", "before dose 1"),
+    "dose past the horizon": (doses({"start": "15 d"}), "dose 1", "horizon"),
+    "infusion that ends past the horizon": (doses({"start": "335.9 h"}), "dose 1", "horizon"),
+    "bolus at the horizon, too late to act": (VALID | {"doses": [BOLUS | {"start": "14 d"}]}, "dose 1", "horizon"),
+    "horizon of two years": (VALID | {"horizon": "730 d"}, "horizon", "8760"),
+    "no horizon": (VALID | {"horizon": None}, "horizon"),
+    "weight without unit": (patient(weight=70), "patient.weight", "no unit", "kg"),
+    "weight with a wrong unit": (patient(weight="70 m"), "patient.weight", "'m'", "kg"),
+    "negative weight": (patient(weight="-70 kg"), "patient.weight", "25 to 300 kg"),
+    "nan weight": (patient(weight="nan kg"), "patient.weight", "finite"),
+    "infinite weight": (patient(weight="inf kg"), "patient.weight", "finite"),
+    "weight of a mouse": (patient(weight="25 g"), "patient.weight", "25 to 300 kg"),
+    "score above the scale": (patient(madrs=61), "patient.madrs", "0 to 60"),
+    "score as text": (patient(madrs="40"), "patient.madrs", "not a number"),
+    "score of 400 digits": (patient(madrs=10**400), "patient.madrs", "0 to 60"),
+    "stress of 400 digits below zero": (patient(stress=-(10**400)), "patient.stress", "0 to 1"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PROTOCOLS)
+def test_a_protocol_that_cannot_be_meant_is_refused(case, here, refused):
+    protocol, *words = BAD_PROTOCOLS[case]
+    (here / "mine.yaml").write_text(json.dumps(protocol))
+    line = refused("simulate", "mine.yaml")
+    assert all(word in line for word in words), line
+    assert "value error" not in line.lower(), line
+
+
+BAD_TEXTS = {
+    "empty": ("", "no fields"),
+    "only a byte order mark": ("\ufeff", "no fields"),
+    "only a comment": ("# nothing\n", "no fields"),
+    "a list": ("- name: mine\n", "no fields"),
+    "two documents": ("name: mine\n---\nname: mine\n", "another document"),
+    "duplicate key": ("name: mine\ntitle: Mine\nname: yours\n", "line 3", "duplicate key", "name"),
+    "duplicate key with a long value": (f"name: mine\ntitle: Mine\ntitle: {'long ' * 400}\n", "line 3", "duplicate key"),
+    "unclosed quote": ("name: 'mine\n", "not valid YAML"),
+    "tab as indent": ("patient:\n\tmadrs: 30\n", "line 2"),
+    "alias": ("name: &a mine\ntitle: *a\n", "aliases"),
+    "anchor given twice": ("name: &a mine\ntitle: &a Mine\nhorizn: 1 d\n", "horizn"),
+    "nested too deeply": (f"name: {'[' * 2000}{']' * 2000}\n", "not valid YAML"),
+    "deep as block": ("- " * 3000, "not valid YAML"),
+    "long unknown tag": (f"name: !{'a' * 3000} mine\n", "line 1", "tag"),
+    "tag int on nothing": ("name: mine\ntitle: Mine\nsource: !!int ''\n", "not valid YAML"),
+    "tag float on nothing": ("name: mine\ntitle: Mine\nsource: !!float ''\n", "not valid YAML"),
+    "tag bool on text": ("name: mine\ntitle: Mine\nsource: !!bool perhaps\n", "not valid YAML"),
+    "tag timestamp on text": ("name: mine\ntitle: Mine\nsource: !!timestamp now\n", "not valid YAML"),
+    "impossible date": ("name: mine\ntitle: Mine\nsource: 2020-13-45\n", "not valid YAML"),
+    "impossible character": ('name: mine\ntitle: "\\UFFFFFFFF"\n', "not valid YAML"),
+    "half a surrogate pair": ('name: mine\ntitle: "\\ud800"\n', "title"),
+    "YAML of the future": ("%YAML 1.3\n---\nname: mine\ntitle: Mine\n", "not valid YAML"),
+    "YAML of the past": ("%YAML 1.1\n---\nname: mine\ntitle: 1e5\n", "title"),
+    "number of many digits": (f"name: mine\ntitle: Mine\nhorizon: 1{'0' * 5000}\n", "mine.yaml"),
+    "hexadecimal number of many digits": (f"name: mine\ntitle: Mine\nhorizon: 0x{'f' * 5000}\n", "horizon", "no unit"),
+    "a number as field": ("name: mine\ntitle: Mine\n1: 2\n", "protocol field: there is no 1"),
+    "a list as field": ("name: mine\ntitle: Mine\n? [a, b]\n: 2\n", "field"),
+    "a mapping as field": ("name: mine\ntitle: Mine\n? {a: b}\n: 2\n", "line 3"),
+    "control character": ("name: mine\ntitle: a\x1b[2J\n", "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TEXTS)
+def test_text_that_is_no_protocol_is_refused(case, here, refused):
+    text, *words = BAD_TEXTS[case]
+    (here / "mine.yaml").write_text(text, "utf-8")
+    line = refused("simulate", "mine.yaml")
+    assert all(word in line for word in words), line
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!python/object/apply:os.mkdir [made]",
+        "!!python/object/apply:os.system ['touch made']",
+        "!!python/object/new:os.system ['touch made']",
+        "!!python/object:pathlib.Path {}",
+        "!!python/name:os.system ''",
+        "!!python/module:antigravity ''",
+        "!!python/tuple [1, 2]",
+    ],
+)
+def test_no_object_is_made_from_a_tag(value, here, refused):
+    (here / "mine.yaml").write_text(f"name: mine\ntitle: {value}\n")
+    assert "line 2" in refused("simulate", "mine.yaml")
+    assert [path.name for path in here.iterdir()] == ["mine.yaml"]
+
+
+TIME_BOMBS = {
+    "aliases": "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefghijk", "bcdefghijkl", strict=True)),
+    "merges": "a: &a {x: 1}\nb: {<<: [" + ", ".join(["*a"] * 5000) + "]}\n",
+    "opening brackets": "name: " + "[" * 10_000,
+    "nested brackets": "name: " + "[" * 5000 + "]" * 5000,
+    "nested dashes": "- " * 10_000,
+    "keys": "".join(f"k{number}: 1\n" for number in range(2000)),
+}
+
+
+@pytest.mark.parametrize("case", TIME_BOMBS)
+def test_a_file_built_to_take_long_is_refused_within_a_second(case):
+    begin = time.perf_counter()
+    with pytest.raises(InputError):
+        parse(TIME_BOMBS[case], "mine.yaml")
+    assert time.perf_counter() - begin < 1
+
+
+BAD_FILES = {
+    "binary": (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not UTF-8"),
+    "zeros": (b"\0" * 100, "not valid YAML"),
+    "UTF-16": ("name: mine\n".encode("utf-16"), "not UTF-8"),
+    "too large": (b"#" * (LARGEST_FILE + 1), "larger than 100 kB"),
+    "too large, cut within a character": ("#".encode() + "é".encode() * LARGEST_FILE, "larger than 100 kB"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_file_that_is_no_text_is_refused(case, here, refused):
+    content, words = BAD_FILES[case]
+    (here / "mine.yaml").write_bytes(content)
+    assert words in refused("simulate", "mine.yaml")
+
+
+def test_what_is_no_file_is_refused(here, refused):
+    (here / "folder.yaml").mkdir()
+    assert "cannot read folder.yaml" in refused("simulate", "folder.yaml")
+    assert "cannot read missing.yaml" in refused("simulate", "missing.yaml")
+    assert "cannot read ./folder.yaml/mine" in refused("simulate", "./folder.yaml/mine")
+    assert "cannot read" in refused("simulate", f"{'x' * 300}.yaml")
+
+
+def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here):
+    text = (json.dumps(VALID) + "\n").encode()
+    plain, marked, large = (here / f"{name}.yaml" for name in ("plain", "marked", "large"))
+    plain.write_bytes(text)
+    marked.write_bytes(b"\xef\xbb\xbf" + text)
+    large.write_bytes(text + b"#" * (LARGEST_FILE - len(text)))
+    assert read(str(plain)) == read(str(marked)) == read(str(large))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["simulate", "ketamine"], "did you mean ketamine-iv"),
+        (["simulate", "salin"], "did you mean saline?"),
+        (["simulate", "zzz"], "allowed: ketamine-iv, "),
+        (["simulate", ""], "allowed: ketamine-iv, "),
+        (["simulate", ":cat:"], "':cat:'"),
+        (["simulate", "[bold]"], "'[bold]'"),
+        (["simulate", "saline", "untreated"], "untreated"),
+        (["simulate", "--patient", "wieght=70 kg"], "did you mean weight?"),
+        (["simulate", "--patient", "depresed"], "did you mean depressed?"),
+        (["simulate", "--patient", "=40"], "patient field"),
+        (["simulate", "--patient", "madrs"], "patient.condition"),
+        (["simulate", "--patient", "madrs="], "patient.madrs"),
+        (["simulate", "--patient", "madrs=high"], "patient.madrs"),
+        (["simulate", "--patient", "madrs=nan"], "patient.madrs"),
+        (["simulate", "--patient", "madrs=inf"], "patient.madrs"),
+        (["simulate", "--patient", "madrs=-1"], "patient.madrs"),
+        (["simulate", "--patient", f"madrs={'9' * 2000}x"], "patient.madrs"),
+        (["simulate", "--patient", "stress=1.5"], "patient.stress"),
+        (["simulate", "--patient", "weight=82"], "no unit"),
+        (["simulate", "--weight", "82"], "no unit"),
+        (["simulate", "--weight", "82 stone"], "'stone'"),
+        (["simulate", "--weight", "-82 kg"], "25 to 300 kg"),
+        (["simulate", "--weight", "nan kg"], "finite"),
+        (["simulate", "--weight", "inf kg"], "finite"),
+        (["simulate", "--weight", "0 kg"], "25 to 300 kg"),
+        (["simulate", "--weight", "heavy"], "not a number"),
+        (["simulate", "--weight"], "--weight"),
+        (["simulate", "--dose", "1 mg"], "--dose"),
+        (["simulate", "--no-overwrite"], "--no-overwrite"),
+        (["simulat"], "simulate"),
+        (["--frobnicate"], "--frobnicate"),
+        (["protocols", "ketamine-iv"], "ketamine-iv"),
+        (["evidence", "ketamine.clearence"], "did you mean ketamine.clearance"),
+        (["evidence", "ketamine.clear"], "did you mean ketamine.clearance"),
+        (["evidence", "zzz"], "zzz"),
+        (["evidence", ""], "evidence"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
+)
+def test_words_that_cannot_be_meant_are_refused(words, said, refused):
+    assert said in refused(*words)
+
+
+@pytest.mark.parametrize("content", ["run", "file", "notes", "web", "empty"])
+def test_without_overwrite_whatever_stands_in_the_place_stays(content, here, refused):
+    place(here / "out", content)
+    assert "--overwrite" in refused("simulate", "--out", "out")
+
+
+@pytest.mark.parametrize("content", ["file", "notes", "web"])
+def test_overwrite_never_replaces_what_is_not_a_run(content, here, refused, solved):
+    place(here / "out", content)
+    assert "not a run folder" in refused("simulate", "--out", "out", "--overwrite")
+
+
+def place(out, content):
+    if content == "file":
+        return out.write_text("mine")
+    out.mkdir()
+    if content == "run":
+        (out / "manifest.json").write_text(json.dumps({"euthymia": "0.1.0", "artefacts_sha256": {}}))
+        (out / "results.nc").write_bytes(b"\x89HDF")
+    if content == "notes":
+        (out / "notes.txt").write_text("years of work")
+    if content == "web":
+        (out / "manifest.json").write_text('{"name": "My web app", "icons": []}')
+        (out / "thesis.tex").write_text("years of work")
+    return None
+
+
+def test_a_dangling_link_in_the_place_stays(here, refused):
+    (here / "out").symlink_to("nowhere")
+    assert "--overwrite" in refused("simulate", "--out", "out")
+    assert "not a run folder" in refused("simulate", "--out", "out", "--overwrite")
+    assert (here / "out").is_symlink()
+
+
+@pytest.mark.parametrize("out", ["file/out", "file/deep/out", "x" * 300, "x" * 300 + "/out"], ids=lambda out: out[:12])
+def test_a_place_that_cannot_be_written_is_refused(out, here, refused):
+    (here / "file").write_text("mine")
+    assert refused("simulate", "--out", out).startswith("error out: ")
+
+
+def test_a_dose_without_finite_answer_is_refused_and_leaves_no_folders(here, refused):
+    (here / "mine.yaml").write_text(json.dumps(doses({"amount": "1e20 mg"})))
+    assert "no finite answer" in refused("simulate", "mine.yaml", "--out", "new/deep/out")
