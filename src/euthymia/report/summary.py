@@ -10,7 +10,6 @@ from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
 from ..experiments.simulation import PLAYERS, Simulation, warnings_of
 
-
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 
 
@@ -89,10 +88,10 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
 
     restored = (given.spine_density - start.spine_density) / start.spine_density
     relief = 1 - given.calcium_load / start.calcium_load
-    person = simulation.person
+    person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
     return Summary(
         title=simulation.protocol.title,
-        person=f"{CONDITIONS[simulation.protocol.patient.condition]}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
+        person=f"{condition}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
         venous=_peak(data.venous_ketamine_mass),
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer")),
         receptor={
