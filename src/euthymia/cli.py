@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +19,9 @@ app = App(
     version=__version__,
     help=f"How ketamine relieves depression, from dose to mood: an executable, multiscale model.\n\n{DISCLAIMER}",
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
 )
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 @app.command
@@ -56,7 +58,7 @@ def simulate(
     from .report.run_folder import check_destination, write
 
     check_destination(folder, overwrite)
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     with errors.status("Loading the model") as status:
         from .core.runtime import configure
 
@@ -93,7 +95,7 @@ def protocols() -> None:
     for name in reading.builtin_names():
         each = reading.read(name)
         table.add_row(name, each.title, each.source)
-    Console(highlight=False).print(table)
+    Console(highlight=False, emoji=False).print(table)
 
 
 @app.command
@@ -107,7 +109,7 @@ def evidence(row: str | None = None) -> None:
     """
     from .report.evidence_table import show_all, show_row
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if row is None:
         show_all(console)
     else:
@@ -128,13 +130,16 @@ def verify() -> None:
         from .report.verdicts import show_verdicts
 
         verdicts = run()
-    show_verdicts(verdicts, Console(highlight=False))
+    show_verdicts(verdicts, Console(highlight=False, emoji=False))
     if not all(verdict.stands for verdict in verdicts if verdict.gates):
         sys.exit(1)
 
 
 def main() -> None:
     """Entry point: bad input is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(exit_on_error=False, print_error=False)
     except (InputError, CycloptsError) as error:
@@ -145,7 +150,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        errors.print(f"[red]error[/red] output: {escape(str(error.strerror))}")
+        errors.print(f"[red]error[/red] {escape(str(error.filename or 'output'))}: {escape(str(error.strerror))}")
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("stopped; nothing was written")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from euthymia import cli
-from hypothesis import configuration
 
 
 class Outcome(NamedTuple):
@@ -17,14 +17,10 @@ class Outcome(NamedTuple):
     err: str
 
 
-def tree(folder: Path) -> dict[str, bytes | None]:
-    """Every path below a folder with its content; None for a folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _hypothesis_leaves_nothing_behind(tmp_path_factory: pytest.TempPathFactory) -> None:
-    configuration.set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))
+@pytest.fixture
+def contents(here: Path) -> Callable[[], dict[str, bytes | None]]:
+    """Every path below the working folder with its content; None for a folder."""
+    return lambda: {str(path.relative_to(here)): path.read_bytes() if path.is_file() else None for path in sorted(here.rglob("*"))}
 
 
 @pytest.fixture
@@ -57,18 +53,18 @@ def euthymia(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 @pytest.fixture
-def refused(euthymia: Callable[..., Outcome], here: Path) -> Callable[..., str]:
+def refused(euthymia: Callable[..., Outcome], contents: Callable[[], object]) -> Callable[..., str]:
     """The one line with which a command is refused: exit code 2, nothing printed as a result, nothing changed on disk."""
 
     def run(*words: object) -> str:
-        before = tree(here)
+        before = contents()
         code, out, err = euthymia(*words)
         assert (code, out) == (2, ""), err
         assert err.startswith("error "), err
         assert err.endswith("\n"), err
         assert len(err.splitlines()) == 1, err
         assert len(err) < 1000, err
-        assert tree(here) == before
+        assert contents() == before
         return err
 
     return run

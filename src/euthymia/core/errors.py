@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from reprlib import repr as short  # user text may be long
+from reprlib import repr as _short
+
+MOST_LISTED = 12
+LONGEST_NAME = 100
+
+
+def short(value: object) -> str:
+    """A value as a user wrote it, cut to a readable length."""
+    try:
+        return _short(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 class InputError(ValueError):
@@ -12,6 +23,7 @@ class InputError(ValueError):
 def unknown(field: str, name: object, allowed: Iterable[str]) -> InputError:
     """The error for a name that does not exist, with the nearest that do."""
     allowed = sorted(allowed)
-    near = get_close_matches(str(name).lower(), allowed, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(allowed)}"
+    near = get_close_matches(str(name).lower()[:LONGEST_NAME], allowed, n=3, cutoff=0.5)
+    listed = ", ".join(allowed[:MOST_LISTED]) + (f" and {len(allowed) - MOST_LISTED} more" if len(allowed) > MOST_LISTED else "")
+    hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {listed}"
     return InputError(f"{field}: there is no {short(name)}; {hint}")

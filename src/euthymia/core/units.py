@@ -3,11 +3,10 @@
 import math
 import re
 from functools import cache
-from reprlib import repr as short
 
 import pint
 
-from .errors import InputError
+from .errors import InputError, short
 
 
 @cache
@@ -60,15 +59,17 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
     """
     allowed = [spelling for kind in kinds for spelling in SPELLINGS[kind]]
     example = f'"1 {CANONICAL[kinds[0]]}"'
-    found = _QUANTITY.fullmatch(str(text)) if isinstance(text, str | int | float) and not isinstance(text, bool) else None
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
+    found = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise InputError(f"{field}: {short(text)} is not a number with a unit; write for example {example}")
     value, unit = float(found[1]), found[2]
     if unit is None:
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
-    if not math.isfinite(value):
-        raise InputError(f"{field}: {short(text)} is not a finite number; write for example {example}")
     for kind in kinds:
         if unit in SPELLINGS[kind]:
+            if not math.isfinite(value * SPELLINGS[kind][unit]):
+                raise InputError(f"{field}: {short(text)} is not a finite number; write for example {example}")
             return value * SPELLINGS[kind][unit], kind
     raise InputError(f"{field}: {short(unit)} is not a unit of {' or '.join(kinds)}; allowed: {', '.join(allowed)}")

@@ -1,11 +1,10 @@
 """A protocol: patient, visit context, doses and how long to look."""
 
-from reprlib import repr as short
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from ..core.errors import InputError, unknown
+from ..core.errors import InputError, short, unknown
 from ..core.units import quantity
 
 CONTEXTS = ("none", "saline", "midazolam")
@@ -44,12 +43,19 @@ def _between(lowest: float, highest: float, unit: str) -> BeforeValidator:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise InputError(f"{info.field_name}: {short(number)} is not a number; allowed: {lowest:g} to {highest:g}{unit}")
         if not lowest <= number <= highest:
-            raise InputError(f"{info.field_name}: {number:g} is outside {lowest:g} to {highest:g}{unit}")
+            raise InputError(f"{info.field_name}: {short(number)} is outside {lowest:g} to {highest:g}{unit}")
         return float(number)
 
     return BeforeValidator(check)
 
 
+def _one_line(text: Any, info: ValidationInfo) -> Any:
+    if isinstance(text, str) and not text.isprintable():
+        raise InputError(f"{info.field_name}: must be one line without control characters")
+    return text
+
+
+Line = Annotated[str, BeforeValidator(_one_line)]
 Time = Annotated[float, _between(0.0, LONGEST, " h (one year)"), _measured("time")]
 
 
@@ -117,8 +123,8 @@ class Protocol(Strict):
     """A course as a user states it, checked."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
-    title: str = Field(max_length=200)
-    source: str = Field(default="", max_length=500)
+    title: Line = Field(max_length=200)
+    source: Line = Field(default="", max_length=500)
     context: Annotated[Literal["none", "saline", "midazolam"], _one_of(CONTEXTS)] = "none"
     patient: Patient = Patient()
     doses: tuple[Dose, ...] = Field(default=(), max_length=MOST_DOSES)
@@ -130,8 +136,8 @@ class Protocol(Strict):
             if second.start < first.start:
                 raise InputError(f"doses: dose {number} starts before dose {number - 1}; list doses in order of time")
         for number, dose in enumerate(self.doses, 1):
-            if dose.start + (dose.duration or 0) > self.horizon:
-                raise InputError(f"doses: dose {number} ends after the horizon of {self.horizon:g} h; make `horizon` longer")
+            if dose.start >= self.horizon or dose.start + (dose.duration or 0) > self.horizon:
+                raise InputError(f"doses: dose {number} does not end before the horizon of {self.horizon:g} h; make `horizon` longer")
         return self
 
 

@@ -1,5 +1,6 @@
 """From a name or a file to a checked protocol, with one clear line when it cannot be."""
 
+import warnings
 from collections.abc import Mapping
 from importlib.resources import files
 from io import StringIO
@@ -9,12 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
-from ..core.errors import InputError, unknown
+from ..core.errors import InputError, short, unknown
 from .protocol import DOSE_FIELDS, Patient, Protocol, written
 
 LARGEST_FILE = 100_000
+LONGEST_PROBLEM = 200
+DEEPEST = 8
 DEFAULT = "ketamine-iv"
 _FIELDS: dict[tuple[str, ...], tuple[str, ...]] = {
     (): tuple(Protocol.model_fields),
@@ -54,23 +57,34 @@ def read(name_or_file: str) -> Protocol:
 
 def parse(text: str, origin: str) -> Protocol:
     """A protocol from YAML text; plain data only, no objects, no aliases."""
-    loader = YAML(typ="safe", pure=True)
     try:
-        if any(isinstance(event, AliasEvent) for event in loader.parse(StringIO(text))):
-            raise InputError(f"protocol: {origin} uses YAML aliases; write every value out")
-        data = YAML(typ="safe", pure=True).load(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _refuse_tricks(text, origin)
+            data = YAML(typ="safe", pure=True).load(text)
+    except InputError:
+        raise
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not readable"
-        raise InputError(f"protocol: {origin} is not valid YAML{where}: {' '.join(str(problem).split())}") from error
-    except InputError:
-        raise
-    except (RecursionError, ValueError) as error:
+        raise InputError(f"protocol: {origin} is not valid YAML{where}: {' '.join(str(problem).split())[:LONGEST_PROBLEM]}") from error
+    except Exception as error:  # The YAML reader fails in many ways on values such as `!!int _`.
         raise InputError(f"protocol: {origin} is not valid YAML") from error
     if not isinstance(data, dict):
         raise InputError(f"protocol: {origin} holds no fields; it needs {', '.join(_FIELDS[()])}")
     return check(data)
+
+
+def _refuse_tricks(text: str, origin: str) -> None:
+    """Aliases and deep nesting, which can make a small file huge or slow; seen before anything is built."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(StringIO(text)):
+        if isinstance(event, AliasEvent):
+            raise InputError(f"protocol: {origin} uses YAML aliases; write every value out")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise InputError(f"protocol: {origin} nests more than {DEEPEST} levels deep; that is no protocol")
 
 
 def check(data: Mapping[str, Any]) -> Protocol:
@@ -109,6 +123,8 @@ def _first_line(error: ValidationError) -> str:
         return f"{prefix}.{reason}" if prefix else str(reason)
     if first["type"] == "extra_forbidden":
         return str(unknown(f"{parent or 'protocol'} field", last, fields))
+    if first["type"] == "invalid_key":
+        return f"{parent or 'protocol'} field: {short(last)} is not text; allowed fields are {', '.join(fields)}"
     if first["type"] == "missing":
         return f"{here}: missing; allowed fields are {', '.join(fields)}"
     return f"{here}: {first['msg'][0].lower()}{first['msg'][1:].replace('tuple', 'list')}"
@@ -132,7 +148,7 @@ def patient_fields(words: tuple[str, ...]) -> dict[str, Any]:
             try:
                 fields[name] = float(value)
             except ValueError:
-                raise InputError(f"patient.{name}: {value!r} is not a number") from None
+                raise InputError(f"patient.{name}: {short(value)} is not a number") from None
         else:
             fields[name] = value
     return fields

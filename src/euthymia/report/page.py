@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import equinox as eqx
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
@@ -162,7 +162,7 @@ SECTIONS = (
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("euthymia.report"),
-        autoescape=select_autoescape(),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -16,57 +16,93 @@ from ..experiments.simulation import Simulation
 from ..protocols.reading import text_of
 
 MANIFEST = "manifest.json"
+ASIDE = ".euthymia-"
 LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 
 
 def check_destination(out: Path, overwrite: bool) -> None:
     """Refuse before any work a folder that cannot or must not be written."""
-    if out.exists() or out.is_symlink():
-        if not overwrite:
-            raise InputError(f"out: {out} exists; add --overwrite to replace it, or choose another folder with --out")
-        if not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file()):
-            raise InputError(f"out: {out} is not a run folder of Euthymia, so it is not overwritten; choose another with --out")
-    parent = out.absolute().parent
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent, prefix=".euthymia-"):
+        exists = out.exists() or out.is_symlink()
+        if exists and not overwrite:
+            raise InputError(f"out: {out} exists; add --overwrite to replace it, or choose another folder with --out")
+        if exists and (foreign := _foreign(out)):
+            raise InputError(f"out: {out} {foreign}, so it is not overwritten; choose another folder with --out")
+        with tempfile.TemporaryDirectory(dir=_standing(out), prefix=ASIDE):
             pass
     except OSError as error:
-        raise InputError(f"out: cannot write in {parent}: {error.strerror}") from error
+        raise InputError(f"out: cannot write {out}: {error.strerror}") from error
+
+
+def _foreign(folder: Path) -> str | None:
+    """Why a folder is not an earlier run that may go, or None if it is."""
+    if folder.is_symlink() or not folder.is_dir():
+        return "is not a run folder of Euthymia"
+    found = {file.name for file in folder.iterdir()}
+    try:
+        said = json.loads((folder / MANIFEST).read_text("utf-8")) if found else {"euthymia": None, "artefacts_sha256": {}}
+        written = {MANIFEST, *said["artefacts_sha256"]} if "euthymia" in said else set()
+    except (OSError, ValueError, TypeError, KeyError):
+        written = set()
+    if not written:
+        return "is not a run folder of Euthymia"
+    if strange := sorted(found - written):
+        return f"holds {strange[0]}, which no run of Euthymia wrote"
+    return None
+
+
+def _standing(out: Path) -> Path:
+    """The nearest folder above ``out`` that exists."""
+    return next(folder for folder in out.absolute().parents if folder.exists())
 
 
 def write(simulation: Simulation, page: str, out: Path, overwrite: bool) -> None:
-    """Write protocol, results, page and manifest to ``out``."""
+    """Write protocol, results, page and manifest to ``out``: all of it, or nothing."""
     check_destination(out, overwrite)
     out = out.absolute()
-    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=".euthymia-"))
+    new_folders = [folder for folder in out.parents if not folder.exists()]
+    aside: Path | None = None
     try:
-        (aside / "protocol.yaml").write_text(text_of(simulation.protocol), "utf-8")
-        simulation.data.to_netcdf(aside / "results.nc", engine="h5netcdf")
-        (aside / "report.html").write_text(page, "utf-8")
-        artefacts = {file.name: _hash(file) for file in sorted(aside.iterdir())}
-        (aside / MANIFEST).write_text(json.dumps(manifest(artefacts), indent=2) + "\n", "utf-8")
+        # HDF5 is built in memory: its library does not survive a disk that fills up under it.
+        contents = {
+            "protocol.yaml": text_of(simulation.protocol).encode(),
+            "report.html": page.encode(),
+            "results.nc": bytes(simulation.data.to_netcdf(engine="h5netcdf")),
+        }
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        contents[MANIFEST] = (json.dumps(manifest(hashes), indent=2) + "\n").encode()
+        aside = Path(tempfile.mkdtemp(dir=_standing(out), prefix=ASIDE))
+        for name, content in contents.items():
+            (aside / name).write_bytes(content)
         aside.chmod(0o755)
+        out.parent.mkdir(parents=True, exist_ok=True)
         _exchange(aside, out)
     except OSError as error:
         raise InputError(f"out: cannot write {out}: {error.strerror or error}; nothing was kept") from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+        if not out.exists():
+            for folder in new_folders:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
 
 
 def _exchange(new: Path, out: Path) -> None:
-    if not out.exists():
-        new.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(dir=out.parent, prefix=".euthymia-old-"))
-    out.rename(old / out.name)
+    """Put ``new`` in the place of ``out``; the earlier folder goes only when the new one stands."""
+    before = new.with_name(f"{new.name}-before")
     try:
+        if out.exists():
+            out.rename(before)
         new.rename(out)
-    except OSError:
-        (old / out.name).rename(out)
+    except BaseException:
+        if before.exists() and not out.exists():
+            try:
+                before.rename(out)
+            except OSError as error:
+                raise OSError(error.errno, f"{error.strerror}; the earlier run is kept in {before}") from error
         raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def manifest(artefacts: dict[str, str]) -> dict[str, object]:
@@ -100,7 +136,3 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

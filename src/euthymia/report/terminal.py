@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .summary import Summary, clock, percent, points
 
@@ -10,7 +11,8 @@ NOT_YET = "ways 1, 3 and 5 (prefrontal surge, habenula, reset) are not in this v
 
 def show(summary: Summary, console: Console) -> None:
     """Print the summary."""
-    console.print(f"\n[bold]{summary.title}[/bold]")
+    console.print()
+    console.print(Text(summary.title, style="bold"))
     console.print(summary.person)
     console.print(
         f"\n[bold]Drug[/bold]      venous plasma peaks at {summary.venous.value:.0f} ng/mL after {clock(summary.venous.time)}, "

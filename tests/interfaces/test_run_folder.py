@@ -1,0 +1,219 @@
+"""What a run leaves behind: whole, traceable, repeatable, and a page that needs no network."""
+
+import hashlib
+import importlib.metadata
+import json
+import re
+import subprocess
+import sysconfig
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+import euthymia as package
+from euthymia.core.units import registry
+from euthymia.protocols.protocol import written
+from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
+from euthymia.report.page import page
+from euthymia.report.run_folder import write
+from euthymia.report.summary import summarise
+
+FILES = {"protocol.yaml", "results.nc", "manifest.json", "report.html"}
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+LOADING = {"src", "href", "xlink:href", "srcset", "data", "poster", "action", "formaction", "background", "ping", "manifest"}
+
+
+def sha256(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def html(standard):
+    return page(standard, summarise(standard))
+
+
+@pytest.fixture(scope="module")
+def run(standard, html, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    write(standard, html, folder, overwrite=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def manifest(run):
+    return json.loads((run / "manifest.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def results(run):
+    with xr.open_dataset(run / "results.nc", engine="h5netcdf") as data:
+        yield data.load()
+
+
+def test_the_folder_holds_four_files_and_nothing_stands_beside_it(run):
+    assert {path.name for path in run.iterdir()} == FILES
+    assert [path.name for path in run.parent.iterdir()] == ["run"]
+
+
+def test_the_manifest_names_every_file_by_its_hash(run, manifest):
+    assert manifest["artefacts_sha256"] == {name: sha256(run / name) for name in FILES - {"manifest.json"}}
+
+
+def test_the_manifest_says_what_made_the_run(manifest):
+    assert manifest["euthymia"] == package.__version__
+    assert manifest["git_revision"] is None or re.fullmatch(r"[0-9a-f]{40}( with uncommitted changes)?", manifest["git_revision"])
+    assert re.fullmatch(r"[0-9a-f]{64}", manifest["parameters_sha256"])
+    assert manifest["seed"] is None
+    assert manifest["libraries"]
+    assert manifest["libraries"] == {name: importlib.metadata.version(name) for name in manifest["libraries"]}
+
+
+def test_the_written_protocol_is_the_one_that_ran(run, standard):
+    assert parse((run / "protocol.yaml").read_text("utf-8"), "protocol.yaml") == read(str(run / "protocol.yaml")) == standard.protocol
+
+
+def test_the_written_protocol_gives_identical_results(run, euthymia, here, no_figures):
+    first = euthymia("simulate", run / "protocol.yaml", "--out", "again")
+    second = euthymia("simulate", run / "protocol.yaml", "--out", "again", "--overwrite")
+    assert (first.code, second.code) == (0, 0)
+    assert sha256(here / "again" / "results.nc") == sha256(run / "results.nc")
+    assert (here / "again" / "protocol.yaml").read_bytes() == (run / "protocol.yaml").read_bytes()
+
+
+def test_overwrite_replaces_the_whole_folder(euthymia, here, solved):
+    assert euthymia("simulate").code == 0
+    (here / "runs" / "ketamine-iv" / "report.html").write_text("old")
+    assert euthymia("simulate", "--overwrite").code == 0
+    assert {path.name for path in (here / "runs" / "ketamine-iv").iterdir()} == FILES
+    assert (here / "runs" / "ketamine-iv" / "report.html").read_text() != "old"
+    assert [path.name for path in (here / "runs").iterdir()] == ["ketamine-iv"]
+
+
+def test_overwrite_spares_what_no_run_wrote(euthymia, here, solved, refused):
+    assert euthymia("simulate").code == 0
+    (here / "runs" / "ketamine-iv" / "notes.txt").write_text("mine")
+    assert "notes.txt" in refused("simulate", "--overwrite")
+
+
+def test_overwrite_takes_an_empty_folder(euthymia, here, solved):
+    (here / "out").mkdir()
+    assert euthymia("simulate", "--out", "out", "--overwrite").code == 0
+    assert {path.name for path in (here / "out").iterdir()} == FILES
+
+
+def test_every_number_in_the_results_has_a_unit(results):
+    for name, variable in results.variables.items():
+        if variable.dtype.kind not in "OSU":
+            unit = variable.attrs.get("units")
+            assert unit, name
+            assert unit == "points" or registry().parse_units(unit) is not None, name
+            assert variable.attrs.get("long_name"), name
+
+
+def test_the_results_are_finite_and_their_times_rise(results, standard):
+    assert all(bool(variable.notnull().all()) for variable in results.variables.values())
+    assert float(results.time[0]) == 0
+    assert float(results.time[-1]) == standard.protocol.horizon
+    assert bool((results.time.diff("time") > 0).all())
+
+
+class Page(HTMLParser):
+    """What a browser would see, and every tag left open or closed twice."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.wrong, self.tags, self.ids, self.links, self.texts, self.styles = [], [], [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.links += [(tag, value) for name, value in attrs if name in LOADING]
+        self.wrong += [(tag, name) for name, _ in attrs if name.startswith("on")]
+        self.styles += [value for name, value in attrs if name in {"style", "fill", "stroke", "clip-path", "mask", "filter"}]
+        names = [name for name, _ in attrs]
+        self.wrong += [(tag, names)] if len(names) != len(set(names)) else []
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.wrong.append(("end", tag))
+
+    def handle_data(self, data):
+        (self.styles if self.open and self.open[-1] == "style" else self.texts).append(data)
+
+
+@pytest.fixture(scope="module")
+def seen(html):
+    return Page(html)
+
+
+def test_the_page_is_well_formed(html, seen):
+    assert html.startswith("<!doctype html>\n<html lang=")
+    assert (seen.wrong, seen.open) == ([], [])
+    assert all(seen.tags.count(once) == 1 for once in ("html", "head", "body", "main", "h1"))
+
+
+def test_no_id_stands_twice_and_every_reference_is_met(html, seen):
+    assert sorted(seen.ids) == sorted(set(seen.ids))
+    used = {link[1:] for _, link in seen.links if link.startswith("#")} | set(re.findall(r"url\(['\"]?#([^)'\"]+)", html))
+    assert used <= set(seen.ids)
+
+
+def test_the_page_loads_nothing(html, seen):
+    for tag, link in seen.links:
+        assert link.startswith("#") or (tag == "a" and link.startswith("https://doi.org/10.")), (tag, link)
+    assert not {"script", "link", "base", "iframe", "object", "embed", "img", "image", "audio", "video", "form"} & set(seen.tags)
+    for style in seen.styles:
+        assert "@import" not in style
+        assert not re.search(r"url\(\s*['\"]?(?!#)", style), style
+    assert not re.search(r"https?://(?!doi\.org/|www\.w3\.org/|purl\.org/|creativecommons\.org/)", html)
+
+
+def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
+    sections = re.findall(r'<section id="([^"]+)">\s*<h2>([^<]+)', html)
+    assert sections[0] == ("answer", "What happens to mood")
+    assert [name for name, _ in sections] == ["answer", "chain", "drug", "receptor", "way-2", "way-4", "mood", "made"]
+    assert html.index("MADRS goes from") < html.index('<section id="chain">')
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "<b>bold</b> & <i>", "</title></pre><img src=x onerror=y>", '"><base href="//x">', "{{ 7 * 7 }}"]
+)
+@pytest.mark.parametrize("field", ["title", "source"])
+def test_text_of_a_protocol_stays_text_on_the_page(field, text, standard, monkeypatch):
+    monkeypatch.setattr("euthymia.report.page._figure", lambda *_: "")
+    named = replace(standard, protocol=check(written(standard.protocol) | {field: text}))
+    found = Page(page(named, summarise(named)))
+    assert (found.wrong, found.open) == ([], [])
+    assert not {"script", "b", "i", "img", "base"} & set(found.tags)
+    assert text in "".join(found.texts)
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_builtin_protocols_read_back(name):
+    protocol = read(name)
+    assert protocol.name == name
+    assert protocol.title
+    assert parse(text_of(protocol), name) == protocol
+    assert change(protocol, {"weight": "82 kg"}).patient.weight == 82
+
+
+@pytest.mark.parametrize("name", ["saline", "ketamine-iv-low"])
+def test_the_installed_command_runs_from_dose_to_page(name, tmp_path):
+    command = Path(sysconfig.get_path("scripts")) / "euthymia"
+    done = subprocess.run([command, "simulate", name, "--out", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "MADRS" in done.stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    assert Page((tmp_path / "out" / "report.html").read_text("utf-8")).wrong == []
