@@ -11,7 +11,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .core.parameters import parameter
-from .core.types import Scalar
+from .core.types import CELL_CLASSES, Scalar
+
+PYRAMIDAL = CELL_CLASSES.index("pyramidal")
 
 
 class Links(eqx.Module):
@@ -38,6 +40,8 @@ class Switches(NamedTuple):
     """Way 4: loss of NMDA drive engages BDNF signalling."""
     mtor: Scalar = jnp.ones(())
     """Inside way 4: BDNF engages mTORC1; 0 is what rapamycin does."""
+    potentiation: Scalar = jnp.ones(())
+    """Inside way 4: BDNF potentiates synapses within hours."""
     regrowth: Scalar = jnp.ones(())
     """Inside way 4: the structural signal speeds spine formation."""
 
@@ -59,12 +63,12 @@ def free_brain_norketamine(p: Links, effect_site: Float[Array, "*batch enantiome
 
 def extrasynaptic_block(pore_block: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
     """Way 2 reads ``pore_block`` of pyramidal cells near rest, where extrasynaptic receptors sit."""
-    return pore_block[..., 0]
+    return pore_block[..., PYRAMIDAL]
 
 
 def resting_block(p: Links, drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
-    """Way 4 reads ``drive_loss`` of pyramidal cells: share (0 to 1) of the resting-receptor arm that is engaged."""
-    loss = drive_loss[..., 0]
+    """Way 4 reads ``drive_loss`` of pyramidal cells: share of the resting-receptor arm engaged, L/(L + L₅₀)."""
+    loss = drive_loss[..., PYRAMIDAL]
     return loss / (loss + p.signalling_potency)
 
 
@@ -74,5 +78,8 @@ def glutamate_surge() -> Scalar:
 
 
 def spine_elimination(p: Links, elimination: Scalar, stress: Scalar, damage: Scalar) -> Scalar:
-    """Elimination of persistent spines (1/h): stress raises it, partly through calcium damage (relative, 0 to 1)."""
+    """Elimination of persistent spines (1/h): stress raises it, partly through calcium damage (relative, 0 to 1).
+
+    e = e₀ [1 + a ((1 − χ) s + χ x)] with stress s and damage x.
+    """
     return elimination * (1 + p.stress_on_elimination * ((1 - p.damage_share) * stress + p.damage_share * damage))

@@ -14,7 +14,7 @@ from euthymia.cascade.baseline import fixed_point
 from euthymia.cascade.course import drug, slow_courses
 from euthymia.cascade.timegrid import Pulse, time_grid
 from euthymia.cascade.vector_field import pack, slow_rate, unpack
-from euthymia.experiments.simulation import mechanisms, simulate
+from euthymia.experiments.simulation import simulate
 from euthymia.links import Switches
 from euthymia.protocols.protocol import Protocol
 from euthymia.protocols.reading import DEFAULT, change, check, read
@@ -45,7 +45,7 @@ def test_gradients_agree_with_differences(model):
         stress = jnp.asarray(0.3)
         body = drug(cascade, jnp.asarray(70.0), *inputs)
         slow = slow_courses(cascade, fixed_point(cascade, stress), inputs[0], body.racemate_equivalents, stress, ALL_ON)
-        return mechanisms(cascade, unpack(slow[0, -1])).spine_density
+        return sum(unpack(slow[0, -1]).spines)
 
     at, step = jnp.asarray(84.0), 1e-2
     by_difference = (density(at + step) - density(at - step)) / (2 * step)

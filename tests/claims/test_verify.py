@@ -14,7 +14,7 @@ def verdicts():
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_each_claim_has_its_recorded_verdict_and_its_control_fails(verdicts, claim):
     verdict = verdicts[claim.id]
-    assert verdict.control_fails, f"without {claim.control.removed} the claim still holds: {verdict.controlled}"
+    assert verdict.control_fails, f"without {claim.control.change} the claim still holds: {verdict.controlled}"
     assert verdict.stands, f"{verdict.word}, predicted {verdict.predicted}"
     assert verdict.agrees or claim.why, "a disagreement says why"
 
@@ -36,7 +36,11 @@ def test_guard_a_changed_verdict_is_caught():
     assert run(dataclasses.replace(claim, standing="disagrees")).stands
 
 
-def test_selected_and_recalled_numbers_never_gate(verdicts):
-    assert not verdicts["way4.formation_latency"].gates
-    assert verdicts["way4.formation_latency"].word == "selected"
-    assert not verdicts["way4.deficit"].gates
+def test_selected_recalled_and_calibration_numbers_never_confirm(verdicts):
+    for verdict in verdicts.values():
+        if verdict.word == "confirmed":
+            assert verdict.target.provenance == "read"
+            assert verdict.target.role == "validate"
+    assert verdicts["way4.mtor"].word == "selected"
+    assert verdicts["receptor.competition"].word == "agrees"
+    assert verdicts["mood.decay"].word == "agrees"

@@ -38,25 +38,38 @@ def test_every_row_is_used():
     assert unused(evidence(), whole_model()) == set()
 
 
-def test_every_claim_compares_with_a_target():
+def test_every_target_is_shown_or_compared_with():
     from euthymia.experiments.claims import CLAIMS
+    from euthymia.report.page import SECTIONS
 
-    for claim in CLAIMS:
-        assert evidence().target(claim.target).role in {"calibrate", "validate", "context", "selected"}
+    used = {claim.target for claim in CLAIMS} | {target for section in SECTIONS for target in section.targets}
+    assert set(evidence().targets) - used == set()
+
+
+def roles_by_study(registry: Registry) -> dict[str, set[str]]:
+    roles: dict[str, set[str]] = {}
+    for target in registry.targets.values():
+        roles.setdefault(target.source, set()).add(target.role)
+    return {study: found for study, found in roles.items() if study != "none"}
+
+
+def test_a_study_has_one_role_and_sets_no_parameter_if_it_validates():
+    sets_parameters = {row.source for row in evidence().parameters.values()}
+    for study, roles in roles_by_study(evidence()).items():
+        assert len(roles) == 1, f"{study}: {roles}"
+        assert "validate" not in roles or study not in sets_parameters, study
+
+
+def test_what_is_calibrated_names_a_study_kept_for_calibration():
+    roles = roles_by_study(evidence())
+    for row in evidence().parameters.values():
+        if row.provenance == "calibrated":
+            assert roles.get(row.source) == {"calibrate"}, row.id
 
 
 def test_dois_look_like_dois():
     for source in evidence().sources.values():
         assert source.doi is None or source.doi.startswith("10.")
-
-
-def test_nothing_unconfirmed_gates():
-    from euthymia.experiments.claims import verify
-
-    for verdict in verify():
-        if verdict.gates:
-            assert verdict.target.provenance == "read"
-            assert verdict.target.role != "selected"
 
 
 def test_guard_a_parameter_without_a_row_is_refused():

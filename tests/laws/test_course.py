@@ -8,14 +8,13 @@ from euthymia.cascade.course import drug, slow_courses
 from euthymia.cascade.reference import reference_course
 from euthymia.experiments.simulation import PLAYERS, grid_of, person_of, pulses_of, simulate
 from euthymia.links import Switches
-from euthymia.protocols.reading import DEFAULT, read
+from euthymia.protocols.reading import DEFAULT, change, check, read, written
 
 ALL_ON = Switches(*(jnp.ones(1) for _ in Switches._fields))
 
 
-def errors_against_reference(model, name, refinements):
+def errors_against_reference(model, protocol, refinements):
     """Largest error of any slow state, as a share of that state's scale, per refinement."""
-    protocol = read(name)
     person = person_of(protocol, model)
     pulses = pulses_of(protocol, model, float(person.weight))
     start = fixed_point(model.cascade, person.stress)
@@ -32,12 +31,12 @@ def errors_against_reference(model, name, refinements):
         slow = slow_courses(model.cascade, start, inputs[0], body.racemate_equivalents, person.stress, ALL_ON)[0]
         same = np.searchsorted(grid.times, coarse.times - 1e-9)
         errors.append(float(np.max(np.abs(np.asarray(slow)[same] - reference) / scale)))
-        np.testing.assert_allclose(np.asarray(body.states)[same], in_body, rtol=0, atol=1e-8)
+        np.testing.assert_allclose(np.asarray(body.states)[same], in_body, rtol=0, atol=1e-7)
     return errors
 
 
 def test_production_solver_meets_the_reference_at_second_order(model, capsys):
-    errors = errors_against_reference(model, DEFAULT, (1, 2, 4))
+    errors = errors_against_reference(model, read(DEFAULT), (1, 2, 4))
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     with capsys.disabled():
         print(f"\nproduction solver: error {errors[0]:.1e} of scale, orders {orders.round(3)}")
@@ -47,7 +46,14 @@ def test_production_solver_meets_the_reference_at_second_order(model, capsys):
 
 @pytest.mark.slow
 def test_and_so_it_does_over_six_infusions(model):
-    (error,) = errors_against_reference(model, "ketamine-iv-six", (1,))
+    (error,) = errors_against_reference(model, read("ketamine-iv-six"), (1,))
+    assert error < 1e-4
+
+
+def test_and_after_a_bolus(model):
+    data = written(read(DEFAULT))
+    data["doses"] = [{"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus", "start": start} for start in ("0 h", "3 h")]
+    (error,) = errors_against_reference(model, check(data | {"horizon": "4 d"}), (1,))
     assert error < 1e-4
 
 
@@ -73,7 +79,7 @@ def test_relief_comes_early_and_outlasts_the_drug(standard):
     assert standard.at(2.0) < standard.at(0.0) - 2
     for hours in (24.0, 72.0, 168.0):
         assert float(brain.sel(time=hours, method="nearest")) < 0.01 * float(brain.max())
-        assert standard.at(hours) < standard.at(hours, "context") - 4
+        assert standard.at(hours) < standard.at(hours, "context") - 2.5
 
 
 def test_without_regrowth_relief_starts_but_does_not_last(standard):
@@ -82,12 +88,18 @@ def test_without_regrowth_relief_starts_but_does_not_last(standard):
 
     assert relief(2.0, "without regrowth") == pytest.approx(relief(2.0, "as given"), rel=0.05)
     assert relief(168.0, "without regrowth") < 0.05 * relief(168.0, "as given")
-    assert relief(168.0, "as given") > 3
+    assert relief(168.0, "as given") > 2.5
 
 
 def test_a_clamped_way_leaves_its_states_at_rest(standard):
     data = standard.data
-    for arm, names in (("context + way 2", ("bdnf", "fast_potentiation")), ("context + way 4", ("damage",))):
+    clamped = {
+        "context + way 2": ("bdnf", "fast_potentiation", "structural_signal"),
+        "context + way 4": ("damage",),
+        "without mTOR": ("mtor", "synaptic_proteins", "structural_signal"),
+        "without regrowth and potentiation": ("fast_potentiation",),
+    }
+    for arm, names in clamped.items():
         values = data[list(names)].sel(arm=arm)
         assert all(float(np.abs(each - each[0]).max()) < 1e-12 for each in values.data_vars.values())
 
@@ -107,3 +119,17 @@ def test_more_drug_moves_more_and_never_jumps():
         protocol: Protocol = base.model_copy(update={"doses": (base.doses[0].model_copy(update={"amount": amount}),)})
         falls.append(simulate(protocol).at(24.0, "way 2 + way 4"))
     assert np.all(np.diff(falls) < 0)
+
+
+def test_a_dose_that_comes_later_does_the_same_later(standard):
+    data = written(read(DEFAULT))
+    data["doses"][0]["start"] = "5 d"
+    late = simulate(check(data | {"horizon": "19 d"}))
+    for hours in (0.0, 2.0, 24.0, 168.0):
+        assert late.at(hours) == pytest.approx(standard.at(hours), abs=1e-3)
+    assert late.checkpoints() == standard.checkpoints()
+
+
+def test_healthy_volunteers_gain_nothing():
+    run = simulate(change(read(DEFAULT), {"condition": "healthy"}))
+    np.testing.assert_allclose(run.madrs("way 2 + way 4"), run.at(0.0), atol=1e-6)

@@ -1,10 +1,10 @@
 import jax.numpy as jnp
 import numpy as np
-import optimistix as optx
 import pytest
 
 from euthymia.cascade.baseline import fixed_point, jacobian, undosed_rate
 from euthymia.cascade.vector_field import STATE_NAMES, unpack
+from euthymia.core.roots import find_root
 from euthymia.links import spine_elimination
 from euthymia.plasticity.excitotoxicity import relative_damage
 
@@ -52,8 +52,8 @@ def test_and_is_where_any_search_ends(model, stress):
     x = fixed_point(model.cascade, stress)
     for seed in range(4):
         start = jnp.asarray(np.random.default_rng(seed).uniform(0, 1, len(STATE_NAMES)))
-        again = optx.root_find(lambda v, _: undosed_rate(model.cascade, v, stress), optx.Newton(1e-12, 1e-12), start, max_steps=64)
-        np.testing.assert_allclose(again.value, x, atol=1e-10)
+        again = find_root(lambda v: undosed_rate(model.cascade, v, stress), start)
+        np.testing.assert_allclose(again, x, atol=1e-10)
 
 
 def test_spines_at_rest_have_a_closed_form(model, stress):

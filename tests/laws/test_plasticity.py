@@ -33,10 +33,10 @@ def test_load_and_damage_are_inverse(model):
 def test_signalling_rests_without_drug_and_is_linear_in_its_drive(model):
     p = model.cascade.signalling
     rest = SignallingState(*[ZERO] * 7)
-    assert all(float(each) == 0 for each in signalling_rate(p, rest, ZERO, ZERO, ZERO))
+    assert all(float(each) == 0 for each in signalling_rate(p, rest, ZERO, ZERO, ZERO, ZERO))
     x = SignallingState(*jnp.linspace(0.1, 0.7, 7))
-    once = jnp.stack(signalling_rate(p, x, 0.2 * ONE, 0.3 * ONE, ZERO))
-    twice = jnp.stack(signalling_rate(p, SignallingState(*(2 * each for each in x)), 0.4 * ONE, 0.6 * ONE, ZERO))
+    once = jnp.stack(signalling_rate(p, x, 0.2 * ONE, 0.3 * ONE, x.bdnf, x.bdnf))
+    twice = jnp.stack(signalling_rate(p, SignallingState(*(2 * each for each in x)), 0.4 * ONE, 0.6 * ONE, 2 * x.bdnf, 2 * x.bdnf))
     np.testing.assert_allclose(twice, 2 * once, rtol=1e-13)
 
 
@@ -45,7 +45,7 @@ def test_structure_follows_proteins_by_three_delays_on_average(model):
     p = model.cascade.signalling
 
     def rate(vector):
-        return jnp.stack(signalling_rate(p, SignallingState(*vector), ZERO, ZERO, ZERO))
+        return jnp.stack(signalling_rate(p, SignallingState(*vector), ZERO, ZERO, vector[0], vector[0]))
 
     A = np.asarray(jax.jacfwd(rate)(jnp.zeros(7)))
     names = SignallingState._fields
@@ -61,7 +61,7 @@ def test_structure_follows_proteins_by_three_delays_on_average(model):
 
 def test_blocked_mtor_lets_potentiation_through_but_no_protein(model):
     x = SignallingState(ONE, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
-    rate = signalling_rate(model.cascade.signalling, x, ZERO, ZERO, ONE)
+    rate = signalling_rate(model.cascade.signalling, x, ZERO, ZERO, ZERO, ONE)
     assert float(rate.mtor) == 0
     assert float(rate.potentiation) > 0
 

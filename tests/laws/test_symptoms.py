@@ -60,18 +60,46 @@ def test_worsening_counts_in_full_and_nothing_is_lost_at_zero(p):
         assert all(bool(jnp.isfinite(slope)) for slope in slopes)
 
 
+def states(*values):
+    return Mechanisms(*(jnp.asarray(value, float) for value in values))
+
+
+HEALTHY, DEPRESSED = (0, 1, 1, 1, 1, 1), (0, 0.8, 0.9, 0, 0, 0)
+
+
 def test_mechanisms_at_the_start_move_nothing(p):
-    x = Mechanisms(jnp.asarray(0.2), jnp.asarray(0.8), jnp.asarray(0.9))
-    healthy = Mechanisms(jnp.zeros(()), jnp.ones(()), jnp.ones(()))
-    assert float(mechanism_shift(p, x, x, healthy, Mechanisms(jnp.zeros(()), jnp.asarray(0.8), jnp.asarray(0.9)))) == 0
+    x = states(0.2, 0.8, 0.9, 0, 0, 0)
+    assert float(mechanism_shift(p, x, x, states(*HEALTHY), states(*DEPRESSED))) == 0
+
+
+def test_everything_restored_is_full_normalisation_and_nothing_is_worth_more(p):
+    healthy, depressed = states(*HEALTHY), states(*DEPRESSED)
+    full = full_normalisation(p)
+    assert float(mechanism_shift(p, healthy, depressed, healthy, depressed)) == pytest.approx(float(full), rel=1e-12)
+    beyond = states(5, 1.2, 1.1, 1, 1, 1)
+    assert float(mechanism_shift(p, beyond, depressed, healthy, depressed)) == pytest.approx(float(full), rel=1e-12)
+
+
+def test_who_lacks_nothing_gains_nothing_but_can_lose(p):
+    healthy, depressed = states(*HEALTHY), states(*DEPRESSED)
+    assert float(mechanism_shift(p, states(2, 1.1, 1, 1, 1, 1), healthy, healthy, depressed)) == 0
+    assert float(mechanism_shift(p, states(0, 0.9, 1, 1, 1, 1), healthy, healthy, depressed)) < 0
 
 
 def test_context_begins_with_the_visit_and_wanes(p):
-    t = jnp.array([-5.0, 0.0, 2.0, 24.0, 2400.0])
+    t = jnp.array([[-5.0, 0.0, 2.0, 24.0, 2400.0]])
     shift = context_shift(p, jnp.asarray(1.2), t)
     assert float(shift[0]) == float(shift[1]) == 0
     assert float(shift[2]) > float(shift[3]) > float(shift[4]) > 0
     assert float(shift.max()) < 1.2
+
+
+def test_a_new_visit_renews_the_context_and_never_lowers_it(p):
+    since_first = jnp.linspace(0, 480, 500)
+    once = context_shift(p, jnp.asarray(1.2), since_first[None])
+    twice = context_shift(p, jnp.asarray(1.2), jnp.stack([since_first, since_first - 168]))
+    assert jnp.all(twice >= once)
+    assert float(twice[-1]) > float(once[-1])
 
 
 def test_sleep_and_appetite_do_not_move(p, standard):

@@ -13,8 +13,17 @@ import numpy as np
 import pytest
 
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
-from euthymia.cascade.vector_field import SlowState, slow_rate
-from euthymia.clinic.symptoms import Mechanisms, baseline_items, context_shift, full_normalisation, item_ratings, join, mechanism_shift
+from euthymia.cascade.vector_field import SlowState, drivers, slow_rate, unpack
+from euthymia.clinic.symptoms import (
+    Mechanisms,
+    baseline_items,
+    context_shift,
+    full_normalisation,
+    item_ratings,
+    join,
+    mechanism_shift,
+    remaining,
+)
 from euthymia.core.units import registry
 from euthymia.links import Switches, extrasynaptic_block, free_brain_concentration, free_brain_norketamine, resting_block, spine_elimination
 from euthymia.pharmacology.disposition import POOLS, STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
@@ -53,6 +62,16 @@ def check(equation, container, arguments, unit):
 ONE, HOURLY = "dimensionless", "1/h"
 STATE_UNITS = np.array([factor("umol")] * len(POOLS) + [factor("uM")] * (len(STATES) - len(POOLS)))
 STATE = np.linspace(0.1, 0.9, 14)
+NOW, START = (0.5, 0.9, 0.95, 0.1, 0.2, 0.3), (0.0, 0.8, 0.9, 0.0, 0.0, 0.0)
+MECHANISM_VALUES = (*NOW, *START, *(0.0, 1.0, 1.0, 1.0, 1.0, 1.0), *START)
+
+
+DRIVER_UNITS = np.array([1.0] * 4 + [factor("1/h")] * 4)
+
+
+def drivers_of(p, vector, concentration, stress):
+    by = drivers(p, unpack(vector), concentration, stress, Switches())
+    return jnp.stack([by.load, by.rest, by.to_mtor, by.to_potentiation, *by.turnover])
 
 
 def packed(function):
@@ -66,7 +85,7 @@ def slow(p, vector, concentration, stress):
 
 
 def mechanisms(p, *values):
-    return mechanism_shift(p, *(Mechanisms(*values[i : i + 3]) for i in range(0, 12, 3)))
+    return mechanism_shift(p, *(Mechanisms(*values[i : i + 6]) for i in range(0, 24, 6)))
 
 
 EQUATIONS = {
@@ -97,8 +116,8 @@ EQUATIONS = {
     "load for damage": ("cascade.excitotoxicity", load_for_damage, [(0.2, ONE)], ONE),
     "signalling": (
         "cascade.signalling",
-        packed(lambda p, x, g, d, m: signalling_rate(p, SignallingState(*x), g, d, m)),
-        [(STATE[:7], ONE), (0.3, ONE), (0.4, ONE), (0.1, ONE)],
+        packed(lambda p, x, g, d, m, f: signalling_rate(p, SignallingState(*x), g, d, m, f)),
+        [(STATE[:7], ONE), (0.3, ONE), (0.4, ONE), (0.1, ONE), (0.2, ONE)],
         HOURLY,
     ),
     "spines": (
@@ -108,10 +127,12 @@ EQUATIONS = {
         HOURLY,
     ),
     "the whole slow field": ("cascade", slow, [(STATE, ONE), (0.4, "uM"), (0.3, ONE)], HOURLY),
+    "remaining": ("symptoms", remaining, [(0.7, ONE)], ONE),
+    "drivers": ("cascade", lambda p, x, c, s: drivers_of(p, x, c, s), [(STATE, ONE), (0.4, "uM"), (0.3, ONE)], DRIVER_UNITS),
     "baseline items": ("symptoms", baseline_items, [(41.0, "madrs_point")], "madrs_point"),
     "full normalisation": ("symptoms", full_normalisation, [], ONE),
-    "mechanism shift": ("symptoms", mechanisms, [(value, ONE) for value in (0.5, 0.9, 0.95, 0, 0.8, 0.9, 0, 1, 1, 0, 0.8, 0.9)], ONE),
-    "context": ("symptoms", context_shift, [(1.2, ONE), (5.0, "h")], ONE),
+    "mechanism shift": ("symptoms", mechanisms, [(value, ONE) for value in MECHANISM_VALUES], ONE),
+    "context": ("symptoms", context_shift, [(1.2, ONE), (np.array([5.0, 90.0]), "h")], ONE),
     "join": ("symptoms", join, [(0.4, ONE), (0.9, ONE)], ONE),
     "ratings": ("symptoms", item_ratings, [(np.full(10, 3.0), "madrs_point"), (1.1, ONE)], "madrs_point"),
 }
@@ -124,6 +145,26 @@ def test_equations_hold_in_other_units(model, name):
     for part in path.split("."):
         container = getattr(container, part)
     check(equation, container, arguments, unit)
+
+
+def test_no_equation_is_missing():
+    import inspect
+    import re
+
+    from euthymia import links
+    from euthymia.biophysics import magnesium
+    from euthymia.clinic import symptoms
+    from euthymia.pharmacology import disposition
+    from euthymia.plasticity import excitotoxicity, signalling, spines
+    from euthymia.receptors import nmdar
+
+    structural = {"clamp", "glutamate_surge", "drug_course"}
+    source = inspect.getsource(inspect.getmodule(test_no_equation_is_missing))
+    for module in (links, magnesium, symptoms, disposition, excitotoxicity, signalling, spines, nmdar):
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and not name.startswith("_") and name not in structural:
+                # Once where it is imported, and once where it is checked.
+                assert len(re.findall(rf"\b{name}\b", source)) > 1, f"{module.__name__}.{name} is not rescaled"
 
 
 def _with_hidden_shift(p, voltage):

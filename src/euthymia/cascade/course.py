@@ -71,9 +71,10 @@ def slow_courses(
 ) -> Float[Array, "setting node state"]:
     """Packed slow states at the nodes for many settings of the switches at once (leading axis of ``switches``).
 
-    From a packed start, under a concentration (µM of racemic ketamine) given at the nodes, at constant stress.
+    From a packed start, under a concentration (µM of racemic ketamine) given at the nodes, at constant stress. The exact
+    linear part is that of the first setting, so settings that remove a link inside way 4 belong in calls of their own.
     """
-    linear = jacobian(p, start, stress)
+    linear = jacobian(p, start, stress, jax.tree.map(lambda switch: switch[0], switches))
     over = propagators(linear, steps)
 
     def one(setting: Switches) -> Float[Array, "node state"]:

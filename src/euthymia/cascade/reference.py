@@ -23,29 +23,27 @@ def reference_course(
     times: np.ndarray,
     tolerance: float = 1e-11,
 ) -> tuple[Float[Array, "time enantiomer drug_state"], Float[Array, "time state"]]:
-    """Drug states and packed slow states at ``times`` (h, from 0) under infusions.
-
-    Infusions only: a bolus is a jump that an adaptive step cannot see.
-    """
+    """Drug states and packed slow states at ``times`` (h, from 0) for a weight (kg), stress and doses; a node sees its bolus given."""
     matrix = rate_matrix(p.disposition, weight)
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
+    infused = [pulse for pulse in pulses if pulse.duration > 0]
     rates = [
-        sum(
-            (np.asarray(pulse.amount) / pulse.duration for pulse in pulses if pulse.start <= begin < pulse.start + pulse.duration),
-            np.zeros(2),
-        )
+        sum((np.asarray(each.amount) / each.duration for each in infused if each.start <= begin < each.start + each.duration), np.zeros(2))
         for begin in edges[:-1]
     ]
+    empty = jnp.zeros((matrix.shape[0], len(STATES)))
+    into_blood = empty.at[:, STATES.index("ketamine")]
+    boluses = [pulse for pulse in pulses if pulse.duration == 0]
+    pushed = [sum((np.asarray(each.amount) for each in boluses if each.start == begin), np.zeros(2)) for begin in edges[:-1]]
+    jumps = [(into_blood.set(amount), jnp.zeros_like(start)) for amount in pushed]
 
     def derivative(state, infusion):
         drug, slow = state
-        entering = jnp.zeros_like(drug).at[:, STATES.index("ketamine")].set(infusion)
         concentration = brain_exposure(p, drug)[2]
         return (
-            jnp.einsum("eij,ej->ei", matrix, drug) + entering,
+            jnp.einsum("eij,ej->ei", matrix, drug) + into_blood.set(infusion),
             pack(slow_rate(p, unpack(slow), concentration, stress, switches)),
         )
 
-    empty = jnp.zeros((matrix.shape[0], len(STATES)))
-    return integrate(derivative, (empty, start), edges, [jnp.asarray(rate) for rate in rates], times, tolerance)
+    return integrate(derivative, (empty, start), edges, [jnp.asarray(rate) for rate in rates], jumps, times, tolerance)

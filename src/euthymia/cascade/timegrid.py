@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-FIRST_STEP = 0.25 / 60
+FIRST_STEP = 0.1 / 60
 """Step right after a change of input, h."""
-GROWTH = 1.026
+GROWTH = 1.023
 """Ratio of one step to the one before."""
-LONGEST_STEP = 2.0
+LONGEST_STEP = 3.0
 """h."""
 SMALLEST_BUCKET = 512
 """Grids are padded to this length times a power of two, so that another dose does not recompile."""

@@ -12,7 +12,7 @@ from ..links import Links, Switches
 from ..pharmacology.disposition import Disposition
 from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, relative_damage
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
-from ..plasticity.spines import Spines, SpineState, spine_rate, turnover
+from ..plasticity.spines import Spines, SpineState, Turnover, spine_rate, turnover
 from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, trapping_rate
 
 
@@ -58,6 +58,37 @@ def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
     return SlowState(bound, damage, SignallingState(*rest[:count]), SpineState(*rest[count:]))
 
 
+class Drivers(NamedTuple):
+    """What the links pass on at one state and concentration."""
+
+    load: Scalar
+    """Extrasynaptic calcium load, healthy = 1."""
+    rest: Scalar
+    """Engagement of the resting-receptor arm, 0 to 1."""
+    to_mtor: Scalar
+    """BDNF activity that mTORC1 sees."""
+    to_potentiation: Scalar
+    """BDNF activity that fast potentiation sees."""
+    turnover: Turnover
+    """Flows of spines, 1/h."""
+
+
+def drivers(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, switches: Switches) -> Drivers:
+    """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value, 0."""
+    block = links.extrasynaptic_block(pore_block(p.receptor, concentration))
+    rest = links.resting_block(p.links, drive_loss(p.receptor, concentration))
+    growth = links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
+    damage = relative_damage(p.excitotoxicity, x.damage)
+    elimination = links.spine_elimination(p.links, p.spines.elimination, stress, damage)
+    return Drivers(
+        load=calcium_load(p.excitotoxicity, stress, links.clamp(block, 0.0, switches.calcium_load)),
+        rest=links.clamp(rest, 0.0, switches.synaptic_signalling),
+        to_mtor=links.clamp(x.signalling.bdnf, 0.0, switches.mtor),
+        to_potentiation=links.clamp(x.signalling.bdnf, 0.0, switches.potentiation),
+        turnover=turnover(p.spines, x.spines, growth, stress, elimination),
+    )
+
+
 def slow_rate(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, switches: Switches) -> SlowState:
     """Time derivative of the slow states, 1/h.
 
@@ -74,27 +105,10 @@ def slow_rate(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, s
     switches
         Links that are clamped to their undosed value.
     """
-    block = links.clamp(links.extrasynaptic_block(pore_block(p.receptor, concentration)), 0.0, switches.calcium_load)
-    load = calcium_load(p.excitotoxicity, stress, block)
-    damage = relative_damage(p.excitotoxicity, x.damage)
-
-    rest = links.clamp(links.resting_block(p.links, drive_loss(p.receptor, concentration)), 0.0, switches.synaptic_signalling)
-    signalling = signalling_rate(p.signalling, x.signalling, links.glutamate_surge(), rest, 1 - switches.mtor)
-
-    growth = links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
-    elimination = links.spine_elimination(p.links, p.spines.elimination, stress, damage)
-    flows = turnover(p.spines, x.spines, growth, stress, elimination)
+    by = drivers(p, x, concentration, stress, switches)
     return SlowState(
         bound=trapping_rate(p.receptor, x.bound, concentration),
-        damage=damage_rate(p.excitotoxicity, x.damage, load),
-        signalling=signalling,
-        spines=spine_rate(flows),
+        damage=damage_rate(p.excitotoxicity, x.damage, by.load),
+        signalling=signalling_rate(p.signalling, x.signalling, links.glutamate_surge(), by.rest, by.to_mtor, by.to_potentiation),
+        spines=spine_rate(by.turnover),
     )
-
-
-def spine_turnover(p: Cascade, x: SlowState, stress: Scalar, switches: Switches):
-    """Flows of spines (1/h) at a state, for read-outs."""
-    growth = links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
-    damage = relative_damage(p.excitotoxicity, x.damage)
-    elimination = links.spine_elimination(p.links, p.spines.elimination, stress, damage)
-    return turnover(p.spines, x.spines, growth, stress, elimination)

@@ -13,7 +13,13 @@ MAX_STEPS = 1_000_000
 
 
 def integrate(
-    derivative: Callable[[Any, Any], Any], start: Any, edges: np.ndarray, inputs: list[Any], times: np.ndarray, tolerance: float
+    derivative: Callable[[Any, Any], Any],
+    start: Any,
+    edges: np.ndarray,
+    inputs: list[Any],
+    jumps: list[Any],
+    times: np.ndarray,
+    tolerance: float,
 ) -> Any:
     """States at ``times`` of dx/dt = derivative(x, input), by Dormand–Prince 8(7) restarted at every edge.
 
@@ -25,15 +31,16 @@ def integrate(
         State at the first edge.
     edges
         Times between which the input is constant; every one of ``times`` lies among them.
-    inputs
-        One input per piece.
+    inputs, jumps
+        One input per piece, and what is added to the state where the piece begins.
     times
         Increasing times at which the state is wanted.
     tolerance
         Relative and absolute.
     """
     pieces, state = [], start
-    for (begin, end), held in zip(pairwise(edges), inputs, strict=True):
+    for (begin, end), held, jump in zip(pairwise(edges), inputs, jumps, strict=True):
+        state = jax.tree.map(jnp.add, state, jump)
         inside = times[(times >= begin) & ((times < end) | (end == edges[-1]))]
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(lambda t, x, u: derivative(x, u)),

@@ -44,7 +44,7 @@ SPELLINGS = {
     },
     "weight": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
 }
-CANONICAL = {"dose per weight": "mg/kg", "dose": "mg", "time": "h", "weight": "kg"}
+EXAMPLES = {"dose per weight": "0.5 mg/kg", "dose": "35 mg", "time": "40 min", "weight": "70 kg"}
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?))\s*(\S.*?)?\s*", re.I)
 
 
@@ -58,7 +58,7 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
     The value, and which of ``kinds`` it is.
     """
     allowed = [spelling for kind in kinds for spelling in SPELLINGS[kind]]
-    example = f'"1 {CANONICAL[kinds[0]]}"'
+    example = f'"{EXAMPLES[kinds[0]]}"'
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
     found = _QUANTITY.fullmatch(text) if isinstance(text, str) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import sqrt
 from typing import Literal
 
 from ..evidence.registry import evidence
@@ -12,20 +13,21 @@ from ..evidence.rows import Target
 class Control:
     """The same prediction with the mechanism removed; it must miss the tolerance."""
 
-    removed: str
+    change: str
+    """What is different, in a few words."""
     predict: Callable[[], float]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What the model says about one observation.
+    """What the model says about one observation, or about itself where there is none to compare with.
 
     ``standing`` records where the model is known to disagree; a verdict that leaves it, in either direction, is news.
     """
 
     id: str
     statement: str
-    target: str
+    target: str | None
     predict: Callable[[], float]
     tolerance: tuple[float, float]
     control: Control
@@ -41,7 +43,7 @@ class Verdict:
     """A claim after it was run."""
 
     claim: Claim
-    target: Target
+    target: Target | None
     predicted: float
     controlled: float
 
@@ -57,8 +59,8 @@ class Verdict:
 
     @property
     def gates(self) -> bool:
-        """Only a confirmed number that was not used to choose parameters may decide."""
-        return self.target.provenance == "read" and self.target.role in {"validate", "calibrate"}
+        """Only a confirmed number of a study that was kept for validation decides."""
+        return self.target is not None and self.target.provenance == "read" and self.target.role == "validate"
 
     @property
     def stands(self) -> bool:
@@ -67,18 +69,38 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """One word for a reader; what was selected to agree is never called a passed prediction."""
+        """A word for a reader; only an independent prediction of a confirmed number is called confirmed."""
         if not self.control_fails:
             return "control passes"
         if not self.agrees:
             return "disagrees"
-        return "selected" if self.target.role == "selected" else "agrees" if self.gates else "agrees, not gating"
+        if self.target is None:
+            return "holds"
+        return "confirmed" if self.gates else "selected" if self.target.role == "selected" else "agrees"
 
 
 def _inside(value: float, tolerance: tuple[float, float]) -> bool:
     return tolerance[0] <= value <= tolerance[1]
 
 
+def between(target: str) -> tuple[float, float]:
+    """The published range of an observation as tolerance."""
+    row = evidence().target(target)
+    if row.lower is None or row.upper is None:
+        raise ValueError(f"{target} has no range")
+    return row.lower, row.upper
+
+
+def around_mean(target: str) -> tuple[float, float]:
+    """A mean ± 2 standard errors as tolerance, from the SD across patients and their number."""
+    row, (_, upper) = evidence().target(target), between(target)
+    if row.n is None:
+        raise ValueError(f"{target} has no n")
+    twice = 2 * (upper - row.value) / sqrt(row.n)
+    return row.value - twice, row.value + twice
+
+
 def run(claim: Claim) -> Verdict:
     """Predict, with the mechanism and without."""
-    return Verdict(claim, evidence().target(claim.target), claim.predict(), claim.control.predict())
+    target = None if claim.target is None else evidence().target(claim.target)
+    return Verdict(claim, target, claim.predict(), claim.control.predict())

@@ -1,9 +1,9 @@
 """All claims of this version."""
 
-from . import way2, way4
+from . import receptor, way2, way4
 from .claim import Claim, Verdict, run
 
-CLAIMS: tuple[Claim, ...] = (*way2.CLAIMS, *way4.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*receptor.CLAIMS, *way2.CLAIMS, *way4.CLAIMS)
 
 
 def verify() -> list[Verdict]:

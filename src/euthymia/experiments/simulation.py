@@ -14,18 +14,19 @@ from jaxtyping import Array, Float
 from ..cascade.baseline import fixed_point
 from ..cascade.course import DrugCourse, drug, slow_courses
 from ..cascade.timegrid import Pulse, TimeGrid, time_grid
-from ..cascade.vector_field import Cascade, SlowState, spine_turnover, unpack
+from ..cascade.vector_field import Cascade, Drivers, SlowState, drivers, unpack
 from ..clinic.symptoms import ITEMS, Mechanisms, baseline_items, context_shift, item_ratings, join, mechanism_shift
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
 from ..links import Switches
-from ..plasticity.excitotoxicity import calcium_load, excitatory_gain, relative_damage
+from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..protocols.protocol import CONTEXTS, Protocol
 from ..receptors.nmdar import drive_loss, pore_block
 from .model import Euthymia, default_model
 from .shares import shapley
 
 CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0}
+ROUNDING = 1e-9
 PLAYERS = ("context", "way 2", "way 4")
 """What may move mood in this version; ways 1, 3 and 5 stay at their undosed value."""
 
@@ -37,8 +38,9 @@ class Arm(NamedTuple):
     switches: Switches
 
 
-def _arm(context: float, way_2: float, way_4: float, mtor: float = 1.0, regrowth: float = 1.0) -> Arm:
-    return Arm(jnp.asarray(context), Switches(*(jnp.asarray(each) for each in (way_2, way_4, mtor, regrowth))))
+def _arm(context: float, way_2: float, way_4: float, **inner: float) -> Arm:
+    on = {"calcium_load": way_2, "synaptic_signalling": way_4, "mtor": 1.0, "potentiation": 1.0, "regrowth": 1.0} | inner
+    return Arm(jnp.asarray(context), Switches(**{name: jnp.asarray(value) for name, value in on.items()}))
 
 
 def _arms() -> dict[str, Arm]:
@@ -50,6 +52,7 @@ def _arms() -> dict[str, Arm]:
         **arms,
         "without regrowth": _arm(1.0, 1.0, 1.0, regrowth=0.0),
         "without mTOR": _arm(1.0, 1.0, 1.0, mtor=0.0),
+        "without regrowth and potentiation": _arm(1.0, 1.0, 1.0, regrowth=0.0, potentiation=0.0),
     }
 
 
@@ -85,12 +88,17 @@ class Course(NamedTuple):
     healthy_spine_density: Scalar
 
 
-def mechanisms(cascade: Cascade, state: SlowState) -> Mechanisms:
-    """What mood reads of a slow state."""
+def mechanisms(cascade: Cascade, state: SlowState, undosed: Scalar) -> Mechanisms:
+    """What mood reads of a slow state; ways 1, 3 and 5 stay at their undosed value (1 = healthy, 0 = reference depressed)."""
+    density = state.spines.transient + state.spines.persistent
+    later = jnp.broadcast_to(undosed, density.shape)
     return Mechanisms(
         potentiation=state.signalling.potentiation,
-        spine_density=state.spines.transient + state.spines.persistent,
+        spine_density=density,
         excitatory_gain=excitatory_gain(cascade.excitotoxicity, state.damage),
+        prefrontal=later,
+        reward=later,
+        release=later,
     )
 
 
@@ -104,37 +112,44 @@ def course(
 ) -> Course:
     """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
 
-    ``inputs`` are the time since the visit at the nodes (h), and the grid's steps (h), infusion (µmol/h) and bolus (µmol).
+    ``inputs`` are the time since the two latest visits at the nodes (h), and the grid's steps (h), infusion (µmol/h) and bolus (µmol).
     """
-    since_visit, steps, infusion, bolus = inputs
+    since_visits, steps, infusion, bolus = inputs
     cascade = model.cascade
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     start, healthy, depressed = jax.vmap(lambda stress: fixed_point(cascade, stress))(stresses)
     in_body = drug(cascade, person.weight, steps, infusion, bolus)
-    states = slow_courses(cascade, start, steps, in_body.racemate_equivalents, person.stress, arms.switches)
-    state = unpack(states)
 
-    now, then, well, ill = (mechanisms(cascade, each) for each in (state, unpack(start), unpack(healthy), unpack(depressed)))
+    def slow(switches: Switches) -> Float[Array, "setting node state"]:
+        return slow_courses(cascade, start, steps, in_body.racemate_equivalents, person.stress, switches)
+
+    groups = 2 ** len(PLAYERS)
+    together = slow(jax.tree.map(lambda switch: switch[:groups], arms.switches))
+    alone = jax.lax.map(lambda one: slow(one)[0], jax.tree.map(lambda switch: switch[groups:, None], arms.switches))
+    state = unpack(jnp.concatenate([together, alone]))
+
+    own = 1 - person.stress / model.patient.stress
+    now, then = (mechanisms(cascade, each, own) for each in (state, unpack(start)))
+    well, ill = mechanisms(cascade, unpack(healthy), jnp.ones(())), mechanisms(cascade, unpack(depressed), jnp.zeros(()))
     by_mechanisms = mechanism_shift(model.symptoms, now, then, well, ill)
-    by_context = arms.context[:, None] * context_shift(model.symptoms, context, since_visit)
+    by_context = arms.context[:, None] * context_shift(model.symptoms, context, since_visits)
     items = baseline_items(model.symptoms, person.madrs)
 
     block = pore_block(cascade.receptor, in_body.racemate_equivalents)
-    felt = arms.switches.calcium_load[:, None] * block[:, 0]
 
-    def flows(state: SlowState, switches: Switches) -> Float[Array, " flow"]:
-        return jnp.stack(spine_turnover(cascade, state, person.stress, switches))
+    def passed(state: SlowState, concentration: Scalar, switches: Switches) -> Drivers:
+        return drivers(cascade, state, concentration, person.stress, switches)
 
-    per_node = jax.vmap(flows, in_axes=(0, None))
+    by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, in_body.racemate_equivalents, arms.switches)
     return Course(
         drug=in_body,
         pore_block=block,
         drive_loss=drive_loss(cascade.receptor, in_body.racemate_equivalents),
-        load=calcium_load(cascade.excitotoxicity, person.stress, felt),
+        load=by.load,
         state=state,
         damage=relative_damage(cascade.excitotoxicity, state.damage),
         excitatory_gain=now.excitatory_gain,
-        turnover=jax.vmap(per_node)(state, arms.switches),
+        turnover=jnp.stack(by.turnover, -1),
         mechanism_shift=by_mechanisms,
         context_shift=by_context,
         items=item_ratings(model.symptoms, items, join(model.symptoms, by_context, by_mechanisms)),
@@ -155,19 +170,20 @@ class Simulation:
         return self.data["madrs"].sel(arm=arm)
 
     def at(self, hours: float, arm: str = "as given") -> float:
-        """MADRS at one of the grid's times."""
-        return float(self.madrs(arm).sel(time=hours, method="nearest"))
+        """MADRS so many hours after the first dose (or the start of a course without any)."""
+        return float(self.madrs(arm).sel(time=first_visit(self.protocol) + hours, method="nearest"))
 
     def checkpoints(self) -> dict[str, float]:
-        """Those named times that lie inside the horizon, and its end if that is later than all of them, h."""
-        end, last = self.protocol.horizon, max(CHECKPOINTS.values())
+        """Named times after the first dose that lie inside the horizon, and its end, h."""
+        end = self.protocol.horizon - first_visit(self.protocol)
         inside = {name: hours for name, hours in CHECKPOINTS.items() if hours <= end}
-        return inside | ({f"{end / 24:g} d": end} if end > last else {})
+        return inside if end in inside.values() else inside | {f"{end / 24:.3g} d" if end > 48 else f"{end:.3g} h": end}
 
     def thinned(self, nodes: int) -> "Simulation":
-        """The same course on about so many of its nodes, for drawing."""
+        """The same course on about so many of its nodes, its time counted from the first dose, for drawing."""
         every = max(1, self.data.sizes["time"] // nodes)
-        return replace(self, data=self.data.isel(time=slice(None, None, every)))
+        data = self.data.isel(time=slice(None, None, every))
+        return replace(self, data=data.assign_coords(time=data.time - first_visit(self.protocol)))
 
     def shares(self) -> dict[str, xr.DataArray]:
         """The change in MADRS over time that each of ``PLAYERS`` accounts for, points; together they are the whole."""
@@ -176,6 +192,11 @@ class Simulation:
         groups = [frozenset(group) for size in range(len(PLAYERS) + 1) for group in combinations(PLAYERS, size)]
         worth = {group: self.madrs(names[group]).to_numpy() for group in groups}
         return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, PLAYERS).items()}
+
+
+def first_visit(protocol: Protocol) -> float:
+    """Start of the first dose, or of a course without any, h."""
+    return protocol.doses[0].start if protocol.doses else 0.0
 
 
 def person_of(protocol: Protocol, model: Euthymia) -> Person:
@@ -200,18 +221,27 @@ def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
     """The dose-aligned grid with the named checkpoints as nodes."""
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, tuple(CHECKPOINTS.values()), refine)
+    checkpoints = tuple(first_visit(protocol) + hours for hours in CHECKPOINTS.values())
+    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, checkpoints, refine)
 
 
 def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
-    """What the user should know before trusting the result: doses outside published experience."""
-    lowest, highest = float(model.experience.lowest_dose), float(model.experience.highest_dose)
-    weight = float(person_of(protocol, model).weight)
-    return [
-        f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; evidence covers {lowest:g} to {highest:g} mg/kg i.v."
-        for number, dose in enumerate(protocol.doses, 1)
-        if not lowest * (1 - 1e-9) <= (per_kg := dose.per_kilogram(weight)) <= highest * (1 + 1e-9)
-    ]
+    """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
+    known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
+    person = person_of(protocol, model)
+    found = []
+    for number, dose in enumerate(protocol.doses, 1):
+        per_kg = dose.per_kilogram(float(person.weight))
+        if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
+            found.append(
+                f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; "
+                f"evidence covers {known['lowest_dose']:g} to {known['highest_dose']:g} mg/kg i.v."
+            )
+        if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):
+            found.append(f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min")
+    if protocol.patient.condition == "depressed" and float(person.stress) == 0:
+        found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
+    return found
 
 
 def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1) -> Simulation:
@@ -225,16 +255,25 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1)
     model = default_model() if model is None else model
     person = person_of(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)
-    visit = protocol.doses[0].start if protocol.doses else 0.0
-    since_visit = np.concatenate([[0.0], np.cumsum(grid.steps)]) - visit
     strength = dict(zip(CONTEXTS, [jnp.zeros(()), *model.symptoms.context_strength], strict=True))[protocol.context]
     arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
-    inputs = [jnp.asarray(each) for each in (since_visit, grid.steps, grid.infusion, grid.bolus)]
+    inputs = [jnp.asarray(each) for each in (_since_visits(protocol, grid), grid.steps, grid.infusion, grid.bolus)]
     found: Course = course(model, person, strength, inputs, arms)
     data = _labelled(model, found, grid)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Simulation(protocol, person, data)
+
+
+def _since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
+    """Time since the latest visit and the one before it, at all nodes; every dose is a visit, and so is a course without any.
+
+    Two are enough: the context of a visit wanes from hours after it on, so older ones never count more.
+    """
+    times = np.concatenate([[0.0], np.cumsum(grid.steps)])
+    starts = np.array([dose.start for dose in protocol.doses] or [0.0])
+    latest = np.searchsorted(starts, times, side="right") - 1
+    return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])
 
 
 def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:

@@ -1,55 +1,48 @@
-"""Way 2, NMDA block and calcium load: claims."""
+"""Way 2, NMDA block and calcium load: claims. No observation of it was found, so these are about the model itself."""
 
 import jax.numpy as jnp
-import numpy as np
-import optimistix as optx
 
-from ..biophysics.magnesium import Magnesium
-from ..receptors.nmdar import NMDAReceptor, pore_block
+from ..plasticity.excitotoxicity import calcium_load, damage_source, relative_damage
 from .claim import Claim, Control
 from .model import default_model
-
-NO_MAGNESIUM = 1e-9
-"""mM; zero for every purpose here."""
-PURE_GLUN2A = (1.0, 0.0, 0.0, 0.0)
+from .standard import standard
 
 
-def _receptor(magnesium: float | None = None, pure: tuple[float, ...] | None = None) -> NMDAReceptor:
-    receptor = default_model().cascade.receptor
-    values = {name: getattr(receptor, name) for name in NMDAReceptor.__dataclass_fields__}
-    if magnesium is not None:
-        block = {name: getattr(receptor.magnesium, name) for name in Magnesium.__dataclass_fields__}
-        values["magnesium"] = Magnesium(**block | {"concentration": jnp.asarray(magnesium)})
-    if pure is not None:
-        values["composition"] = jnp.broadcast_to(jnp.asarray(pure), receptor.composition.shape)
-    return NMDAReceptor(**values)
+def _relief(arm: str) -> float:
+    """Largest relief of the calcium load, as a share of it."""
+    load = standard().data.calcium_load.sel(arm=arm)
+    return float(1 - load.min() / load[0])
 
 
-def half_block(receptor: NMDAReceptor) -> float:
-    """Racemic ketamine (µM) that removes half of the NMDA charge of a pyramidal cell."""
-    found = optx.root_find(
-        lambda log_c, _: pore_block(receptor, jnp.exp(log_c))[0] - 1 / 2, optx.Newton(rtol=1e-10, atol=1e-12), jnp.zeros(()), max_steps=64
-    )
-    return float(np.exp(found.value))
+def _repaired(arm: str) -> float:
+    """Largest share of the damage that one course repairs."""
+    damage = standard().data.damage.sel(arm=arm)
+    return float(1 - damage.min() / damage[0])
+
+
+def _repaired_if_lasting() -> float:
+    """Share of the damage that the peak block of one infusion would repair if it never ended."""
+    p, stress = default_model().cascade.excitotoxicity, standard().person.stress
+    block = jnp.asarray(float(standard().data.pore_block.sel(cell_class="pyramidal").max()))
+    before, after = (relative_damage(p, damage_source(p, calcium_load(p, stress, each))) for each in (jnp.zeros(()), block))
+    return float(1 - after / before)
 
 
 CLAIMS = (
     Claim(
-        "way2.half_block",
-        "without magnesium, ketamine halves GluN1/2A current near the measured concentration (µM, within twofold)",
-        "abbott2020.half_block",
-        lambda: half_block(_receptor(NO_MAGNESIUM, PURE_GLUN2A)),
-        (0.23, 0.92),
-        Control("the absence of magnesium: 1 mM competes for the pore", lambda: half_block(_receptor(None, PURE_GLUN2A))),
+        "way2.relief",
+        "one infusion eases the extrasynaptic calcium load while the drug is there (largest share)",
+        None,
+        lambda: _relief("as given"),
+        (0.01, 1.0),
+        Control("the calcium link clamped", lambda: _relief("context + way 4")),
     ),
     Claim(
-        "way2.occupancy",
-        "half of the receptors are occupied near the concentration found in living rats (µM)",
-        "shaffer2014.half_occupancy",
-        lambda: half_block(_receptor()),
-        (0.99, 2.14),
-        Control("magnesium", lambda: half_block(_receptor(NO_MAGNESIUM))),
-        "disagrees",
-        "measured affinities with magnesium at rest ask for several times more drug: the potency gap",
+        "way2.repair",
+        "one infusion repairs next to nothing of the damage (largest share, below a fiftieth)",
+        None,
+        lambda: _repaired("as given"),
+        (-0.02, 0.02),
+        Control("the same block made to last", _repaired_if_lasting),
     ),
 )

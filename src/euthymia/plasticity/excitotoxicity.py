@@ -24,12 +24,12 @@ class Excitotoxicity(eqx.Module):
 
 
 def calcium_load(p: Excitotoxicity, stress: Scalar, block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Extrasynaptic calcium load relative to an undrugged, unstressed cell (= 1)."""
+    """Extrasynaptic calcium load q = (1 + κ s)(1 − block), relative to an undrugged, unstressed cell."""
     return (1 + p.glutamate_excess * stress) * (1 - block)
 
 
 def damage_source(p: Excitotoxicity, load: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Damage (0 to 1) that a constant calcium load ends in: a Hill function of the load."""
+    """Damage (0 to 1) that a constant calcium load ends in: qⁿ/(qⁿ + q₅₀ⁿ)."""
     powered = load**p.cooperativity
     return powered / (powered + p.load_for_half_damage**p.cooperativity)
 
@@ -46,7 +46,7 @@ def relative_damage(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[
 
 
 def excitatory_gain(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Gain of excitatory transmission that damage leaves, healthy = 1."""
+    """Gain of excitatory transmission that damage leaves, 1 − γ x with relative damage x; healthy = 1."""
     return 1 - p.gain_loss * relative_damage(p, damage)
 
 

@@ -39,16 +39,30 @@ class SignallingState(NamedTuple):
     structure_3: Scalar
 
 
-def signalling_rate(p: Signalling, x: SignallingState, surge: Scalar, rest: Scalar, mtor_inhibition: Scalar) -> SignallingState:
-    """Time derivative (1/h) under a glutamate surge, a block at rest, and inhibition of mTORC1 (each 0 to 1).
+def signalling_rate(
+    p: Signalling, x: SignallingState, surge: Scalar, rest: Scalar, to_mtor: Scalar, to_potentiation: Scalar
+) -> SignallingState:
+    """Time derivative of the signalling states, 1/h.
 
-    ``structure_3`` is the signal to form spines; it follows the proteins through three equal delays.
+    With B BDNF, M mTORC1, P proteins, F potentiation and R₁₋₃ the structural stages:
+    dB/dt = (a G + b D − B)/τ_B,  dM/dt = (B − M)/τ_M,  dP/dt = k M − P/τ_P,  dF/dt = f B − F/τ_F,  dRᵢ/dt = (Rᵢ₋₁ − Rᵢ)/τ_R, R₀ = P.
+
+    Parameters
+    ----------
+    p
+        Rates.
+    x
+        Relative activities.
+    surge, rest
+        Drive G by the glutamate surge and D by block at rest, 0 to 1.
+    to_mtor, to_potentiation
+        BDNF activity as these two see it; normally that of ``x``.
     """
     return SignallingState(
         bdnf=(p.surge_arm * surge + p.rest_arm * rest - x.bdnf) / p.bdnf_time,
-        mtor=(x.bdnf * (1 - mtor_inhibition) - x.mtor) / p.mtor_time,
+        mtor=(to_mtor - x.mtor) / p.mtor_time,
         protein=p.protein_synthesis * x.mtor - x.protein / p.protein_lifetime,
-        potentiation=p.potentiation_rate * x.bdnf - x.potentiation / p.potentiation_lifetime,
+        potentiation=p.potentiation_rate * to_potentiation - x.potentiation / p.potentiation_lifetime,
         structure_1=(x.protein - x.structure_1) / p.structural_delay,
         structure_2=(x.structure_1 - x.structure_2) / p.structural_delay,
         structure_3=(x.structure_2 - x.structure_3) / p.structural_delay,

@@ -41,7 +41,10 @@ class Turnover(NamedTuple):
 
 
 def turnover(p: Spines, x: SpineState, growth: Scalar, stress: Scalar, elimination: Scalar) -> Turnover:
-    """Flows under a structural growth signal, stress (0 to 1) and an elimination rate (1/h)."""
+    """Flows (1/h) under a structural growth signal R, stress s (0 to 1) and an elimination rate e (1/h).
+
+    formed = f (1 − b s)(1 + g R)(sites − N − S),  vanished = d N,  matured = m (1 + g R) N,  eliminated = e S.
+    """
     speed = 1 + p.growth_gain * growth
     vacant = p.sites - x.transient - x.persistent
     return Turnover(

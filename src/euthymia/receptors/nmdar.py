@@ -64,9 +64,9 @@ def pore_block(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[
     magnesium = p.magnesium.concentration / (magnesium_constant(p.magnesium, V) * p.magnesium.subunit_scale)
     K = p.affinity * jnp.exp((V - p.reference_voltage) / p.voltage_slope)
     c = jnp.asarray(concentration)[..., None, None]
-    passed = jnp.sum(p.composition / (1 + magnesium + c / K), -1)
-    undrugged = jnp.sum(p.composition / (1 + magnesium), -1)
-    return 1 - passed / undrugged
+    undrugged = p.composition / (1 + magnesium)
+    lost = undrugged * (c / K) / (1 + magnesium + c / K)
+    return jnp.sum(lost, -1) / jnp.sum(undrugged, -1)
 
 
 def drive_loss(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[Array, "*batch cell_class"]:
@@ -78,7 +78,8 @@ def drive_loss(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[
 def trapping_rate(p: NMDAReceptor, bound: PerCellClass, concentration: Scalar) -> PerCellClass:
     """d(bound)/dt (1/h): open channels bind in proportion to Mg-free time, and release only while open.
 
-    dB/dt = P_open [k_on c m(V) (1 − B) − k_off B]. Depolarisation weakens binding as it does in :func:`pore_block`.
+    dB/dt = P_open [k_on c m(V) (1 − B) − k_off B]. Depolarisation weakens binding as it does in :func:`pore_block`; one
+    rate pair and the Mg2+ unblock of GluN2A/2B stand for every subunit.
     """
     k_on = p.on_rate * jnp.exp(-(p.voltage - p.reference_voltage) / p.voltage_slope)
     m = magnesium_unblock(p.magnesium, p.voltage)

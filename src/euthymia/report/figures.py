@@ -15,7 +15,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from ..core.types import CELL_CLASSES
 from ..evidence.registry import evidence
-from ..experiments.simulation import Simulation
+from ..experiments.simulation import Simulation, first_visit
+from ..protocols.reading import DEFAULT, read
 
 INK, FAINT, GRID = "#1b2733", "#7b8794", "#e6eaee"
 COLOURS = {
@@ -89,7 +90,7 @@ def _svg(figure: Figure, description: str) -> str:
 
 def _clock(axes: Axes, simulation: Simulation) -> None:
     """The shared logarithmic time axis."""
-    horizon = simulation.protocol.horizon
+    horizon = float(simulation.data.time[-1])
     axes.set_xscale("log")
     axes.set_xlim(FIRST_SHOWN, horizon)
     shown = {t: text for t, text in TICKS.items() if FIRST_SHOWN <= t <= horizon}
@@ -97,8 +98,9 @@ def _clock(axes: Axes, simulation: Simulation) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(list(shown), list(shown.values()))
     for dose in simulation.protocol.doses:
-        end = dose.start + max(dose.duration or 0, 0.05)
-        axes.axvspan(max(dose.start, FIRST_SHOWN), max(end, FIRST_SHOWN), color=COLOURS["drug"], alpha=0.12, lw=0)
+        start = dose.start - first_visit(simulation.protocol)
+        end = start + max(dose.duration or 0, 0.05)
+        axes.axvspan(max(start, FIRST_SHOWN), max(end, FIRST_SHOWN), color=COLOURS["drug"], alpha=0.12, lw=0)
 
 
 def mood(simulation: Simulation) -> str:
@@ -115,8 +117,8 @@ def mood(simulation: Simulation) -> str:
         if is_the_trial(simulation):
             _observed(axes, simulation)
         for dose in simulation.protocol.doses:
-            axes.axvline(dose.start / 24, color=COLOURS["drug"], lw=1, alpha=0.5)
-        axes.set_xlim(-0.15 if simulation.protocol.doses else 0, simulation.protocol.horizon / 24)
+            axes.axvline((dose.start - first_visit(simulation.protocol)) / 24, color=COLOURS["drug"], lw=1, alpha=0.5)
+        axes.set_xlim(-0.15 if simulation.protocol.doses else 0, float(simulation.data.time[-1]) / 24)
         axes.set_ylim(0, max(45.0, float(data.madrs.max()) + 5) if float(data.madrs.max()) > 12 else 20)
         axes.set(xlabel="days since the first dose", ylabel="MADRS (0–60)")
         axes.legend(loc="lower right", ncols=2, fontsize=9)
@@ -124,18 +126,13 @@ def mood(simulation: Simulation) -> str:
 
 
 def is_the_trial(simulation: Simulation) -> bool:
-    """Whether the course is the one that the observed points come from: a single 0.5 mg/kg over 40 min."""
-    doses = simulation.protocol.doses
-    return (
-        len(doses) == 1
-        and simulation.protocol.patient.condition == "depressed"
-        and abs(doses[0].per_kilogram(float(simulation.person.weight)) - 0.5) < 1e-9
-        and abs((doses[0].duration or 0) - 2 / 3) < 1e-6
-    )
+    """Whether the course is the one that the observed points come from: the doses of the default protocol."""
+    protocol = simulation.protocol
+    return protocol.patient.condition == "depressed" and protocol.doses == read(DEFAULT).doses
 
 
 def _observed(axes: Axes, simulation: Simulation) -> None:
-    start = simulation.at(0.0)
+    start = float(simulation.data.madrs.sel(arm="untreated")[0])
     for row, hours, marker, text in (
         ("murrough2013b.madrs_2h", 2.0, "D", "observed, open label, first of six (SD)"),
         ("murrough2013.madrs_24h", 24.0, "o", "observed, midazolam-controlled (SD)"),
@@ -192,7 +189,7 @@ def drug(simulation: Simulation) -> str:
     """Ketamine and metabolites in plasma, and what reaches the brain unbound."""
     data = simulation.data
     with _figure(8.2, 3.3, 1, 2) as (figure, [[plasma, brain]]):
-        horizon, repeated = simulation.protocol.horizon, len(simulation.protocol.doses) > 1
+        horizon, repeated = float(simulation.data.time[-1]), len(simulation.protocol.doses) > 1
         unit, name_of_unit = (24.0, "days") if repeated else (1.0, "hours")
         last = horizon if repeated else min(horizon, 24.0)
         for name, values, colour in (
@@ -203,7 +200,8 @@ def drug(simulation: Simulation) -> str:
             plasma.plot(data.time / unit, values, color=colour, label=name)
         if is_the_trial(simulation):
             target = evidence().target("zarate2006.venous_peak")
-            plasma.plot(2 / 3, target.value, "o", color=COLOURS["observed"], mfc="white", label="observed (sets the venous lag)")
+            end = simulation.protocol.doses[0].duration
+            plasma.plot(end, target.value, "o", color=COLOURS["observed"], mfc="white", label="observed (sets the venous lag)")
         plasma.set(title="Plasma, total", ylabel="ng/mL", xlabel=name_of_unit, xlim=(0, last / unit))
         plasma.set_yscale("log")
         plasma.set_ylim(1, max(400.0, 2 * float(data.venous_ketamine_mass.max())))
@@ -226,7 +224,7 @@ def receptor(simulation: Simulation) -> str:
         for axes, word, title in zip(panels, ("bound", "pore_block", "drive_loss"), ("bound", "pore block", "drive loss"), strict=True):
             for name in CELL_CLASSES:
                 axes.plot(data.time, 100 * data[word].sel(cell_class=name), color=CLASS_COLOURS[name], label=name)
-            axes.set(title=title, xlabel="hours", xlim=(0, min(simulation.protocol.horizon, 8.0)), ylim=(0, max(top, 1)))
+            axes.set(title=title, xlabel="hours", xlim=(0, min(float(simulation.data.time[-1]), 8.0)), ylim=(0, max(top, 1)))
         panels[0].set_ylabel("%")
         panels[0].legend(fontsize=8.5)
         return _svg(figure, "Bound receptors, pore block and drive loss per cell class")
@@ -285,7 +283,7 @@ def spines(simulation: Simulation) -> str:
             ("as given", COLOURS["way 4"], "-", "this course"),
         ):
             density.plot(data.time / 24, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
-        density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, simulation.protocol.horizon / 24))
+        density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, float(simulation.data.time[-1]) / 24))
         density.legend(fontsize=8.5)
         flows, given = data.spine_turnover.sel(arm="as given"), data.sel(arm="as given")
         for values, colour, text in (

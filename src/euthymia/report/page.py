@@ -68,6 +68,7 @@ SECTIONS = (
         (
             "R-hydroxynorketamine is set to the exposure ratio observed for it; for the S form the published chain gives about half of the "
             "observed ratio (1.7, SD 0.8).",
+            "S- and R-ketamine are given the same disposition, and one lag stands for the two venous delay compartments of the source.",
         ),
         ("zarate2006.venous_peak", "zhao2012.venous_peak", "hnk.peak", "hasan2021.hnk_ratio_s"),
     ),
@@ -83,7 +84,12 @@ SECTIONS = (
             "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
             "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",
         ),
-        ("abbott2020.half_block", "shaffer2014.half_occupancy", "gerhard2020.block_10uM"),
+        (
+            "kotermanski2009.half_block_with_magnesium",
+            "abbott2020.half_block",
+            "shaffer2014.half_occupancy",
+            "gerhard2020.block_10uM",
+        ),
     ),
     Section(
         "way-2",
@@ -116,6 +122,7 @@ SECTIONS = (
             "the spines here are postsynaptic.",
             "The glutamate surge through AMPA receptors, the stronger arm in the literature, enters with way 1; until then only the "
             "resting-receptor arm acts.",
+            "mTORC1 is said to be back near baseline at 2 h in rats; here it follows the slow tail of the drug and is still near its peak.",
         ),
         (
             "li2010.mtor_block",
@@ -128,6 +135,9 @@ SECTIONS = (
             "cornwell2012.potentiation",
             "holmes2022.sv2a_change",
             "holmes2019.deficit",
+            "li2010.mtor_return",
+            "phoumthipphavong2016.duration",
+            "holtmaat2005.persistent",
         ),
     ),
     Section(
@@ -143,8 +153,10 @@ SECTIONS = (
         (),
         (
             "Nothing published ties a share of spines to points of a rating scale: these weights are illustrations, and no outcome was "
-            "used to set them.",
-            "Ways 1, 3 and 5 stay at their undosed value in this version, so relief in the first hours is smaller than observed.",
+            "used to set them. The latent scale and the join come from an informal fit that included the midazolam-controlled trial.",
+            "Ways 1, 3 and 5 stay at their undosed value in this version, so relief is smaller than observed.",
+            "All eight items with a driver share one shift in this version: their profile comes from the baseline alone.",
+            "The context of a visit is one typical patient’s at the latent mean of a trial arm, less than the mean change of that arm.",
         ),
         (
             "murrough2013b.madrs_2h",
@@ -152,6 +164,8 @@ SECTIONS = (
             "murrough2013.madrs_24h_midazolam",
             "zarate2006.effect_24h",
             "zarate2006.effect_7d",
+            "zarate2006.onset",
+            "singh2016.madrs_15d_saline",
         ),
         needs_drug=False,
     ),

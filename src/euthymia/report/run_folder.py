@@ -17,6 +17,7 @@ from ..protocols.reading import text_of
 
 MANIFEST = "manifest.json"
 ASIDE = ".euthymia-"
+PACKED = {"zlib": True, "complevel": 4}
 LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 
 
@@ -64,10 +65,11 @@ def write(simulation: Simulation, page: str, out: Path, overwrite: bool) -> None
     aside: Path | None = None
     try:
         # HDF5 is built in memory: its library does not survive a disk that fills up under it.
+        packed = {name: PACKED for name, variable in simulation.data.items() if variable.ndim}
         contents = {
             "protocol.yaml": text_of(simulation.protocol).encode(),
             "report.html": page.encode(),
-            "results.nc": bytes(simulation.data.to_netcdf(engine="h5netcdf")),
+            "results.nc": bytes(simulation.data.to_netcdf(engine="h5netcdf", encoding=packed)),
         }
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         contents[MANIFEST] = (json.dumps(manifest(hashes), indent=2) + "\n").encode()

@@ -8,14 +8,15 @@ import xarray as xr
 from ..core.types import CELL_CLASSES
 from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
-from ..experiments.simulation import PLAYERS, Simulation, warnings_of
+from ..experiments.simulation import PLAYERS, Simulation, first_visit, warnings_of
 
+WORDS = ("bound", "pore_block", "drive_loss")
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 
 
 @dataclass(frozen=True)
 class Peak:
-    """A largest value and when it was reached (h)."""
+    """A largest value and when it was reached, h after the first dose."""
 
     value: float
     time: float
@@ -68,18 +69,19 @@ def points(change: float) -> str:
     return "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
 
 
-def _peak(series: xr.DataArray) -> Peak:
+def _peak(series: xr.DataArray, visit: float) -> Peak:
     place = int(np.argmax(np.abs(series.to_numpy())))
-    return Peak(float(series[place]), float(series.time[place]))
+    return Peak(float(series[place]), float(series.time[place]) - visit)
 
 
 def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     """The summary of one simulation."""
     model = default_model() if model is None else model
     data, given = simulation.data, simulation.data.sel(arm="as given")
+    visit = first_visit(simulation.protocol)
     checkpoints = simulation.checkpoints()
     checked_at = "24 h" if "24 h" in checkpoints else list(checkpoints)[-1]
-    shares = {who: float(part.sel(time=checkpoints[checked_at], method="nearest")) for who, part in simulation.shares().items()}
+    shares = {who: float(part.sel(time=visit + checkpoints[checked_at], method="nearest")) for who, part in simulation.shares().items()}
     total = simulation.at(checkpoints[checked_at]) - simulation.at(0.0)
     start = given.isel(time=0)
 
@@ -92,14 +94,12 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     return Summary(
         title=simulation.protocol.title,
         person=f"{condition}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
-        venous=_peak(data.venous_ketamine_mass),
-        free_brain=_peak(data.free_brain_ketamine.sum("enantiomer")),
-        receptor={
-            name: {word: _peak(data[word].sel(cell_class=name)) for word in ("bound", "pore_block", "drive_loss")} for name in CELL_CLASSES
-        },
+        venous=_peak(data.venous_ketamine_mass, visit),
+        free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
+        receptor={name: {word: _peak(data[word].sel(cell_class=name), visit) for word in WORDS} for name in CELL_CLASSES},
         ways=[
-            way("way 2", "NMDA block eases the calcium load", "calcium load, relief", _peak(relief)),
-            way("way 4", "connections regrow", "spine density, gain", _peak(restored)),
+            way("way 2", "NMDA block eases the calcium load", "calcium load, relief", _peak(relief, visit)),
+            way("way 4", "connections regrow", "spine density, gain", _peak(restored, visit)),
         ],
         context_points=shares[PLAYERS[0]],
         gaps=potency_gaps(model, simulation),

@@ -51,8 +51,9 @@ def show(summary: Summary, console: Console) -> None:
             f"{each.reads.replace('_', ' ')} {percent(each.link_reads)}",
             percent(each.needs),
         )
-    console.print()
-    console.print(gap)
+    if summary.venous.value > 0:
+        console.print()
+        console.print(gap)
 
     mood = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     mood.add_column("MADRS")

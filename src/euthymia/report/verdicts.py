@@ -6,9 +6,15 @@ from rich.padding import Padding
 from ..evidence.rows import Target
 from ..experiments.claim import Verdict
 
-COLOURS = {"agrees": "green", "agrees, not gating": "green", "selected": "cyan", "disagrees": "yellow", "control passes": "red"}
+COLOURS = {"confirmed": "green", "agrees": "cyan", "selected": "cyan", "holds": "cyan", "disagrees": "yellow", "control passes": "red"}
 INDENT = (0, 0, 0, 2)
 ROUNDING = 1e-9
+MEANINGS = (
+    "Confirmed: an independent prediction of a confirmed number.",
+    "Agrees: with a number that is recalled, or that is kept for calibration. Holds: about the model itself.",
+    "Selected: the parameters were chosen with the number in view, so it tests nothing.",
+    "A disagreement on record is a result; exit code 1 means that a verdict changed or a control passed.",
+)
 
 
 def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
@@ -16,11 +22,13 @@ def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
     for each in verdicts:
         claim, (low, high) = each.claim, each.claim.tolerance
         console.print(f"\n[bold {COLOURS[each.word]}]{each.word}[/]  [bold]{claim.id}[/bold]")
-        observed = claim.observed or _number(each.target.value)
+        observed = "no observation"
+        if each.target is not None:
+            observed = f"observed {claim.observed or _number(each.target.value)} ({_kind(each.target)})"
         lines = [
             claim.statement,
-            f"model {_number(each.predicted)} · observed {observed} ({_kind(each.target)}) · allowed {low:g} to {high:g}",
-            f"control: without {claim.control.removed}, {_number(each.controlled)}",
+            f"model {_number(each.predicted)} · {observed} · allowed {low:.3g} to {high:.3g}",
+            f"control, {claim.control.change}: {_number(each.controlled)}",
         ]
         if claim.why and not each.agrees:
             lines.append(f"[yellow]{claim.why}[/yellow]")
@@ -31,8 +39,8 @@ def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
     words = [each.word for each in verdicts]
     counted = ", ".join(f"{words.count(word)} {word}" for word in COLOURS if word in words)
     console.print(f"\n[bold]{len(verdicts)} claims[/bold]: {counted}.")
-    console.print("Selected: the number was used to choose parameters and tests nothing. Not gating: the observation is not confirmed.")
-    console.print("A disagreement on record is a result; exit code 1 means that a verdict changed or a control passed.")
+    for meaning in MEANINGS:
+        console.print(meaning)
 
 
 def _kind(target: Target) -> str:
