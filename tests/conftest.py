@@ -1,6 +1,11 @@
 """Shared fixtures. The package is imported late, so that array shapes are checked in it."""
 
+import os
+
 import pytest
+
+# Read when the workers start, before they import anything: see `euthymia.core.runtime`.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_sessionstart() -> None:

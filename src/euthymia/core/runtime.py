@@ -10,6 +10,8 @@ def configure() -> None:
     """Call before the first computation of a command. Without a writable cache folder, programs compile every time."""
     # A solver that fails returns NaN, which is checked; raising from inside a compiled program costs time on every step.
     os.environ.setdefault("EQX_ON_ERROR", "nan")
+    # Small matrices gain nothing from more threads, and two processes that share the cores lose twentyfold to their waiting.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import jax
 
     machine = hashlib.sha256(f"{jax.__version__}|{platform.machine()}|{_processor()}".encode()).hexdigest()[:16]
