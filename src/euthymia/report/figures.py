@@ -288,7 +288,7 @@ def spines(simulation: Simulation) -> str:
         flows, given = data.spine_turnover.sel(arm="as given"), data.sel(arm="as given")
         for values, colour, text in (
             (flows.sel(flow="formed"), COLOURS["way 4"], "formed"),
-            (flows.sel(flow="eliminated") / given.persistent_spines, COLOURS["way 2"], "eliminated, per persistent spine"),
+            (flows.sel(flow="eliminated") / given.persistent_spines, COLOURS["way 2"], "eliminated, per spine"),
         ):
             flow.plot(data.time, values / values[0], color=colour, label=text)
         _clock(flow, simulation)
