@@ -133,3 +133,13 @@ def test_a_dose_that_comes_later_does_the_same_later(standard):
 def test_healthy_volunteers_gain_nothing():
     run = simulate(change(read(DEFAULT), {"condition": "healthy"}))
     np.testing.assert_allclose(run.madrs("way 2 + way 4"), run.at(0.0), atol=1e-6)
+
+
+def test_potentiation_leads_proteins_and_proteins_lead_structure(standard):
+    given = standard.data.sel(arm="as given")
+
+    def half_risen(name):
+        values = given[name]
+        return float(values.time[int((values > values.max() / 2).argmax("time"))])
+
+    assert half_risen("fast_potentiation") < half_risen("synaptic_proteins") < half_risen("structural_signal")
