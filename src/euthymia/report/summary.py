@@ -8,8 +8,10 @@ import xarray as xr
 from ..core.types import CELL_CLASSES
 from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
-from ..experiments.simulation import PLAYERS, Simulation, first_visit, warnings_of
+from ..experiments.simulation import Simulation, first_visit, warnings_of
 
+NO_CHANGE = 1e-6
+"""Points of MADRS below which there is nothing to share out."""
 WORDS = ("bound", "pore_block", "drive_loss")
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 
@@ -45,6 +47,7 @@ class Summary:
     receptor: dict[str, dict[str, Peak]]
     ways: list[Way]
     context_points: float
+    context_share: float | None
     gaps: list[PotencyGap]
     madrs: dict[str, float]
     untreated: dict[str, float]
@@ -85,8 +88,11 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     total = simulation.at(checkpoints[checked_at]) - simulation.at(0.0)
     start = given.isel(time=0)
 
+    def share(who: str) -> float | None:
+        return shares[who] / total if abs(total) > NO_CHANGE else None
+
     def way(name: str, title: str, measure: str, peak: Peak) -> Way:
-        return Way(name, title, measure, peak, shares[name], shares[name] / total if abs(total) > 1e-6 else None)
+        return Way(name, title, measure, peak, shares[name], share(name))
 
     restored = (given.spine_density - start.spine_density) / start.spine_density
     relief = 1 - given.calcium_load / start.calcium_load
@@ -101,7 +107,8 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
             way("way 2", "NMDA block eases the calcium load", "calcium load, relief", _peak(relief, visit)),
             way("way 4", "connections regrow", "spine density, gain", _peak(restored, visit)),
         ],
-        context_points=shares[PLAYERS[0]],
+        context_points=shares["context"],
+        context_share=share("context"),
         gaps=potency_gaps(model, simulation),
         madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},

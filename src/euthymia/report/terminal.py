@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .summary import Summary, clock, percent, points
+from .summary import WORDS, Summary, clock, percent, points
 
 NOT_YET = "ways 1, 3 and 5 (prefrontal surge, habenula, reset) are not in this version and stay at their undosed value"
 
@@ -24,7 +24,7 @@ def show(summary: Summary, console: Console) -> None:
     for column in ("NMDA receptor, peak", "bound", "pore block", "drive loss"):
         receptor.add_column(column, justify="left" if column.startswith("NMDA") else "right")
     for name, words in summary.receptor.items():
-        receptor.add_row(name, *(percent(words[word].value) for word in ("bound", "pore_block", "drive_loss")))
+        receptor.add_row(name, *(percent(words[word].value) for word in WORDS))
     console.print()
     console.print(receptor)
 
@@ -32,11 +32,9 @@ def show(summary: Summary, console: Console) -> None:
     for column in ("Way", "its number at peak", "when", f"MADRS at {summary.checked_at}", "share"):
         ways.add_column(column, justify="left" if column in ("Way", "its number at peak") else "right")
     for way in summary.ways:
-        share = "–" if way.share is None else f"{100 * way.share:.0f} %"
-        ways.add_row(
-            f"{way.name}: {way.title}", f"{way.measure} {100 * way.peak.value:.1f} %", clock(way.peak.time), points(way.points), share
-        )
-    ways.add_row("context of the visit", "", "", points(summary.context_points), "")
+        number = f"{way.measure} {percent(way.peak.value)}"
+        ways.add_row(f"{way.name}: {way.title}", number, clock(way.peak.time), points(way.points), percent(way.share))
+    ways.add_row("context of the visit", "", "", points(summary.context_points), percent(summary.context_share))
     console.print()
     console.print(ways)
     console.print(f"[dim]{NOT_YET}[/dim]")
