@@ -284,7 +284,8 @@ def spines(simulation: Simulation) -> str:
         ):
             density.plot(data.time / 24, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
         density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, float(simulation.data.time[-1]) / 24))
-        density.legend(fontsize=8.5)
+        density.margins(y=0.15)
+        density.legend(fontsize=8.5, loc="lower right", bbox_to_anchor=(1, 0.12))
         flows, given = data.spine_turnover.sel(arm="as given"), data.sel(arm="as given")
         for values, colour, text in (
             (flows.sel(flow="formed"), COLOURS["way 4"], "formed"),
