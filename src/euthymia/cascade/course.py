@@ -23,7 +23,6 @@ class DrugCourse(NamedTuple):
     venous: Float[Array, "node enantiomer"]
     norketamine: Float[Array, "node enantiomer"]
     hydroxynorketamine: Float[Array, "node enantiomer"]
-    effect_site: Float[Array, "node enantiomer"]
     free_brain: Float[Array, "node enantiomer"]
     free_brain_norketamine: Float[Array, "node enantiomer"]
     racemate_equivalents: Float[Array, " node"]
@@ -53,7 +52,6 @@ def drug(
         venous=states[..., STATES.index("venous")],
         norketamine=states[..., STATES.index("norketamine")] / volumes["norketamine"],
         hydroxynorketamine=states[..., STATES.index("hydroxynorketamine")] / volumes["hydroxynorketamine"],
-        effect_site=states[..., STATES.index("effect_site")],
         free_brain=ketamine,
         free_brain_norketamine=norketamine,
         racemate_equivalents=equivalents,

@@ -34,9 +34,14 @@ class TimeGrid:
     nodes: int
 
     @property
+    def padded_times(self) -> np.ndarray:
+        """Times of all nodes, h; those of the padding stay at the end."""
+        return np.concatenate([[0.0], np.cumsum(self.steps)])
+
+    @property
     def times(self) -> np.ndarray:
         """Times of the real nodes, h."""
-        return np.concatenate([[0.0], np.cumsum(self.steps)])[: self.nodes]
+        return self.padded_times[: self.nodes]
 
 
 def _between(start: float, end: float, refine: int) -> np.ndarray:

@@ -34,7 +34,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
     return [
         PotencyGap(
             "way 2",
-            "pore_block",
+            "pore block",
             block,
             block,
             float(lasting),
@@ -42,7 +42,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
         ),
         PotencyGap(
             "way 4",
-            "drive_loss",
+            "drive loss",
             block,
             felt,
             float(model.cascade.links.signalling_potency),

@@ -1,30 +1,29 @@
 """The NMDA receptor, on which ways 2 and 4 rest: claims."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 
-from ..biophysics.magnesium import Magnesium
 from ..core.roots import find_root
 from ..core.types import CELL_CLASSES, SUBUNITS
+from ..links import PYRAMIDAL
 from ..receptors.nmdar import NMDAReceptor, pore_block, trapping_rate
 from .claim import Claim, Control, between
 from .model import default_model
 
 NO_MAGNESIUM = 1e-9
 """mM; zero for every purpose here."""
-PYRAMIDAL = CELL_CLASSES.index("pyramidal")
 
 
 def _receptor(magnesium: float | None = None, subunit: str | None = None) -> NMDAReceptor:
     """The default receptor, at another magnesium (mM), made of one subunit, or both."""
     receptor = default_model().cascade.receptor
-    values = {name: getattr(receptor, name) for name in NMDAReceptor.__dataclass_fields__}
     if magnesium is not None:
-        block = {name: getattr(receptor.magnesium, name) for name in Magnesium.__dataclass_fields__}
-        values["magnesium"] = Magnesium(**block | {"concentration": jnp.asarray(magnesium)})
+        receptor = replace(receptor, magnesium=replace(receptor.magnesium, concentration=jnp.asarray(magnesium)))
     if subunit is not None:
         pure = jnp.eye(len(SUBUNITS))[SUBUNITS.index(subunit)]
-        values["composition"] = jnp.broadcast_to(pure, receptor.composition.shape)
-    return NMDAReceptor(**values)
+        receptor = replace(receptor, composition=jnp.broadcast_to(pure, receptor.composition.shape))
+    return receptor
 
 
 def half_block(receptor: NMDAReceptor) -> float:

@@ -43,20 +43,18 @@ def _arm(context: float, way_2: float, way_4: float, **inner: float) -> Arm:
     return Arm(jnp.asarray(context), Switches(**{name: jnp.asarray(value) for name, value in on.items()}))
 
 
-def _arms() -> dict[str, Arm]:
-    groups = [group for size in range(len(PLAYERS) + 1) for group in combinations(PLAYERS, size)]
-    arms = {" + ".join(group) or "untreated": _arm(*(float(player in group) for player in PLAYERS)) for group in groups}
-    everything = arms.pop(" + ".join(PLAYERS))
-    return {
-        "as given": everything,
-        **arms,
-        "without regrowth": _arm(1.0, 1.0, 1.0, regrowth=0.0),
-        "without mTOR": _arm(1.0, 1.0, 1.0, mtor=0.0),
-        "without regrowth and potentiation": _arm(1.0, 1.0, 1.0, regrowth=0.0, potentiation=0.0),
-    }
-
-
-ARMS = _arms()
+GROUPS = {
+    frozenset(group): {0: "untreated", len(PLAYERS): "as given"}.get(size, " + ".join(group))
+    for size in (len(PLAYERS), *range(len(PLAYERS)))
+    for group in combinations(PLAYERS, size)
+}
+"""Every coalition of ``PLAYERS``, and what its arm is called."""
+ARMS = {
+    **{name: _arm(*(float(player in group) for player in PLAYERS)) for group, name in GROUPS.items()},
+    "without regrowth": _arm(1.0, 1.0, 1.0, regrowth=0.0),
+    "without mTOR": _arm(1.0, 1.0, 1.0, mtor=0.0),
+    "without regrowth and potentiation": _arm(1.0, 1.0, 1.0, regrowth=0.0, potentiation=0.0),
+}
 """The course as given, every coalition of context and ways, and way 4 with one of its inner links removed."""
 
 
@@ -123,9 +121,8 @@ def course(
     def slow(switches: Switches) -> Float[Array, "setting node state"]:
         return slow_courses(cascade, start, steps, in_body.racemate_equivalents, person.stress, switches)
 
-    groups = 2 ** len(PLAYERS)
-    together = slow(jax.tree.map(lambda switch: switch[:groups], arms.switches))
-    alone = jax.lax.map(lambda one: slow(one)[0], jax.tree.map(lambda switch: switch[groups:, None], arms.switches))
+    together = slow(jax.tree.map(lambda switch: switch[: len(GROUPS)], arms.switches))
+    alone = jax.lax.map(lambda one: slow(one)[0], jax.tree.map(lambda switch: switch[len(GROUPS) :, None], arms.switches))
     state = unpack(jnp.concatenate([together, alone]))
 
     own = 1 - person.stress / model.patient.stress
@@ -187,10 +184,7 @@ class Simulation:
 
     def shares(self) -> dict[str, xr.DataArray]:
         """The change in MADRS over time that each of ``PLAYERS`` accounts for, points; together they are the whole."""
-        names = {frozenset(name.split(" + ")) if name != "untreated" else frozenset(): name for name in ARMS}
-        names[frozenset(PLAYERS)] = "as given"
-        groups = [frozenset(group) for size in range(len(PLAYERS) + 1) for group in combinations(PLAYERS, size)]
-        worth = {group: self.madrs(names[group]).to_numpy() for group in groups}
+        worth = {group: self.madrs(name).to_numpy() for group, name in GROUPS.items()}
         return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, PLAYERS).items()}
 
 
@@ -270,7 +264,7 @@ def _since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
 
     Two are enough: the context of a visit wanes from hours after it on, so older ones never count more.
     """
-    times = np.concatenate([[0.0], np.cumsum(grid.steps)])
+    times = grid.padded_times
     starts = np.array([dose.start for dose in protocol.doses] or [0.0])
     latest = np.searchsorted(starts, times, side="right") - 1
     return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])

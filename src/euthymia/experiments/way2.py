@@ -8,16 +8,10 @@ from .model import default_model
 from .standard import standard
 
 
-def _relief(arm: str) -> float:
-    """Largest relief of the calcium load, as a share of it."""
-    load = standard().data.calcium_load.sel(arm=arm)
-    return float(1 - load.min() / load[0])
-
-
-def _repaired(arm: str) -> float:
-    """Largest share of the damage that one course repairs."""
-    damage = standard().data.damage.sel(arm=arm)
-    return float(1 - damage.min() / damage[0])
+def _largest_fall(name: str, arm: str) -> float:
+    """Largest fall of a quantity below its start, as a share of it."""
+    values = standard().data[name].sel(arm=arm)
+    return float(1 - values.min() / values[0])
 
 
 def _repaired_if_lasting() -> float:
@@ -33,15 +27,15 @@ CLAIMS = (
         "way2.relief",
         "one infusion eases the extrasynaptic calcium load while the drug is there (largest share)",
         None,
-        lambda: _relief("as given"),
+        lambda: _largest_fall("calcium_load", "as given"),
         (0.01, 1.0),
-        Control("the calcium link clamped", lambda: _relief("context + way 4")),
+        Control("the calcium link clamped", lambda: _largest_fall("calcium_load", "context + way 4")),
     ),
     Claim(
         "way2.repair",
         "one infusion repairs next to nothing of the damage (largest share, below a fiftieth)",
         None,
-        lambda: _repaired("as given"),
+        lambda: _largest_fall("damage", "as given"),
         (-0.02, 0.02),
         Control("the same block made to last", _repaired_if_lasting),
     ),

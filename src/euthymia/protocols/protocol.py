@@ -1,16 +1,20 @@
 """A protocol: patient, visit context, doses and how long to look."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from ..core.errors import InputError, short, unknown
 from ..core.units import quantity
 
-CONTEXTS = ("none", "saline", "midazolam")
-CONDITIONS = ("depressed", "healthy")
-DRUGS = ("ketamine",)
-ROUTES = ("i.v. infusion", "i.v. bolus")
+Context = Literal["none", "saline", "midazolam"]
+Condition = Literal["depressed", "healthy"]
+Drug = Literal["ketamine"]
+Route = Literal["i.v. infusion", "i.v. bolus"]
+CONTEXTS: tuple[str, ...] = get_args(Context)
+CONDITIONS: tuple[str, ...] = get_args(Condition)
+DRUGS: tuple[str, ...] = get_args(Drug)
+ROUTES: tuple[str, ...] = get_args(Route)
 WEIGHTS = (25.0, 300.0)
 """kg; the adults that allometry was stated for, with room."""
 LONGEST = 365 * 24.0
@@ -68,7 +72,7 @@ class Strict(BaseModel):
 class Patient(Strict):
     """Who is treated. What is left out is the typical value of the condition."""
 
-    condition: Annotated[Literal["depressed", "healthy"], _one_of(CONDITIONS)] = "depressed"
+    condition: Annotated[Condition, _one_of(CONDITIONS)] = "depressed"
     weight: Annotated[float, _between(*WEIGHTS, " kg"), _measured("weight")] | None = None
     madrs: Annotated[float, _between(0.0, 60.0, " points")] | None = None
     stress: Annotated[float, _between(0.0, 1.0, "")] | None = None
@@ -77,10 +81,10 @@ class Patient(Strict):
 class Dose(Strict):
     """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h."""
 
-    drug: Annotated[Literal["ketamine"], _one_of(DRUGS)]
+    drug: Annotated[Drug, _one_of(DRUGS)]
     amount: float
     per_weight: bool = Field(exclude=True)
-    route: Annotated[Literal["i.v. infusion", "i.v. bolus"], _one_of(ROUTES)]
+    route: Annotated[Route, _one_of(ROUTES)]
     start: Time = 0.0
     duration: Time | None = None
 
@@ -125,7 +129,7 @@ class Protocol(Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     title: Line = Field(max_length=200)
     source: Line = Field(default="", max_length=500)
-    context: Annotated[Literal["none", "saline", "midazolam"], _one_of(CONTEXTS)] = "none"
+    context: Annotated[Context, _one_of(CONTEXTS)] = "none"
     patient: Patient = Patient()
     doses: tuple[Dose, ...] = Field(default=(), max_length=MOST_DOSES)
     horizon: Annotated[float, _between(1.0, LONGEST, " h (one year)"), _measured("time")] = 336.0

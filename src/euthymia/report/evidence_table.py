@@ -7,12 +7,7 @@ from ..core.errors import unknown
 from ..evidence.registry import Registry, evidence
 from ..evidence.rows import Parameter, Target
 from ..experiments.model import uses
-
-
-def _number(row: Parameter | Target) -> str:
-    value = row.value
-    text = ", ".join(f"{each:g}" for each in value) if isinstance(value, list) else f"{value:g}"
-    return text if row.unit == "dimensionless" else f"{text} {row.unit.replace('madrs_point', 'points')}"
+from .words import quantity
 
 
 def show_all(console: Console) -> None:
@@ -24,7 +19,7 @@ def show_all(console: Console) -> None:
             table.add_column(column, no_wrap=column == "Id")
         for key, row in rows.items():
             kind = row.provenance if isinstance(row, Parameter) else f"{row.role}, {row.provenance}"
-            table.add_row(key, _number(row), kind, known.sources[row.source].citation)
+            table.add_row(key, quantity(row), kind, known.sources[row.source].citation)
         console.print(table)
         console.print()
     console.print(f"{len(known.parameters)} parameters, {len(known.targets)} targets; `euthymia evidence ID` tells more of one.")
@@ -43,7 +38,7 @@ def show_row(row: str, console: Console) -> None:
 
 def _show(known: Registry, row: Parameter | Target, console: Console) -> None:
     source = known.sources[row.source]
-    console.print(f"\n[bold]{row.id}[/bold]  {_number(row)}")
+    console.print(f"\n[bold]{row.id}[/bold]  {quantity(row)}")
     details = {
         "what": getattr(row, "quantity", None),
         "spread": None if row.spread is None else f"{row.lower} to {row.upper} ({row.spread})",

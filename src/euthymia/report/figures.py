@@ -17,6 +17,7 @@ from ..core.types import CELL_CLASSES
 from ..evidence.registry import evidence
 from ..experiments.simulation import Simulation, first_visit
 from ..protocols.reading import DEFAULT, read
+from .summary import WORDS
 
 INK, FAINT, GRID = "#1b2733", "#7b8794", "#e6eaee"
 COLOURS = {
@@ -88,9 +89,14 @@ def _svg(figure: Figure, description: str) -> str:
     return svg[svg.index("<svg") :].replace("<svg ", '<svg role="img" ', 1)
 
 
+def _end(simulation: Simulation) -> float:
+    """Last time of a course, h after the first dose."""
+    return float(simulation.data.time[-1])
+
+
 def _clock(axes: Axes, simulation: Simulation) -> None:
     """The shared logarithmic time axis."""
-    horizon = float(simulation.data.time[-1])
+    horizon = _end(simulation)
     axes.set_xscale("log")
     axes.set_xlim(FIRST_SHOWN, horizon)
     shown = {t: text for t, text in TICKS.items() if FIRST_SHOWN <= t <= horizon}
@@ -118,7 +124,7 @@ def mood(simulation: Simulation) -> str:
             _observed(axes, simulation)
         for dose in simulation.protocol.doses:
             axes.axvline((dose.start - first_visit(simulation.protocol)) / 24, color=COLOURS["drug"], lw=1, alpha=0.5)
-        axes.set_xlim(-0.15 if simulation.protocol.doses else 0, float(simulation.data.time[-1]) / 24)
+        axes.set_xlim(-0.15 if simulation.protocol.doses else 0, _end(simulation) / 24)
         axes.set_ylim(0, max(45.0, float(data.madrs.max()) + 5) if float(data.madrs.max()) > 12 else 20)
         axes.set(xlabel="days since the first dose", ylabel="MADRS (0–60)")
         axes.legend(loc="lower right", ncols=2, fontsize=9)
@@ -189,7 +195,7 @@ def drug(simulation: Simulation) -> str:
     """Ketamine and metabolites in plasma, and what reaches the brain unbound."""
     data = simulation.data
     with _figure(8.2, 3.3, 1, 2) as (figure, [[plasma, brain]]):
-        horizon, repeated = float(simulation.data.time[-1]), len(simulation.protocol.doses) > 1
+        horizon, repeated = _end(simulation), len(simulation.protocol.doses) > 1
         unit, name_of_unit = (24.0, "days") if repeated else (1.0, "hours")
         last = horizon if repeated else min(horizon, 24.0)
         for name, values, colour in (
@@ -219,12 +225,12 @@ def drug(simulation: Simulation) -> str:
 def receptor(simulation: Simulation) -> str:
     """The three words over time, one line per cell class."""
     data = simulation.data
-    top = 105 * max(float(data[word].max()) for word in ("bound", "pore_block", "drive_loss"))
+    top = 105 * max(float(data[word].max()) for word in WORDS)
     with _figure(8.2, 3.2, 1, 3, sharey=True) as (figure, [panels]):
-        for axes, word, title in zip(panels, ("bound", "pore_block", "drive_loss"), ("bound", "pore block", "drive loss"), strict=True):
+        for axes, word in zip(panels, WORDS, strict=True):
             for name in CELL_CLASSES:
                 axes.plot(data.time, 100 * data[word].sel(cell_class=name), color=CLASS_COLOURS[name], label=name)
-            axes.set(title=title, xlabel="hours", xlim=(0, min(float(simulation.data.time[-1]), 8.0)), ylim=(0, max(top, 1)))
+            axes.set(title=word.replace("_", " "), xlabel="hours", xlim=(0, min(_end(simulation), 8.0)), ylim=(0, max(top, 1)))
         panels[0].set_ylabel("%")
         panels[0].legend(fontsize=8.5)
         return _svg(figure, "Bound receptors, pore block and drive loss per cell class")
@@ -283,7 +289,7 @@ def spines(simulation: Simulation) -> str:
             ("as given", COLOURS["way 4"], "-", "this course"),
         ):
             density.plot(data.time / 24, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
-        density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, float(simulation.data.time[-1]) / 24))
+        density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, _end(simulation) / 24))
         density.margins(y=0.15)
         density.legend(fontsize=8.5, loc="lower right", bbox_to_anchor=(1, 0.12))
         flows, given = data.spine_turnover.sel(arm="as given"), data.sel(arm="as given")

@@ -25,7 +25,8 @@ from ..protocols.reading import text_of
 from ..receptors.nmdar import NMDAReceptor
 from . import figures
 from .run_folder import git_revision
-from .summary import Summary, clock, percent, points
+from .summary import Summary
+from .words import clock, number, percent, points, quantity, unit
 
 
 @dataclass(frozen=True)
@@ -181,10 +182,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["clock"] = clock
-    environment.filters["points"] = points
-    environment.filters["percent"] = percent
-    environment.filters["number"] = lambda value: ", ".join(f"{each:g}" for each in value) if isinstance(value, list) else f"{value:g}"
+    environment.filters |= {each.__name__: each for each in (clock, number, percent, points, quantity, unit)}
     return environment
 
 

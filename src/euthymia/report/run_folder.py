@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def manifest(artefacts: dict[str, str]) -> dict[str, object]:
     }
 
 
+@cache
 def git_revision() -> str | None:
     """Commit of the checkout that this code runs from, marked if it has changes; None outside a checkout."""
     here = Path(__file__).resolve().parent

@@ -55,23 +55,6 @@ class Summary:
     warnings: list[str]
 
 
-def clock(hours: float) -> str:
-    """A time a person would say."""
-    if hours < 1.5:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{hours / 24:.1f} d"
-
-
-def percent(share: float | None) -> str:
-    """A share of one, or a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def points(change: float) -> str:
-    """A change in rating points with its sign; no sign on what rounds to nothing."""
-    return "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
-
-
 def _peak(series: xr.DataArray, visit: float) -> Peak:
     place = int(np.argmax(np.abs(series.to_numpy())))
     return Peak(float(series[place]), float(series.time[place]) - visit)

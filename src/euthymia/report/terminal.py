@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .summary import WORDS, Summary, clock, percent, points
+from .summary import WORDS, Summary
+from .words import clock, percent, points
 
 NOT_YET = "ways 1, 3 and 5 (prefrontal surge, habenula, reset) are not in this version and stay at their undosed value"
 
@@ -46,7 +47,7 @@ def show(summary: Summary, console: Console) -> None:
         gap.add_row(
             each.way,
             percent(each.sources_give),
-            f"{each.reads.replace('_', ' ')} {percent(each.link_reads)}",
+            f"{each.reads} {percent(each.link_reads)}",
             percent(each.needs),
         )
     if summary.venous.value > 0:
