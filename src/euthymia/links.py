@@ -11,9 +11,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .core.parameters import parameter
-from .core.types import CELL_CLASSES, Scalar
+from .core.types import CELL_CLASSES, CORTICAL, Scalar
 
 PYRAMIDAL = CELL_CLASSES.index("pyramidal")
+HABENULA = CELL_CLASSES.index("habenula")
 
 
 class Links(eqx.Module):
@@ -27,26 +28,52 @@ class Links(eqx.Module):
     signalling_potency: Scalar = parameter(
         "links.signalling_potency", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2"
     )
+    surge_potency: Scalar = parameter("links.surge_potency", "dimensionless", "rise of glutamate that half engages BDNF release")
     stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise of spine elimination at stress 1")
     damage_share: Scalar = parameter("links.damage_share", "dimensionless", "part of that rise which calcium damage carries")
+    spines_on_recurrence: Scalar = parameter(
+        "links.spines_on_recurrence", "dimensionless", "share of recurrent excitation that goes with spine density"
+    )
+    stress_on_habenula: Scalar = parameter("links.stress_on_habenula", "mV", "shift of the habenula's resting potential by high stress")
+    stress_for_half_shift: Scalar = parameter("links.stress_for_half_shift", "dimensionless", "stress with half that shift")
+    dopamine_on_habenula: Scalar = parameter("links.dopamine_on_habenula", "mV", "depolarisation by a doubled dopamine tone")
+    dopamine_time: Scalar = parameter("links.dopamine_time", "h", "time constant of dopamine tone")
+    limbic_input_healthy: Scalar = parameter("links.limbic_input_healthy", "nA", "drive of the limbic network in health")
+    spines_on_limbic_input: Scalar = parameter("links.spines_on_limbic_input", "nA", "limbic drive that a full complement of spines takes away")
+    dopamine_on_limbic_input: Scalar = parameter("links.dopamine_on_limbic_input", "nA", "limbic drive that healthy dopamine tone takes away")
+    serotonin_on_limbic_input: Scalar = parameter("links.serotonin_on_limbic_input", "nA", "limbic drive that healthy serotonin takes away")
 
 
 class Switches(NamedTuple):
     """1 = the link works, 0 = clamped to its undosed value; values between are allowed."""
 
+    prefrontal: Scalar = jnp.ones(())
+    """Way 1: loss of NMDA drive, or gain of inhibition, changes prefrontal activity."""
     calcium_load: Scalar = jnp.ones(())
     """Way 2: NMDA pore block lowers extrasynaptic calcium load."""
+    habenula: Scalar = jnp.ones(())
+    """Way 3: loss of NMDA drive calms the lateral habenula."""
+    dopamine: Scalar = jnp.ones(())
+    """Way 3: whatever changes the release of dopamine."""
     synaptic_signalling: Scalar = jnp.ones(())
-    """Way 4: loss of NMDA drive engages BDNF signalling."""
+    """Way 4: glutamate, receptor block and serotonin engage BDNF signalling."""
+    limbic_lock: Scalar = jnp.ones(())
+    """Way 5: block, spines, dopamine and serotonin move the limbic lock."""
     mtor: Scalar = jnp.ones(())
     """Inside way 4: BDNF engages mTORC1; 0 is what rapamycin does."""
     potentiation: Scalar = jnp.ones(())
     """Inside way 4: BDNF potentiates synapses within hours."""
     regrowth: Scalar = jnp.ones(())
     """Inside way 4: the structural signal speeds spine formation."""
+    surge: Scalar = jnp.ones(())
+    """From way 1 to way 4: the glutamate surge engages BDNF; 0 is what an AMPA receptor blocker does."""
+    cortex_to_dopamine: Scalar = jnp.ones(())
+    """From way 1 to way 3: prefrontal activity drives dopamine cells."""
+    reuptake: Scalar = jnp.ones(())
+    """Comparators: transporter and enzyme block slow the clearance of serotonin and dopamine."""
 
 
-def clamp(value: Float[Array, "..."], undosed: Scalar | float, switch: Scalar) -> Float[Array, "..."]:
+def clamp(value: Float[Array, "..."], undosed: Float[Array, "..."] | float, switch: Scalar) -> Float[Array, "..."]:
     """``value`` where the switch is 1, its undosed value where it is 0."""
     return undosed + switch * (value - undosed)
 
@@ -61,9 +88,42 @@ def free_brain_norketamine(p: Links, effect_site: Float[Array, "*batch enantiome
     return p.norketamine_penetration * free_brain_concentration(p, effect_site)
 
 
+def prefrontal_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:
+    """Way 1 reads ``drive_loss`` of the four cortical classes."""
+    return drive_loss[..., : len(CORTICAL)]
+
+
+def recurrence(p: Links, spine_density: Float[Array, "*batch"], excitatory_gain: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Strength of recurrent prefrontal excitation, healthy = 1: g [1 + c (ρ − 1)] with excitatory gain g and spine density ρ."""
+    return excitatory_gain * (1 + p.spines_on_recurrence * (spine_density - 1))
+
+
 def extrasynaptic_block(pore_block: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
     """Way 2 reads ``pore_block`` of pyramidal cells near rest, where extrasynaptic receptors sit."""
     return pore_block[..., PYRAMIDAL]
+
+
+def habenula_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
+    """Way 3 reads ``drive_loss`` of habenular cells."""
+    return drive_loss[..., HABENULA]
+
+
+def habenula_shift(p: Links, stress: Float[Array, "*batch"], dopamine: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Shift of the habenula's resting potentials (mV): stress hyperpolarises, Δ s/(s + s₅₀); dopamine depolarises through Ih."""
+    return p.stress_on_habenula * stress / (stress + p.stress_for_half_shift) + p.dopamine_on_habenula * (dopamine - 1)
+
+
+def dopamine_tone(
+    active_share: Float[Array, "*batch"], rate: Float[Array, "*batch"], healthy_share: Scalar, healthy_rate: Scalar
+) -> Float[Array, "*batch"]:
+    """Dopamine released (healthy = 1): share of cells that fire times their rate."""
+    return active_share * rate / (healthy_share * healthy_rate)
+
+
+def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """From way 1 to way 4: BDNF release engaged by a rise of glutamate G above the patient's own level, G/(G + G₅₀); none by a fall."""
+    rise = jnp.maximum(rise, 0)
+    return rise / (rise + p.surge_potency)
 
 
 def resting_block(p: Links, drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
@@ -72,9 +132,21 @@ def resting_block(p: Links, drive_loss: Float[Array, "*batch cell_class"]) -> Fl
     return loss / (loss + p.signalling_potency)
 
 
-def glutamate_surge() -> Scalar:
-    """Glutamate surge that way 1 will pass on to signalling; the prefrontal circuit is not in this version, so undosed: 0."""
-    return jnp.zeros(())
+def limbic_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
+    """Way 5 reads ``drive_loss`` of pyramidal cells, whose recurrent NMDA drive holds the limbic network up."""
+    return drive_loss[..., PYRAMIDAL]
+
+
+def limbic_input(
+    p: Links, spine_density: Float[Array, "*batch"], dopamine: Float[Array, "*batch"], serotonin: Float[Array, "*batch"]
+) -> Float[Array, "*batch"]:
+    """Drive of the limbic network (nA): what spines, dopamine and serotonin (healthy = 1) fail to take away adds to that of health."""
+    return (
+        p.limbic_input_healthy
+        + p.spines_on_limbic_input * (1 - spine_density)
+        + p.dopamine_on_limbic_input * (1 - dopamine)
+        + p.serotonin_on_limbic_input * (1 - serotonin)
+    )
 
 
 def spine_elimination(p: Links, elimination: Scalar, stress: Scalar, damage: Scalar) -> Scalar:

@@ -7,22 +7,27 @@ from jaxtyping import Array, Float
 from ..core.roots import find_root
 from ..core.types import Scalar
 from ..links import Switches
-from .vector_field import STATE_NAMES, Cascade, pack, slow_rate, unpack
+from .vector_field import STATE_NAMES, Brain, Cascade, brain_at, no_input, pack, slow_rate, unpack
 
 # Any point of the physical region will do: Newton reaches the one fixed point there.
 START_OF_SEARCH = 0.5
 
 
-def undosed_rate(p: Cascade, vector: Float[Array, " state"], stress: Scalar, switches: Switches | None = None) -> Float[Array, " state"]:
-    """The slow vector field without drug, on packed states, 1/h; all links on unless switches are given."""
-    return pack(slow_rate(p, unpack(vector), jnp.zeros(()), stress, Switches() if switches is None else switches))
-
-
 def fixed_point(p: Cascade, stress: Scalar) -> Float[Array, " state"]:
     """Packed state in which an undosed patient at constant ``stress`` (0 to 1) rests."""
-    return find_root(lambda vector: undosed_rate(p, vector, stress), jnp.full(len(STATE_NAMES), START_OF_SEARCH))
+
+    def rate(vector: Float[Array, " state"]) -> Float[Array, " state"]:
+        x = unpack(vector)
+        return pack(slow_rate(p, x, no_input(), brain_at(p, x, stress), Switches()))
+
+    return find_root(rate, jnp.full(len(STATE_NAMES), START_OF_SEARCH))
 
 
-def jacobian(p: Cascade, vector: Float[Array, " state"], stress: Scalar, switches: Switches | None = None) -> Float[Array, "state state"]:
-    """Jacobian (1/h) of the undosed field at a packed state: the linear part that the production solver treats exactly."""
-    return jax.jacfwd(lambda v: undosed_rate(p, v, stress, switches))(vector)
+def patient(p: Cascade, stress: Scalar) -> Brain:
+    """An undosed patient at rest at constant ``stress`` (0 to 1)."""
+    return brain_at(p, unpack(fixed_point(p, stress)), stress)
+
+
+def jacobian(p: Cascade, vector: Float[Array, " state"], brain: Brain, switches: Switches) -> Float[Array, "state state"]:
+    """Jacobian (1/h) of the undosed field at a packed state."""
+    return jax.jacfwd(lambda v: pack(slow_rate(p, unpack(v), no_input(), brain, switches)))(vector)

@@ -4,20 +4,25 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.exponential import etd2rk, propagators
-from ..core.types import Scalar
+from ..core.exponential import etd2rk, linear_course, propagators
+from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
-from ..pharmacology.disposition import STATES, central_volumes, drug_course, rate_matrix
+from ..pharmacology import comparators, disposition
+from ..pharmacology.disposition import STATES, central_volumes
 from ..receptors.nmdar import racemate_equivalents
 from .baseline import jacobian
-from .vector_field import Cascade, pack, slow_rate, unpack
+from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
+
+Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
+"""The distinct step lengths of a grid (h), and which of them each step has."""
+HANDS = len(ENANTIOMERS)
 
 
 class DrugCourse(NamedTuple):
-    """Concentrations at the nodes, µM, per enantiomer (S, R), and the amounts behind them."""
+    """Concentrations at the nodes, µM, of ketamine per enantiomer (S, R) and of the comparators per drug."""
 
     arterial: Float[Array, "node enantiomer"]
     venous: Float[Array, "node enantiomer"]
@@ -26,7 +31,11 @@ class DrugCourse(NamedTuple):
     free_brain: Float[Array, "node enantiomer"]
     free_brain_norketamine: Float[Array, "node enantiomer"]
     racemate_equivalents: Float[Array, " node"]
+    comparator_plasma: Float[Array, "node drug"]
+    comparator_site: Float[Array, "node drug"]
     states: Float[Array, "node enantiomer state"]
+    """Amounts behind the concentrations of ketamine."""
+    comparator_states: Float[Array, "node drug comparator_state"]
 
 
 def brain_exposure(p: Cascade, states: Float[Array, "*batch enantiomer state"]) -> tuple[Array, Array, Array]:
@@ -36,15 +45,22 @@ def brain_exposure(p: Cascade, states: Float[Array, "*batch enantiomer state"]) 
     return ketamine, norketamine, racemate_equivalents(p.receptor, jnp.concatenate([ketamine, norketamine], -1))
 
 
-def drug(
-    p: Cascade,
-    weight: Scalar,
-    steps: Float[Array, " step"],
-    infusion: Float[Array, "step enantiomer"],
-    bolus: Float[Array, "step enantiomer"],
+def systems(p: Cascade, weight: Scalar) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Matrix and entry of the two families of linear systems: ketamine per enantiomer at a weight (kg), comparators per drug."""
+    into_blood = jnp.broadcast_to(disposition.entry_vector(), (HANDS, len(STATES)))
+    return (
+        (disposition.rate_matrix(p.disposition, weight), into_blood),
+        (comparators.rate_matrix(p.comparators), comparators.entry_vectors()),
+    )
+
+
+def drugs(
+    p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
-    """Drug in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    states = drug_course(rate_matrix(p.disposition, weight), steps, infusion, bolus)
+    """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
+    ketamine_system, comparator_system = systems(p, weight)
+    states = linear_course(*ketamine_system, steps, infusion[:, :HANDS], bolus[:, :HANDS])
+    others = linear_course(*comparator_system, steps, infusion[:, HANDS:], bolus[:, HANDS:])
     volumes = central_volumes(p.disposition, weight)
     ketamine, norketamine, equivalents = brain_exposure(p, states)
     return DrugCourse(
@@ -55,30 +71,42 @@ def drug(
         free_brain=ketamine,
         free_brain_norketamine=norketamine,
         racemate_equivalents=equivalents,
+        comparator_plasma=comparators.plasma_concentration(p.comparators, others),
+        comparator_site=comparators.site_concentration(others),
         states=states,
+        comparator_states=others,
     )
 
 
 def slow_courses(
-    p: Cascade,
-    start: Float[Array, " state"],
-    steps: Float[Array, " step"],
-    concentration: Float[Array, " node"],
-    stress: Scalar,
-    switches: Switches,
+    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
 ) -> Float[Array, "setting node state"]:
-    """Packed slow states at the nodes for many settings of the switches at once (leading axis of ``switches``).
+    """Packed slow states at the nodes, from rest, for many settings of the switches at once (leading axis of ``switches``).
 
-    From a packed start, under a concentration (µM of racemic ketamine) given at the nodes, at constant stress. The exact
-    linear part is that of the first setting, so settings that remove a link inside way 4 belong in calls of their own.
+    Parameters
+    ----------
+    p
+        Parameters and closures.
+    brain
+        The patient.
+    steps
+        From the time grid.
+    inputs
+        Drugs and corrections at the nodes.
+    switches
+        Settings.
+    linear_at
+        One setting, whose Jacobian is the part that is treated exactly. It must have every link off that is off in any of
+        ``switches``, so that a clamped state stays at rest to rounding error.
     """
-    linear = jacobian(p, start, stress, jax.tree.map(lambda switch: switch[0], switches))
-    over = propagators(linear, steps)
+    start = pack(brain.rest)
+    linear = jacobian(p, start, brain, linear_at)
+    over = propagators(linear, steps[0])
 
     def one(setting: Switches) -> Float[Array, "node state"]:
-        def rate(vector: Float[Array, " state"], concentration: Scalar) -> Float[Array, " state"]:
-            return pack(slow_rate(p, unpack(vector), concentration, stress, setting))
+        def rate(vector: Float[Array, " state"], u: Inputs) -> Float[Array, " state"]:
+            return pack(slow_rate(p, unpack(vector), u, brain, setting))
 
-        return etd2rk(rate, linear, over, start, steps, concentration)
+        return etd2rk(rate, linear, over, start, steps, inputs)
 
     return jax.vmap(one)(switches)

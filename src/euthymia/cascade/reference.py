@@ -4,46 +4,49 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..bridge.closures import no_correction
 from ..core.adaptive import integrate
 from ..core.types import Scalar
 from ..links import Switches
-from ..pharmacology.disposition import STATES, rate_matrix
-from .course import brain_exposure
-from .timegrid import Pulse
-from .vector_field import Cascade, pack, slow_rate, unpack
+from ..pharmacology.comparators import site_concentration
+from .course import HANDS, brain_exposure, systems
+from .timegrid import CHANNELS, Pulse
+from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
+
+
+def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
+    """Rate (µmol/h) of the infusions that run at a time, or amount (µmol) of the boluses given then, per channel."""
+    found = np.zeros(len(CHANNELS))
+    for pulse in pulses:
+        if steadily and pulse.duration > 0 and pulse.start <= begin < pulse.start + pulse.duration:
+            found[CHANNELS.index(pulse.drug)] += pulse.amount / pulse.duration
+        if not steadily and pulse.duration == 0 and pulse.start == begin:
+            found[CHANNELS.index(pulse.drug)] += pulse.amount
+    return found
 
 
 def reference_course(
-    p: Cascade,
-    start: Float[Array, " state"],
-    weight: Scalar,
-    stress: Scalar,
-    switches: Switches,
-    pulses: list[Pulse],
-    times: np.ndarray,
-    tolerance: float = 1e-11,
-) -> tuple[Float[Array, "time enantiomer drug_state"], Float[Array, "time state"]]:
-    """Drug states and packed slow states at ``times`` (h, from 0) for a weight (kg), stress and doses; a node sees its bolus given."""
-    matrix = rate_matrix(p.disposition, weight)
+    p: Cascade, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
+) -> tuple[tuple[Array, Array], Float[Array, "time state"]]:
+    """Drug states and packed slow states at ``times`` (h, from 0) for a patient of a weight (kg); a node sees its bolus given."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
-    infused = [pulse for pulse in pulses if pulse.duration > 0]
-    rates = [
-        sum((np.asarray(each.amount) / each.duration for each in infused if each.start <= begin < each.start + each.duration), np.zeros(2))
-        for begin in edges[:-1]
-    ]
-    empty = jnp.zeros((matrix.shape[0], len(STATES)))
-    into_blood = empty.at[:, STATES.index("ketamine")]
-    boluses = [pulse for pulse in pulses if pulse.duration == 0]
-    pushed = [sum((np.asarray(each.amount) for each in boluses if each.start == begin), np.zeros(2)) for begin in edges[:-1]]
-    jumps = [(into_blood.set(amount), jnp.zeros_like(start)) for amount in pushed]
+    families = systems(p, weight)
+    start = pack(brain.rest)
+
+    def entering(amounts: np.ndarray) -> tuple[Array, Array]:
+        parts = jnp.asarray(amounts[:HANDS]), jnp.asarray(amounts[HANDS:])
+        return tuple(part[:, None] * entry for part, (_, entry) in zip(parts, families, strict=True))
 
     def derivative(state, infusion):
-        drug, slow = state
-        concentration = brain_exposure(p, drug)[2]
-        return (
-            jnp.einsum("eij,ej->ei", matrix, drug) + into_blood.set(infusion),
-            pack(slow_rate(p, unpack(slow), concentration, stress, switches)),
+        drugs, slow = state
+        in_body = tuple(
+            jnp.einsum("sij,sj->si", matrix, x) + rate for (matrix, _), x, rate in zip(families, drugs, infusion, strict=True)
         )
+        u = Inputs(brain_exposure(p, drugs[0])[2], site_concentration(drugs[1]), no_correction())
+        return in_body, pack(slow_rate(p, unpack(slow), u, brain, switches))
 
-    return integrate(derivative, (empty, start), edges, [jnp.asarray(rate) for rate in rates], jumps, times, tolerance)
+    empty = tuple(jnp.zeros_like(entry) for _, entry in families)
+    rates = [entering(_given(pulses, begin, steadily=True)) for begin in edges[:-1]]
+    jumps = [(entering(_given(pulses, begin, steadily=False)), jnp.zeros_like(start)) for begin in edges[:-1]]
+    return integrate(derivative, (empty, start), edges, rates, jumps, times, tolerance)

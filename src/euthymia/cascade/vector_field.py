@@ -1,4 +1,4 @@
-"""The slow states of one brain and how fast they change."""
+"""The slow states of one brain and how fast they change, with the circuits that answer at once inside."""
 
 from typing import NamedTuple
 
@@ -7,108 +7,276 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .. import links
-from ..core.types import CELL_CLASSES, PerCellClass, Scalar
+from ..brain.escape import LimbicLock
+from ..bridge.closures import Closures, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates, no_correction
+from ..circuits.habenula import Nucleus
+from ..circuits.midbrain import DopamineState, Midbrain, dopamine_state, raphe_drive, rmtg_rate
+from ..circuits.prefrontal import CLASSES, E, Prefrontal, glutamate_rate, glutamate_release, steady_rates
+from ..core.types import SITES, PerSite, Scalar
 from ..links import Links, Switches
+from ..pharmacology.comparators import DRUGS, Comparators
 from ..pharmacology.disposition import Disposition
-from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, relative_damage
+from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, excitatory_gain, relative_damage
+from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor, serotonin_level
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
 from ..plasticity.spines import Spines, SpineState, Turnover, spine_rate, turnover
-from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, trapping_rate
+from ..receptors.monoamine import Monoamine, gaba_gain, mao_rate, sert_occupancy
+from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rate
+
+PHENELZINE, MIDAZOLAM = DRUGS.index("phenelzine"), DRUGS.index("midazolam")
 
 
 class Cascade(eqx.Module):
-    """Parameters of everything from dose to synapse."""
+    """Parameters of everything from dose to synapse, and the closures that stand for circuits."""
 
     disposition: Disposition
+    comparators: Comparators
     receptor: NMDAReceptor
+    monoamine: Monoamine
+    prefrontal: Prefrontal
+    nucleus: Nucleus
+    midbrain: Midbrain
+    limbic: LimbicLock
     links: Links
     excitotoxicity: Excitotoxicity
     signalling: Signalling
     spines: Spines
+    serotonin: Serotonin
+    closures: Closures
 
 
 class SlowState(NamedTuple):
     """What a brain remembers from one hour to the next."""
 
-    bound: PerCellClass
+    bound: PerSite
+    """Share of NMDA receptors that carry the drug."""
     damage: Scalar
+    glutamate: Scalar
+    """Rise of prefrontal glutamate over the patient's own level, relative."""
+    measured_glutamate: Scalar
+    """The same as an instrument shows it, with its lag."""
     signalling: SignallingState
     spines: SpineState
+    dopamine: Scalar
+    """Dopamine tone, healthy = 1."""
+    lock: Scalar
+    """Probability that the limbic network is locked."""
+    autoreceptor: Scalar
+    """Sensitivity of 5-HT1A autoreceptors, naive = 1."""
+    mao: Scalar
+    """Active MAO-A, healthy = 1."""
 
 
 STATE_NAMES = (
-    *(f"bound.{name}" for name in CELL_CLASSES),
+    *(f"bound.{name}" for name in SITES),
     "damage",
+    "glutamate",
+    "measured_glutamate",
     *SignallingState._fields,
     *(f"spines.{name}" for name in SpineState._fields),
+    "dopamine",
+    "lock",
+    "autoreceptor",
+    "mao",
 )
 
 
 def pack(x: SlowState) -> Float[Array, " state"]:
     """The state as one vector, in the order of ``STATE_NAMES``."""
-    return jnp.concatenate([x.bound, x.damage[None], jnp.stack(x.signalling), jnp.stack(x.spines)])
+    before, after = (x.damage, x.glutamate, x.measured_glutamate), (x.dopamine, x.lock, x.autoreceptor, x.mao)
+    return jnp.concatenate([x.bound, jnp.stack([*before, *x.signalling, *x.spines, *after])])
 
 
 def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
-    """The state from vectors; leading axes are kept, the class axis of ``bound`` stays last."""
-    classes = len(CELL_CLASSES)
-    bound, damage = vector[..., :classes], vector[..., classes]
-    rest = [vector[..., i] for i in range(classes + 1, vector.shape[-1])]
-    count = len(SignallingState._fields)
-    return SlowState(bound, damage, SignallingState(*rest[:count]), SpineState(*rest[count:]))
+    """The state from vectors; leading axes are kept, the site axis of ``bound`` stays last."""
+    alone = [vector[..., place] for place in range(len(SITES), vector.shape[-1])]
+    (before, after), chain, count = (3, 4), len(SignallingState._fields), len(SpineState._fields)
+    return SlowState(
+        vector[..., : len(SITES)],
+        *alone[:before],
+        SignallingState(*alone[before : before + chain]),
+        SpineState(*alone[before + chain : before + chain + count]),
+        *alone[-after:],
+    )
+
+
+class Inputs(NamedTuple):
+    """What reaches the brain at one time, or at the nodes of a course."""
+
+    ketamine: Float[Array, "*node"]
+    """Free brain concentration in equivalents of racemic ketamine, µM."""
+    comparators: Float[Array, "*node drug"]
+    """Concentration of each comparator at its site, µM."""
+    correction: Correction
+    """What a bridged run adds to the closures; zero otherwise."""
+
+
+def no_input() -> Inputs:
+    """Nothing given, closures as they are."""
+    return Inputs(jnp.zeros(()), jnp.zeros(len(DRUGS)), no_correction())
+
+
+class Answers(NamedTuple):
+    """What the circuits answer at once."""
+
+    recurrence: Scalar
+    """Strength of recurrent prefrontal excitation, healthy = 1."""
+    nmda: Float[Array, "*batch cortical_class"]
+    """Share of NMDA drive left in each cortical class."""
+    inhibition: Scalar
+    """Strength of prefrontal inhibition, undrugged = 1."""
+    rates: Float[Array, "*batch cortical_class"]
+    """Prefrontal firing rates, Hz."""
+    habenula_nmda: Scalar
+    """Share of NMDA conductance left in the habenula."""
+    habenula_shift: Scalar
+    """Shift of its resting potentials, mV."""
+    habenula: HabenulaOutput
+    midbrain: DopamineState
+    dopamine: Scalar
+    """Dopamine tone that all this leads to, healthy = 1."""
+    sert: Scalar
+    """Occupied serotonin transporters."""
+    serotonin: Scalar
+    """Serotonin at its targets, healthy = 1."""
+    limbic_input: Scalar
+    """Drive of the limbic network, nA."""
+
+
+class Brain(NamedTuple):
+    """A patient: constant stress, and the undosed state that clamped links fall back to and plasticity compares with."""
+
+    stress: Scalar
+    rest: SlowState
+    answers: Answers
+
+
+def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, undosed_rates: Float[Array, " cortical_class"]) -> Answers:
+    """Circuits at one state and input; ``undosed_rates`` are the prefrontal rates (Hz) that a cut link to dopamine passes."""
+    clamp, loss = links.clamp, drive_loss(p.receptor, u.ketamine)
+    density = x.spines.transient + x.spines.persistent
+
+    recurrence = links.recurrence(p.links, density, excitatory_gain(p.excitotoxicity, x.damage))
+    nmda = 1 - clamp(links.prefrontal_loss(loss), 0.0, on.prefrontal)
+    inhibition = clamp(gaba_gain(p.monoamine, u.comparators[MIDAZOLAM]), 1.0, on.prefrontal)
+    rates = steady_rates(p.prefrontal, nmda, recurrence, inhibition)
+    cortical = clamp(rates[E], undosed_rates[E], on.cortex_to_dopamine) / p.prefrontal.baseline[E]
+
+    habenula_nmda = 1 - clamp(links.habenula_loss(loss), 0.0, on.habenula)
+    shift = links.habenula_shift(p.links, stress, x.dopamine)
+    habenula = habenula_output(p.closures, habenula_nmda, shift, u.correction)
+    tonic, burst = habenula.tonic_rate, habenula.burst_rate
+    midbrain = dopamine_state(p.midbrain, rmtg_rate(p.midbrain.rmtg, tonic, burst), tonic, burst, cortical)
+
+    mao_block = clamp(1 - x.mao, 0.0, on.reuptake)
+    sert = clamp(sert_occupancy(p.monoamine, u.comparators), 0.0, on.reuptake)
+    serotonin = serotonin_level(p.serotonin, raphe_drive(p.midbrain, tonic, burst), sert, mao_block, x.autoreceptor)
+    return Answers(
+        recurrence=recurrence,
+        nmda=nmda,
+        inhibition=inhibition,
+        rates=rates,
+        habenula_nmda=habenula_nmda,
+        habenula_shift=shift,
+        habenula=habenula,
+        midbrain=midbrain,
+        dopamine=links.dopamine_tone(midbrain.active_share, midbrain.rate, p.midbrain.dopamine.active_share, p.midbrain.dopamine.rate)
+        * dopamine_factor(p.serotonin, mao_block),
+        sert=sert,
+        serotonin=serotonin,
+        limbic_input=links.limbic_input(p.links, density, x.dopamine, serotonin),
+    )
+
+
+def brain_at(p: Cascade, x: SlowState, stress: Scalar) -> Brain:
+    """A patient who is undosed in state x at constant stress (0 to 1)."""
+    return Brain(stress, x, answers(p, x, no_input(), stress, Switches(), p.prefrontal.baseline))
 
 
 class Drivers(NamedTuple):
-    """What the links pass on at one state and concentration."""
+    """What acts on the slow states."""
 
+    answers: Answers
     load: Scalar
     """Extrasynaptic calcium load, healthy = 1."""
-    rest: Scalar
-    """Engagement of the resting-receptor arm, 0 to 1."""
+    release: Scalar
+    """Rise of glutamate release over the patient's own, relative."""
+    surge: Scalar
+    """Engagement of BDNF by the glutamate surge, 0 to 1."""
+    resting: Scalar
+    """Engagement of BDNF by block at rest, 0 to 1."""
+    risen: Scalar
+    """Rise of serotonin over the patient's own level, healthy level = 1."""
     to_mtor: Scalar
     """BDNF activity that mTORC1 sees."""
     to_potentiation: Scalar
     """BDNF activity that fast potentiation sees."""
     turnover: Turnover
     """Flows of spines, 1/h."""
+    dopamine: Scalar
+    """Tone that dopamine tends to, healthy = 1."""
+    lock: LockRates
 
 
-def drivers(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, switches: Switches) -> Drivers:
-    """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value, 0."""
-    block = links.extrasynaptic_block(pore_block(p.receptor, concentration))
-    rest = links.resting_block(p.links, drive_loss(p.receptor, concentration))
-    growth = links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
+def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> Drivers:
+    """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value."""
+    clamp, undosed, loss = links.clamp, brain.answers, drive_loss(p.receptor, u.ketamine)
+    now = answers(p, x, u, brain.stress, on, undosed.rates)
     damage = relative_damage(p.excitotoxicity, x.damage)
-    elimination = links.spine_elimination(p.links, p.spines.elimination, stress, damage)
+    block = links.extrasynaptic_block(pore_block(p.receptor, u.ketamine))
+    growth = clamp(x.signalling.structure_3, 0.0, on.regrowth)
+    elimination = links.spine_elimination(p.links, p.spines.elimination, brain.stress, damage)
     return Drivers(
-        load=calcium_load(p.excitotoxicity, stress, links.clamp(block, 0.0, switches.calcium_load)),
-        rest=links.clamp(rest, 0.0, switches.synaptic_signalling),
-        to_mtor=links.clamp(x.signalling.bdnf, 0.0, switches.mtor),
-        to_potentiation=links.clamp(x.signalling.bdnf, 0.0, switches.potentiation),
-        turnover=turnover(p.spines, x.spines, growth, stress, elimination),
+        answers=now,
+        load=calcium_load(p.excitotoxicity, brain.stress, clamp(block, 0.0, on.calcium_load)),
+        release=glutamate_release(p.prefrontal, now.rates, undosed.rates),
+        surge=clamp(links.surge_engagement(p.links, x.glutamate), 0.0, on.surge * on.synaptic_signalling),
+        resting=clamp(links.resting_block(p.links, loss), 0.0, on.synaptic_signalling),
+        risen=clamp(jnp.maximum(now.serotonin - undosed.serotonin, 0), 0.0, on.synaptic_signalling),
+        to_mtor=clamp(x.signalling.bdnf, 0.0, on.mtor),
+        to_potentiation=clamp(x.signalling.bdnf, 0.0, on.potentiation),
+        turnover=turnover(p.spines, x.spines, growth, brain.stress, elimination),
+        dopamine=clamp(now.dopamine, brain.rest.dopamine, on.dopamine),
+        lock=lock_rates(
+            p.closures,
+            clamp(links.limbic_loss(loss), 0.0, on.limbic_lock),
+            clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock),
+            u.correction,
+        ),
     )
 
 
-def slow_rate(p: Cascade, x: SlowState, concentration: Scalar, stress: Scalar, switches: Switches) -> SlowState:
+def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> SlowState:
     """Time derivative of the slow states, 1/h.
 
     Parameters
     ----------
     p
-        Parameters.
+        Parameters and closures.
     x
         State.
-    concentration
-        Free brain concentration in equivalents of racemic ketamine, µM.
-    stress
-        Constant stress of the patient, 0 to 1.
-    switches
+    u
+        Drugs at their sites.
+    brain
+        The patient.
+    on
         Links that are clamped to their undosed value.
     """
-    by = drivers(p, x, concentration, stress, switches)
+    by = drivers(p, x, u, brain, on)
+    now = by.answers
+    cortical = jnp.broadcast_to(now.rates[E] / p.prefrontal.baseline[E], len(CLASSES))
+    activity = jnp.concatenate([cortical, jnp.ones_like(now.habenula.unblocked)])
+    unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CLASSES)], now.habenula.unblocked])
+    glutamate, measured = glutamate_rate(p.prefrontal, x.glutamate, x.measured_glutamate, by.release)
     return SlowState(
-        bound=trapping_rate(p.receptor, x.bound, concentration),
+        bound=trapping_rate(p.receptor, x.bound, u.ketamine, activity, unblocked),
         damage=damage_rate(p.excitotoxicity, x.damage, by.load),
-        signalling=signalling_rate(p.signalling, x.signalling, links.glutamate_surge(), by.rest, by.to_mtor, by.to_potentiation),
+        glutamate=glutamate,
+        measured_glutamate=measured,
+        signalling=signalling_rate(p.signalling, x.signalling, by.surge, by.resting, by.risen, by.to_mtor, by.to_potentiation),
         spines=spine_rate(by.turnover),
+        dopamine=(by.dopamine - x.dopamine) / p.links.dopamine_time,
+        lock=by.lock.into * (1 - x.lock) - by.lock.out_of * x.lock,
+        autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, now.serotonin),
+        mao=mao_rate(p.monoamine, x.mao, u.comparators[PHENELZINE]),
     )

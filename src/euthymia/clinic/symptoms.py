@@ -1,9 +1,9 @@
 """From mechanism states to the ten items of the Montgomery–Åsberg depression rating scale (MADRS).
 
-Mood has no effect compartment of its own: mechanism states move it, and nothing else but the context of the visit. Each
+Mood has no effect compartment of its own: mechanism states move it, and nothing else but the context of the treatment. Each
 mechanism counts by how far it has come from where this patient started, on the scale between the reference depressed and
-the healthy fixed point; together they can repair what is amiss and no more. Fast potentiation is not a lost thing regained
-but stands in for one. The states of ways 1, 3 and 5 have their place here and stay at their undosed value in this version.
+the healthy fixed point; each item has its own drivers, which together repair what it lacks and no more. Fast potentiation is
+not a lost thing regained but stands in for one. Personality is not modelled.
 """
 
 from typing import NamedTuple
@@ -29,28 +29,36 @@ ITEMS = (
 )
 
 
+RESTORED = ("spine_density", "persistent_spines", "excitatory_gain", "focus", "reward", "release")
+"""Mechanism states that depression lowers and recovery restores."""
+VISIT_CONTEXTS = ("saline", "midazolam")
+"""Contexts that act by each visit."""
+COURSE_CONTEXTS = ("oral placebo",)
+"""Contexts that act over weeks."""
+
+
 class Symptoms(eqx.Module):
-    """Baseline profile, weights and the latent scale."""
+    """Baseline profile, drivers of each item and the latent scale."""
 
     baseline: PerItem = parameter(tuple(f"symptoms.baseline.{item}" for item in ITEMS), "madrs_point", "reference profile")
-    driven: PerItem = parameter(
-        tuple(f"symptoms.driven.{item}" for item in ITEMS), "dimensionless", "1 if this version has a driver for the item"
+    drivers: Float[Array, "mechanism item"] = parameter(
+        tuple(f"symptoms.drivers.{name}" for name in RESTORED), "dimensionless", "weight of each mechanism in each item"
     )
+    stand_in: PerItem = parameter("symptoms.drivers.potentiation", "dimensionless", "what fast potentiation can stand in for")
+    potentiation_for_half: Scalar = parameter("symptoms.potentiation_for_half", "dimensionless", "potentiation with half its effect")
     item_maximum: Scalar = parameter("symptoms.item_maximum", "madrs_point", "highest rating of an item")
     healthy_madrs: Scalar = parameter("symptoms.healthy_madrs", "madrs_point", "total without disorder; what full normalisation is worth")
     offset: Scalar = parameter("symptoms.offset", "dimensionless", "latent severity before any change")
     join_exponent: Scalar = parameter("symptoms.join_exponent", "dimensionless", "sharpness of the join of drug and context")
-    weight_potentiation: Scalar = parameter("symptoms.weight.potentiation", "dimensionless", "what fast potentiation can stand in for")
-    weight_spine_density: Scalar = parameter("symptoms.weight.spine_density", "dimensionless", "weight of spine density (way 4)")
-    weight_excitatory_gain: Scalar = parameter("symptoms.weight.excitatory_gain", "dimensionless", "weight of excitatory gain (way 2)")
-    weight_prefrontal: Scalar = parameter("symptoms.weight.prefrontal", "dimensionless", "weight of prefrontal function (way 1)")
-    weight_reward: Scalar = parameter("symptoms.weight.reward", "dimensionless", "weight of reward, dopamine (way 3)")
-    weight_release: Scalar = parameter("symptoms.weight.release", "dimensionless", "weight of release from the limbic lock (way 5)")
-    potentiation_for_half: Scalar = parameter("symptoms.potentiation_for_half", "dimensionless", "potentiation with half its effect")
-    context_onset: Scalar = parameter("context.onset_time", "h", "rise of the context effect from the visit on")
-    context_waning: Scalar = parameter("context.waning_time", "h", "its decay")
-    context_strength: Float[Array, "context"] = parameter(
-        ("context.saline", "context.midazolam"), "dimensionless", "latent shift by a visit with an inactive or an active placebo"
+    visit_onset: Scalar = parameter("context.onset_time", "h", "rise of the effect of a visit")
+    visit_waning: Scalar = parameter("context.waning_time", "h", "its decay")
+    visit_items: PerItem = parameter("context.items", "dimensionless", "1 if a visit moves the item")
+    visit_strength: Float[Array, "visit_context"] = parameter(
+        tuple(f"context.{name.replace(' ', '_')}" for name in VISIT_CONTEXTS), "dimensionless", "latent shift by a visit with a placebo"
+    )
+    course_onset: Scalar = parameter("context.course_time", "h", "rise of the response to weeks of treatment as such")
+    course_strength: Float[Array, "course_context"] = parameter(
+        tuple(f"context.{name.replace(' ', '_')}" for name in COURSE_CONTEXTS), "dimensionless", "latent shift by weeks of treatment as such"
     )
 
 
@@ -58,15 +66,27 @@ class Mechanisms(NamedTuple):
     """The mechanism states that mood reads."""
 
     potentiation: Float[Array, "..."]
+    """Fast potentiation (way 4, hours)."""
     spine_density: Float[Array, "..."]
+    """All spines (way 4, days)."""
+    persistent_spines: Float[Array, "..."]
+    """Spines that last (way 4, weeks)."""
     excitatory_gain: Float[Array, "..."]
-    prefrontal: Float[Array, "..."]
+    """Excitatory transmission that damage leaves (way 2)."""
+    focus: Float[Array, "..."]
+    """How long the prefrontal circuit holds activity (way 1)."""
     reward: Float[Array, "..."]
+    """Dopamine tone (way 3)."""
     release: Float[Array, "..."]
+    """Probability of being out of the limbic lock (way 5)."""
 
 
-RESTORED = ("spine_density", "excitatory_gain", "prefrontal", "reward", "release")
-"""Those that depression lowers and recovery restores."""
+def context_strengths(p: Symptoms, context: str) -> tuple[Scalar, Scalar]:
+    """Latent shifts by a visit, and by weeks of treatment as such, of a context; zero where it has none."""
+    return tuple(
+        shifts[names.index(context)] if context in names else jnp.zeros(())
+        for names, shifts in ((VISIT_CONTEXTS, p.visit_strength), (COURSE_CONTEXTS, p.course_strength))
+    )
 
 
 def baseline_items(p: Symptoms, madrs: Scalar) -> PerItem:
@@ -89,11 +109,11 @@ def full_normalisation(p: Symptoms) -> Scalar:
     return p.offset + jnp.log((1 + jnp.exp(-p.offset)) / share - 1)
 
 
-def mechanism_shift(p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms) -> Float[Array, "..."]:
-    """Latent shift K that the mechanisms cause; negative means worse than at the start.
+def mechanism_shift(p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms) -> Float[Array, "*batch item"]:
+    """Latent shift K of each item that the mechanisms cause; negative means worse than at the start.
 
-    K = κ min(Σ wᵢ (xᵢ − xᵢ₀)/(xᵢ healthy − xᵢ depressed) + w_F F/(F + F₅₀), what this patient lacks), Σ wᵢ = 1, so that the
-    reference patient restored to health in every state has the healthy total.
+    K = κ min(Σ wᵢ (xᵢ − xᵢ₀)/(xᵢ healthy − xᵢ depressed) + w_F [F/(F + F₅₀) − F₀/(F₀ + F₅₀)], what this patient lacks), Σ wᵢ = 1
+    in each item, so that the reference patient restored to health in every state has the healthy total.
 
     Parameters
     ----------
@@ -104,25 +124,32 @@ def mechanism_shift(p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Me
     healthy, depressed
         Reference states, which set the scale.
     """
-    weights = jnp.stack([getattr(p, f"weight_{name}") for name in RESTORED])
-    total = jnp.sum(weights)
+    total = jnp.sum(p.drivers, 0)
 
-    def restored(state: Mechanisms) -> Float[Array, "..."]:
+    def restored(state: Mechanisms) -> Float[Array, "*batch item"]:
         x, x0, well, ill = (jnp.stack([getattr(each, name) for name in RESTORED], -1) for each in (state, start, healthy, depressed))
-        return (x - x0) / (well - ill) @ weights / total
+        return (x - x0) / (well - ill) @ (p.drivers / total)
 
     F, F0 = now.potentiation, start.potentiation
-    stands_in = p.weight_potentiation / total * (F / (F + p.potentiation_for_half) - F0 / (F0 + p.potentiation_for_half))
-    return full_normalisation(p) * jnp.minimum(restored(now) + stands_in, restored(healthy))
+    stands_in = F / (F + p.potentiation_for_half) - F0 / (F0 + p.potentiation_for_half)
+    gained = restored(now) + stands_in[..., None] * p.stand_in / total
+    return full_normalisation(p) * jnp.minimum(gained, restored(healthy))
 
 
-def context_shift(p: Symptoms, strength: Scalar, since_visits: Float[Array, "visit *batch"]) -> Float[Array, "*batch"]:
-    """Latent shift P by the context of visits of one strength (latent units): the largest any of them still has.
+def visit_shift(p: Symptoms, strength: Scalar, since_visits: Float[Array, "visit *batch"]) -> Float[Array, "*batch item"]:
+    """Latent shift by visits of one strength (latent units): the largest that any of them still has, on the items that follow.
 
     One visit gives strength (1 − e^{−t/τ_on}) e^{−t/τ_off} at a time t since it began (h), and nothing before.
     """
     t = jnp.maximum(since_visits, 0)
-    return strength * jnp.max((1 - jnp.exp(-t / p.context_onset)) * jnp.exp(-t / p.context_waning), 0)
+    largest = jnp.max((1 - jnp.exp(-t / p.visit_onset)) * jnp.exp(-t / p.visit_waning), 0)
+    return strength * largest[..., None] * p.visit_items
+
+
+def course_shift(p: Symptoms, strength: Scalar, since_start: Float[Array, "*batch"]) -> Float[Array, "*batch item"]:
+    """Latent shift by weeks of treatment as such, strength (1 − e^{−t/τ}) at a time t since it began (h), on every item."""
+    t = jnp.maximum(since_start, 0)
+    return strength * (1 - jnp.exp(-t / p.course_onset))[..., None] * jnp.ones_like(p.baseline)
 
 
 def join(p: Symptoms, context: Float[Array, "..."], mechanisms: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -136,10 +163,6 @@ def join(p: Symptoms, context: Float[Array, "..."], mechanisms: Float[Array, "..
     return joined + jnp.minimum(mechanisms, 0)
 
 
-def item_ratings(p: Symptoms, items: PerItem, shift: Float[Array, "*batch"]) -> Float[Array, "*batch item"]:
-    """The ten ratings (points) from baseline ratings and the joint latent shift s: baseline · expit(a − s)/expit(a).
-
-    Items without a driver stay; all others share one shift in this version.
-    """
-    change = p.driven * (remaining(p, shift)[..., None] - 1)
-    return jnp.minimum(items * (1 + change), p.item_maximum)
+def item_ratings(p: Symptoms, items: PerItem, shift: Float[Array, "*batch item"]) -> Float[Array, "*batch item"]:
+    """The ten ratings (points) from baseline ratings and joint latent shifts s: baseline · expit(a − s)/expit(a)."""
+    return jnp.minimum(items * remaining(p, shift), p.item_maximum)

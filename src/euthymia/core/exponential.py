@@ -1,18 +1,18 @@
 """Steps that treat a linear part exactly: the matrix exponential, and a second-order exponential scheme."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from .types import Scalar
 
 # Scaling by 2^48 covers any step that a course of a year can hold.
 MAX_SQUARINGS = 48
-# Steps whose exponentials are held in memory together.
-AT_ONCE = 256
+# Steps whose exponentials are worked on together.
+AT_ONCE = 64
 
 
 def exact_step(
@@ -28,15 +28,48 @@ def exact_step(
     return exponential[:n, :n], exponential[:n, n]
 
 
+def linear_course(
+    matrix: Float[Array, "system state state"],
+    entry: Float[Array, "system state"],
+    steps: tuple[Float[Array, " length"], Int[Array, " step"]],
+    infusion: Float[Array, "step system"],
+    bolus: Float[Array, "step system"],
+) -> Float[Array, "node system state"]:
+    """Exact course, from zero, of linear systems side by side over steps with constant input.
+
+    Parameters
+    ----------
+    matrix, entry
+        A and where the input enters, for each system.
+    steps
+        The distinct lengths h, and which of them each step has.
+    infusion
+        Rate of input during each step.
+    bolus
+        Amount put in at the start of each step; a node's state is the one after its bolus.
+    """
+    lengths, which = steps
+    over_lengths = jax.vmap(exact_step, in_axes=(None, None, 0))
+    propagate, gain = jax.vmap(over_lengths, out_axes=1)(matrix, entry, jnp.broadcast_to(lengths, (len(matrix), *lengths.shape)))
+
+    def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+        length, rate, amount = step
+        x = x + amount[:, None] * entry
+        return jnp.einsum("sij,sj->si", propagate[length], x) + gain[length] * rate[:, None], x
+
+    last, course = jax.lax.scan(advance, jnp.zeros_like(entry), (which, infusion, bolus))
+    return jnp.concatenate([course, last[None]])
+
+
 class Propagators(NamedTuple):
-    """φ₁(hA) and φ₂(hA) for every step h, where φ₁(z) = (eᶻ − 1)/z and φ₂(z) = (eᶻ − 1 − z)/z²."""
+    """φ₁(hA) and φ₂(hA) for every distinct step h, where φ₁(z) = (eᶻ − 1)/z and φ₂(z) = (eᶻ − 1 − z)/z²."""
 
-    phi1: Float[Array, "step state state"]
-    phi2: Float[Array, "step state state"]
+    phi1: Float[Array, "length state state"]
+    phi2: Float[Array, "length state state"]
 
 
-def propagators(linear: Float[Array, "state state"], steps: Float[Array, " step"]) -> Propagators:
-    """The matrix functions that :func:`etd2rk` needs, from one augmented exponential per step; exact at h = 0."""
+def propagators(linear: Float[Array, "state state"], lengths: Float[Array, " length"]) -> Propagators:
+    """The matrix functions that :func:`etd2rk` needs, from one augmented exponential per length; exact at h = 0."""
     n = len(linear)
     one, nought = jnp.eye(n), jnp.zeros((n, n))
 
@@ -45,16 +78,16 @@ def propagators(linear: Float[Array, "state state"], steps: Float[Array, " step"
         top = jax.scipy.linalg.expm(augmented, max_squarings=MAX_SQUARINGS)[:n]
         return Propagators(top[:, n : 2 * n], top[:, 2 * n :])
 
-    return jax.lax.map(at, steps, batch_size=AT_ONCE)
+    return jax.lax.map(at, lengths, batch_size=AT_ONCE)
 
 
 def etd2rk(
-    derivative: Callable[[Float[Array, " state"], Scalar], Float[Array, " state"]],
+    derivative: Callable[[Float[Array, " state"], Any], Float[Array, " state"]],
     linear: Float[Array, "state state"],
     over: Propagators,
     start: Float[Array, " state"],
-    steps: Float[Array, " step"],
-    inputs: Float[Array, " node"],
+    steps: tuple[Float[Array, " length"], Int[Array, " step"]],
+    inputs: Any,
 ) -> Float[Array, "node state"]:
     """Integrate dx/dt = f(x, u) with the second-order exponential Runge–Kutta scheme of Cox & Matthews (2002).
 
@@ -69,22 +102,25 @@ def etd2rk(
     linear
         A, usually the Jacobian of f at rest.
     over
-        From :func:`propagators`, for the same A and steps.
+        From :func:`propagators`, for the same A and lengths.
     start
         State at the first node.
     steps
-        h.
+        The distinct lengths h, and which of them each step has.
     inputs
-        u at the nodes.
+        u at the nodes: a tree of arrays with a leading node axis.
     """
+    lengths, which = steps
 
-    def advance(x: Float[Array, " state"], step: tuple[Array, Array, Array, Array, Array]) -> tuple[Array, Array]:
-        h, phi1, phi2, before, after = step
+    def advance(x: Float[Array, " state"], step: tuple[Array, Any, Any]) -> tuple[Array, Array]:
+        length, before, after = step
+        h = lengths[length]
         rate = derivative(x, before)
-        predicted = x + h * (phi1 @ rate)
+        predicted = x + h * (over.phi1[length] @ rate)
         remainder = derivative(predicted, after) - rate - linear @ (predicted - x)
-        x = predicted + h * (phi2 @ remainder)
+        x = predicted + h * (over.phi2[length] @ remainder)
         return x, x
 
-    _, later = jax.lax.scan(advance, start, (steps, over.phi1, over.phi2, inputs[:-1], inputs[1:]))
+    before, after = (jax.tree.map(lambda each: each[part], inputs) for part in (slice(None, -1), slice(1, None)))
+    _, later = jax.lax.scan(advance, start, (which, before, after))
     return jnp.concatenate([start[None], later])

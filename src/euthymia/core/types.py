@@ -12,7 +12,12 @@ PerLigand = Float[Array, "ligand"]
 PerSubunit = Float[Array, "subunit"]
 PerCellClass = Float[Array, "cell_class"]
 PerItem = Float[Array, "item"]
+PerSite = Float[Array, "site"]
 
 ENANTIOMERS = ("S", "R")
 SUBUNITS = ("GluN2A", "GluN2B", "GluN2C", "GluN2D")
-CELL_CLASSES = ("pyramidal", "parvalbumin", "somatostatin", "habenula")
+CORTICAL = ("pyramidal", "parvalbumin", "somatostatin", "vip")
+CELL_CLASSES = (*CORTICAL, "habenula")
+ACTIVITIES = ("silent", "tonic", "burst")
+SITES = (*CORTICAL, *(f"habenula_{activity}" for activity in ACTIVITIES))
+"""Where receptors trap the drug: habenular cells by their activity, because open channels bind."""

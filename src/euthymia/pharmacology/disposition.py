@@ -11,10 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core.exponential import exact_step
 from ..core.kinetics import flow_matrix
 from ..core.parameters import parameter
-from ..core.types import ENANTIOMERS, PerEnantiomer, Scalar
+from ..core.types import PerEnantiomer, Scalar
 
 POOLS = (
     "ketamine",
@@ -136,34 +135,6 @@ def central_volumes(p: Disposition, weight: Scalar) -> dict[str, Scalar]:
     }
 
 
-def drug_course(
-    matrix: Float[Array, "enantiomer state state"],
-    steps: Float[Array, " step"],
-    infusion: Float[Array, "step enantiomer"],
-    bolus: Float[Array, "step enantiomer"],
-) -> Float[Array, "node enantiomer state"]:
-    """Exact course of the linear system over steps with constant input.
-
-    Parameters
-    ----------
-    matrix
-        From :func:`rate_matrix`.
-    steps
-        Step lengths, h.
-    infusion
-        Rate into arterial blood during each step, µmol/h.
-    bolus
-        Amount put into arterial blood at the start of each step, µmol; a node's state is the one after its bolus.
-    """
-    entry = jnp.zeros(len(STATES)).at[STATES.index("ketamine")].set(1)
-    over_steps = jax.vmap(exact_step, in_axes=(None, None, 0))
-    propagate, gain = jax.vmap(over_steps, in_axes=(0, None, None))(matrix, entry, steps)
-
-    def advance(x: Float[Array, "enantiomer state"], step: tuple[Array, Array, Array, Array]) -> tuple[Array, Array]:
-        P, g, rate, amount = step
-        x = x + amount[:, None] * entry
-        return jnp.einsum("eij,ej->ei", P, x) + g * rate[:, None], x
-
-    empty = jnp.zeros((len(ENANTIOMERS), len(STATES)))
-    last, course = jax.lax.scan(advance, empty, (propagate.swapaxes(0, 1), gain.swapaxes(0, 1), infusion, bolus))
-    return jnp.concatenate([course, last[None]])
+def entry_vector() -> Float[Array, "state"]:
+    """Where a dose into arterial blood enters."""
+    return jnp.zeros(len(STATES)).at[STATES.index("ketamine")].set(1)

@@ -1,7 +1,7 @@
 """Way 4, hours: from receptor block to BDNF–TrkB, mTORC1, synaptic proteins and fast functional potentiation.
 
-Two arms raise BDNF: the surge of glutamate through AMPA receptors, and block of NMDA receptors at rest, which frees
-translation through eEF2 (Autry 2011, Nosyreva 2013). Fast potentiation needs no new protein; spines do (Li 2010).
+Three arms raise BDNF: the surge of glutamate through AMPA receptors, block of NMDA receptors at rest, which frees
+translation through eEF2 (Autry 2011, Nosyreva 2013), and, over weeks, serotonin. Fast potentiation needs no new protein; spines do (Li 2010).
 Activities are relative, time h.
 """
 
@@ -18,6 +18,7 @@ class Signalling(eqx.Module):
 
     surge_arm: Scalar = parameter("signalling.surge_arm", "dimensionless", "BDNF drive by the glutamate surge")
     rest_arm: Scalar = parameter("signalling.rest_arm", "dimensionless", "BDNF drive by block at rest (eEF2)")
+    serotonin_arm: Scalar = parameter("signalling.serotonin_arm", "dimensionless", "BDNF drive by a doubled serotonin level")
     bdnf_time: Scalar = parameter("signalling.bdnf_time", "h", "time constant of BDNF-TrkB")
     mtor_time: Scalar = parameter("signalling.mtor_time", "h", "time constant of mTORC1")
     protein_synthesis: Scalar = parameter("signalling.protein_synthesis", "1/h", "synaptic proteins made per mTORC1 activity")
@@ -40,12 +41,12 @@ class SignallingState(NamedTuple):
 
 
 def signalling_rate(
-    p: Signalling, x: SignallingState, surge: Scalar, rest: Scalar, to_mtor: Scalar, to_potentiation: Scalar
+    p: Signalling, x: SignallingState, surge: Scalar, rest: Scalar, serotonin: Scalar, to_mtor: Scalar, to_potentiation: Scalar
 ) -> SignallingState:
     """Time derivative of the signalling states, 1/h.
 
     With B BDNF, M mTORC1, P proteins, F potentiation and R₁₋₃ the structural stages:
-    dB/dt = (a G + b D − B)/τ_B,  dM/dt = (B − M)/τ_M,  dP/dt = k M − P/τ_P,  dF/dt = f B − F/τ_F,  dRᵢ/dt = (Rᵢ₋₁ − Rᵢ)/τ_R, R₀ = P.
+    dB/dt = (a G + b D + c H − B)/τ_B,  dM/dt = (B − M)/τ_M,  dP/dt = k M − P/τ_P,  dF/dt = f B − F/τ_F,  dRᵢ/dt = (Rᵢ₋₁ − Rᵢ)/τ_R, R₀ = P.
 
     Parameters
     ----------
@@ -55,11 +56,13 @@ def signalling_rate(
         Relative activities.
     surge, rest
         Drive G by the glutamate surge and D by block at rest, 0 to 1.
+    serotonin
+        H, rise of the serotonin level above the patient's own, healthy level = 1.
     to_mtor, to_potentiation
         BDNF activity as these two see it; normally that of ``x``.
     """
     return SignallingState(
-        bdnf=(p.surge_arm * surge + p.rest_arm * rest - x.bdnf) / p.bdnf_time,
+        bdnf=(p.surge_arm * surge + p.rest_arm * rest + p.serotonin_arm * serotonin - x.bdnf) / p.bdnf_time,
         mtor=(to_mtor - x.mtor) / p.mtor_time,
         protein=p.protein_synthesis * x.mtor - x.protein / p.protein_lifetime,
         potentiation=p.potentiation_rate * to_potentiation - x.potentiation / p.potentiation_lifetime,

@@ -14,7 +14,9 @@ from jaxtyping import Array, Float
 
 from ..biophysics.magnesium import Magnesium, magnesium_constant, magnesium_unblock
 from ..core.parameters import parameter
-from ..core.types import CELL_CLASSES, SUBUNITS, PerCellClass, PerLigand, PerSubunit, Scalar
+from ..core.types import CELL_CLASSES, SITES, SUBUNITS, PerCellClass, PerLigand, PerSite, PerSubunit, Scalar
+
+CLASS_OF_SITE = jnp.array([next(i for i, name in enumerate(CELL_CLASSES) if site.startswith(name)) for site in SITES])
 
 
 class NMDAReceptor(eqx.Module):
@@ -40,8 +42,8 @@ class NMDAReceptor(eqx.Module):
         tuple(f"nmdar.composition.{name}" for name in CELL_CLASSES), "dimensionless", "share of NMDA conductance by GluN2A, 2B, 2C, 2D"
     )
     voltage: PerCellClass = parameter(tuple(f"nmdar.voltage.{name}" for name in CELL_CLASSES), "mV", "typical membrane voltage")
-    open_probability: PerCellClass = parameter(
-        tuple(f"nmdar.open_probability.{name}" for name in CELL_CLASSES), "dimensionless", "time-averaged share of open channels"
+    open_probability: PerSite = parameter(
+        tuple(f"nmdar.open_probability.{name}" for name in SITES), "dimensionless", "time-averaged share of open channels"
     )
     drive_potency: PerCellClass = parameter(
         tuple(f"nmdar.drive_potency.{name}" for name in CELL_CLASSES), "uM", "concentration that halves NMDA drive in vivo"
@@ -75,12 +77,29 @@ def drive_loss(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[
     return c / (c + p.drive_potency)
 
 
-def trapping_rate(p: NMDAReceptor, bound: PerCellClass, concentration: Scalar) -> PerCellClass:
+def resting_unblock(p: NMDAReceptor) -> PerSite:
+    """Share of pores free of Mg2+ at the typical voltage of each site's cell class."""
+    return magnesium_unblock(p.magnesium, p.voltage)[CLASS_OF_SITE]
+
+
+def trapping_rate(p: NMDAReceptor, bound: PerSite, concentration: Scalar, activity: PerSite, unblocked: PerSite) -> PerSite:
     """d(bound)/dt (1/h): open channels bind in proportion to Mg-free time, and release only while open.
 
-    dB/dt = P_open [k_on c m(V) (1 − B) − k_off B]. Depolarisation weakens binding as it does in :func:`pore_block`; one
-    rate pair and the Mg2+ unblock of GluN2A/2B stand for every subunit.
+    dB/dt = P_open [k_on c m (1 − B) − k_off B]. Depolarisation weakens binding as it does in :func:`pore_block`; one rate
+    pair stands for every subunit.
+
+    Parameters
+    ----------
+    p
+        Rates.
+    bound
+        B.
+    concentration
+        c, µM of racemic ketamine.
+    activity
+        Activity of the circuit that opens the channels, undrugged and healthy = 1; it scales P_open.
+    unblocked
+        m, share of pores free of Mg2+.
     """
-    k_on = p.on_rate * jnp.exp(-(p.voltage - p.reference_voltage) / p.voltage_slope)
-    m = magnesium_unblock(p.magnesium, p.voltage)
-    return p.open_probability * (k_on * concentration * m * (1 - bound) - p.off_rate * bound)
+    k_on = p.on_rate * jnp.exp(-(p.voltage - p.reference_voltage) / p.voltage_slope)[CLASS_OF_SITE]
+    return activity * p.open_probability * (k_on * concentration * unblocked * (1 - bound) - p.off_rate * bound)

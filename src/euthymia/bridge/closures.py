@@ -1,0 +1,82 @@
+"""Closures: what the slow field reads of the habenula and of the limbic lock, from surfaces built out of the circuits."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..core.chebyshev import Surface
+from ..core.types import ACTIVITIES, Scalar
+
+
+class Closures(eqx.Module):
+    """The two surfaces."""
+
+    habenula: Surface
+    """Of NMDA conductance left and shift of resting potential (mV)."""
+    lock: Surface
+    """Of block of recurrent NMDA drive and drive of the limbic network (nA)."""
+
+
+class HabenulaOutput(NamedTuple):
+    """How the nucleus fires."""
+
+    tonic_rate: Scalar
+    """Spikes outside bursts, Hz."""
+    burst_rate: Scalar
+    """Spikes inside bursts, Hz."""
+    silent_cells: Scalar
+    """Share of cells that hardly fire."""
+    bursting_cells: Scalar
+    """Share of cells that fire in bursts."""
+    bursting_cells_strict: Scalar
+    """The same by a stricter criterion of what a burst is."""
+    unblocked: Float[Array, "*batch activity"]
+    """Share of NMDA pores free of Mg2+ in silent, tonic and bursting cells."""
+
+
+class LockRates(NamedTuple):
+    """Transitions of the limbic network, 1/h."""
+
+    into: Scalar
+    out_of: Scalar
+
+
+HABENULA_OUTPUTS = (
+    ("tonic_rate", "Hz"),
+    ("burst_rate", "Hz"),
+    ("silent_cells", "1"),
+    ("bursting_cells", "1"),
+    ("bursting_cells_strict", "1"),
+    *((f"unblocked_{activity}", "1") for activity in ACTIVITIES),
+)
+LOCK_OUTPUTS = (("into", "1/h"), ("out_of", "1/h"))
+
+
+class Correction(NamedTuple):
+    """What a bridged run adds to the closures: to the habenula's outputs, and to the logarithms of the lock's rates."""
+
+    habenula: Float[Array, "*batch output"]
+    lock: Float[Array, "*batch output"]
+
+
+def no_correction(nodes: int | None = None) -> Correction:
+    """Closures as they are, at one time or at every node."""
+    before = () if nodes is None else (nodes,)
+    return Correction(*(jnp.zeros((*before, len(outputs))) for outputs in (HABENULA_OUTPUTS, LOCK_OUTPUTS)))
+
+
+def habenula_output(
+    p: Closures, nmda: Float[Array, "*batch"], shift: Float[Array, "*batch"], correction: Correction
+) -> HabenulaOutput:
+    """Output of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV); none is negative."""
+    found = jnp.maximum(p.habenula(nmda, shift) + correction.habenula, 0)
+    plain = len(HabenulaOutput._fields) - 1
+    return HabenulaOutput(*(found[..., place] for place in range(plain)), found[..., plain:])
+
+
+def lock_rates(p: Closures, block: Float[Array, "*batch"], limbic_input: Float[Array, "*batch"], correction: Correction) -> LockRates:
+    """Transition rates (1/h) at a block of recurrent NMDA drive (0 to 1) and a limbic drive (nA)."""
+    found = p.lock(block, limbic_input) * jnp.exp(correction.lock)
+    return LockRates(found[..., 0], found[..., 1])

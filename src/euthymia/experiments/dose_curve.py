@@ -1,0 +1,106 @@
+"""How prefrontal rates answer a dose, and how often the answer is an inverted U when what is not known is drawn at random."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from ..circuits.prefrontal import E, Prefrontal, steady_rates
+from ..core.parameters import parameter
+from ..core.types import PerCellClass, Scalar
+
+CONCENTRATIONS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""µM, free in brain."""
+
+
+class DoseCurve(eqx.Module):
+    """Priors of the split into AMPA and NMDA, and what counts as a rise."""
+
+    nmda_share: Float[Array, "edge"] = parameter("dose_curve.nmda_share", "dimensionless", "NMDA part of recurrent excitation, per class")
+    tonic_share: Float[Array, "edge"] = parameter("dose_curve.tonic_share", "dimensionless", "NMDA part of the background, per class")
+    potency: Float[Array, "edge"] = parameter("dose_curve.potency", "uM", "concentration that halves NMDA drive, per class")
+    rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
+    vip_potency: Scalar = parameter("dose_curve.vip_potency", "uM", "default potency in VIP cells")
+
+
+class Draws(NamedTuple):
+    """Dose curves under random parameters."""
+
+    rates: Float[Array, "draw concentration cell_class"]
+    """Hz."""
+    rises: Bool[Array, "draw"]
+    """Pyramidal cells rise enough at some dose."""
+    inverted: Bool[Array, "draw"]
+    """They rise enough, and at the highest dose fire less than undrugged."""
+
+    @property
+    def share_rising(self) -> float:
+        """Probability of a rise."""
+        return float(self.rises.mean())
+
+    @property
+    def share_inverted(self) -> float:
+        """Probability of a true inverted U."""
+        return float(self.inverted.mean())
+
+
+def dose_curve(
+    p: Prefrontal, potency: PerCellClass, concentrations: Float[Array, "concentration"]
+) -> Float[Array, "concentration cell_class"]:
+    """Steady rates (Hz) where a concentration c (µM) leaves 1/(1 + c/K) of the NMDA drive of each class."""
+    left = 1 / (1 + concentrations[:, None] / potency)
+    return jax.vmap(lambda nmda: steady_rates(p, nmda, jnp.ones(()), jnp.ones(())))(left)
+
+
+@eqx.filter_jit
+def _curves(p: Prefrontal, drawn: Float[Array, "draw 3 cell_class"], concentrations: Float[Array, "concentration"]) -> Array:
+    def one(shares: Float[Array, "3 cell_class"]) -> Array:
+        split = replace(p, nmda_share=shares[0], tonic_share=shares[1])
+        return dose_curve(split, shares[2], concentrations)
+
+    return jax.vmap(one)(drawn)
+
+
+def dose_curve_draws(p: Prefrontal, priors: DoseCurve, key: Array, n: int, concentrations: tuple[float, ...] = CONCENTRATIONS) -> Draws:
+    """Dose curves of ``n`` circuits whose split into AMPA and NMDA and whose potencies are drawn from their priors, class by class."""
+
+    def between(key: Array, edges: Float[Array, "edge"]) -> Array:
+        return jax.random.uniform(key, (n, len(p.baseline)), minval=edges[0], maxval=edges[1])
+
+    share, tonic, potency = jax.random.split(key, 3)
+    drawn = jnp.stack(
+        [between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(potency, jnp.log(priors.potency)))], 1
+    )
+    rates = _curves(p, drawn, jnp.array(concentrations))
+    pyramidal = rates[..., E] / p.baseline[E] - 1
+    rises = pyramidal.max(-1) >= priors.rise
+    return Draws(rates, rises, rises & (pyramidal[:, -1] < 0))
+
+
+def times_to_change(times: np.ndarray, rates: np.ndarray, change: float | None = None) -> np.ndarray:
+    """When each class has first moved by a share ``change`` of its first rate, or, without one, halfway to its own extreme.
+
+    Parameters
+    ----------
+    times
+        Increasing.
+    rates
+        Rates (Hz) by time and class.
+
+    Returns
+    -------
+    One time per class, interpolated; NaN for a class that never does.
+    """
+    moved = np.abs(rates / rates[0] - 1)
+    aim = moved.max(0) / 2 if change is None else np.full(rates.shape[1], change)
+    found = np.full(rates.shape[1], np.nan)
+    for which, course in enumerate(moved.T):
+        beyond = np.flatnonzero(course >= aim[which])
+        if len(beyond):
+            after = beyond[0]
+            found[which] = np.interp(aim[which], course[after - 1 : after + 1], times[after - 1 : after + 1]) if after else times[0]
+    return found

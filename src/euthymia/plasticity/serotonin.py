@@ -1,0 +1,74 @@
+"""Serotonin over weeks: raphe cells fire under feedback from 5-HT1A autoreceptors, which adapt.
+
+Less clearance raises serotonin, serotonin slows the raphe, and so an acute block gains little; while autoreceptors lose
+sensitivity over weeks, firing comes back and serotonin rises. That the loss of sensitivity is what brings firing back is
+disputed (Commons & Linnros 2019); the size of the feedback and of its loss are assumed. Relative to health, time h.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..core.parameters import parameter
+from ..core.types import Scalar
+
+
+class Serotonin(eqx.Module):
+    """Clearance, feedback and its adaptation."""
+
+    sert_share: Scalar = parameter("serotonin.sert_share", "dimensionless", "serotonin clearance that ends with a full transporter")
+    mao_share: Scalar = parameter("serotonin.mao_share", "dimensionless", "serotonin clearance that ends with all MAO-A")
+    dopamine_mao_share: Scalar = parameter("serotonin.dopamine_mao_share", "dimensionless", "dopamine clearance that ends with all MAO")
+    feedback: Scalar = parameter("serotonin.feedback", "dimensionless", "slowing of the raphe per relative rise of serotonin")
+    adaptation: Scalar = parameter("serotonin.adaptation", "dimensionless", "exponent by which autoreceptors yield to serotonin")
+    adaptation_time: Scalar = parameter("serotonin.adaptation_time", "h", "time constant of autoreceptor sensitivity")
+
+
+def clearance_factor(p: Serotonin, sert: Float[Array, "*batch"], mao_block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Serotonin per raphe spike, q = 1/[(1 − κ S)(1 − μ M)], from occupied transporters S and lost MAO-A M (0 to 1)."""
+    return 1 / ((1 - p.sert_share * sert) * (1 - p.mao_share * mao_block))
+
+
+def raphe_rate(
+    p: Serotonin, drive: Float[Array, "*batch"], factor: Float[Array, "*batch"], sensitivity: Float[Array, "*batch"]
+) -> Float[Array, "*batch"]:
+    """Raphe firing, healthy = 1: the positive root of r = h/[1 + a (r q − 1)] with drive h, factor q and a = α D.
+
+    r = 2h/[1 − a + √((1 − a)² + 4 a q h)].
+    """
+    a = p.feedback * sensitivity
+    return 2 * drive / (1 - a + jnp.sqrt((1 - a) ** 2 + 2 * 2 * a * factor * drive))
+
+
+def serotonin_level(
+    p: Serotonin,
+    drive: Float[Array, "*batch"],
+    sert: Float[Array, "*batch"],
+    mao_block: Float[Array, "*batch"],
+    sensitivity: Float[Array, "*batch"],
+) -> Float[Array, "*batch"]:
+    """Serotonin at terminals, healthy = 1: r q.
+
+    Parameters
+    ----------
+    p
+        Clearance and feedback.
+    drive
+        Drive of the raphe, healthy = 1.
+    sert, mao_block
+        Occupied transporters and lost MAO-A, 0 to 1.
+    sensitivity
+        Autoreceptor sensitivity D, naive = 1.
+    """
+    q = clearance_factor(p, sert, mao_block)
+    return raphe_rate(p, drive, q, sensitivity) * q
+
+
+def autoreceptor_rate(p: Serotonin, sensitivity: Float[Array, "*batch"], level: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """d(sensitivity)/dt (1/h): it tends to s⁻ⁿ at a serotonin level s, dD/dt = (s⁻ⁿ − D)/τ, and comes back when s does."""
+    return (level**-p.adaptation - sensitivity) / p.adaptation_time
+
+
+def dopamine_factor(p: Serotonin, mao_block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Dopamine per spike, healthy = 1: 1/(1 − ν M) with lost MAO M; the serotonin transporter does not carry dopamine."""
+    return 1 / (1 - p.dopamine_mao_share * mao_block)
