@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from euthymia.core.errors import InputError
 from euthymia.core.units import SPELLINGS, quantity
-from euthymia.protocols.protocol import CONDITIONS, CONTEXTS, DOSE_FIELDS, Patient, Protocol
-from euthymia.protocols.reading import change, check, parse, patient_fields, read, text_of
+from euthymia.protocols.protocol import CONDITIONS, CONTEXTS, DOSE_FIELDS, ROUTES, ROUTES_OF, SHORTEST_RUN, Patient, Protocol
+from euthymia.protocols.reading import builtin_names, change, check, parse, patient_fields, read, text_of, written
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -36,18 +36,20 @@ def spelled(kind, lowest, highest):
 HORIZON = 1000.0
 printable = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), max_size=200)
 amounts = spelled("dose per weight", 1e-6, 1e3) | spelled("dose", 1e-6, 1e5)
-infusions = st.fixed_dictionaries(
-    {
-        "drug": st.just("ketamine"),
-        "amount": amounts,
-        "route": st.just("i.v. infusion"),
-        "start": spelled("time", 0, 500),
-        "duration": spelled("time", 0.001, 400),
-    }
-)
-boluses = st.fixed_dictionaries(
-    {"drug": st.just("ketamine"), "amount": amounts, "route": st.just("i.v. bolus"), "start": spelled("time", 0, 500)}
-)
+into_a_vein = st.sampled_from(sorted(drug for drug, routes in ROUTES_OF.items() if "oral" not in routes))
+tablets = st.sampled_from(sorted(drug for drug, routes in ROUTES_OF.items() if "oral" in routes))
+repeated = st.just({}) | st.fixed_dictionaries({"every": spelled("time", 0.01, 30), "times": st.integers(1, 12)})
+
+
+def entries(**fields):
+    return st.builds(
+        lambda dose, repeat: dose | repeat, st.fixed_dictionaries({"amount": amounts, "start": spelled("time", 0, 200)} | fields), repeated
+    )
+
+
+infusions = entries(drug=into_a_vein, route=st.just("i.v. infusion"), duration=spelled("time", 0.001, 400))
+boluses = entries(drug=into_a_vein, route=st.just("i.v. bolus"))
+swallowed = entries(drug=tablets, route=st.just("oral"))
 patients = st.fixed_dictionaries(
     {},
     optional={
@@ -67,7 +69,7 @@ valid = st.fixed_dictionaries(
         "source": printable,
         "context": st.sampled_from(CONTEXTS),
         "patient": patients,
-        "doses": st.lists(infusions | boluses, max_size=4).map(
+        "doses": st.lists(infusions | boluses | swallowed, max_size=4).map(
             lambda doses: sorted(doses, key=lambda dose: quantity("start", dose["start"], "time")[0])
         ),
     },
@@ -85,7 +87,7 @@ scalars = (
     | st.dates()
     | st.just(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
     | st.builds(lambda number, unit: f"{number} {unit}", st.floats(), st.sampled_from(["mg/kg", "mg", "g", "h", "d", "kg", "lb", "", "x"]))
-    | st.sampled_from(["ketamine", "i.v. bolus", "i.v. infusion", "depressed", "saline"])
+    | st.sampled_from([*ROUTES_OF, *ROUTES, *CONTEXTS, "depressed"])
 )
 keys = st.sampled_from([*Protocol.model_fields, *Patient.model_fields, *DOSE_FIELDS, "per_weight"]) | st.text(max_size=20) | scalars
 anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=8)
@@ -163,6 +165,68 @@ def test_a_tag_that_does_not_fit_is_one_line(tag, value):
 def test_a_protocol_survives_being_written_and_read(data):
     protocol = check(data)
     assert parse(text_of(protocol), "mine.yaml") == protocol
+
+
+@quick
+@given(valid)
+def test_every_repeat_is_a_dose_of_its_own_in_order_of_time(data):
+    protocol = check(data)
+    assert len(protocol.doses) == sum(each.get("times", 1) for each in data.get("doses", ()))
+    assert all(dose.every is None and dose.times is None for dose in protocol.doses)
+    assert all(first.start <= second.start for first, second in zip(protocol.doses, protocol.doses[1:], strict=False))
+
+
+TABLET = {"drug": "escitalopram", "amount": "10 mg", "route": "oral"}
+
+
+def course(*doses):
+    return check({"name": "a", "title": "t", "horizon": "60 d", "doses": list(doses)})
+
+
+def test_repeats_are_evenly_spaced_and_written_back_as_one_entry():
+    protocol = course(TABLET | {"start": "1 d", "every": "1 d", "times": 42})
+    assert [dose.start for dose in protocol.doses] == [24.0 * day for day in range(1, 43)]
+    (entry,) = written(protocol)["doses"]
+    assert entry["every"] == "24.0 h"
+    assert entry["times"] == 42
+
+
+@pytest.mark.parametrize("start", ["0.1 h", "7 min", "0.3 d", "123456 s"])
+@pytest.mark.parametrize("every", ["1 d", "7 h", "100 min", "0.1 d"])
+def test_an_odd_start_or_interval_stays_one_entry(start, every):
+    assert len(written(course(TABLET | {"start": start, "every": every, "times": 30}))["doses"]) == 1
+
+
+def test_repeats_written_one_by_one_are_the_same_protocol():
+    one_by_one = course(*(TABLET | {"start": f"{day} d"} for day in range(10)))
+    assert one_by_one == course(TABLET | {"every": "1 d", "times": 10})
+    assert len(written(one_by_one)["doses"]) == 1
+
+
+def test_courses_that_interleave_keep_apart():
+    ketamine = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "duration": "40 min"}
+    protocol = course(
+        TABLET | {"every": "1 d", "times": 42}, ketamine | {"start": "2 d", "every": "3 d", "times": 6}, TABLET | {"start": "50 d"}
+    )
+    assert [dose.drug for dose in protocol.doses[:5]] == ["escitalopram"] * 3 + ["ketamine", "escitalopram"]
+    assert len(written(protocol)["doses"]) == 3
+    assert parse(text_of(protocol), "mine.yaml") == protocol
+
+
+def test_equal_doses_at_one_time_stay_several():
+    protocol = course(*[TABLET] * 4)
+    assert len(protocol.doses) == 4
+    assert parse(text_of(protocol), "mine.yaml") == protocol
+
+
+def test_a_pair_is_written_one_by_one():
+    assert SHORTEST_RUN == 3
+    assert len(written(course(TABLET | {"every": "7 d", "times": 2}))["doses"]) == 2
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_what_ships_survives_being_written(name):
+    assert parse(text_of(read(name)), "mine.yaml") == read(name)
 
 
 @quick

@@ -7,6 +7,7 @@ of recurrent NMDA drive that is lost (0 to 1), ``limbic_input`` a current, ``opp
 the limbic network receives (healthy = 1). Time ms, currents nA, rates Hz; S, the share of open NMDA channels, is 0 to 1.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -17,7 +18,6 @@ from jaxtyping import Array, Float, Key
 from ..core.parameters import parameter
 from ..core.rectifier import inverse_soft_rectifier, soft_rectifier
 from ..core.roots import find_root
-from ..core.settling import settle
 from ..core.types import Scalar
 
 NETWORKS = ("limbic", "cognitive")
@@ -25,8 +25,8 @@ PerNetwork = Float[Array, "*batch network"]
 Batch = Float[Array, "*batch"]
 
 # Currents at which a curve is scanned for its zeros and turning points before Newton's method refines them.
-SCAN = 2048
-# The critical block hardly depends on itself: each round gains two digits.
+SCAN = 1024
+# Newton's method and the critical block, which hardly depends on itself, gain two digits or more a round.
 ROUNDS = 10
 
 
@@ -101,16 +101,20 @@ def is_stable(p: Attractor, S: Float[Array, "network"], block: Scalar, limbic_in
 
 
 def quiet_cognition(p: Attractor, limbic: Batch, block: Scalar) -> Batch:
-    """S_P in which the cognitive network comes to rest from silence while S_L is held."""
+    """S_P in which the cognitive network rests nearest to silence while S_L is held.
 
-    def rest(S_L: Scalar) -> Scalar:
-        def rate(S_P: Float[Array, "1"]) -> Float[Array, "1"]:
-            S = jnp.stack([S_L, S_P[0]])
-            return p.time_constant * drift(p, S, block, jnp.zeros(()), jnp.zeros(()))[1:]
+    Newton's method on its current, from the current without recurrence: below the steepest point of :func:`activation` the function
+    bends one way, so that the steps never pass the first solution.
+    """
+    silent = jnp.stack([limbic, jnp.zeros_like(limbic)], -1)
+    background = currents(p, silent, block, jnp.zeros(()), jnp.zeros(()))[..., 1]
+    J = (1 - p.block_of_recurrence * block) * p.coupling * p.cognitive_recurrence
 
-        return settle(rate, jnp.zeros(1))[0]
+    def improved(_, x: Batch) -> Batch:
+        S, slope = jax.jvp(lambda current: activation(p, current), (x,), (jnp.ones_like(x),))
+        return x - (x - J * S - background) / (1 - J * slope)
 
-    return jnp.vectorize(rest)(limbic)
+    return activation(p, jax.lax.fori_loop(0, ROUNDS, improved, background))
 
 
 def holding_input(p: Attractor, current: Batch, block: Scalar, opposition: Scalar) -> Batch:
@@ -143,6 +147,10 @@ def _first(found: Array, x: Array) -> Scalar:
 
 def _last(found: Array, x: Array) -> Scalar:
     return _first(found[::-1], x[::-1])
+
+
+def _slope(function: Callable[[Scalar], Scalar]) -> Callable[[Scalar], Scalar]:
+    return lambda x: jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
 
 
 class FixedPoints(NamedTuple):
@@ -183,8 +191,8 @@ def critical_recurrence(p: Attractor, block: Scalar, limbic_input: Scalar, oppos
     """w*: the weakest recurrence (1 − βb) w_L that keeps a locked state; NaN if that state never vanishes.
 
     The minimum of :func:`needed_recurrence` over the upper branch, where the determinant of :func:`jacobian` is zero:
-    w* J S'(x_L) = 1 − j² o S'(x_L) S'(x_P)/(1 − w_P J S'(x_P)) with J, j and w_P J as ``block`` leaves them and S' the slope
-    of :func:`activation`. It is free of w_L.
+    w* J S'(x_L) = 1 − j_b² o S'(x_L) S'(x_P)/(1 − (1 − βb) w_P J S'(x_P)) with j_b = (1 − β_I b) j and S' the slope of
+    :func:`activation`. It is free of w_L.
     """
 
     def needed(current: Scalar) -> Scalar:
@@ -193,7 +201,7 @@ def critical_recurrence(p: Attractor, block: Scalar, limbic_input: Scalar, oppos
     x = _scan(p)[1:]
     w = needed(x)
     turns = (w[1:-1] < w[:-2]) & (w[1:-1] <= w[2:])
-    return needed(find_root(jax.grad(needed), _last(turns, x[1:-1])))
+    return needed(find_root(_slope(needed), _last(turns, x[1:-1])))
 
 
 def critical_block(p: Attractor, limbic_input: Scalar, opposition: Scalar) -> Scalar:
@@ -227,7 +235,7 @@ def bistable_window(p: Attractor, block: Scalar, opposition: Scalar) -> Window:
     I_L = holding(x)
     step = jnp.diff(I_L)
     top, bottom = (step[:-1] > 0) & (step[1:] <= 0), (step[:-1] <= 0) & (step[1:] > 0)
-    turn = jax.grad(holding)
+    turn = _slope(holding)
     return Window(
         lower=holding(find_root(turn, _last(bottom, x[1:-1]))),
         upper=holding(find_root(turn, _first(top, x[1:-1]))),

@@ -68,23 +68,43 @@ def hops(p: Attractor, block: Scalar, limbic_input: Scalar, opposition: Scalar, 
     return Hops(*along(0), *along(1))
 
 
+def solve_without_differences(
+    on: Float[Array, "state state"], off: Float[Array, "state"], sides: Float[Array, "state side"]
+) -> Float[Array, "state side"]:
+    """x of (diag(out) − on) x = sides, where ``on`` has rates between states, ``off`` rates away from all, and out = Σ on + off.
+
+    Gauss–Jordan elimination in which each pivot is a sum of positive rates instead of a difference, so that every entry of x keeps
+    its digits, however small. Source: Grassmann, Taksar & Heyman (1985).
+    """
+    n = len(off)
+
+    def eliminate(k: Array, table: tuple[Array, Array]) -> tuple[Array, Array]:
+        rates, out = table
+        row = rates[k].at[k].set(0)
+        pivot = jnp.sum(row[: n + 1])
+        column = rates[:, k].at[k].set(0)
+        rates = rates.at[k].set(row) + column[:, None] * row / pivot
+        return rates.at[:, k].set(0), out.at[k].set(pivot)
+
+    table = jnp.concatenate([on, off[:, None], sides], 1)
+    table, out = jax.lax.fori_loop(0, n, eliminate, (table, jnp.zeros(n)))
+    return table[:, n + 1 :] / out[:, None]
+
+
 def mean_passage(chain: Hops, line: Scalar) -> Float[Array, "limbic cognitive"]:
     """Mean time (ms) from each cell to the cells whose S_L is at least ``line``.
 
     S_L moves by one level at a time. Level k is left upwards after a mean τ_k, to arrive at S_P as the rows of G_k say:
     M G_k = diag(up),  M τ_k = 1 + down·τ_{k−1},  M = diag(out) − across − down·G_{k−1},  and then T_k = τ_k + G_k T_{k+1}.
-    The rows of M sum to the rates up, which gives its diagonal without a difference: however high a barrier, no digits are lost
-    (Grassmann, Taksar & Heyman 1985).
     """
 
     def climb(below: tuple[Array, Array], level: Hops) -> tuple[Array, Array]:
         tau, G = below
         on = jnp.diag(level.cognitive_up[:-1], 1) + jnp.diag(level.cognitive_down[1:], -1) + level.limbic_down[:, None] * G
-        on = on - jnp.diag(jnp.diag(on))
-        M = jnp.diag(level.limbic_up + on.sum(1)) - on
         sides = jnp.concatenate([(1 + level.limbic_down * tau)[:, None], jnp.diag(level.limbic_up)], 1)
-        solved = jnp.linalg.solve(M, sides)
-        return (solved[:, 0], solved[:, 1:]), (solved[:, 0], solved[:, 1:])
+        solved = solve_without_differences(on, level.limbic_up, sides)
+        found = solved[:, 0], solved[:, 1:]
+        return found, found
 
     def add(above: Level, level: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         tau, G, short = level
@@ -138,9 +158,11 @@ def bounded(p: LimbicLock, log_passages: Float[Array, "*batch passage"]) -> LogR
     return LogRates(log_rates[..., 0], log_rates[..., 1])
 
 
-def log_escape_rates(p: LimbicLock, block: Scalar, limbic_input: Scalar, opposition: Scalar) -> LogRates:
+def log_escape_rates(
+    p: LimbicLock, block: Scalar, limbic_input: Scalar, opposition: Scalar, cells: tuple[int, int] = CELLS
+) -> LogRates:
     """log k_in and log k_out (rates in 1/h) of dp/dt = k_in (1 − p) − k_out p, from a fresh solution of the chain."""
-    return bounded(p, log_passages(p, block, limbic_input, opposition))
+    return bounded(p, log_passages(p, block, limbic_input, opposition, cells))
 
 
 def lock_rate(locked: Float[Array, "*batch"], rates: LogRates) -> Float[Array, "*batch"]:

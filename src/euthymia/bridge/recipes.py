@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..brain.attractor import TwoNode
-from ..brain.escape import log_escape_rates
+from ..brain.escape import CELLS, LimbicLock, log_escape_rates
 from ..circuits.habenula import Nucleus, NucleusActivity, Plan, nucleus
 from .closures import HABENULA_OUTPUTS, LOCK_OUTPUTS
 from .surface_file import Axis, parameters_hash
@@ -66,8 +65,9 @@ def habenula_recipe(p: Nucleus) -> Recipe:
     )
 
 
-def lock_recipe(p: TwoNode) -> Recipe:
+def lock_recipe(p: LimbicLock) -> Recipe:
     """Rates into and out of the limbic lock by block of recurrent NMDA drive and limbic drive."""
+    settings = {"cells": CELLS}
     points, degrees = (25, 25), (16, 16)
     return Recipe(
         "lock",
@@ -76,7 +76,7 @@ def lock_recipe(p: TwoNode) -> Recipe:
         degrees,
         LOCK_OUTPUTS,
         True,
-        {},
-        parameters_hash({"attractor": p}, {"points": points, "degrees": degrees}),
-        lambda block, limbic_input: np.array(log_escape_rates(p, block, limbic_input)),
+        settings,
+        parameters_hash({"limbic": p}, settings | {"points": points, "degrees": degrees}),
+        lambda block, limbic_input: np.array(log_escape_rates(p, *map(jnp.asarray, (block, limbic_input, 1.0)))),
     )

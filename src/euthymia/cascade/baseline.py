@@ -5,12 +5,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..core.roots import find_root
+from ..core.settling import settle
 from ..core.types import Scalar
 from ..links import Switches
 from .vector_field import STATE_NAMES, Brain, Cascade, brain_at, no_input, pack, slow_rate, unpack
 
-# Any point of the physical region will do: Newton reaches the one fixed point there.
-START_OF_SEARCH = 0.5
+# Where the search starts: a brain without drug, damage or signalling, with a healthy complement of spines.
+START = {"spines.transient": 0.05, "spines.persistent": 0.95, "dopamine": 1.0, "autoreceptor": 1.0, "mao": 1.0}
 
 
 def fixed_point(p: Cascade, stress: Scalar) -> Float[Array, " state"]:
@@ -20,7 +21,8 @@ def fixed_point(p: Cascade, stress: Scalar) -> Float[Array, " state"]:
         x = unpack(vector)
         return pack(slow_rate(p, x, no_input(), brain_at(p, x, stress), Switches()))
 
-    return find_root(rate, jnp.full(len(STATE_NAMES), START_OF_SEARCH))
+    start = jnp.array([START.get(name, 0.0) for name in STATE_NAMES])
+    return find_root(rate, settle(rate, start))
 
 
 def patient(p: Cascade, stress: Scalar) -> Brain:

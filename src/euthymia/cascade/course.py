@@ -7,14 +7,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.exponential import etd2rk, linear_course, propagators
+from ..core.exponential import etd2rk, linear_course, occupancy_course, propagators
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
 from ..pharmacology import comparators, disposition
 from ..pharmacology.disposition import STATES, central_volumes
 from ..receptors.nmdar import racemate_equivalents
 from .baseline import jacobian
-from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
+from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, transitions, unpack
 
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
@@ -110,3 +110,10 @@ def slow_courses(
         return etd2rk(rate, linear, over, start, steps, inputs)
 
     return jax.vmap(one)(switches)
+
+
+def follow(p: Cascade, steps: Steps, inputs: Inputs, by: Drivers) -> Followers:
+    """Occupancies over a course of one setting, from what drives them at the nodes; they start where they rest undosed."""
+    rise, fall = jax.vmap(lambda u, at: transitions(p, u, at))(inputs, by)
+    # Without input nothing binds, so that only the lock rests above zero.
+    return jax.tree.map(lambda a, b: occupancy_course(a[0] / (a[0] + b[0]), a, b, steps), rise, fall)

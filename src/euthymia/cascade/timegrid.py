@@ -4,21 +4,23 @@ Steps come from a ladder of a few lengths, each twice the one before, because ev
 exponentials and every further step of that length costs none.
 """
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 CHANNELS = ("S-ketamine", "R-ketamine", "escitalopram", "sertraline", "phenelzine", "midazolam")
 """Molecules that a pulse can bring, in the order of the input axis."""
-LONGEST_STEP = 8.0
-"""Top of the ladder, h."""
-FIRST_STEP = LONGEST_STEP / 2**12
-"""Step right after a change of input, h."""
-STEPS_PER_RUNG = 31
+RUNGS = tuple(8.0 / 2**k for k in range(12, -1, -1))
+"""Step lengths of the ladder, h: each twice the one before."""
+STEPS_PER_RUNG = 32
 """Steps before the length doubles."""
-FIRST_STEP_GENTLE = LONGEST_STEP / 2**4
-"""Step right after a gentle change, h: what is swallowed reaches the blood over hours."""
-STEPS_PER_RUNG_GENTLE = 4
+RUNGS_GENTLE = RUNGS[8:12]
+"""The part of the ladder that follows a gentle change, h: what is swallowed reaches the blood over hours."""
+STEPS_PER_RUNG_GENTLE = 5
+"""Likewise after a gentle change."""
 SAME = 1e-9
 """Times and lengths that differ by less are one, h."""
 SMALLEST_BUCKET = 512
@@ -71,24 +73,24 @@ class TimeGrid:
         return self.padded_times[: self.nodes]
 
 
-def _rung(age: float, first: float, per_rung: int) -> float:
-    """Step length at an age since a change, h: doubles after every ``per_rung`` steps, up to the top of the ladder."""
-    doublings = np.floor(np.log2((first + (age + SAME) / per_rung) / LONGEST_STEP))
-    return min(LONGEST_STEP * 2.0**doublings, LONGEST_STEP)
+def _step(age: float, rungs: tuple[float, ...], per_rung: int) -> float:
+    """Step length at an age since a change (h): one rung higher after every ``per_rung`` steps, up to the top."""
+    climbed = math.floor(math.log2(1 + (age + SAME) / (per_rung * rungs[0])))
+    return rungs[min(climbed, len(rungs) - 1)]
 
 
-def _walk(sharp: np.ndarray, gentle: np.ndarray, stops: np.ndarray) -> np.ndarray:
-    """Step lengths from the first stop to the last: the ladder since the latest change, cut short at every stop."""
-    since_sharp = np.concatenate([[-np.inf], sharp])
-    since_gentle = np.concatenate([[-np.inf], gentle])
+def _walk(sharp: list[float], gentle: list[float], stops: list[float]) -> np.ndarray:
+    """Step lengths from the first stop to the last: the ladder since the latest change of either kind, cut short at every stop."""
     steps = []
-    for start, end in zip(stops[:-1], stops[1:], strict=True):
-        last_sharp, last_gentle = (each[np.searchsorted(each, start + SAME) - 1] for each in (since_sharp, since_gentle))
+    for start, end in pairwise(stops):
+        ladders = [
+            (changes[count - 1], rungs, per_rung)
+            for changes, rungs, per_rung in ((sharp, RUNGS, STEPS_PER_RUNG), (gentle, RUNGS_GENTLE, STEPS_PER_RUNG_GENTLE))
+            if (count := bisect_right(changes, start + SAME))
+        ]
         now = start
         while end - now > SAME:
-            step = min(
-                _rung(now - last_sharp, FIRST_STEP, STEPS_PER_RUNG), _rung(now - last_gentle, FIRST_STEP_GENTLE, STEPS_PER_RUNG_GENTLE)
-            )
+            step = min(_step(now - latest, rungs, per_rung) for latest, rungs, per_rung in ladders)
             steps.append(step if now + step < end - SAME else end - now)
             now += step
     return np.array(steps)
@@ -114,15 +116,11 @@ def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = 
     refine
         Split every step into this many, for convergence tests.
     """
-    changes = {pulse.gentle: [] for pulse in pulses} | {False: [], True: []}
-    for pulse in pulses:
-        changes[pulse.gentle] += [pulse.start, pulse.start + pulse.duration]
+    changes = {kind: {t for p in pulses if p.gentle is kind for t in (p.start, p.start + p.duration)} for kind in (False, True)}
     # The start is a change as well; where something gentle is taken then, that is all that changes.
-    if 0.0 not in changes[True]:
-        changes[False].append(0.0)
-    sharp, gentle = (np.array(sorted(t for t in set(changes[kind]) if 0 <= t <= horizon)) for kind in (False, True))
-    stops = np.array(sorted({0.0, horizon, *sharp, *gentle, *(t for t in include if 0 <= t <= horizon)}))
-    stops = stops[np.concatenate([[True], np.diff(stops) > SAME])]
+    sharp, gentle = sorted(changes[False] | ({0.0} - changes[True])), sorted(changes[True])
+    stops = sorted(t for t in {0.0, horizon, *sharp, *gentle, *include} if 0 <= t <= horizon)
+    stops = [t for t, before in zip(stops, [-math.inf, *stops], strict=False) if t - before > SAME]
     steps = np.repeat(_walk(sharp, gentle, stops) / refine, refine)
     _, first, which = np.unique(np.round(steps / SAME), return_index=True, return_inverse=True)
     lengths = steps[first]

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -11,8 +12,8 @@ from ..brain.escape import LimbicLock
 from ..bridge.closures import Closures, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates, no_correction
 from ..circuits.habenula import Nucleus
 from ..circuits.midbrain import DopamineState, Midbrain, dopamine_state, raphe_drive, rmtg_rate
-from ..circuits.prefrontal import CLASSES, E, Prefrontal, glutamate_rate, glutamate_release, steady_rates
-from ..core.types import SITES, PerSite, Scalar
+from ..circuits.prefrontal import CLASSES, E, Prefrontal, focus, glutamate_rate, glutamate_release, steady_rates
+from ..core.types import PerSite, Scalar
 from ..links import Links, Switches
 from ..pharmacology.comparators import DRUGS, Comparators
 from ..pharmacology.disposition import Disposition
@@ -21,7 +22,7 @@ from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
 from ..plasticity.spines import Spines, SpineState, Turnover, spine_rate, turnover
 from ..receptors.monoamine import Monoamine, gaba_gain, mao_rate, sert_occupancy
-from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rate
+from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
 
 PHENELZINE, MIDAZOLAM = DRUGS.index("phenelzine"), DRUGS.index("midazolam")
 
@@ -48,19 +49,16 @@ class Cascade(eqx.Module):
 class SlowState(NamedTuple):
     """What a brain remembers from one hour to the next."""
 
-    bound: PerSite
-    """Share of NMDA receptors that carry the drug."""
     damage: Scalar
+    """Excitotoxic damage."""
     glutamate: Scalar
-    """Rise of prefrontal glutamate over the patient's own level, relative."""
+    """Rise of prefrontal glutamate that the drug causes, relative."""
     measured_glutamate: Scalar
     """The same as an instrument shows it, with its lag."""
     signalling: SignallingState
     spines: SpineState
     dopamine: Scalar
     """Dopamine tone, healthy = 1."""
-    lock: Scalar
-    """Probability that the limbic network is locked."""
     autoreceptor: Scalar
     """Sensitivity of 5-HT1A autoreceptors, naive = 1."""
     mao: Scalar
@@ -68,14 +66,12 @@ class SlowState(NamedTuple):
 
 
 STATE_NAMES = (
-    *(f"bound.{name}" for name in SITES),
     "damage",
     "glutamate",
     "measured_glutamate",
     *SignallingState._fields,
     *(f"spines.{name}" for name in SpineState._fields),
     "dopamine",
-    "lock",
     "autoreceptor",
     "mao",
 )
@@ -83,21 +79,15 @@ STATE_NAMES = (
 
 def pack(x: SlowState) -> Float[Array, " state"]:
     """The state as one vector, in the order of ``STATE_NAMES``."""
-    before, after = (x.damage, x.glutamate, x.measured_glutamate), (x.dopamine, x.lock, x.autoreceptor, x.mao)
-    return jnp.concatenate([x.bound, jnp.stack([*before, *x.signalling, *x.spines, *after])])
+    return jnp.stack(jax.tree.leaves(x))
 
 
 def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
-    """The state from vectors; leading axes are kept, the site axis of ``bound`` stays last."""
-    alone = [vector[..., place] for place in range(len(SITES), vector.shape[-1])]
-    (before, after), chain, count = (3, 4), len(SignallingState._fields), len(SpineState._fields)
-    return SlowState(
-        vector[..., : len(SITES)],
-        *alone[:before],
-        SignallingState(*alone[before : before + chain]),
-        SpineState(*alone[before + chain : before + chain + count]),
-        *alone[-after:],
-    )
+    """The state from vectors; leading axes are kept."""
+    alone = [vector[..., place] for place in range(vector.shape[-1])]
+    chain, spines = STATE_NAMES.index(SignallingState._fields[0]), STATE_NAMES.index(f"spines.{SpineState._fields[0]}")
+    after = spines + len(SpineState._fields)
+    return SlowState(*alone[:chain], SignallingState(*alone[chain:spines]), SpineState(*alone[spines:after]), *alone[after:])
 
 
 class Inputs(NamedTuple):
@@ -127,6 +117,10 @@ class Answers(NamedTuple):
     """Strength of prefrontal inhibition, undrugged = 1."""
     rates: Float[Array, "*batch cortical_class"]
     """Prefrontal firing rates, Hz."""
+    undrugged_rates: Float[Array, "*batch cortical_class"]
+    """The same without drug in the circuit, Hz."""
+    focus: Scalar
+    """How long the prefrontal circuit holds activity, ms."""
     habenula_nmda: Scalar
     """Share of NMDA conductance left in the habenula."""
     habenula_shift: Scalar
@@ -176,6 +170,8 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
         nmda=nmda,
         inhibition=inhibition,
         rates=rates,
+        undrugged_rates=steady_rates(p.prefrontal, jnp.ones_like(nmda), recurrence, jnp.ones(())),
+        focus=focus(p.prefrontal, nmda, recurrence),
         habenula_nmda=habenula_nmda,
         habenula_shift=shift,
         habenula=habenula,
@@ -200,7 +196,7 @@ class Drivers(NamedTuple):
     load: Scalar
     """Extrasynaptic calcium load, healthy = 1."""
     release: Scalar
-    """Rise of glutamate release over the patient's own, relative."""
+    """Rise of glutamate release over the same circuit without drug, relative; lasting change of its activity is not a surge."""
     surge: Scalar
     """Engagement of BDNF by the glutamate surge, 0 to 1."""
     resting: Scalar
@@ -229,7 +225,7 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
     return Drivers(
         answers=now,
         load=calcium_load(p.excitotoxicity, brain.stress, clamp(block, 0.0, on.calcium_load)),
-        release=glutamate_release(p.prefrontal, now.rates, undosed.rates),
+        release=glutamate_release(p.prefrontal, now.rates, now.undrugged_rates),
         surge=clamp(links.surge_engagement(p.links, x.glutamate), 0.0, on.surge * on.synaptic_signalling),
         resting=clamp(links.resting_block(p.links, loss), 0.0, on.synaptic_signalling),
         risen=clamp(jnp.maximum(now.serotonin - undosed.serotonin, 0), 0.0, on.synaptic_signalling),
@@ -263,20 +259,33 @@ def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -
         Links that are clamped to their undosed value.
     """
     by = drivers(p, x, u, brain, on)
-    now = by.answers
-    cortical = jnp.broadcast_to(now.rates[E] / p.prefrontal.baseline[E], len(CLASSES))
-    activity = jnp.concatenate([cortical, jnp.ones_like(now.habenula.unblocked)])
-    unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CLASSES)], now.habenula.unblocked])
     glutamate, measured = glutamate_rate(p.prefrontal, x.glutamate, x.measured_glutamate, by.release)
     return SlowState(
-        bound=trapping_rate(p.receptor, x.bound, u.ketamine, activity, unblocked),
         damage=damage_rate(p.excitotoxicity, x.damage, by.load),
         glutamate=glutamate,
         measured_glutamate=measured,
         signalling=signalling_rate(p.signalling, x.signalling, by.surge, by.resting, by.risen, by.to_mtor, by.to_potentiation),
         spines=spine_rate(by.turnover),
         dopamine=(by.dopamine - x.dopamine) / p.links.dopamine_time,
-        lock=by.lock.into * (1 - x.lock) - by.lock.out_of * x.lock,
-        autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, now.serotonin),
+        autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, by.answers.serotonin),
         mao=mao_rate(p.monoamine, x.mao, u.comparators[PHENELZINE]),
     )
+
+
+class Followers(NamedTuple):
+    """Occupancies of two-state systems that the slow states drive and that nothing slow reads: y' = a (1 − y) − b y."""
+
+    bound: PerSite
+    """Share of NMDA receptors that carry the drug."""
+    lock: Scalar
+    """Probability that the limbic network is locked."""
+
+
+def transitions(p: Cascade, u: Inputs, by: Drivers) -> tuple[Followers, Followers]:
+    """Rates a and b (1/h) of the followers at one input and what the slow states make of it."""
+    now = by.answers
+    cortical = jnp.broadcast_to(now.rates[E] / p.prefrontal.baseline[E], len(CLASSES))
+    activity = jnp.concatenate([cortical, jnp.ones_like(now.habenula.unblocked)])
+    unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CLASSES)], now.habenula.unblocked])
+    binding, leaving = trapping_rates(p.receptor, u.ketamine, activity, unblocked)
+    return Followers(binding, by.lock.into), Followers(leaving, by.lock.out_of)

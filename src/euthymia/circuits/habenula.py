@@ -19,7 +19,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..biophysics.gates import TraubMiles, boltzmann, exprel, relax, traub_miles
 from ..biophysics.magnesium import Magnesium, magnesium_unblock
@@ -47,14 +47,14 @@ class HabenulaCell(eqx.Module):
     threshold: Scalar = parameter("habenula.threshold", "mV", "zero of the Traub–Miles voltage")
     T_half: Float[Array, "gate"] = parameter("habenula.T.half", "mV", "half activation, half inactivation")
     T_width: Float[Array, "gate"] = parameter("habenula.T.width", "mV", "steepness of activation, of inactivation")
-    T_time: Float[Array, "term"] = parameter("habenula.T.time", "ms", "inactivation: least, plateau, unit of the exponential term")
+    T_time: Float[Array, "T_term"] = parameter("habenula.T.time", "ms", "inactivation: least, plateau, unit of the exponential term")
     T_time_half: Float[Array, "factor"] = parameter("habenula.T.time_half", "mV", "references of its two exponentials")
     T_time_width: Float[Array, "factor"] = parameter("habenula.T.time_width", "mV", "e-folds of its two exponentials")
     T_slowing: Scalar = parameter("habenula.T.slowing", "dimensionless", "inactivation time relative to the measured cell")
     T_warming: Scalar = parameter("habenula.T.warming", "dimensionless", "by which body temperature speeds it up")
     h_half: Scalar = parameter("habenula.h.half", "mV", "half activation of the h current")
     h_width: Scalar = parameter("habenula.h.width", "mV", "its steepness; opens with hyperpolarisation")
-    h_time: Float[Array, "term"] = parameter("habenula.h.time", "ms", "least, and height of the bell")
+    h_time: Float[Array, "h_term"] = parameter("habenula.h.time", "ms", "least, and height of the bell")
     h_time_half: Float[Array, "factor"] = parameter("habenula.h.time_half", "mV", "references of the bell's two sides")
     h_time_width: Float[Array, "factor"] = parameter("habenula.h.time_width", "mV", "e-folds of the bell's two sides")
     calcium_per_charge: Scalar = parameter("habenula.calcium.per_charge", "uM*cm^2/(uA*ms)", "calcium that the T current brings")
@@ -69,7 +69,7 @@ class Nucleus(eqx.Module):
     cell: HabenulaCell
     rest: Scalar = parameter("habenula.rest.mean", "mV", "mean leak reversal of the healthy nucleus")
     rest_spread: Scalar = parameter("habenula.rest.spread", "mV", "its standard deviation over cells")
-    conductance_spread: Scalar = parameter("habenula.conductance_spread", "dimensionless", "sd of log conductance over cells, but leak")
+    conductance_spread: PerChannel = parameter("habenula.conductance_spread", "dimensionless", "sd of log conductance over cells")
     ambient_sd: Scalar = parameter("habenula.ambient.sd", "dimensionless", "fluctuation of ambient glutamate, relative")
     ambient_time: Scalar = parameter("habenula.ambient.time", "ms", "its correlation time")
     burst_interval: PerCriterion = parameter("habenula.burst_interval", "ms", "longest interval inside a burst: main, strict criterion")
@@ -193,8 +193,9 @@ def advance(p: HabenulaCell, cells: Cells, x: Neuron, ambient: PerCell, injected
 
 def crossing(p: HabenulaCell, before: Neuron, after: Neuron, time: Scalar, step: Scalar) -> PerCell:
     """When the voltage rises through the spike level in a step that starts at ``time`` (ms); infinite if it does not."""
-    fired = (before.V < p.spike_level) & (after.V >= p.spike_level)
-    return jnp.where(fired, time + step * (p.spike_level - before.V) / jnp.where(fired, after.V - before.V, 1), jnp.inf)
+    below, above = before.V - p.spike_level, after.V - p.spike_level
+    fired = (below < 0) & (above >= 0)
+    return jnp.where(fired, time + step * below / jnp.where(fired, below - above, 1), jnp.inf)
 
 
 def simulate(
@@ -272,16 +273,16 @@ class Plan(NamedTuple):
 
 
 def draw_cells(p: Nucleus, key: PRNGKeyArray, cells: int, nmda: Scalar, shift: Scalar) -> Cells:
-    """Cells at the quantiles of leak reversal, N(mean + shift, spread), with log-normal conductances except the leak.
+    """Cells stratified in leak reversal, N(mean + shift, spread), and in log-normal conductances.
 
-    The same key gives the same cells at any ``nmda`` (share of NMDA conductance left) and ``shift`` (mV).
+    Every margin takes the same quantiles; the conductances pair them at random (a Latin hypercube). The same key gives the
+    same cells at any ``nmda`` (share of NMDA conductance left) and ``shift`` (mV).
     """
-    quantile = (jnp.arange(cells) + 1 / 2) / cells
-    leak_reversal = p.rest + shift + p.rest_spread * jax.scipy.stats.norm.ppf(quantile)
-    logarithm = p.conductance_spread * jax.random.normal(key, (len(CHANNELS), cells))
-    varied = jnp.array([name != "leak" for name in CHANNELS])[:, None]
+    normal = jax.scipy.stats.norm.ppf((jnp.arange(cells) + 1 / 2) / cells)
+    paired = jax.vmap(lambda one: jax.random.permutation(one, normal))(jax.random.split(key, len(CHANNELS)))
     left = jnp.where(jnp.array([name == "NMDA" for name in CHANNELS]), nmda, 1)
-    return Cells(leak_reversal, (p.cell.conductance * left)[:, None] * jnp.exp(varied * logarithm))
+    conductance = (p.cell.conductance * left)[:, None] * jnp.exp(p.conductance_spread[:, None] * paired)
+    return Cells(p.rest + shift + p.rest_spread * normal, conductance)
 
 
 def ambient_glutamate(p: Nucleus, key: PRNGKeyArray, fences: int, cells: int, spacing: Scalar) -> Float[Array, "fence cell"]:

@@ -55,10 +55,10 @@ class Raphe(eqx.Module):
 class Midbrain(eqx.Module):
     """RMTg, dopamine and raphe, with the habenula input of a healthy brain as the point they are measured from."""
 
-    healthy: Float[Array, "pattern"] = parameter("midbrain.healthy", "Hz", "healthy habenula, outside and inside bursts")
     rmtg: RMTg
     dopamine: Dopamine
     raphe: Raphe
+    healthy: Float[Array, "pattern"] = parameter("midbrain.healthy", "Hz", "healthy habenula, outside and inside bursts")
 
 
 class DopamineState(NamedTuple):

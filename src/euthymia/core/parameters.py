@@ -1,6 +1,6 @@
 """Parameter containers: equations name the evidence row, unit and meaning of every number they use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def rows_of(field: Field) -> tuple[str, ...]:
     return (row,) if isinstance(row, str) else row
 
 
-def fill(container: type[Container], value: Callable[[str, str], Any]) -> Container:
+def fill(container: type[Container], value: Callable[[str, str], Any], ready: Mapping[type, eqx.Module] | None = None) -> Container:
     """An instance with every number looked up.
 
     Parameters
@@ -50,12 +50,17 @@ def fill(container: type[Container], value: Callable[[str, str], Any]) -> Contai
         A module class whose fields are parameters or such classes.
     value
         Evidence lookup: (row, canonical unit) to a number or a list of numbers.
+    ready
+        Parts that are not made of evidence rows, by their class.
     """
+    ready = ready or {}
     filled: dict[str, Any] = {}
     for field in fields(container):
         if "row" in field.metadata:
             numbers = [value(row, field.metadata["unit"]) for row in rows_of(field)]
             filled[field.name] = jnp.asarray(numbers[0] if isinstance(field.metadata["row"], str) else numbers, dtype=float)
+        elif field.type in ready:
+            filled[field.name] = ready[field.type]
         else:
-            filled[field.name] = fill(field.type, value)  # type: ignore[arg-type]
+            filled[field.name] = fill(field.type, value, ready)  # type: ignore[arg-type]
     return container(**filled)

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-# x/(1 − e^(−x)) = 1 + x/2 + x²/12 − x⁴/720 + x⁶/30240 − ...; the next term is below 1e-17 this near to zero.
+# x/(1 − e^(−x)) = 1 + x/2 + x²/12 − x⁴/720 + x⁶/30240 − x⁸/1209600 ...; the next term is below 1e-17 this near to zero.
 NEAR_ZERO = 0.1
-EVEN_TERMS = (1.0, 1 / 12, -1 / 720, 1 / 30240)
+EVEN_TERMS = (1.0, 1 / 12, -1 / 720, 1 / 30240, -1 / 1209600)
 # From its start below, Newton's method reaches rounding error in six.
 NEWTON_STEPS = 8
 

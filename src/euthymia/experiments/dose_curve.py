@@ -24,7 +24,6 @@ class DoseCurve(eqx.Module):
     tonic_share: Float[Array, "edge"] = parameter("dose_curve.tonic_share", "dimensionless", "NMDA part of the background, per class")
     potency: Float[Array, "edge"] = parameter("dose_curve.potency", "uM", "concentration that halves NMDA drive, per class")
     rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
-    vip_potency: Scalar = parameter("dose_curve.vip_potency", "uM", "default potency in VIP cells")
 
 
 class Draws(NamedTuple):

@@ -1,10 +1,15 @@
-"""The whole model with its numbers filled in from evidence."""
+"""The whole model with its numbers filled in from evidence, and its closures loaded."""
 
 from functools import cache
 
 import equinox as eqx
 
+from ..brain.escape import LimbicLock
+from ..bridge.closures import Closures
+from ..bridge.recipes import Recipe, habenula_recipe, lock_recipe
+from ..bridge.surface_file import load
 from ..cascade.vector_field import Cascade
+from ..circuits.habenula import Nucleus
 from ..clinic.patient import TypicalPatient
 from ..clinic.symptoms import Symptoms
 from ..core.parameters import declared, fill, parameter, rows_of
@@ -31,10 +36,24 @@ class Euthymia(eqx.Module):
     experience: Experience
 
 
+def recipes() -> dict[str, Recipe]:
+    """The surfaces that the model needs, by name, at the numbers of the evidence."""
+    value = evidence().value
+    found = (habenula_recipe(fill(Nucleus, value)), lock_recipe(fill(LimbicLock, value)))
+    return {recipe.name: recipe for recipe in found}
+
+
 @cache
 def default_model() -> Euthymia:
-    """The model at the values of the evidence that ships with it."""
-    return fill(Euthymia, evidence().value)
+    """The model at the values of the evidence that ships with it.
+
+    Raises
+    ------
+    InputError
+        If a surface is missing, damaged, or was built from other numbers.
+    """
+    surfaces = {name: load(name, recipe.built_from).surface for name, recipe in recipes().items()}
+    return fill(Euthymia, evidence().value, {Closures: Closures(**surfaces)})
 
 
 def uses() -> dict[str, list[tuple[str, str]]]:

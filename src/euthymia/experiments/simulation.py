@@ -11,24 +11,44 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
-from ..cascade.baseline import fixed_point
-from ..cascade.course import DrugCourse, drug, slow_courses
+from ..bridge.closures import Correction, no_correction
+from ..cascade.baseline import patient
+from ..cascade.course import DrugCourse, drugs, follow, slow_courses
 from ..cascade.timegrid import Pulse, TimeGrid, time_grid
-from ..cascade.vector_field import Cascade, Drivers, SlowState, drivers, unpack
-from ..clinic.symptoms import ITEMS, Mechanisms, baseline_items, context_shift, item_ratings, join, mechanism_shift
+from ..cascade.vector_field import Brain, Cascade, Drivers, Followers, Inputs, SlowState, drivers, no_input, unpack
+from ..circuits.prefrontal import impulse_control
+from ..clinic.symptoms import (
+    ITEMS,
+    Mechanisms,
+    baseline_items,
+    context_strengths,
+    course_shift,
+    item_ratings,
+    join,
+    mechanism_shift,
+    visit_shift,
+)
 from ..core.errors import InputError
-from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
+from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES, Scalar
 from ..links import Switches
+from ..pharmacology.comparators import DRUGS, ENTRY
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
-from ..protocols.protocol import CONTEXTS, Protocol
+from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss, pore_block
 from .model import Euthymia, default_model
 from .shares import shapley
 
-CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0}
-ROUNDING = 1e-9
-PLAYERS = ("context", "way 2", "way 4")
-"""What may move mood in this version; ways 1, 3 and 5 stay at their undosed value."""
+CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
+WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
+PLAYERS = ("context", *WAYS)
+"""What may move mood."""
+SWITCHES_OF_WAY = {
+    "way 1": ("prefrontal",),
+    "way 2": ("calcium_load",),
+    "way 3": ("habenula", "dopamine"),
+    "way 4": ("synaptic_signalling",),
+    "way 5": ("limbic_lock",),
+}
 
 
 class Arm(NamedTuple):
@@ -38,9 +58,10 @@ class Arm(NamedTuple):
     switches: Switches
 
 
-def _arm(context: float, way_2: float, way_4: float, **inner: float) -> Arm:
-    on = {"calcium_load": way_2, "synaptic_signalling": way_4, "mtor": 1.0, "potentiation": 1.0, "regrowth": 1.0} | inner
-    return Arm(jnp.asarray(context), Switches(**{name: jnp.asarray(value) for name, value in on.items()}))
+def _arm(group: frozenset[str] = frozenset(PLAYERS), **off: float) -> Arm:
+    of_ways = {switch: float(way in group) for way, switches in SWITCHES_OF_WAY.items() for switch in switches}
+    settings = {name: 1.0 for name in Switches._fields} | of_ways | off
+    return Arm(jnp.asarray(float("context" in group)), Switches(**{name: jnp.asarray(value) for name, value in settings.items()}))
 
 
 GROUPS = {
@@ -49,13 +70,20 @@ GROUPS = {
     for group in combinations(PLAYERS, size)
 }
 """Every coalition of ``PLAYERS``, and what its arm is called."""
-ARMS = {
-    **{name: _arm(*(float(player in group) for player in PLAYERS)) for group, name in GROUPS.items()},
-    "without regrowth": _arm(1.0, 1.0, 1.0, regrowth=0.0),
-    "without mTOR": _arm(1.0, 1.0, 1.0, mtor=0.0),
-    "without regrowth and potentiation": _arm(1.0, 1.0, 1.0, regrowth=0.0, potentiation=0.0),
+ALONE = {
+    "without regrowth": {"regrowth": 0.0},
+    "without mTOR": {"mtor": 0.0},
+    "without regrowth and potentiation": {"regrowth": 0.0, "potentiation": 0.0},
+    "without surge to BDNF": {"surge": 0.0},
+    "without habenula": {"habenula": 0.0},
+    "without cortex to dopamine": {"cortex_to_dopamine": 0.0},
+    "without reuptake block": {"reuptake": 0.0},
 }
-"""The course as given, every coalition of context and ways, and way 4 with one of its inner links removed."""
+"""Arms in which one inner link is removed."""
+ARMS = {**{name: _arm(group) for group, name in GROUPS.items()}, **{name: _arm(**off) for name, off in ALONE.items()}}
+"""The course as given, every coalition of context and ways, and arms with one inner link removed."""
+MECHANISMS_ALONE = next(name for group, name in GROUPS.items() if group == frozenset(WAYS))
+"""The arm in which the drug acts and the context does not."""
 
 
 class Person(NamedTuple):
@@ -72,86 +100,106 @@ class Person(NamedTuple):
 class Course(NamedTuple):
     """What the compiled program returns; the arm axis follows ``ARMS``."""
 
+    brain: Brain
+    healthy: Mechanisms
     drug: DrugCourse
     pore_block: Float[Array, "node cell_class"]
     drive_loss: Float[Array, "node cell_class"]
-    load: Float[Array, "arm node"]
     state: SlowState
+    drivers: Drivers
+    followers: Followers
+    mechanisms: Mechanisms
     damage: Float[Array, "arm node"]
-    excitatory_gain: Float[Array, "arm node"]
-    turnover: Float[Array, "arm node flow"]
-    mechanism_shift: Float[Array, "arm node"]
-    context_shift: Float[Array, "arm node"]
+    impulse_control: Float[Array, "arm node"]
+    mechanism_shift: Float[Array, "arm node item"]
+    context_shift: Float[Array, "arm node item"]
     items: Float[Array, "arm node item"]
-    healthy_spine_density: Scalar
 
 
-def mechanisms(cascade: Cascade, state: SlowState, undosed: Scalar) -> Mechanisms:
-    """What mood reads of a slow state; ways 1, 3 and 5 stay at their undosed value (1 = healthy, 0 = reference depressed)."""
-    density = state.spines.transient + state.spines.persistent
-    later = jnp.broadcast_to(undosed, density.shape)
+def mechanisms(cascade: Cascade, state: SlowState, by: Drivers, lock: Float[Array, "*batch"]) -> Mechanisms:
+    """What mood reads of a slow state, the circuits in it, and the probability of the limbic lock."""
     return Mechanisms(
         potentiation=state.signalling.potentiation,
-        spine_density=density,
+        spine_density=state.spines.transient + state.spines.persistent,
+        persistent_spines=state.spines.persistent,
         excitatory_gain=excitatory_gain(cascade.excitotoxicity, state.damage),
-        prefrontal=later,
-        reward=later,
-        release=later,
+        focus=by.answers.focus,
+        reward=state.dopamine,
+        release=1 - lock,
     )
 
 
 @eqx.filter_jit
-def course(
-    model: Euthymia,
-    person: Person,
-    context: Scalar,
-    inputs: list[Array],
-    arms: Arm,
-) -> Course:
+def course(model: Euthymia, person: Person, context: tuple[Scalar, Scalar], inputs: list[Array], correction: Correction, arms: Arm) -> Course:
     """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
 
-    ``inputs`` are the time since the two latest visits at the nodes (h), and the grid's steps (h), infusion (µmol/h) and bolus (µmol).
+    Parameters
+    ----------
+    model, person
+        Numbers.
+    context
+        Latent shifts by a visit and by weeks of treatment as such.
+    inputs
+        Time since the two latest visits, and since the first, at the nodes (h); the grid's distinct lengths (h), which of them
+        each step has, and each step's infusion (µmol/h) and bolus (µmol) per channel.
+    correction
+        What a bridged run adds to the closures at the nodes.
+    arms
+        Settings, the coalitions first.
     """
-    since_visits, steps, infusion, bolus = inputs
-    cascade = model.cascade
+    since_visits, since_start, lengths, which, infusion, bolus = inputs
+    cascade, symptoms, steps = model.cascade, model.symptoms, (lengths, which)
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
-    start, healthy, depressed = jax.vmap(lambda stress: fixed_point(cascade, stress))(stresses)
-    in_body = drug(cascade, person.weight, steps, infusion, bolus)
+    brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], jax.vmap(lambda s: patient(cascade, s))(stresses)) for i in range(3))
+    in_body = drugs(cascade, person.weight, steps, infusion, bolus)
+    u = Inputs(in_body.racemate_equivalents, in_body.comparator_site, correction)
 
-    def slow(switches: Switches) -> Float[Array, "setting node state"]:
-        return slow_courses(cascade, start, steps, in_body.racemate_equivalents, person.stress, switches)
+    def slow(switches: Switches, linear_at: Switches) -> Float[Array, "setting node state"]:
+        return slow_courses(cascade, brain, steps, u, switches, linear_at)
 
-    together = slow(jax.tree.map(lambda switch: switch[: len(GROUPS)], arms.switches))
-    alone = jax.lax.map(lambda one: slow(one)[0], jax.tree.map(lambda switch: switch[len(GROUPS) :, None], arms.switches))
+    def part(start: int, end: int) -> Switches:
+        return jax.tree.map(lambda switch: switch[start:end], arms.switches)
+
+    together = slow(part(0, len(GROUPS)), _arm(frozenset()).switches)
+    alone = jax.lax.map(lambda one: slow(jax.tree.map(lambda switch: switch[None], one), one)[0], part(len(GROUPS), len(ARMS)))
     state = unpack(jnp.concatenate([together, alone]))
 
-    own = 1 - person.stress / model.patient.stress
-    now, then = (mechanisms(cascade, each, own) for each in (state, unpack(start)))
-    well, ill = mechanisms(cascade, unpack(healthy), jnp.ones(())), mechanisms(cascade, unpack(depressed), jnp.zeros(()))
-    by_mechanisms = mechanism_shift(model.symptoms, now, then, well, ill)
-    by_context = arms.context[:, None] * context_shift(model.symptoms, context, since_visits)
-    items = baseline_items(model.symptoms, person.madrs)
+    def passed(x: SlowState, at: Inputs, on: Switches) -> Drivers:
+        return drivers(cascade, x, at, brain, on)
 
-    block = pore_block(cascade.receptor, in_body.racemate_equivalents)
+    by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, u, arms.switches)
+    followers = jax.vmap(lambda each: follow(cascade, steps, u, each))(by)
+    now = mechanisms(cascade, state, by, followers.lock)
+    start, well, ill = (_at_rest(cascade, each) for each in (brain, *references))
+    by_mechanisms = mechanism_shift(symptoms, now, start, well, ill)
+    of_visits, of_weeks = context
+    shift = visit_shift(symptoms, of_visits, since_visits) + course_shift(symptoms, of_weeks, since_start)
+    by_context = arms.context[:, None, None] * shift
 
-    def passed(state: SlowState, concentration: Scalar, switches: Switches) -> Drivers:
-        return drivers(cascade, state, concentration, person.stress, switches)
+    def control(answers) -> Float[Array, "node"]:
+        return jax.vmap(lambda a: impulse_control(cascade.prefrontal, a.rates, a.nmda, a.recurrence, a.inhibition))(answers)
 
-    by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, in_body.racemate_equivalents, arms.switches)
     return Course(
+        brain=brain,
+        healthy=well,
         drug=in_body,
-        pore_block=block,
+        pore_block=pore_block(cascade.receptor, in_body.racemate_equivalents),
         drive_loss=drive_loss(cascade.receptor, in_body.racemate_equivalents),
-        load=by.load,
         state=state,
+        drivers=by,
+        followers=followers,
+        mechanisms=now,
         damage=relative_damage(cascade.excitotoxicity, state.damage),
-        excitatory_gain=now.excitatory_gain,
-        turnover=jnp.stack(by.turnover, -1),
+        impulse_control=control(jax.tree.map(lambda leaf: leaf[0], by.answers)),
         mechanism_shift=by_mechanisms,
         context_shift=by_context,
-        items=item_ratings(model.symptoms, items, join(model.symptoms, by_context, by_mechanisms)),
-        healthy_spine_density=well.spine_density,
+        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_context, by_mechanisms)),
     )
+
+
+def _at_rest(cascade: Cascade, brain: Brain) -> Mechanisms:
+    by = drivers(cascade, brain.rest, no_input(), brain, Switches())
+    return mechanisms(cascade, brain.rest, by, by.lock.into / (by.lock.into + by.lock.out_of))
 
 
 @dataclass(frozen=True)
@@ -184,7 +232,7 @@ class Simulation:
 
     def shares(self) -> dict[str, xr.DataArray]:
         """The change in MADRS over time that each of ``PLAYERS`` accounts for, points; together they are the whole."""
-        worth = {group: self.madrs(name).to_numpy() for group, name in GROUPS.items()}
+        worth = {group: self.data.coalition_madrs.sel(coalition=name).to_numpy() for group, name in GROUPS.items()}
         return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, PLAYERS).items()}
 
 
@@ -206,11 +254,17 @@ def person_of(protocol: Protocol, model: Euthymia) -> Person:
 
 
 def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
-    """Doses as µmol per enantiomer; a racemate is half of each."""
-    return [
-        Pulse(dose.start, dose.duration or 0.0, (half := dose.milligrams(weight) / float(model.molecules.ketamine) / 2, half))
-        for dose in protocol.doses
-    ]
+    """Doses as µmol of each molecule; a racemate is half of each enantiomer, and what is swallowed is gentle."""
+    found = []
+    for dose in protocol.doses:
+        milligrams, duration = dose.milligrams(weight), dose.duration or 0.0
+        if dose.drug == "ketamine":
+            half = milligrams / float(model.molecules.ketamine) / 2
+            found += [Pulse(dose.start, duration, f"{hand}-ketamine", half) for hand in ENANTIOMERS]
+        else:
+            amount = milligrams / float(model.cascade.comparators.molar_mass[DRUGS.index(dose.drug)])
+            found.append(Pulse(dose.start, duration, dose.drug, amount, gentle=ENTRY[dose.drug] == "gut"))
+    return found
 
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
@@ -219,27 +273,19 @@ def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1)
     return time_grid(pulses_of(protocol, model, weight), protocol.horizon, checkpoints, refine)
 
 
-def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
-    """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
-    known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
-    person = person_of(protocol, model)
-    found = []
-    for number, dose in enumerate(protocol.doses, 1):
-        per_kg = dose.per_kilogram(float(person.weight))
-        if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
-            found.append(
-                f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; "
-                f"evidence covers {known['lowest_dose']:g} to {known['highest_dose']:g} mg/kg i.v."
-            )
-        if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):
-            found.append(f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min")
-    if protocol.patient.condition == "depressed" and float(person.stress) == 0:
-        found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
-    return found
-
-
-def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1) -> Simulation:
+def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1, correction: Correction | None = None) -> Simulation:
     """Run a protocol with everything on, and with every combination of context and ways removed.
+
+    Parameters
+    ----------
+    protocol
+        What is done to whom.
+    model
+        Numbers; the evidence's if left out.
+    refine
+        Split every step of the grid into this many.
+    correction
+        Of the closures at the nodes of :func:`grid_of`, padded; none if left out.
 
     Raises
     ------
@@ -249,10 +295,12 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1)
     model = default_model() if model is None else model
     person = person_of(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)
-    strength = dict(zip(CONTEXTS, [jnp.zeros(()), *model.symptoms.context_strength], strict=True))[protocol.context]
+    correction = no_correction(len(grid.padded_times)) if correction is None else correction
     arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
-    inputs = [jnp.asarray(each) for each in (_since_visits(protocol, grid), grid.steps, grid.infusion, grid.bolus)]
-    found: Course = course(model, person, strength, inputs, arms)
+    since_start = grid.padded_times - first_visit(protocol)
+    inputs = [_since_visits(protocol, grid), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
+    context = context_strengths(model.symptoms, protocol.context)
+    found: Course = course(model, person, context, [jnp.asarray(each) for each in inputs], correction, arms)
     data = _labelled(model, found, grid)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
@@ -270,45 +318,78 @@ def _since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
     return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])
 
 
+SHOWN = {
+    "as given": "as given",
+    "untreated": "untreated",
+    "context": "context",
+    "mechanisms alone": MECHANISMS_ALONE,
+    **{f"without {way}": GROUPS[frozenset(PLAYERS) - {way}] for way in WAYS},
+    **{name: name for name in ALONE},
+}
+"""Arms whose every state is kept, and what they are called; of the other coalitions MADRS is kept."""
+
+
 def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
-    n = grid.nodes
+    n, order = grid.nodes, list(ARMS)
+    shown = [order.index(name) for name in SHOWN.values()]
     found = jax.tree.map(np.asarray, found)
-    state = jax.tree.map(lambda leaf: leaf[:, :n], found.state)
-    signalling, spines = state.signalling, state.spines
-    by_arm, by_class, by_hand = ("arm", "time"), ("time", "cell_class"), ("time", "enantiomer")
+
+    def kept(tree):
+        return jax.tree.map(lambda leaf: leaf[shown, :n], tree)
+
+    state, by, mechanism, followers = (kept(each) for each in (found.state, found.drivers, found.mechanisms, found.followers))
+    signalling, spines, now, habenula = state.signalling, state.spines, by.answers, by.answers.habenula
+    body = jax.tree.map(lambda leaf: leaf[:n], found.drug)
     nanograms = {name: 1e3 * float(getattr(model.molecules, name)) for name in ("ketamine", "norketamine", "hydroxynorketamine")}
+    masses = 1e3 * np.asarray(model.cascade.comparators.molar_mass)
+    by_time, by_arm, by_hand, by_drug = ("time",), ("arm", "time"), ("time", "enantiomer"), ("time", "drug")
+    by_class, by_item = ("time", "cell_class"), ("arm", "time", "item")
     variables = {
-        "arterial_ketamine": (by_hand, found.drug.arterial[:n], "umol/L", "total ketamine in arterial plasma"),
-        "venous_ketamine": (by_hand, found.drug.venous[:n], "umol/L", "total ketamine in a peripheral venous sample"),
-        "norketamine": (by_hand, found.drug.norketamine[:n], "umol/L", "total norketamine in arterial plasma"),
-        "hydroxynorketamine": (by_hand, found.drug.hydroxynorketamine[:n], "umol/L", "total hydroxynorketamine in arterial plasma"),
-        "free_brain_ketamine": (by_hand, found.drug.free_brain[:n], "umol/L", "unbound ketamine in brain"),
-        "free_brain_norketamine": (by_hand, found.drug.free_brain_norketamine[:n], "umol/L", "unbound norketamine in brain"),
-        "racemate_equivalents": (
-            ("time",),
-            found.drug.racemate_equivalents[:n],
-            "umol/L",
-            "all ligands in equivalents of racemic ketamine",
-        ),
-        "venous_ketamine_mass": (
-            ("time",),
-            nanograms["ketamine"] * found.drug.venous[:n].sum(-1),
-            "ng/mL",
-            "total ketamine in a venous sample",
-        ),
-        "norketamine_mass": (("time",), nanograms["norketamine"] * found.drug.norketamine[:n].sum(-1), "ng/mL", "total norketamine"),
+        "arterial_ketamine": (by_hand, body.arterial, "umol/L", "total ketamine in arterial plasma"),
+        "venous_ketamine": (by_hand, body.venous, "umol/L", "total ketamine in a peripheral venous sample"),
+        "norketamine": (by_hand, body.norketamine, "umol/L", "total norketamine in arterial plasma"),
+        "hydroxynorketamine": (by_hand, body.hydroxynorketamine, "umol/L", "total hydroxynorketamine in arterial plasma"),
+        "free_brain_ketamine": (by_hand, body.free_brain, "umol/L", "unbound ketamine in brain"),
+        "free_brain_norketamine": (by_hand, body.free_brain_norketamine, "umol/L", "unbound norketamine in brain"),
+        "racemate_equivalents": (by_time, body.racemate_equivalents, "umol/L", "all ligands in equivalents of racemic ketamine"),
+        "venous_ketamine_mass": (by_time, nanograms["ketamine"] * body.venous.sum(-1), "ng/mL", "total ketamine in a venous sample"),
+        "norketamine_mass": (by_time, nanograms["norketamine"] * body.norketamine.sum(-1), "ng/mL", "total norketamine"),
         "hydroxynorketamine_mass": (
-            ("time",),
-            nanograms["hydroxynorketamine"] * found.drug.hydroxynorketamine[:n].sum(-1),
+            by_time,
+            nanograms["hydroxynorketamine"] * body.hydroxynorketamine.sum(-1),
             "ng/mL",
             "total hydroxynorketamine",
         ),
+        "comparator_mass": (by_drug, masses * body.comparator_plasma, "ng/mL", "total comparator in plasma"),
         "pore_block": (by_class, found.pore_block[:n], "1", "loss of NMDA charge by competition with magnesium"),
         "drive_loss": (by_class, found.drive_loss[:n], "1", "effective loss of NMDA drive"),
-        "bound": (by_class, state.bound[0], "1", "share of NMDA receptors that carry the drug"),
-        "calcium_load": (by_arm, found.load[:, :n], "1", "extrasynaptic calcium load, healthy = 1"),
-        "damage": (by_arm, found.damage[:, :n], "1", "excitotoxic damage, healthy = 0, stress 1 = 1"),
-        "excitatory_gain": (by_arm, found.excitatory_gain[:, :n], "1", "gain of excitatory transmission, healthy = 1"),
+        "bound": (("time", "site"), followers.bound[0], "1", "share of NMDA receptors that carry the drug"),
+        "pyramidal_rate": (by_arm, now.rates[..., 0], "Hz", "firing of prefrontal pyramidal cells"),
+        "prefrontal_rates": (("arm", "time", "cortical_class"), now.rates, "Hz", "firing of prefrontal cells by class"),
+        "recurrence": (by_arm, now.recurrence, "1", "recurrent prefrontal excitation, healthy = 1"),
+        "glutamate": (by_arm, state.glutamate, "1", "rise of prefrontal glutamate that the drug causes"),
+        "measured_glutamate": (by_arm, state.measured_glutamate, "1", "the same with the lag of its measurement"),
+        "focus": (by_arm, mechanism.focus, "ms", "how long the prefrontal circuit holds activity"),
+        "impulse_control": (by_time, found.impulse_control[:n], "1", "a held goal against a brief distraction, as given"),
+        "calcium_load": (by_arm, by.load, "1", "extrasynaptic calcium load, healthy = 1"),
+        "damage": (by_arm, found.damage[shown, :n], "1", "excitotoxic damage, healthy = 0, stress 1 = 1"),
+        "excitatory_gain": (by_arm, mechanism.excitatory_gain, "1", "gain of excitatory transmission, healthy = 1"),
+        "habenula_tonic_rate": (by_arm, habenula.tonic_rate, "Hz", "habenula spikes outside bursts, per cell"),
+        "habenula_burst_rate": (by_arm, habenula.burst_rate, "Hz", "habenula spikes inside bursts, per cell"),
+        "habenula_bursting_cells": (by_arm, habenula.bursting_cells, "1", "share of habenula cells that burst"),
+        "habenula_silent_cells": (by_arm, habenula.silent_cells, "1", "share of habenula cells that hardly fire"),
+        "habenula_nmda": (by_arm, now.habenula_nmda, "1", "share of NMDA conductance left in the habenula"),
+        "habenula_shift": (by_arm, now.habenula_shift, "mV", "shift of the habenula's resting potentials"),
+        "dopamine_active_share": (by_arm, now.midbrain.active_share, "1", "share of dopamine cells that fire"),
+        "dopamine_rate": (by_arm, now.midbrain.rate, "Hz", "rate of dopamine cells that fire"),
+        "dopamine_burst_share": (by_arm, now.midbrain.burst_share, "1", "share of their spikes in bursts"),
+        "dopamine": (by_arm, state.dopamine, "1", "dopamine tone, healthy = 1"),
+        "sert_occupancy": (by_arm, now.sert, "1", "occupied serotonin transporters"),
+        "mao_block": (by_arm, 1 - state.mao, "1", "lost MAO-A"),
+        "serotonin": (by_arm, now.serotonin, "1", "serotonin at its targets, healthy = 1"),
+        "autoreceptor": (by_arm, state.autoreceptor, "1", "sensitivity of 5-HT1A autoreceptors, naive = 1"),
+        "surge_engagement": (by_arm, by.surge, "1", "engagement of BDNF by the glutamate surge"),
+        "resting_engagement": (by_arm, by.resting, "1", "engagement of BDNF by block at rest"),
         "bdnf": (by_arm, signalling.bdnf, "1", "BDNF-TrkB activity"),
         "mtor": (by_arm, signalling.mtor, "1", "mTORC1 activity"),
         "synaptic_proteins": (by_arm, signalling.protein, "1", "synaptic proteins above baseline"),
@@ -316,23 +397,39 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "structural_signal": (by_arm, signalling.structure_3, "1", "signal to form spines"),
         "transient_spines": (by_arm, spines.transient, "1", "transient spines, healthy density = 1"),
         "persistent_spines": (by_arm, spines.persistent, "1", "persistent spines, healthy density = 1"),
-        "spine_density": (by_arm, spines.transient + spines.persistent, "1", "all spines, healthy density = 1"),
-        "spine_turnover": (("arm", "time", "flow"), found.turnover[:, :n], "1/h", "flows of spines"),
-        "mechanism_shift": (by_arm, found.mechanism_shift[:, :n], "1", "latent shift by mechanisms"),
-        "context_shift": (by_arm, found.context_shift[:, :n], "1", "latent shift by the context of the visit"),
-        "items": (("arm", "time", "item"), found.items[:, :n], "points", "MADRS item ratings, 0 to 6"),
-        "madrs": (by_arm, found.items[:, :n].sum(-1), "points", "MADRS total, 0 to 60"),
+        "spine_density": (by_arm, mechanism.spine_density, "1", "all spines, healthy density = 1"),
+        "spine_turnover": (("arm", "time", "flow"), np.stack(by.turnover, -1), "1/h", "flows of spines"),
+        "limbic_input": (by_arm, now.limbic_input, "nA", "drive of the limbic network"),
+        "lock": (by_arm, followers.lock, "1", "probability that the limbic network is locked"),
+        "lock_into": (by_arm, by.lock.into, "1/h", "rate of locking"),
+        "lock_out_of": (by_arm, by.lock.out_of, "1/h", "rate of escape from the lock"),
+        "mechanism_shift": (by_item, found.mechanism_shift[shown, :n], "1", "latent shift by mechanisms"),
+        "context_shift": (by_item, found.context_shift[shown, :n], "1", "latent shift by the context of treatment"),
+        "items": (by_item, found.items[shown, :n], "points", "MADRS item ratings, 0 to 6"),
+        "madrs": (by_arm, found.items[shown, :n].sum(-1), "points", "MADRS total, 0 to 60"),
+        "coalition_madrs": (
+            ("coalition", "time"),
+            found.items[: len(GROUPS), :n].sum(-1),
+            "points",
+            "MADRS total with only some allowed to act",
+        ),
     }
-    data = xr.Dataset(
+    variables |= {
+        f"healthy_{name}": ((), getattr(found.healthy, name), unit, f"{text} at stress 0")
+        for name, unit, text in (("spine_density", "1", "spines"), ("focus", "ms", "focus"), ("reward", "1", "dopamine tone"))
+    }
+    return xr.Dataset(
         {name: (dims, values, {"units": unit, "long_name": text}) for name, (dims, values, unit, text) in variables.items()},
         coords={
             "time": ("time", grid.times, {"units": "h", "long_name": "time since the start of the course"}),
             "enantiomer": list(ENANTIOMERS),
+            "drug": list(DRUGS),
             "cell_class": list(CELL_CLASSES),
-            "arm": list(ARMS),
+            "cortical_class": list(CELL_CLASSES[: now.rates.shape[-1]]),
+            "site": list(SITES),
+            "arm": list(SHOWN),
+            "coalition": list(GROUPS.values()),
             "item": list(ITEMS),
-            "flow": ["formed", "vanished", "matured", "eliminated"],
+            "flow": list(by.turnover._fields),
         },
     )
-    data["healthy_spine_density"] = ((), found.healthy_spine_density, {"units": "1", "long_name": "spines at stress 0"})
-    return data

@@ -39,11 +39,6 @@ class Comparators(eqx.Module):
     lowest_dose: Float[Array, "drug"] = parameter(_rows("lowest_dose"), "mg/h", "least that evidence covers, averaged over a day")
     highest_dose: Float[Array, "drug"] = parameter(_rows("highest_dose"), "mg/h", "most that evidence covers, averaged over a day")
 
-    @property
-    def drugs(self) -> int:
-        """How many drugs there are."""
-        return len(self.clearance)
-
 
 def rate_matrix(p: Comparators) -> Float[Array, "drug state state"]:
     """The matrix A of dx/dt = A x + input for each drug. State order is ``STATES``: four amounts and the site's concentration."""

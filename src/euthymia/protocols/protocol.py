@@ -1,27 +1,42 @@
 """A protocol: patient, visit context, doses and how long to look."""
 
+from collections.abc import Iterable, Iterator
+from itertools import pairwise, takewhile
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from ..core.errors import InputError, short, unknown
 from ..core.units import quantity
 
-Context = Literal["none", "saline", "midazolam"]
+Context = Literal["none", "saline", "midazolam", "oral placebo"]
 Condition = Literal["depressed", "healthy"]
-Drug = Literal["ketamine"]
-Route = Literal["i.v. infusion", "i.v. bolus"]
 CONTEXTS: tuple[str, ...] = get_args(Context)
 CONDITIONS: tuple[str, ...] = get_args(Condition)
-DRUGS: tuple[str, ...] = get_args(Drug)
-ROUTES: tuple[str, ...] = get_args(Route)
+_INTO_A_VEIN = ("i.v. infusion", "i.v. bolus")
+ROUTES_OF = {
+    "ketamine": _INTO_A_VEIN,
+    "escitalopram": ("oral",),
+    "sertraline": ("oral",),
+    "phenelzine": ("oral",),
+    "midazolam": _INTO_A_VEIN,
+}
+"""The drugs, and how each can be given; ketamine is the racemate."""
+ROUTES = tuple(dict.fromkeys(route for routes in ROUTES_OF.values() for route in routes))
 WEIGHTS = (25.0, 300.0)
 """kg; the adults that allometry was stated for, with room."""
 LONGEST = 365 * 24.0
 """h."""
 SHORTEST_INFUSION = 1 / 3600
 """h."""
-MOST_DOSES = 200
+MOST_DOSES = 400
+"""Repeats counted."""
+SHORTEST_RUN = 3
+"""Fewer equal doses are written one by one."""
+DIGITS = 9
+"""Decimals, in h, to which the time of a repeat is kept, so that the interval can be found again from the times."""
+DIGITS_STATED = 6
+"""Decimals of an interval as people state it."""
 
 
 def _measured(*kinds: str) -> BeforeValidator:
@@ -53,6 +68,12 @@ def _between(lowest: float, highest: float, unit: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _count(number: Any, info: ValidationInfo) -> Any:
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST_DOSES):
+        raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {MOST_DOSES}")
+    return number
+
+
 def _one_line(text: Any, info: ValidationInfo) -> Any:
     if isinstance(text, str) and not text.isprintable():
         raise InputError(f"{info.field_name}: must be one line without control characters")
@@ -79,14 +100,19 @@ class Patient(Strict):
 
 
 class Dose(Strict):
-    """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h."""
+    """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h.
 
-    drug: Annotated[Drug, _one_of(DRUGS)]
+    ``every`` and ``times`` repeat it; a checked protocol has every repeat written out, and they are None there.
+    """
+
+    drug: Annotated[str, _one_of(tuple(ROUTES_OF))]
     amount: float
     per_weight: bool = Field(exclude=True)
-    route: Annotated[Route, _one_of(ROUTES)]
+    route: Annotated[str, _one_of(ROUTES)]
     start: Time = 0.0
     duration: Time | None = None
+    every: Time | None = None
+    times: Annotated[int, BeforeValidator(_count)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -101,15 +127,41 @@ class Dose(Strict):
         return given
 
     @model_validator(mode="after")
+    def _route_fits_drug(self) -> "Dose":
+        if self.route not in ROUTES_OF[self.drug]:
+            raise InputError(f"route: {self.drug} is not given as {self.route!r}; allowed: {', '.join(ROUTES_OF[self.drug])}")
+        return self
+
+    @model_validator(mode="after")
     def _duration_fits_route(self) -> "Dose":
         if self.route == "i.v. bolus" and self.duration is not None:
             raise InputError("duration: a bolus has none; leave it out or use route 'i.v. infusion'")
+        if self.route == "oral" and self.duration is not None:
+            raise InputError("duration: what is swallowed has none; leave it out")
         if self.route == "i.v. infusion":
             if self.duration is None:
                 raise InputError('duration: an infusion needs one, for example "40 min"')
             if self.duration < SHORTEST_INFUSION:
                 raise InputError("duration: an infusion lasts at least 1 s; use route 'i.v. bolus' for an instant dose")
         return self
+
+    @model_validator(mode="after")
+    def _repeats_are_whole(self) -> "Dose":
+        if self.every is None and self.times is not None:
+            raise InputError('every: missing beside `times`; write for example "1 d"')
+        if self.times is None and self.every is not None:
+            raise InputError(f"times: missing beside `every`; write a whole number from 1 to {MOST_DOSES}")
+        if self.every == 0:
+            raise InputError("every: must be longer than zero")
+        return self
+
+    def repeats(self) -> list["Dose"]:
+        """Each dose that this one stands for."""
+        return [self.model_copy(update={"start": start, "every": None, "times": None}) for start in self._starts()]
+
+    def _starts(self) -> list[float]:
+        every, times = self.every or 0.0, self.times or 1
+        return [self.start, *(round(self.start + number * every, DIGITS) for number in range(1, times))]
 
     def milligrams(self, weight: float) -> float:
         """Total dose for a body weight (kg)."""
@@ -120,7 +172,52 @@ class Dose(Strict):
         return self.milligrams(weight) / weight
 
 
-DOSE_FIELDS = ("drug", "amount", "route", "start", "duration")
+DOSE_FIELDS = ("drug", "amount", "route", "start", "duration", "every", "times")
+
+
+def _what(dose: Dose) -> tuple[Any, ...]:
+    """All of a dose but its time."""
+    return dose.drug, dose.route, dose.amount, dose.per_weight, dose.duration or 0.0
+
+
+def _written_out(stated: tuple[Dose, ...]) -> tuple[Dose, ...]:
+    """Every dose by itself, in order of time."""
+    for number, (first, second) in enumerate(pairwise(stated), 2):
+        if second.start < first.start:
+            raise InputError(f"doses: dose {number} starts before dose {number - 1}; list doses in order of time")
+    given = [dose for each in stated for dose in each.repeats()]
+    if len(given) > MOST_DOSES:
+        raise InputError(f"doses: {len(given)} doses with their repeats; at most {MOST_DOSES} are allowed")
+    return tuple(sorted(given, key=lambda dose: (dose.start, *_what(dose))))
+
+
+def _compact(doses: Iterable[Dose]) -> list[Dose]:
+    """Entries that stand for exactly these doses: runs of equal ones at equal intervals become one."""
+    alike: dict[tuple[Any, ...], list[Dose]] = {}
+    for dose in doses:
+        alike.setdefault(_what(dose), []).append(dose)
+    return sorted((entry for group in alike.values() for entry in _runs(group)), key=lambda dose: dose.start)
+
+
+def _runs(doses: list[Dose]) -> Iterator[Dose]:
+    while doses:
+        first = doses[0]
+        gap = doses[1].start - first.start if len(doses) > 1 else 0.0
+        # People state an interval in round hours or round minutes.
+        intervals = (round(gap, DIGITS_STATED), round(gap * 60, DIGITS_STATED) / 60)
+        tried = [first.model_copy(update={"every": every, "times": len(doses)}) for every in intervals if every > 0]
+        run, times = max(((each, _met(each, doses)) for each in tried), key=lambda found: found[1], default=(first, 1))
+        if times < SHORTEST_RUN:
+            times = 1
+            yield first
+        else:
+            yield run.model_copy(update={"times": times})
+        doses = doses[times:]
+
+
+def _met(run: Dose, doses: list[Dose]) -> int:
+    """How many of the first doses are those that a repeated one stands for."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1].start, zip(run._starts(), doses, strict=True)))
 
 
 class Protocol(Strict):
@@ -131,14 +228,11 @@ class Protocol(Strict):
     source: Line = Field(default="", max_length=500)
     context: Annotated[Context, _one_of(CONTEXTS)] = "none"
     patient: Patient = Patient()
-    doses: tuple[Dose, ...] = Field(default=(), max_length=MOST_DOSES)
+    doses: Annotated[tuple[Dose, ...], AfterValidator(_written_out)] = Field(default=(), max_length=MOST_DOSES)
     horizon: Annotated[float, _between(1.0, LONGEST, " h (one year)"), _measured("time")] = 336.0
 
     @model_validator(mode="after")
-    def _doses_in_order(self) -> "Protocol":
-        for number, (first, second) in enumerate(zip(self.doses, self.doses[1:], strict=False), 2):
-            if second.start < first.start:
-                raise InputError(f"doses: dose {number} starts before dose {number - 1}; list doses in order of time")
+    def _doses_end_in_time(self) -> "Protocol":
         for number, dose in enumerate(self.doses, 1):
             if dose.start >= self.horizon or dose.start + (dose.duration or 0) > self.horizon:
                 raise InputError(f"doses: dose {number} does not end before the horizon of {self.horizon:g} h; make `horizon` longer")
@@ -155,7 +249,9 @@ def written(protocol: Protocol) -> dict[str, Any]:
             "route": each.route,
             "start": f"{each.start!r} h",
         }
-        return stated if each.duration is None else stated | {"duration": f"{each.duration!r} h"}
+        if each.duration is not None:
+            stated["duration"] = f"{each.duration!r} h"
+        return stated if each.every is None else stated | {"every": f"{each.every!r} h", "times": each.times}
 
     patient = protocol.patient.model_dump(exclude_none=True)
     if "weight" in patient:
@@ -166,6 +262,6 @@ def written(protocol: Protocol) -> dict[str, Any]:
         "source": protocol.source,
         "context": protocol.context,
         "patient": patient,
-        "doses": [dose(each) for each in protocol.doses],
+        "doses": [dose(each) for each in _compact(protocol.doses)],
         "horizon": f"{protocol.horizon!r} h",
     }

@@ -82,18 +82,16 @@ def resting_unblock(p: NMDAReceptor) -> PerSite:
     return magnesium_unblock(p.magnesium, p.voltage)[CLASS_OF_SITE]
 
 
-def trapping_rate(p: NMDAReceptor, bound: PerSite, concentration: Scalar, activity: PerSite, unblocked: PerSite) -> PerSite:
-    """d(bound)/dt (1/h): open channels bind in proportion to Mg-free time, and release only while open.
+def trapping_rates(p: NMDAReceptor, concentration: Scalar, activity: PerSite, unblocked: PerSite) -> tuple[PerSite, PerSite]:
+    """Rates a, b (1/h) of d(bound)/dt = a (1 − B) − b B: open channels bind in Mg-free time, and release only while open.
 
-    dB/dt = P_open [k_on c m (1 − B) − k_off B]. Depolarisation weakens binding as it does in :func:`pore_block`; one rate
-    pair stands for every subunit.
+    a = P_open k_on c m,  b = P_open k_off. Depolarisation weakens binding as it does in :func:`pore_block`; one rate pair
+    stands for every subunit.
 
     Parameters
     ----------
     p
         Rates.
-    bound
-        B.
     concentration
         c, µM of racemic ketamine.
     activity
@@ -102,4 +100,5 @@ def trapping_rate(p: NMDAReceptor, bound: PerSite, concentration: Scalar, activi
         m, share of pores free of Mg2+.
     """
     k_on = p.on_rate * jnp.exp(-(p.voltage - p.reference_voltage) / p.voltage_slope)[CLASS_OF_SITE]
-    return activity * p.open_probability * (k_on * concentration * unblocked * (1 - bound) - p.off_rate * bound)
+    opening = activity * p.open_probability
+    return opening * k_on * concentration * unblocked, opening * p.off_rate
