@@ -6,6 +6,7 @@ import pytest
 
 # Read when the workers start, before they import anything: see `euthymia.core.runtime`.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("NPROC", "1")
 
 
 def pytest_sessionstart() -> None:

@@ -157,10 +157,10 @@ def test_escapes_at_raised_noise_take_as_long_as_simulated(p):
     begin = {"rest": float(q.quiet_below), "locked": float(q.locked_above)}
     for expected, name in zip(predicted, begin, strict=True):
         start = jnp.tile(jnp.array([begin[name], S_P[name]]), (copies, 1))
-        S_L = np.asarray(
+        limbic = np.asarray(
             jax.jit(lambda start: course(q.attractor, jax.random.key(2), start, jnp.asarray(step), count, (block, I_L, ONE))[..., 0])(start)
         )
-        arrived = S_L >= begin["locked"] if name == "rest" else S_L <= begin["rest"]
+        arrived = (limbic >= q.locked_above) if name == "rest" else (limbic <= q.quiet_below)
         ended = arrived.any(0)
         # Exponential waiting seen for a limited time: the estimate is time at risk over escapes, its error 1/√escapes.
         at_risk = np.where(ended, arrived.argmax(0) + 1, count).sum() * step

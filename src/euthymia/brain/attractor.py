@@ -149,7 +149,7 @@ def _last(found: Array, x: Array) -> Scalar:
     return _first(found[::-1], x[::-1])
 
 
-def _slope(function: Callable[[Scalar], Scalar]) -> Callable[[Scalar], Scalar]:
+def _slope(function: Callable[[Batch], Batch]) -> Callable[[Batch], Batch]:
     return lambda x: jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
 
 
@@ -195,7 +195,7 @@ def critical_recurrence(p: Attractor, block: Scalar, limbic_input: Scalar, oppos
     :func:`activation`. It is free of w_L.
     """
 
-    def needed(current: Scalar) -> Scalar:
+    def needed(current: Batch) -> Batch:
         return needed_recurrence(p, current, block, limbic_input, opposition)
 
     x = _scan(p)[1:]
@@ -228,7 +228,7 @@ class Window(NamedTuple):
 def bistable_window(p: Attractor, block: Scalar, opposition: Scalar) -> Window:
     """Where :func:`holding_input` turns: the locked state exists above ``lower``, the quiet one below ``upper``; NaN if monostable."""
 
-    def holding(current: Scalar) -> Scalar:
+    def holding(current: Batch) -> Batch:
         return holding_input(p, current, block, opposition)
 
     x = _scan(p)

@@ -98,7 +98,7 @@ def mean_passage(chain: Hops, line: Scalar) -> Float[Array, "limbic cognitive"]:
     M G_k = diag(up),  M τ_k = 1 + down·τ_{k−1},  M = diag(out) − across − down·G_{k−1},  and then T_k = τ_k + G_k T_{k+1}.
     """
 
-    def climb(below: tuple[Array, Array], level: Hops) -> tuple[Array, Array]:
+    def climb(below: tuple[Array, Array], level: Hops) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         tau, G = below
         on = jnp.diag(level.cognitive_up[:-1], 1) + jnp.diag(level.cognitive_down[1:], -1) + level.limbic_down[:, None] * G
         sides = jnp.concatenate([(1 + level.limbic_down * tau)[:, None], jnp.diag(level.limbic_up)], 1)
@@ -158,9 +158,7 @@ def bounded(p: LimbicLock, log_passages: Float[Array, "*batch passage"]) -> LogR
     return LogRates(log_rates[..., 0], log_rates[..., 1])
 
 
-def log_escape_rates(
-    p: LimbicLock, block: Scalar, limbic_input: Scalar, opposition: Scalar, cells: tuple[int, int] = CELLS
-) -> LogRates:
+def log_escape_rates(p: LimbicLock, block: Scalar, limbic_input: Scalar, opposition: Scalar, cells: tuple[int, int] = CELLS) -> LogRates:
     """log k_in and log k_out (rates in 1/h) of dp/dt = k_in (1 − p) − k_out p, from a fresh solution of the chain."""
     return bounded(p, log_passages(p, block, limbic_input, opposition, cells))
 

@@ -1,7 +1,8 @@
 """Build a surface from its recipe, state its error, and check a file against fresh runs."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from os import cpu_count
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..core.chebyshev import Surface, fit, nodes
+from ..core.runtime import configure
 from .recipes import Recipe
 from .surface_file import Output, SurfaceFile
 
@@ -23,10 +25,10 @@ Progress = Callable[[int], None]
 
 
 def _compute(recipe: Recipe, points: np.ndarray, progress: Progress) -> np.ndarray:
-    """The circuit's values at points, on all cores; ``progress`` is called with how many are done."""
+    """The circuit's values at points, by one process a core; ``progress`` is called with how many are done."""
     found = []
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        for value in pool.map(lambda point: recipe.compute(*point), points):
+    with ProcessPoolExecutor(cpu_count(), get_context("spawn"), configure) as pool:
+        for value in pool.map(recipe.compute, *points.T):
             found.append(value)
             progress(len(found))
     return np.stack(found)
@@ -60,8 +62,9 @@ def build(recipe: Recipe, progress: Progress = lambda done: None) -> SurfaceFile
     coefficients = fit(values[: len(points)].reshape(*recipe.points, -1), recipe.degrees)
     low, high = (jnp.array([getattr(axis, end) for axis in recipe.axes]) for end in ("lower", "upper"))
     polynomial = Surface(low, high, jnp.asarray(coefficients), jnp.ones(len(recipe.outputs)), logarithmic=False)
-    error = np.abs(polynomial(*away.T) - values[len(points) :]).max(0)
-    described = zip(recipe.outputs, values.min(0), values.max(0), error, strict=True)
+    acting = np.minimum(values, recipe.largest)
+    error = np.abs(np.minimum(polynomial(*away.T), recipe.largest) - acting[len(points) :]).max(0)
+    described = zip(recipe.outputs, acting.min(0), acting.max(0), error, strict=True)
     return SurfaceFile(
         recipe.name,
         recipe.axes,
@@ -91,7 +94,8 @@ def check(recipe: Recipe, file: SurfaceFile, progress: Progress = lambda done: N
     points = held_out(recipe, CHECKED)
     fresh = _compute(recipe, points, progress)
     said = np.asarray(file.surface(*points.T))
-    off = np.abs((np.log(said) if file.logarithmic else said) - fresh)
+    said = np.log(said) if file.logarithmic else said
+    off = np.abs(np.minimum(said, recipe.largest) - np.minimum(fresh, recipe.largest))
     return [
         Disagreement(
             tuple(map(float, point)),

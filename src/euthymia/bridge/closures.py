@@ -6,6 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..brain.escape import LimbicLock, bounded
 from ..core.chebyshev import Surface
 from ..core.types import ACTIVITIES, Scalar
 
@@ -15,8 +16,10 @@ class Closures(eqx.Module):
 
     habenula: Surface
     """Of NMDA conductance left and shift of resting potential (mV)."""
-    lock: Surface
-    """Of block of recurrent NMDA drive and drive of the limbic network (nA)."""
+    passage: Surface
+    """Mean times (h) into and out of the limbic lock, of block of recurrent NMDA drive and sheared limbic drive (nA)."""
+    shear: Scalar
+    """Limbic drive (nA) that makes up for the block of all recurrent drive, nearly: along it passages change little."""
 
 
 class HabenulaOutput(NamedTuple):
@@ -51,20 +54,20 @@ HABENULA_OUTPUTS = (
     ("bursting_cells_strict", "1"),
     *((f"unblocked_{activity}", "1") for activity in ACTIVITIES),
 )
-LOCK_OUTPUTS = (("into", "1/h"), ("out_of", "1/h"))
+PASSAGE_OUTPUTS = (("into", "h"), ("out_of", "h"))
 
 
 class Correction(NamedTuple):
-    """What a bridged run adds to the closures: to the habenula's outputs, and to the logarithms of the lock's rates."""
+    """What a bridged run adds to the closures: to the habenula's outputs, and to the logarithms of the passage times."""
 
     habenula: Float[Array, "*batch output"]
-    lock: Float[Array, "*batch output"]
+    passage: Float[Array, "*batch passage"]
 
 
 def no_correction(nodes: int | None = None) -> Correction:
     """Closures as they are, at one time or at every node."""
     before = () if nodes is None else (nodes,)
-    return Correction(*(jnp.zeros((*before, len(outputs))) for outputs in (HABENULA_OUTPUTS, LOCK_OUTPUTS)))
+    return Correction(*(jnp.zeros((*before, len(outputs))) for outputs in (HABENULA_OUTPUTS, PASSAGE_OUTPUTS)))
 
 
 def habenula_output(
@@ -76,7 +79,10 @@ def habenula_output(
     return HabenulaOutput(*(found[..., place] for place in range(plain)), found[..., plain:])
 
 
-def lock_rates(p: Closures, block: Float[Array, "*batch"], limbic_input: Float[Array, "*batch"], correction: Correction) -> LockRates:
+def lock_rates(
+    p: Closures, limbic: LimbicLock, block: Float[Array, "*batch"], limbic_input: Float[Array, "*batch"], correction: Correction
+) -> LockRates:
     """Transition rates (1/h) at a block of recurrent NMDA drive (0 to 1) and a limbic drive (nA)."""
-    found = p.lock(block, limbic_input) * jnp.exp(correction.lock)
-    return LockRates(found[..., 0], found[..., 1])
+    passages = jnp.log(p.passage(block, limbic_input - p.shear * block)) + correction.passage
+    rates = bounded(limbic, passages)
+    return LockRates(jnp.exp(rates.into), jnp.exp(rates.out_of))

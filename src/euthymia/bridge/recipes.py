@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..brain.escape import CELLS, LimbicLock, log_escape_rates
+from ..brain.escape import CELLS, LimbicLock, log_passages
 from ..circuits.habenula import Nucleus, NucleusActivity, Plan, nucleus
-from .closures import HABENULA_OUTPUTS, LOCK_OUTPUTS
+from .closures import HABENULA_OUTPUTS, PASSAGE_OUTPUTS
 from .surface_file import Axis, parameters_hash
 
-PLAN = Plan(cells=400, settle=1000, nodes=4000, substeps=50, step=0.02)
-"""Of the habenula: a second is discarded, four count."""
+PLAN = Plan(cells=400, settle=500, nodes=4000, substeps=40, step=0.025)
+"""Of the habenula: half a second is discarded, four seconds count."""
 SEED = 3
 """Of its cells and of the glutamate around them."""
+LONGEST = 1e6
+"""h; a passage that takes over a century."""
+SHEAR = 0.14
+"""nA; see :class:`.closures.Closures`."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ class Recipe:
     built_from: str
     """Hash of every number that enters."""
     compute: Callable[[float, float], np.ndarray]
-    """The outputs at a point; their logarithms for a logarithmic surface."""
+    """The outputs at a point; their logarithms for a logarithmic surface. It can be sent to another process."""
+    largest: float = np.inf
+    """Values beyond it (of the logarithm for a logarithmic surface) mean the same to a course, and do not count in the error."""
 
 
 @eqx.filter_jit
@@ -51,32 +58,46 @@ def nucleus_outputs(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, se
 def habenula_recipe(p: Nucleus) -> Recipe:
     """Firing of the nucleus by share of NMDA conductance left and shift of resting potential."""
     settings = {**PLAN._asdict(), "seed": SEED}
-    points, degrees = (13, 13), (8, 8)
+    points, degrees = (13, 11), (8, 8)
     return Recipe(
         "habenula",
-        (Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -12.0, 3.0)),
+        (Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -10.0, 2.0)),
         points,
         degrees,
         HABENULA_OUTPUTS,
         False,
         settings,
         parameters_hash({"nucleus": p}, settings | {"points": points, "degrees": degrees}),
-        lambda nmda, shift: nucleus_outputs(p, nmda, shift),
+        partial(nucleus_outputs, p),
     )
 
 
-def lock_recipe(p: LimbicLock) -> Recipe:
-    """Rates into and out of the limbic lock by block of recurrent NMDA drive and limbic drive."""
-    settings = {"cells": CELLS}
-    points, degrees = (25, 25), (16, 16)
+@eqx.filter_jit
+def _passages(p: LimbicLock, block: jax.Array, limbic_input: jax.Array) -> jax.Array:
+    return log_passages(p, block, limbic_input, jnp.ones(()))
+
+
+def passages(p: LimbicLock, block: float, sheared: float) -> np.ndarray:
+    """Logarithms of the mean times (h) into and out of the limbic lock, from a fresh solution of the Fokker–Planck chain.
+
+    ``sheared`` is the limbic drive (nA) less ``SHEAR`` times the block.
+    """
+    return np.asarray(_passages(p, jnp.asarray(block, float), jnp.asarray(sheared + SHEAR * block, float)))
+
+
+def passage_recipe(p: LimbicLock) -> Recipe:
+    """Mean times into and out of the limbic lock by block of recurrent NMDA drive and sheared limbic drive."""
+    settings = {"cells_limbic": CELLS[0], "cells_cognitive": CELLS[1], "longest_h": LONGEST, "shear_nA": SHEAR}
+    points, degrees = (9, 25), (8, 24)
     return Recipe(
-        "lock",
-        (Axis("block of recurrent NMDA drive", "1", 0.0, 1.0), Axis("limbic drive", "nA", 0.24, 0.33)),
+        "passage",
+        (Axis("block of recurrent NMDA drive", "1", 0.0, 0.4), Axis("limbic drive less shear times block", "nA", 0.24, 0.325)),
         points,
         degrees,
-        LOCK_OUTPUTS,
+        PASSAGE_OUTPUTS,
         True,
         settings,
         parameters_hash({"limbic": p}, settings | {"points": points, "degrees": degrees}),
-        lambda block, limbic_input: np.array(log_escape_rates(p, *map(jnp.asarray, (block, limbic_input, 1.0)))),
+        partial(passages, p),
+        np.log(LONGEST),
     )

@@ -153,7 +153,9 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
     recurrence = links.recurrence(p.links, density, excitatory_gain(p.excitotoxicity, x.damage))
     nmda = 1 - clamp(links.prefrontal_loss(loss), 0.0, on.prefrontal)
     inhibition = clamp(gaba_gain(p.monoamine, u.comparators[MIDAZOLAM]), 1.0, on.prefrontal)
-    rates = steady_rates(p.prefrontal, nmda, recurrence, inhibition)
+    # With the drug and without, solved side by side.
+    settings = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)])
+    rates, undrugged_rates = jax.vmap(lambda k, gain: steady_rates(p.prefrontal, k, recurrence, gain))(*settings)
     cortical = clamp(rates[E], undosed_rates[E], on.cortex_to_dopamine) / p.prefrontal.baseline[E]
 
     habenula_nmda = 1 - clamp(links.habenula_loss(loss), 0.0, on.habenula)
@@ -170,7 +172,7 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
         nmda=nmda,
         inhibition=inhibition,
         rates=rates,
-        undrugged_rates=steady_rates(p.prefrontal, jnp.ones_like(nmda), recurrence, jnp.ones(())),
+        undrugged_rates=undrugged_rates,
         focus=focus(p.prefrontal, nmda, recurrence),
         habenula_nmda=habenula_nmda,
         habenula_shift=shift,
@@ -235,6 +237,7 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
         dopamine=clamp(now.dopamine, brain.rest.dopamine, on.dopamine),
         lock=lock_rates(
             p.closures,
+            p.limbic,
             clamp(links.limbic_loss(loss), 0.0, on.limbic_lock),
             clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock),
             u.correction,

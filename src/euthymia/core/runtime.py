@@ -12,6 +12,8 @@ def configure() -> None:
     os.environ.setdefault("EQX_ON_ERROR", "nan")
     # Small matrices gain nothing from more threads, and two processes that share the cores lose twentyfold to their waiting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # With more threads than one, loops that solve small systems side by side can wait for each other for ever (jaxlib 0.10, CPU).
+    os.environ.setdefault("NPROC", "1")
     import jax
 
     machine = hashlib.sha256(f"{jax.__version__}|{platform.machine()}|{_processor()}".encode()).hexdigest()[:16]

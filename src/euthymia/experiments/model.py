@@ -3,10 +3,11 @@
 from functools import cache
 
 import equinox as eqx
+import jax.numpy as jnp
 
 from ..brain.escape import LimbicLock
 from ..bridge.closures import Closures
-from ..bridge.recipes import Recipe, habenula_recipe, lock_recipe
+from ..bridge.recipes import Recipe, habenula_recipe, passage_recipe
 from ..bridge.surface_file import load
 from ..cascade.vector_field import Cascade
 from ..circuits.habenula import Nucleus
@@ -39,7 +40,7 @@ class Euthymia(eqx.Module):
 def recipes() -> dict[str, Recipe]:
     """The surfaces that the model needs, by name, at the numbers of the evidence."""
     value = evidence().value
-    found = (habenula_recipe(fill(Nucleus, value)), lock_recipe(fill(LimbicLock, value)))
+    found = (habenula_recipe(fill(Nucleus, value)), passage_recipe(fill(LimbicLock, value)))
     return {recipe.name: recipe for recipe in found}
 
 
@@ -52,8 +53,9 @@ def default_model() -> Euthymia:
     InputError
         If a surface is missing, damaged, or was built from other numbers.
     """
-    surfaces = {name: load(name, recipe.built_from).surface for name, recipe in recipes().items()}
-    return fill(Euthymia, evidence().value, {Closures: Closures(**surfaces)})
+    found = {name: load(name, recipe.built_from) for name, recipe in recipes().items()}
+    closures = Closures(**{name: file.surface for name, file in found.items()}, shear=jnp.asarray(found["passage"].settings["shear_nA"]))
+    return fill(Euthymia, evidence().value, {Closures: closures})
 
 
 def uses() -> dict[str, list[tuple[str, str]]]:
