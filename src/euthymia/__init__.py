@@ -1,3 +1,3 @@
 """Euthymia: how ketamine relieves depression, from dose to mood. Importing it loads no array library."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -133,6 +135,109 @@ def verify() -> None:
     show_verdicts(verdicts, Console(highlight=False, emoji=False))
     if not all(verdict.stands for verdict in verdicts):
         sys.exit(1)
+
+
+surfaces = App(name="surfaces", help="The closures that stand for circuits: build them, or check them against fresh circuits.")
+app.command(surfaces)
+
+
+@surfaces.command
+def build(*names: str, out: Path | None = None) -> None:
+    """Build surfaces from their circuits and write them where the model finds them; minutes of work on all cores.
+
+    Parameters
+    ----------
+    names
+        Of the surfaces; all if left out.
+    out
+        Another folder to write to.
+    """
+    console = Console(highlight=False, emoji=False)
+    for recipe, folder in _surfaces(names, out):
+        from .bridge.build import build as run
+        from .bridge.build import total
+        from .bridge.surface_file import write
+        from .report.surfaces import show_built
+
+        with _progress(f"Building {recipe.name}", total(recipe)) as progress:
+            file = run(recipe, progress)
+        path = write(file, folder)
+        show_built(file, path, console)
+
+
+@surfaces.command
+def check(*names: str) -> None:
+    """Compare surfaces with fresh circuits at five points; exit code 1 if one is off by more than 2 % of its range.
+
+    Parameters
+    ----------
+    names
+        Of the surfaces; all if left out.
+    """
+    console = Console(highlight=False, emoji=False)
+    sound = True
+    for recipe, _ in _surfaces(names, None):
+        from .bridge.build import CHECKED, WORST_ERROR
+        from .bridge.build import check as run
+        from .bridge.surface_file import load
+        from .report.surfaces import show_checked
+
+        file = load(recipe.name, recipe.built_from)
+        with _progress(f"Checking {recipe.name}", CHECKED) as progress:
+            found = run(recipe, file, progress)
+        show_checked(recipe, found, console)
+        sound = sound and all(each.worst <= WORST_ERROR for each in found)
+    if not sound:
+        sys.exit(1)
+
+
+@app.command
+def bridge(protocol: str = "ketamine-iv") -> None:
+    """Run a protocol by closures and again with fresh circuits at its checkpoints, and print what that changes.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol (see `euthymia protocols`) or a YAML file.
+    """
+    from .protocols import reading
+
+    chosen = reading.read(protocol)
+    with errors.status("Solving by closures") as status:
+        from .core.runtime import configure
+
+        configure()
+        from .experiments.bridged import bridge as run
+        from .report.surfaces import show_bridged
+
+        found = run(chosen, progress=lambda done, of: status.update(f"Fresh circuits: {done} of {of} checkpoints"))
+    show_bridged(found, Console(highlight=False, emoji=False))
+
+
+def _surfaces(names: tuple[str, ...], out: Path | None):
+    """The recipes asked for, and the folder of each file."""
+    from .core.errors import unknown
+    from .core.runtime import configure
+
+    configure()
+    from .bridge.surface_file import folder
+    from .experiments.model import recipes
+
+    known = recipes()
+    for name in names:
+        if name not in known:
+            raise unknown("surface", name, known)
+    return [(known[name], folder() if out is None else out) for name in names or known]
+
+
+@contextmanager
+def _progress(text: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error; what it gives is called with the number done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def main() -> None:

@@ -39,8 +39,8 @@ class Links(eqx.Module):
     dopamine_on_habenula: Scalar = parameter("links.dopamine_on_habenula", "mV", "depolarisation by a doubled dopamine tone")
     dopamine_time: Scalar = parameter("links.dopamine_time", "h", "time constant of dopamine tone")
     limbic_input_healthy: Scalar = parameter("links.limbic_input_healthy", "nA", "drive of the limbic network in health")
-    spines_on_limbic_input: Scalar = parameter("links.limbic_input_per_lost_spine", "nA", "limbic drive that a full complement of spines takes away")
-    dopamine_on_limbic_input: Scalar = parameter("links.dopamine_on_limbic_input", "nA", "limbic drive that healthy dopamine tone takes away")
+    spines_on_limbic_input: Scalar = parameter("links.limbic_input_per_lost_spine", "nA", "limbic drive that healthy spines take away")
+    dopamine_on_limbic_input: Scalar = parameter("links.dopamine_on_limbic_input", "nA", "limbic drive that healthy dopamine takes away")
     serotonin_on_limbic_input: Scalar = parameter("links.serotonin_on_limbic_input", "nA", "limbic drive that healthy serotonin takes away")
 
 

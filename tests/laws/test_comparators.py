@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.integrate
+from rescaling import HOURLY, ONE
 
 from euthymia.cascade.timegrid import CHANNELS, Pulse, time_grid
 from euthymia.core.exponential import exact_step
@@ -225,7 +226,6 @@ def test_the_grid_of_tablets_reaches_every_dose():
     np.testing.assert_allclose(grid.padded_times[:-1][given > 0], starts, atol=1e-9)
 
 
-ONE, HOURLY = "dimensionless", "1/h"
 AMOUNTS = np.linspace(0.1, 2, len(DRUGS) * len(STATES)).reshape(len(DRUGS), len(STATES))
 EQUATIONS = {
     "comparators, amounts": ("cascade.comparators", lambda p: rate_matrix(p)[:, : len(POOLS), : len(POOLS)], [], HOURLY),
@@ -237,11 +237,3 @@ EQUATIONS = {
     "enzyme": ("cascade.monoamine", mao_rate, [(0.4, ONE), (0.2, "uM")], HOURLY),
     "inhibitory gain": ("cascade.monoamine", gaba_gain, [(0.1, "uM")], ONE),
 }
-
-
-@pytest.mark.parametrize("name", EQUATIONS)
-def test_equations_hold_in_other_units(name):
-    from test_units_rescaling import check
-
-    path, equation, arguments, unit = EQUATIONS[name]
-    check(equation, {"cascade.comparators": P, "cascade.monoamine": M}[path], arguments, unit)

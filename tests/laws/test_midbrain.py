@@ -1,15 +1,16 @@
 """Below the habenula: laws of RMTg, dopamine and raphe."""
 
 import dataclasses
-from operator import attrgetter
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rescaling import HZ
+from rescaling import ONE as DIMENSIONLESS
 
 from euthymia.circuits.midbrain import (
+    DopamineState,
     Midbrain,
     dopamine_inhibition,
     dopamine_state,
@@ -138,29 +139,18 @@ def test_few_spikes_excite_the_raphe_and_bursts_inhibit_it(p):
     assert float(raphe_rate(p.raphe, NONE, jnp.asarray(1e4))) == 0
 
 
-HZ, DIMENSIONLESS = "Hz", "dimensionless"
 INPUT = [(5.0, HZ), (4.0, HZ)]
 EQUATIONS = {
-    "relay": ("midbrain.rmtg", rmtg_rate, INPUT, HZ),
-    "inhibition of dopamine": ("midbrain", dopamine_inhibition, [(12.0, HZ), *INPUT], HZ),
-    "dopamine shares": (
-        "midbrain",
-        lambda p, *x: jnp.stack([(found := dopamine_state(p, *x)).active_share, found.burst_share]),
+    "relay": ("cascade.midbrain.rmtg", rmtg_rate, INPUT, HZ),
+    "inhibition of dopamine": ("cascade.midbrain", dopamine_inhibition, [(12.0, HZ), *INPUT], HZ),
+    "dopamine": (
+        "cascade.midbrain",
+        dopamine_state,
         [(12.0, HZ), *INPUT, (1.2, DIMENSIONLESS)],
-        DIMENSIONLESS,
+        DopamineState(active_share=DIMENSIONLESS, rate=HZ, burst_share=DIMENSIONLESS),
     ),
-    "dopamine rate": ("midbrain", lambda p, *x: dopamine_state(p, *x).rate, [(12.0, HZ), *INPUT, (1.2, DIMENSIONLESS)], HZ),
-    "hazard": ("midbrain.dopamine", hazard_after_volley, [(2.0, DIMENSIONLESS), (np.array([5.0, 40.0, 90.0]), "ms")], HZ),
-    "pause": ("midbrain.dopamine", pause_after_volley, [(2.0, DIMENSIONLESS)], "ms"),
-    "raphe": ("midbrain.raphe", raphe_rate, INPUT, HZ),
-    "relative raphe": ("midbrain", raphe_drive, INPUT, DIMENSIONLESS),
+    "hazard": ("cascade.midbrain.dopamine", hazard_after_volley, [(2.0, DIMENSIONLESS), (np.array([5.0, 40.0, 90.0]), "ms")], HZ),
+    "pause": ("cascade.midbrain.dopamine", pause_after_volley, [(2.0, DIMENSIONLESS)], "ms"),
+    "raphe": ("cascade.midbrain.raphe", raphe_rate, INPUT, HZ),
+    "relative raphe": ("cascade.midbrain", raphe_drive, INPUT, DIMENSIONLESS),
 }
-
-
-@pytest.mark.parametrize("name", EQUATIONS)
-def test_equations_hold_in_other_units(p, name):
-    # Imported late, so that this table can be joined to the others there.
-    from test_units_rescaling import check
-
-    path, equation, arguments, unit = EQUATIONS[name]
-    check(equation, attrgetter(path)(SimpleNamespace(midbrain=p)), arguments, unit)

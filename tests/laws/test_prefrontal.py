@@ -1,12 +1,13 @@
 """Way 1: laws of the prefrontal circuit."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rescaling import HOURLY, HZ
+from rescaling import ONE as DIMENSIONLESS
 from scipy.integrate import solve_ivp
 from scipy.linalg import solve_continuous_lyapunov
 
@@ -307,33 +308,32 @@ def test_distraction_is_what_a_small_pulse_does(p):
     assert float(IMPULSE(p, rates, k, ONE, ONE)) == pytest.approx(goal / float(response), rel=1e-4)
 
 
-HZ, DIMENSIONLESS = "Hz", "dimensionless"
 CONDITION = [(np.array([0.9, 0.7, 0.6, 0.9]), DIMENSIONLESS), (1.1, DIMENSIONLESS), (1.2, DIMENSIONLESS)]
 RATES = (np.array([1.2, 8.0, 1.5, 2.1]), HZ)
 EQUATIONS = {
-    "transfer": ("prefrontal", transfer, [(np.array([-52.0, -50.0, -49.0, -40.0]), "mV")], HZ),
-    "background": ("prefrontal", background, [], "pA"),
+    "transfer": ("cascade.prefrontal", transfer, [(np.array([-52.0, -50.0, -49.0, -40.0]), "mV")], HZ),
+    "background": ("cascade.prefrontal", background, [], "pA"),
     "activity": (
-        "prefrontal",
+        "cascade.prefrontal",
         activity_rate,
         [(np.array([1.2, 8.0, 1.5, 2.1, 1.1]), HZ), *CONDITION, (np.array([1.0, 0, 2, 0]), "pA")],
         "Hz/ms",
     ),
-    "steady rates": ("prefrontal", steady_rates, CONDITION, HZ),
-    "jacobian": ("prefrontal", jacobian, [RATES, *CONDITION], "1/ms"),
-    "entry": ("prefrontal", entry, [RATES, *CONDITION], "Hz/(ms*pA)"),
-    "release": ("prefrontal", glutamate_release, [RATES, (np.array([1.0, 10, 3, 2]), HZ)], DIMENSIONLESS),
+    "steady rates": ("cascade.prefrontal", steady_rates, CONDITION, HZ),
+    "jacobian": ("cascade.prefrontal", jacobian, [RATES, *CONDITION], "1/ms"),
+    "entry": ("cascade.prefrontal", entry, [RATES, *CONDITION], "Hz/(ms*pA)"),
+    "release": ("cascade.prefrontal", glutamate_release, [RATES, (np.array([1.0, 10, 3, 2]), HZ)], DIMENSIONLESS),
     "glutamate": (
-        "prefrontal",
-        lambda p, *x: jnp.stack(glutamate_rate(p, *x)),
+        "cascade.prefrontal",
+        glutamate_rate,
         [(0.1, DIMENSIONLESS), (0.05, DIMENSIONLESS), (0.3, DIMENSIONLESS)],
-        "1/h",
+        HOURLY,
     ),
-    "gamma": ("prefrontal", gamma_power, [RATES, *CONDITION, (np.linspace(0, 1, 5), DIMENSIONLESS)], "Hz**2/pA**2"),
-    "focus": ("prefrontal", focus, CONDITION[:2], "ms"),
-    "impulse control": ("prefrontal", impulse_control, [RATES, *CONDITION], DIMENSIONLESS),
+    "gamma": ("cascade.prefrontal", gamma_power, [RATES, *CONDITION, (np.linspace(0, 1, 5), DIMENSIONLESS)], "Hz**2/pA**2"),
+    "focus": ("cascade.prefrontal", focus, CONDITION[:2], "ms"),
+    "impulse control": ("cascade.prefrontal", impulse_control, [RATES, *CONDITION], DIMENSIONLESS),
     "prefrontal course": (
-        "prefrontal",
+        "cascade.prefrontal",
         time_course,
         [
             (np.array([1.2, 8.0, 1.5, 2.1, 1.1]), HZ),
@@ -345,12 +345,3 @@ EQUATIONS = {
         HZ,
     ),
 }
-
-
-@pytest.mark.parametrize("name", EQUATIONS)
-def test_equations_hold_in_other_units(p, name):
-    # Imported late, so that this table can be joined to the others there.
-    from test_units_rescaling import check
-
-    path, equation, arguments, unit = EQUATIONS[name]
-    check(equation, getattr(SimpleNamespace(prefrontal=p), path), arguments, unit)

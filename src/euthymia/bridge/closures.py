@@ -44,6 +44,8 @@ class LockRates(NamedTuple):
 
     into: Scalar
     out_of: Scalar
+    passages: Float[Array, "*batch passage"]
+    """Mean times (h) that the rates come from, without the bound on how fast a slow state may be."""
 
 
 HABENULA_OUTPUTS = (
@@ -70,19 +72,17 @@ def no_correction(nodes: int | None = None) -> Correction:
     return Correction(*(jnp.zeros((*before, len(outputs))) for outputs in (HABENULA_OUTPUTS, PASSAGE_OUTPUTS)))
 
 
-def habenula_output(
-    p: Closures, nmda: Float[Array, "*batch"], shift: Float[Array, "*batch"], correction: Correction
-) -> HabenulaOutput:
+def habenula_output(p: Closures, nmda: Float[Array, "*batch"], shift: Float[Array, "*batch"], correction: Correction) -> HabenulaOutput:
     """Output of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV); none is negative."""
     found = jnp.maximum(p.habenula(nmda, shift) + correction.habenula, 0)
-    plain = len(HabenulaOutput._fields) - 1
-    return HabenulaOutput(*(found[..., place] for place in range(plain)), found[..., plain:])
+    named = {name: found[..., place] for place, (name, _) in enumerate(HABENULA_OUTPUTS) if name in HabenulaOutput._fields}
+    return HabenulaOutput(**named, unblocked=found[..., len(named) :])
 
 
 def lock_rates(
     p: Closures, limbic: LimbicLock, block: Float[Array, "*batch"], limbic_input: Float[Array, "*batch"], correction: Correction
 ) -> LockRates:
     """Transition rates (1/h) at a block of recurrent NMDA drive (0 to 1) and a limbic drive (nA)."""
-    passages = jnp.log(p.passage(block, limbic_input - p.shear * block)) + correction.passage
-    rates = bounded(limbic, passages)
-    return LockRates(jnp.exp(rates.into), jnp.exp(rates.out_of))
+    passages = p.passage(block, limbic_input - p.shear * block) * jnp.exp(correction.passage)
+    rates = bounded(limbic, jnp.log(passages))
+    return LockRates(jnp.exp(rates.into), jnp.exp(rates.out_of), passages)

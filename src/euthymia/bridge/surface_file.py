@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -76,7 +77,7 @@ def folder() -> Path:
     return Path(str(files("euthymia.bridge") / "surfaces"))
 
 
-def parameters_hash(containers: Mapping[str, eqx.Module], settings: Mapping[str, float]) -> str:
+def parameters_hash(containers: Mapping[str, eqx.Module], settings: Mapping[str, Any]) -> str:
     """SHA-256 over every number that a surface is built from."""
     numbers = {name: [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(container)] for name, container in containers.items()}
     return _sha256({"numbers": numbers, "settings": dict(settings)})
@@ -90,6 +91,22 @@ def text_of(file: SurfaceFile) -> str:
     """The file as text, closed by a hash of all before it."""
     content = asdict(file)
     return json.dumps(content | {"content_sha256": _sha256(content)}, indent=1) + "\n"
+
+
+def write(file: SurfaceFile, into: Path) -> Path:
+    """Put a surface into a folder under its name, whole or not at all; returns its path."""
+    path = into / f"{file.name}.json"
+    aside = path.with_suffix(".new")
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text_of(file), "utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise InputError(f"surface: cannot write {path}: {error.strerror}; choose another folder with --out") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+    return path
 
 
 def read(path: Path) -> SurfaceFile:
@@ -106,8 +123,9 @@ def read(path: Path) -> SurfaceFile:
         found = _sha256(said)
         if stated != found:
             raise InputError(f"surface: {path} is damaged (it states hash {stated[:12]} and has {found[:12]}); {REBUILD}")
-        axes, outputs = (tuple(kind(**each) for each in said.pop(name)) for name, kind in (("axes", Axis), ("outputs", Output)))
-        return SurfaceFile(axes=axes, outputs=outputs, **said)
+        first, second = (Axis(**each) for each in said.pop("axes"))
+        outputs = tuple(Output(**each) for each in said.pop("outputs"))
+        return SurfaceFile(axes=(first, second), outputs=outputs, **said)
     except OSError as error:
         raise InputError(f"surface: cannot read {path}: {error.strerror}; {REBUILD}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -134,7 +152,6 @@ def load(name: str, built_from: str) -> SurfaceFile:
     path = folder() / f"{name}.json"
     file = read(path)
     if file.parameters_sha256 != built_from:
-        raise InputError(
-            f"surface: {path} is stale: it was built from parameters {file.parameters_sha256[:12]}, and now they are {built_from[:12]}; {REBUILD}"
-        )
+        before, now = file.parameters_sha256[:12], built_from[:12]
+        raise InputError(f"surface: {path} is stale: it was built from parameters {before}, and now they are {now}; {REBUILD}")
     return file

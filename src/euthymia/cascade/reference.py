@@ -35,14 +35,12 @@ def reference_course(
     start = pack(brain.rest)
 
     def entering(amounts: np.ndarray) -> tuple[Array, Array]:
-        parts = jnp.asarray(amounts[:HANDS]), jnp.asarray(amounts[HANDS:])
-        return tuple(part[:, None] * entry for part, (_, entry) in zip(parts, families, strict=True))
+        (_, hands), (_, others) = families
+        return jnp.asarray(amounts[:HANDS])[:, None] * hands, jnp.asarray(amounts[HANDS:])[:, None] * others
 
     def derivative(state, infusion):
         drugs, slow = state
-        in_body = tuple(
-            jnp.einsum("sij,sj->si", matrix, x) + rate for (matrix, _), x, rate in zip(families, drugs, infusion, strict=True)
-        )
+        in_body = tuple(jnp.einsum("sij,sj->si", matrix, x) + rate for (matrix, _), x, rate in zip(families, drugs, infusion, strict=True))
         u = Inputs(brain_exposure(p, drugs[0])[2], site_concentration(drugs[1]), no_correction())
         return in_body, pack(slow_rate(p, unpack(slow), u, brain, switches))
 

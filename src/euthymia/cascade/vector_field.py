@@ -84,10 +84,17 @@ def pack(x: SlowState) -> Float[Array, " state"]:
 
 def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
     """The state from vectors; leading axes are kept."""
-    alone = [vector[..., place] for place in range(vector.shape[-1])]
-    chain, spines = STATE_NAMES.index(SignallingState._fields[0]), STATE_NAMES.index(f"spines.{SpineState._fields[0]}")
-    after = spines + len(SpineState._fields)
-    return SlowState(*alone[:chain], SignallingState(*alone[chain:spines]), SpineState(*alone[spines:after]), *alone[after:])
+    part = iter(jnp.moveaxis(vector, -1, 0))
+    return SlowState(
+        damage=next(part),
+        glutamate=next(part),
+        measured_glutamate=next(part),
+        signalling=SignallingState(*(next(part) for _ in SignallingState._fields)),
+        spines=SpineState(*(next(part) for _ in SpineState._fields)),
+        dopamine=next(part),
+        autoreceptor=next(part),
+        mao=next(part),
+    )
 
 
 class Inputs(NamedTuple):
@@ -213,12 +220,15 @@ class Drivers(NamedTuple):
     """Flows of spines, 1/h."""
     dopamine: Scalar
     """Tone that dopamine tends to, healthy = 1."""
+    limbic_block: Scalar
+    """Loss of recurrent NMDA drive in the limbic network."""
     lock: LockRates
 
 
 def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> Drivers:
     """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value."""
     clamp, undosed, loss = links.clamp, brain.answers, drive_loss(p.receptor, u.ketamine)
+    limbic_block = clamp(links.limbic_loss(loss), 0.0, on.limbic_lock)
     now = answers(p, x, u, brain.stress, on, undosed.rates)
     damage = relative_damage(p.excitotoxicity, x.damage)
     block = links.extrasynaptic_block(pore_block(p.receptor, u.ketamine))
@@ -235,10 +245,11 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
         to_potentiation=clamp(x.signalling.bdnf, 0.0, on.potentiation),
         turnover=turnover(p.spines, x.spines, growth, brain.stress, elimination),
         dopamine=clamp(now.dopamine, brain.rest.dopamine, on.dopamine),
+        limbic_block=limbic_block,
         lock=lock_rates(
             p.closures,
             p.limbic,
-            clamp(links.limbic_loss(loss), 0.0, on.limbic_lock),
+            limbic_block,
             clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock),
             u.correction,
         ),

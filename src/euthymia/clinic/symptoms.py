@@ -58,7 +58,9 @@ class Symptoms(eqx.Module):
     )
     course_onset: Scalar = parameter("context.course_time", "h", "rise of the response to weeks of treatment as such")
     course_strength: Float[Array, "course_context"] = parameter(
-        tuple(f"context.{name.replace(' ', '_')}" for name in COURSE_CONTEXTS), "dimensionless", "latent shift by weeks of treatment as such"
+        tuple(f"context.{name.replace(' ', '_')}" for name in COURSE_CONTEXTS),
+        "dimensionless",
+        "latent shift by weeks of treatment as such",
     )
 
 
@@ -83,10 +85,11 @@ class Mechanisms(NamedTuple):
 
 def context_strengths(p: Symptoms, context: str) -> tuple[Scalar, Scalar]:
     """Latent shifts by a visit, and by weeks of treatment as such, of a context; zero where it has none."""
-    return tuple(
-        shifts[names.index(context)] if context in names else jnp.zeros(())
-        for names, shifts in ((VISIT_CONTEXTS, p.visit_strength), (COURSE_CONTEXTS, p.course_strength))
-    )
+
+    def shift(names: tuple[str, ...], shifts: Float[Array, "context"]) -> Scalar:
+        return shifts[names.index(context)] if context in names else jnp.zeros(())
+
+    return shift(VISIT_CONTEXTS, p.visit_strength), shift(COURSE_CONTEXTS, p.course_strength)
 
 
 def baseline_items(p: Symptoms, madrs: Scalar) -> PerItem:
@@ -109,7 +112,9 @@ def full_normalisation(p: Symptoms) -> Scalar:
     return p.offset + jnp.log((1 + jnp.exp(-p.offset)) / share - 1)
 
 
-def mechanism_shift(p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms) -> Float[Array, "*batch item"]:
+def mechanism_shift(
+    p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms
+) -> Float[Array, "*batch item"]:
     """Latent shift K of each item that the mechanisms cause; negative means worse than at the start.
 
     K = κ min(Σ wᵢ (xᵢ − xᵢ₀)/(xᵢ healthy − xᵢ depressed) + w_F [F/(F + F₅₀) − F₀/(F₀ + F₅₀)], what this patient lacks), Σ wᵢ = 1

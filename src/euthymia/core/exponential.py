@@ -121,7 +121,7 @@ def etd2rk(
         x = predicted + h * (over.phi2[length] @ remainder)
         return x, x
 
-    before, after = (jax.tree.map(lambda each: each[part], inputs) for part in (slice(None, -1), slice(1, None)))
+    before, after = jax.tree.map(lambda each: each[:-1], inputs), jax.tree.map(lambda each: each[1:], inputs)
     _, later = jax.lax.scan(advance, start, (which, before, after))
     return jnp.concatenate([start[None], later])
 
@@ -147,6 +147,6 @@ def occupancy_course(
         y = target + (y - target) * jnp.exp(-total * lengths[length])
         return y, y
 
-    means = ((each[:-1] + each[1:]) / 2 for each in (rise, fall))
-    _, later = jax.lax.scan(advance, start, (which, *means))
+    mean_rise, mean_fall = (rise[:-1] + rise[1:]) / 2, (fall[:-1] + fall[1:]) / 2
+    _, later = jax.lax.scan(advance, start, (which, mean_rise, mean_fall))
     return jnp.concatenate([start[None], later])

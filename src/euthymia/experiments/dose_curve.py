@@ -47,12 +47,17 @@ class Draws(NamedTuple):
         return float(self.inverted.mean())
 
 
+@eqx.filter_jit
+def rates_at(p: Prefrontal, nmda: Float[Array, "point cell_class"], recurrence: Scalar) -> Float[Array, "point cell_class"]:
+    """Steady rates (Hz) of a circuit of one recurrence (healthy = 1) at shares of NMDA drive left in each class."""
+    return jax.vmap(lambda left: steady_rates(p, left, recurrence, jnp.ones(())))(nmda)
+
+
 def dose_curve(
     p: Prefrontal, potency: PerCellClass, concentrations: Float[Array, "concentration"]
 ) -> Float[Array, "concentration cell_class"]:
     """Steady rates (Hz) where a concentration c (µM) leaves 1/(1 + c/K) of the NMDA drive of each class."""
-    left = 1 / (1 + concentrations[:, None] / potency)
-    return jax.vmap(lambda nmda: steady_rates(p, nmda, jnp.ones(()), jnp.ones(())))(left)
+    return rates_at(p, 1 / (1 + concentrations[:, None] / potency), jnp.ones(()))
 
 
 @eqx.filter_jit

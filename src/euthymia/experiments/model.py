@@ -17,6 +17,7 @@ from ..core.parameters import declared, fill, parameter, rows_of
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..pharmacology.molecules import Molecules
+from .dose_curve import DoseCurve
 
 
 class Experience(eqx.Module):
@@ -35,6 +36,7 @@ class Euthymia(eqx.Module):
     molecules: Molecules
     patient: TypicalPatient
     experience: Experience
+    dose_curve: DoseCurve
 
 
 def recipes() -> dict[str, Recipe]:

@@ -1,4 +1,4 @@
-"""The NMDA receptor, on which ways 2 and 4 rest: claims."""
+"""The NMDA receptor, on which all five ways rest, and ketamine in the body: claims."""
 
 from dataclasses import replace
 
@@ -34,10 +34,11 @@ def half_block(receptor: NMDAReceptor) -> float:
 def half_occupancy(receptor: NMDAReceptor) -> float:
     """Unbound plasma ketamine (µM) at which half of a pyramidal cell's receptors carry the drug in the end."""
 
-    def rate(log_c):
-        return trapping_rate(receptor, jnp.full(len(CELL_CLASSES), 1 / 2), jnp.exp(log_c))[PYRAMIDAL]
+    def excess(log_c):
+        binding, leaving = trapping_rates(receptor, jnp.exp(log_c), jnp.ones(len(SITES)), resting_unblock(receptor))
+        return jnp.log(binding / leaving)[PYRAMIDAL]
 
-    in_brain = float(jnp.exp(find_root(rate, jnp.zeros(()))))
+    in_brain = float(jnp.exp(find_root(excess, jnp.zeros(()))))
     return in_brain / float(default_model().cascade.links.brain_partition)
 
 

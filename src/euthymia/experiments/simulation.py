@@ -1,5 +1,6 @@
 """One protocol through the whole model: every link on, and every combination of removed links beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
+from ..brain.attractor import Window, bistable_window
 from ..bridge.closures import Correction, no_correction
 from ..cascade.baseline import patient
 from ..cascade.course import DrugCourse, drugs, follow, slow_courses
@@ -29,7 +31,7 @@ from ..clinic.symptoms import (
     visit_shift,
 )
 from ..core.errors import InputError
-from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES, Scalar
+from ..core.types import ACTIVITIES, CELL_CLASSES, ENANTIOMERS, SITES, Scalar
 from ..links import Switches
 from ..pharmacology.comparators import DRUGS, ENTRY
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
@@ -39,6 +41,9 @@ from .model import Euthymia, default_model
 from .shares import shapley
 
 CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
+DAY = 24.0
+"""h."""
+ROUNDING = 1e-9
 WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
 PLAYERS = ("context", *WAYS)
 """What may move mood."""
@@ -58,9 +63,9 @@ class Arm(NamedTuple):
     switches: Switches
 
 
-def _arm(group: frozenset[str] = frozenset(PLAYERS), **off: float) -> Arm:
+def _arm(group: frozenset[str], off: Mapping[str, float] | None = None) -> Arm:
     of_ways = {switch: float(way in group) for way, switches in SWITCHES_OF_WAY.items() for switch in switches}
-    settings = {name: 1.0 for name in Switches._fields} | of_ways | off
+    settings = {name: 1.0 for name in Switches._fields} | of_ways | dict(off or {})
     return Arm(jnp.asarray(float("context" in group)), Switches(**{name: jnp.asarray(value) for name, value in settings.items()}))
 
 
@@ -80,7 +85,7 @@ ALONE = {
     "without reuptake block": {"reuptake": 0.0},
 }
 """Arms in which one inner link is removed."""
-ARMS = {**{name: _arm(group) for group, name in GROUPS.items()}, **{name: _arm(**off) for name, off in ALONE.items()}}
+ARMS = {**{name: _arm(group) for group, name in GROUPS.items()}, **{name: _arm(frozenset(PLAYERS), off) for name, off in ALONE.items()}}
 """The course as given, every coalition of context and ways, and arms with one inner link removed."""
 MECHANISMS_ALONE = next(name for group, name in GROUPS.items() if group == frozenset(WAYS))
 """The arm in which the drug acts and the context does not."""
@@ -130,7 +135,9 @@ def mechanisms(cascade: Cascade, state: SlowState, by: Drivers, lock: Float[Arra
 
 
 @eqx.filter_jit
-def course(model: Euthymia, person: Person, context: tuple[Scalar, Scalar], inputs: list[Array], correction: Correction, arms: Arm) -> Course:
+def course(
+    model: Euthymia, person: Person, context: tuple[Scalar, Scalar], inputs: list[Array], correction: Correction, arms: Arm
+) -> Course:
     """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
 
     Parameters
@@ -273,6 +280,66 @@ def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1)
     return time_grid(pulses_of(protocol, model, weight), protocol.horizon, checkpoints, refine)
 
 
+def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
+    """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
+    person = person_of(protocol, model)
+    found = [*_ketamine_warnings(protocol, model, float(person.weight)), *_comparator_warnings(protocol, model, float(person.weight))]
+    if protocol.patient.condition == "depressed":
+        if float(person.stress) == 0:
+            found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
+        rests = float(_undosed(model, person.stress).answers.limbic_input)
+        lower, upper = (float(edge) for edge in _window(model))
+        if not lower <= rests <= upper:
+            only = "locked" if rests > upper else "quiet"
+            found.append(
+                f"patient: the limbic network of this patient has only its {only} state (drive {rests:.3f} nA, two states between "
+                f"{lower:.3f} and {upper:.3f} nA), so that no reset is possible: whatever the drug changes there goes back with the drug"
+            )
+    return found
+
+
+@eqx.filter_jit
+def _undosed(model: Euthymia, stress: Scalar) -> Brain:
+    return patient(model.cascade, stress)
+
+
+@eqx.filter_jit
+def _window(model: Euthymia) -> Window:
+    return bistable_window(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+
+
+def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
+    known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
+    found = []
+    for number, dose in enumerate(protocol.doses, 1):
+        if dose.drug != "ketamine":
+            continue
+        per_kg = dose.per_kilogram(weight)
+        if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
+            found.append(
+                f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; "
+                f"evidence covers {known['lowest_dose']:g} to {known['highest_dose']:g} mg/kg i.v."
+            )
+        if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):
+            found.append(f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min")
+    return found
+
+
+def _comparator_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
+    found = []
+    for place, drug in enumerate(DRUGS):
+        doses = [dose for dose in protocol.doses if dose.drug == drug]
+        if not doses:
+            continue
+        # The last dose of a regimen stands for a day of its own.
+        days = (doses[-1].start - doses[0].start) / DAY + 1
+        daily = sum(dose.milligrams(weight) for dose in doses) / days
+        lowest, highest = (float(getattr(model.cascade.comparators, end)[place]) * DAY for end in ("lowest_dose", "highest_dose"))
+        if not lowest * (1 - ROUNDING) <= daily <= highest * (1 + ROUNDING):
+            found.append(f"doses: {daily:.3g} mg of {drug} a day is outside what evidence covers, {lowest:g} to {highest:g} mg a day")
+    return found
+
+
 def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1, correction: Correction | None = None) -> Simulation:
     """Run a protocol with everything on, and with every combination of context and ways removed.
 
@@ -366,6 +433,8 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "bound": (("time", "site"), followers.bound[0], "1", "share of NMDA receptors that carry the drug"),
         "pyramidal_rate": (by_arm, now.rates[..., 0], "Hz", "firing of prefrontal pyramidal cells"),
         "prefrontal_rates": (("arm", "time", "cortical_class"), now.rates, "Hz", "firing of prefrontal cells by class"),
+        "prefrontal_nmda": (("arm", "time", "cortical_class"), now.nmda, "1", "share of NMDA drive left in prefrontal cells by class"),
+        "prefrontal_inhibition": (by_arm, now.inhibition, "1", "strength of prefrontal inhibition, undrugged = 1"),
         "recurrence": (by_arm, now.recurrence, "1", "recurrent prefrontal excitation, healthy = 1"),
         "glutamate": (by_arm, state.glutamate, "1", "rise of prefrontal glutamate that the drug causes"),
         "measured_glutamate": (by_arm, state.measured_glutamate, "1", "the same with the lag of its measurement"),
@@ -378,6 +447,11 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "habenula_burst_rate": (by_arm, habenula.burst_rate, "Hz", "habenula spikes inside bursts, per cell"),
         "habenula_bursting_cells": (by_arm, habenula.bursting_cells, "1", "share of habenula cells that burst"),
         "habenula_silent_cells": (by_arm, habenula.silent_cells, "1", "share of habenula cells that hardly fire"),
+        "habenula_bursting_cells_strict": (by_arm, habenula.bursting_cells_strict, "1", "the same by a stricter criterion of a burst"),
+        **{
+            f"habenula_unblocked_{activity}": (by_arm, habenula.unblocked[..., i], "1", f"Mg-free share of NMDA pores, {activity} cells")
+            for i, activity in enumerate(ACTIVITIES)
+        },
         "habenula_nmda": (by_arm, now.habenula_nmda, "1", "share of NMDA conductance left in the habenula"),
         "habenula_shift": (by_arm, now.habenula_shift, "mV", "shift of the habenula's resting potentials"),
         "dopamine_active_share": (by_arm, now.midbrain.active_share, "1", "share of dopamine cells that fire"),
@@ -401,6 +475,9 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "spine_turnover": (("arm", "time", "flow"), np.stack(by.turnover, -1), "1/h", "flows of spines"),
         "limbic_input": (by_arm, now.limbic_input, "nA", "drive of the limbic network"),
         "lock": (by_arm, followers.lock, "1", "probability that the limbic network is locked"),
+        "limbic_block": (by_arm, by.limbic_block, "1", "loss of recurrent NMDA drive in the limbic network"),
+        "passage_into": (by_arm, by.lock.passages[..., 0], "h", "mean time until the limbic network locks"),
+        "passage_out_of": (by_arm, by.lock.passages[..., 1], "h", "mean time until it escapes"),
         "lock_into": (by_arm, by.lock.into, "1/h", "rate of locking"),
         "lock_out_of": (by_arm, by.lock.out_of, "1/h", "rate of escape from the lock"),
         "mechanism_shift": (by_item, found.mechanism_shift[shown, :n], "1", "latent shift by mechanisms"),

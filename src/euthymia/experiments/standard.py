@@ -1,17 +1,30 @@
-"""The standard course that claims are made about."""
+"""The courses and patients that claims are made about."""
 
 from functools import cache
 
+import equinox as eqx
+import jax.numpy as jnp
+
+from ..cascade.baseline import patient
+from ..cascade.vector_field import Brain
 from ..protocols.reading import DEFAULT, check, read, written
+from .model import default_model
 from .simulation import Simulation, simulate
 
 
 @cache
-def standard(context: str | None = None, stress: float | None = None) -> Simulation:
-    """The default protocol, in another context or at another stress if these are given."""
-    data = written(read(DEFAULT))
+def standard(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
+    """A built-in protocol, the default one if left out, in another context or at another stress if these are given."""
+    data = written(read(protocol))
     if context is not None:
         data["context"] = context
     if stress is not None:
         data["patient"] = data["patient"] | {"stress": stress}
     return simulate(check(data))
+
+
+@cache
+def undosed(stress: float | None = None) -> Brain:
+    """A patient at rest at a constant stress, the typical one if left out."""
+    model = default_model()
+    return eqx.filter_jit(patient)(model.cascade, model.patient.stress if stress is None else jnp.asarray(stress))
