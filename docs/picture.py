@@ -1,16 +1,17 @@
-"""Draw the README's picture from the standard protocol: `make picture`."""
+"""Draw the README's picture, four treatments of one patient: `make picture`."""
 
 from pathlib import Path
 
+from euthymia.cli import COMPARED
 from euthymia.core.runtime import configure
 from euthymia.evidence.registry import evidence
-from euthymia.experiments.simulation import simulate
-from euthymia.protocols.reading import DEFAULT, read
-from euthymia.report.figures import cascade
+from euthymia.experiments.comparison import compare
+from euthymia.protocols.reading import read
+from euthymia.report.figures.arms import five_ways
 
 if __name__ == "__main__":
     configure()
-    svg = cascade(simulate(read(DEFAULT)))
+    svg = five_ways(compare([read(name) for name in COMPARED]))
     head, tail = svg.split(">", 1)
     note = f"<!-- parameters {evidence().parameter_hash()} -->"
-    Path(__file__).with_name("cascade.svg").write_text(f'{head}>{note}<rect width="100%" height="100%" fill="white"/>{tail}', "utf-8")
+    Path(__file__).with_name("five-ways.svg").write_text(f'{head}>{note}<rect width="100%" height="100%" fill="white"/>{tail}', "utf-8")

@@ -15,6 +15,7 @@ from rich.markup import escape
 from . import __version__
 from .core.errors import InputError
 
+COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 DISCLAIMER = "Research and teaching software. It gives no medical advice."
 app = App(
     name="euthymia",
@@ -50,11 +51,7 @@ def simulate(
     overwrite
         Replace the folder if it is an earlier run.
     """
-    from .protocols import reading
-
-    chosen = reading.read(protocol)
-    changes = reading.patient_fields(patient) | ({} if weight is None else {"weight": weight})
-    chosen = reading.change(chosen, changes) if changes else chosen
+    (chosen,) = _protocols((protocol,), patient, weight)
     folder = out if out is not None else Path("runs") / chosen.name
 
     from .report.run_folder import check_destination, write
@@ -70,18 +67,69 @@ def simulate(
         from .report.summary import summarise
         from .report.terminal import show
 
-        status.update("Solving: body, receptors, synapses, symptoms")
+        status.update("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
         simulation = run(chosen)
         summary = summarise(simulation)
         status.update("Drawing the report")
         html = page(simulation, summary)
-        status.update(f"Writing {folder}")
-        write(simulation, html, folder, overwrite)
-    for warning in summary.warnings:
-        errors.print(f"[yellow]warning[/yellow] {escape(warning)}")
+        status.update(f"Writing {escape(str(folder))}")
+        write({"": simulation}, html, folder, overwrite)
+    _warn(summary.warnings)
     show(summary, console)
-    console.print(f"Report: {escape(str(folder / 'report.html'))}", soft_wrap=True)
-    console.print(f"[dim]{DISCLAIMER}[/dim]")
+    _finish(folder, console)
+
+
+@app.command
+def compare(
+    *arms: str,
+    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    weight: str | None = None,
+    out: Path = Path("runs/comparison"),
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Put several protocols side by side for one patient: who moves mood, when, and which systems each drug touches.
+
+    Parameters
+    ----------
+    arms
+        Two to eight built-in protocols or YAML files; default ketamine-iv escitalopram phenelzine saline.
+    patient
+        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, for every arm; repeat the option for several.
+    weight
+        Body weight with its unit, such as "82 kg".
+    out
+        Folder for the results.
+    overwrite
+        Replace the folder if it is an earlier run.
+    """
+    chosen = _protocols(arms or COMPARED, patient, weight)
+
+    from .experiments.comparison import check_arms
+    from .report.run_folder import check_destination, write
+
+    check_arms(chosen)
+    check_destination(out, overwrite)
+    console = Console(highlight=False, emoji=False)
+    with errors.status("Loading the model") as status:
+        from .core.runtime import configure
+
+        configure()
+        from .experiments.comparison import compare as run
+        from .report.page import comparison_page
+        from .report.terminal import show_comparison
+
+        def solving(number: int, name: str) -> None:
+            once = "; the first time, the model is compiled once" if number == 1 else ""
+            status.update(f"Solving {escape(name)} ({number} of {len(chosen)}){once}")
+
+        comparison = run(chosen, before=solving)
+        status.update("Drawing the report")
+        html = comparison_page(comparison)
+        status.update(f"Writing {escape(str(out))}")
+        write(comparison.simulations, html, out, overwrite)
+    _warn(comparison.warnings)
+    show_comparison(comparison, console)
+    _finish(out, console)
 
 
 @app.command
@@ -212,6 +260,25 @@ def bridge(protocol: str = "ketamine-iv") -> None:
 
         found = run(chosen, progress=lambda done, of: status.update(f"Fresh circuits: {done} of {of} checkpoints"))
     show_bridged(found, Console(highlight=False, emoji=False))
+
+
+def _protocols(names: tuple[str, ...], patient: tuple[str, ...], weight: str | None):
+    """Protocols by name or file, for the patient of the command line."""
+    from .protocols import reading
+
+    changes = reading.patient_fields(patient) | ({} if weight is None else {"weight": weight})
+    found = [reading.read(name) for name in names]
+    return [reading.change(each, changes) for each in found] if changes else found
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        errors.print(f"[yellow]warning[/yellow] {escape(warning)}")
+
+
+def _finish(folder: Path, console: Console) -> None:
+    console.print(f"Report: {escape(str(folder / 'report.html'))}", soft_wrap=True)
+    console.print(f"[dim]{DISCLAIMER}[/dim]")
 
 
 def _surfaces(names: tuple[str, ...], out: Path | None):

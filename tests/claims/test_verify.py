@@ -36,11 +36,31 @@ def test_guard_a_changed_verdict_is_caught():
     assert run(dataclasses.replace(claim, standing="disagrees")).stands
 
 
-def test_selected_recalled_and_calibration_numbers_never_confirm(verdicts):
+def test_guard_a_claim_without_a_number_is_caught():
+    claim = Claim("x", "x", None, lambda: 1.0, (0.9, 1.1), Control("nothing", lambda: float("nan")))
+    with pytest.raises(ValueError, match="no number"):
+        run(claim)
+
+
+def test_only_an_independent_prediction_of_a_confirmed_number_is_called_confirmed(verdicts):
     for verdict in verdicts.values():
-        if verdict.word == "confirmed":
-            assert verdict.target.provenance == "read"
-            assert verdict.target.role == "validate"
-    assert verdicts["way4.mtor"].word == "selected"
-    assert verdicts["receptor.competition"].word == "agrees"
-    assert verdicts["mood.decay"].word == "agrees"
+        kept = verdict.target is not None and verdict.target.provenance == "read" and verdict.target.role == "validate"
+        assert (verdict.word == "confirmed") == (kept and verdict.agrees and verdict.control_fails)
+    words = {name: verdicts[name].word for name in ("way4.mtor", "receptor.competition", "comparators.mao_block", "way2.relief")}
+    assert words == {
+        "way4.mtor": "selected",
+        "receptor.competition": "agrees",
+        "comparators.mao_block": "agrees",
+        "way2.relief": "holds",
+    }
+
+
+@pytest.mark.parametrize("group", ["receptor", "way1", "way2", "way3", "way4", "way5", "mood", "comparators"])
+def test_every_way_and_the_comparators_are_covered(group):
+    assert sum(claim.id.startswith(f"{group}.") for claim in CLAIMS) >= 2
+
+
+def test_a_tolerance_has_width_and_leaves_room_outside():
+    for claim in CLAIMS:
+        low, high = claim.tolerance
+        assert low < high

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,10 +74,12 @@ def refused(euthymia: Callable[..., Outcome], contents: Callable[[], object]) ->
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without drawings, which take most of a run's time."""
-    monkeypatch.setattr("euthymia.report.page.page", lambda simulation, summary: "<!doctype html><title>Report</title>")
+    for page in ("page", "comparison_page"):
+        monkeypatch.setattr(f"euthymia.report.page.{page}", lambda *_: "<!doctype html><title>Report</title>")
 
 
 @pytest.fixture
 def solved(no_figures: None, standard, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that finds the standard course solved."""
+    """A command that finds the standard course solved, and that course for every arm of a comparison."""
     monkeypatch.setattr("euthymia.experiments.simulation.simulate", lambda protocol: standard)
+    monkeypatch.setattr("euthymia.experiments.comparison.simulate", lambda protocol, model: replace(standard, protocol=protocol))

@@ -10,17 +10,29 @@ import pytest
 import xarray as xr
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
-FILES = ("protocol.yaml", "results.nc", "report.html", "manifest.json")
+COURSE = ("protocol.yaml", "results.nc")
+ARMS = ("ketamine-iv", "saline")
+FILES = {
+    "simulate": {"report.html", "manifest.json", *COURSE},
+    "compare": {"report.html", "manifest.json", *(f"{arm}.{name}" for arm in ARMS for name in COURSE)},
+}
+COMMANDS = {"simulate": ["simulate"], "compare": ["compare", *ARMS]}
+
+
+@pytest.fixture(params=list(COMMANDS))
+def command(request):
+    return request.param
 
 
 @pytest.fixture(params=["new", "overwrite"])
-def words(request, euthymia, here, solved):
+def words(request, command, euthymia, here, solved):
     """A command that would write a folder, new or in place of an earlier run."""
+    writing = [*COMMANDS[command], "--out", "out"]
     if request.param == "new":
-        return ["simulate", "--out", "out"]
-    assert euthymia("simulate", "--out", "out").code == 0
+        return writing
+    assert euthymia(*writing).code == 0
     (here / "out" / "report.html").write_text("mine")
-    return ["simulate", "--out", "out", "--overwrite"]
+    return [*writing, "--overwrite"]
 
 
 def failing(method, when, error, half=False):
@@ -35,10 +47,16 @@ def failing(method, when, error, half=False):
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["at once", "after a part"])
-@pytest.mark.parametrize("name", FILES)
-def test_a_full_disk_leaves_what_was_there(name, half, words, monkeypatch, refused):
-    if name == "results.nc":
-        monkeypatch.setattr(xr.Dataset, "to_netcdf", failing(xr.Dataset.to_netcdf, lambda *_: True, FULL, half))
+@pytest.mark.parametrize("name", ["report.html", "manifest.json", *COURSE])
+def test_a_full_disk_leaves_what_was_there(name, half, command, words, monkeypatch, refused):
+    # Of a comparison, the files of its last arm: all others are written by then.
+    name = f"{ARMS[-1]}.{name}" if command == "compare" and name in COURSE else name
+    if name.endswith("results.nc"):
+        last = len(ARMS) if command == "compare" else 1
+        calls: list[object] = []
+        monkeypatch.setattr(
+            xr.Dataset, "to_netcdf", failing(xr.Dataset.to_netcdf, lambda *_: calls.append(0) or len(calls) == last, FULL, half)
+        )
     else:
         monkeypatch.setattr(Path, "write_bytes", failing(Path.write_bytes, lambda path, *_: path.name == name, FULL, half))
     assert "No space left on device" in refused(*words)
@@ -50,7 +68,7 @@ def test_a_full_disk_leaves_no_new_folders_above(solved, monkeypatch, refused):
 
 
 @pytest.mark.parametrize("which", [{1}, {2}, {2, 3}], ids=["away", "into place", "into place and back"])
-def test_a_rename_that_fails_loses_nothing(which, words, monkeypatch, euthymia, here, contents):
+def test_a_rename_that_fails_loses_nothing(which, command, words, monkeypatch, euthymia, here, contents):
     before = contents()
     if not before and which != {1}:
         pytest.skip("one rename is all a new folder needs")
@@ -67,7 +85,7 @@ def test_a_rename_that_fails_loses_nothing(which, words, monkeypatch, euthymia, 
         # The earlier run could not be put back: it is kept where it is, and the line says where.
         kept = [path.parent for path in here.rglob("report.html") if path.read_text() == "mine"]
         assert len(kept) == 1, "the earlier run is gone"
-        assert {path.name for path in kept[0].iterdir()} == set(FILES)
+        assert {path.name for path in kept[0].iterdir()} == FILES[command]
         assert str(kept[0]) in err
     else:
         assert contents() == before

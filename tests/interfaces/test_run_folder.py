@@ -15,9 +15,10 @@ import xarray as xr
 
 import euthymia as package
 from euthymia.core.units import registry
+from euthymia.experiments.comparison import compare
 from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
-from euthymia.report.page import page
+from euthymia.report.page import comparison_page, page
 from euthymia.report.run_folder import write
 from euthymia.report.summary import summarise
 
@@ -38,7 +39,7 @@ def html(standard):
 @pytest.fixture(scope="module")
 def run(standard, html, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    write(standard, html, folder, overwrite=False)
+    write({"": standard}, html, folder, overwrite=False)
     return folder
 
 
@@ -183,7 +184,8 @@ def test_the_page_loads_nothing(html, seen):
 def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
     sections = re.findall(r'<section id="([^"]+)">\s*<h2>([^<]+)', html)
     assert sections[0] == ("answer", "What happens to mood")
-    assert [name for name, _ in sections] == ["answer", "chain", "drug", "receptor", "way-2", "way-4", "mood", "made"]
+    ways = [f"way-{number}" for number in range(1, 6)]
+    assert [name for name, _ in sections] == ["answer", "chain", "drug", "receptor", *ways, "mood", "made"]
     assert html.index("MADRS goes from") < html.index('<section id="chain">')
 
 
@@ -217,3 +219,61 @@ def test_the_installed_command_runs_from_dose_to_page(name, tmp_path):
     assert "MADRS" in done.stdout
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
     assert Page((tmp_path / "out" / "report.html").read_text("utf-8")).wrong == []
+
+
+@pytest.fixture(scope="module")
+def pair(standard):
+    """The standard course beside the same patient's visit without drug."""
+    return compare([standard.protocol, read("saline")])
+
+
+@pytest.fixture(scope="module")
+def pair_html(pair):
+    return comparison_page(pair)
+
+
+def test_the_page_of_a_comparison_is_well_formed_and_loads_nothing(pair_html):
+    found = Page(pair_html)
+    assert (found.wrong, found.open) == ([], [])
+    assert sorted(found.ids) == sorted(set(found.ids))
+    assert {link[1:] for tag, link in found.links if tag == "a"} <= set(found.ids)
+    assert all(link.startswith("#") for _, link in found.links)
+
+
+def test_the_page_of_a_comparison_opens_with_the_picture(pair_html):
+    sections = re.findall(r'<section id="([^"]+)">', pair_html)
+    assert sections == ["picture", "mood", "who", "touched", "trust", "made"]
+    assert pair_html.index("<svg") < pair_html.index('<section id="mood">')
+
+
+def test_a_comparison_keeps_every_arm_apart(pair, tmp_path):
+    write(pair.simulations, "<!doctype html>", tmp_path / "both", overwrite=False)
+    names = {f"{arm}.{name}" for arm in ("ketamine-iv", "saline") for name in ("protocol.yaml", "results.nc")}
+    assert {path.name for path in (tmp_path / "both").iterdir()} == names | {"manifest.json", "report.html"}
+    for arm in ("ketamine-iv", "saline"):
+        assert read(str(tmp_path / "both" / f"{arm}.protocol.yaml")) == pair.simulations[arm].protocol
+        with xr.open_dataset(tmp_path / "both" / f"{arm}.results.nc", engine="h5netcdf") as data:
+            assert float(abs(data.madrs - pair.simulations[arm].data.madrs).max()) == 0
+
+
+def test_shares_in_a_comparison_are_the_whole_change(pair):
+    for arm in pair.arms:
+        for name, parts in pair.shares(arm).items():
+            change = pair.madrs(arm)[name] - pair.madrs(arm)["0"]
+            assert sum(parts.values()) == pytest.approx(change, abs=1e-8)
+
+
+def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itself(pair):
+    for readout, moves in pair.moves().items():
+        assert abs(moves["saline"].change) < 1e-9, readout.title
+    assert all(abs(value) < 1e-9 for value in pair.relief("saline").values() if value is not None)
+    assert pair.relief("ketamine-iv")["24 h"] < -1
+
+
+def test_an_arm_stops_at_its_own_horizon(standard):
+    short = check(written(standard.protocol) | {"name": "short", "horizon": "24 h"})
+    found = compare([standard.protocol, short])
+    assert list(found.checkpoints) == list(standard.checkpoints())
+    assert found.madrs("short")["24 h"] == pytest.approx(found.madrs("ketamine-iv")["24 h"], abs=0.01)
+    assert found.madrs("short")["7 d"] is found.relief("short")["7 d"] is None
+    assert list(found.shares("short")) == ["2 h", "24 h"]

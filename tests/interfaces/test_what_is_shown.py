@@ -4,12 +4,18 @@ import json
 import subprocess
 import sys
 import sysconfig
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from euthymia import __version__
+from euthymia.cli import COMPARED
 from euthymia.protocols.reading import builtin_names, read
+from euthymia.report.figures.arms import apart
+from euthymia.report.figures.style import COLOURS
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 
@@ -22,8 +28,9 @@ def stated(here, title="Mine", **dose):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], ["simulate", "protocols", "evidence", "verify"]),
-        (["--help"], ["simulate", "protocols", "evidence", "verify", "no medical advice"]),
+        ([], ["simulate", "compare", "protocols", "evidence", "verify"]),
+        (["--help"], ["simulate", "compare", "protocols", "evidence", "verify", "no medical advice"]),
+        (["compare", "--help"], ["--patient", "--weight", "--out", "--overwrite", "82 kg", "runs/comparison", *COMPARED]),
         (["simulate", "--help"], ["--patient", "--weight", "--out", "--overwrite", "82 kg", "ketamine-iv", "runs/NAME"]),
         (["evidence", "--help"], ["evidence", "Id of a parameter"]),
         (["verify", "--help"], ["control"]),
@@ -136,3 +143,90 @@ def test_the_report_is_where_the_last_lines_say(out, euthymia, here, solved):
     printed = euthymia("simulate", "--out", out).out
     assert f"Report: {out}/report.html" in printed.splitlines()
     assert (here / out / "report.html").is_file()
+
+
+def test_a_comparison_says_who_moved_mood_and_what_each_drug_touches(euthymia, here, no_figures):
+    code, out, err = euthymia("compare", "ketamine-iv", "saline", "--out", "out")
+    assert (code, err) == (0, "")
+    for said in (
+        "Side by side: ketamine-iv, saline",
+        "MADRS",
+        "beyond context",
+        "way 1",
+        "way 5",
+        "context",
+        "NMDA pore block",
+        "spine density",
+    ):
+        assert said in out
+    assert "Report: out/report.html" in out.splitlines()
+
+
+def test_the_default_comparison_has_four_arms(euthymia, here, solved):
+    assert euthymia("compare")[::2] == (0, "")
+    found = {path.name.split(".")[0] for path in (here / "runs" / "comparison").glob("*.results.nc")}
+    assert found == set(COMPARED)
+    assert len(COMPARED) == 4
+
+
+def test_the_patient_of_the_command_line_is_the_patient_of_every_arm(euthymia, here, solved):
+    assert euthymia("compare", "ketamine-iv", "saline", "--patient", "stress=0.4", "--weight", "82 kg").code == 0
+    for arm in ("ketamine-iv", "saline"):
+        patient = read(f"runs/comparison/{arm}.protocol.yaml").patient
+        assert (patient.stress, patient.weight) == (0.4, 82)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ketamine-iv"], "1 given; a comparison takes 2 to 8"),
+        (["saline", *(f"{number}.yaml" for number in range(8))], "9 given; a comparison takes 2 to 8"),
+        (["saline", "ketamine-iv", "saline"], "saline stands 2 times"),
+        (["saline", "ketamin-iv"], "did you mean ketamine-iv"),
+        (["saline", "heavy.yaml"], "saline and heavy treat different patients"),
+        (["saline", "none.yaml"], "cannot read none.yaml"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_arms_that_cannot_stand_side_by_side_are_refused(words, said, here, refused):
+    for number in range(8):
+        (here / f"{number}.yaml").write_text(json.dumps({"name": f"arm-{number}", "title": "Mine"}))
+    (here / "heavy.yaml").write_text(json.dumps({"name": "heavy", "title": "Mine", "patient": {"weight": "120 kg"}}))
+    assert said in refused("compare", *words)
+
+
+# Linear RGB as dichromats see it, and to CIE XYZ: Machado et al. 2009 at full severity; IEC 61966-2-1.
+SEEN_AS = {
+    "everyone": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour, seen_as):
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    ratio = XYZ @ np.clip(np.array(seen_as) @ linear, 0, 1) / XYZ.sum(1)
+    x, y, z = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("who", SEEN_AS)
+def test_the_colours_of_the_five_ways_can_be_told_apart(who):
+    ways = [colour for name, colour in COLOURS.items() if name.startswith("way")]
+    assert len(ways) == 5
+    distances = [np.linalg.norm(lab(a, SEEN_AS[who]) - lab(b, SEEN_AS[who])) for a, b in combinations(ways, 2)]
+    # Ten is a difference seen at a glance.
+    assert min(distances) > 15
+
+
+def test_names_at_the_right_of_a_panel_keep_apart_and_in_order():
+    heights = [0.0, 0.02, 0.01, 0.95, 0.5]
+    found = apart(heights, 0.2)
+    assert list(np.argsort(found)) == list(np.argsort(heights))
+    assert np.diff(np.sort(found)).min() > 0.2 - 1e-12
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert apart([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])

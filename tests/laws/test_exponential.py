@@ -2,12 +2,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.linalg
 
-from euthymia.core.exponential import etd2rk, exact_step, propagators
+from euthymia.core.exponential import etd2rk, exact_step, linear_course, occupancy_course, propagators
 from euthymia.core.kinetics import flow_matrix
 
 A = jnp.array([[-1.0, 0.3, 0.0], [0.5, -2.0, 0.1], [0.0, 1.0, -0.4]])
+
+
+def even(length, count):
+    """So many steps of one length."""
+    return jnp.array([length]), jnp.zeros(count, int)
 
 
 @pytest.mark.parametrize("h", [0.0, 1e-9, 1e-3, 1.0, 300.0])
@@ -26,9 +32,9 @@ def test_exact_step_is_the_integral_of_a_constant_input():
 
 
 def test_linear_systems_are_solved_exactly_and_empty_steps_change_nothing():
-    steps = jnp.array([0.5, 0.0, 3.0, 0.0])
+    lengths, which = jnp.array([0.0, 0.5, 3.0]), jnp.array([1, 0, 2, 0])
     start = jnp.array([1.0, 2.0, 3.0])
-    found = etd2rk(lambda x, u: A @ x, A, propagators(A, steps), start, steps, jnp.zeros(5))
+    found = etd2rk(lambda x, u: A @ x, A, propagators(A, lengths), start, (lengths, which), jnp.zeros(5))
     for node, time in enumerate([0.0, 0.5, 0.5, 3.5, 3.5]):
         np.testing.assert_allclose(found[node], scipy.linalg.expm(np.asarray(A) * time) @ start, atol=1e-13)
 
@@ -36,14 +42,85 @@ def test_linear_systems_are_solved_exactly_and_empty_steps_change_nothing():
 def test_second_order_on_a_nonlinear_equation_with_closed_form():
     # Logistic growth, linearised at zero.
     def error(n):
-        steps = jnp.full(n, 4.0 / n)
+        steps = even(4.0 / n, n)
         linear = jnp.array([[1.0]])
-        x = etd2rk(lambda x, u: x * (1 - x), linear, propagators(linear, steps), jnp.array([0.1]), steps, jnp.zeros(n + 1))
+        x = etd2rk(lambda x, u: x * (1 - x), linear, propagators(linear, steps[0]), jnp.array([0.1]), steps, jnp.zeros(n + 1))
         return abs(float(x[-1, 0]) - 1 / (1 + 9 * np.exp(-4.0)))
 
     errors = [error(n) for n in (40, 80, 160)]
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert np.all(np.abs(orders - 2) < 0.15), orders
+
+
+def test_second_order_in_a_tree_of_inputs_that_change():
+    # x' = −x + a(t) b(t) with a = e^{−t} and b = t has x = x₀ e^{−t} + t² e^{−t}/2.
+    def error(n):
+        lengths, which = even(2.0 / n, n)
+        t = jnp.linspace(0, 2, n + 1)
+        x = etd2rk(
+            lambda x, u: u["a"] * u["b"] - x,
+            -jnp.eye(1),
+            propagators(-jnp.eye(1), lengths),
+            jnp.ones(1),
+            (lengths, which),
+            {"a": jnp.exp(-t), "b": t},
+        )
+        return float(jnp.max(jnp.abs(x[:, 0] - (1 + t**2 / 2) * jnp.exp(-t))))
+
+    errors = [error(n) for n in (20, 40, 80)]
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    assert np.all(np.abs(orders - 2) < 0.05), orders
+
+
+def test_linear_courses_side_by_side_are_exact():
+    # Two systems over steps of three lengths, one of them empty, with an infusion and with boluses.
+    matrix, entry = jnp.stack([A, 3 * A]), jnp.array([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    lengths, which = jnp.array([0.0, 0.5, 2.0]), jnp.array([1, 2, 0, 1, 2])
+    infusion = jnp.array([[0.0, 1.0], [0.7, 1.0], [5.0, 5.0], [0.0, 0.2], [0.0, 0.0]])
+    bolus = jnp.array([[1.0, 0.0], [0.0, 3.0], [0.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
+    found = np.asarray(linear_course(matrix, entry, (lengths, which), infusion, bolus))
+    for system in range(2):
+        M, b, x = np.asarray(matrix[system]), np.asarray(entry[system]), np.zeros(3)
+        for step, h in enumerate(np.asarray(lengths[which])):
+            x = x + float(bolus[step, system]) * b
+            np.testing.assert_allclose(found[step, system], x, atol=1e-13)
+            rest = -np.linalg.solve(M, b) * float(infusion[step, system])
+            x = rest + scipy.linalg.expm(M * h) @ (x - rest)
+        np.testing.assert_allclose(found[-1, system], x, atol=1e-13)
+
+
+def test_occupancies_under_constant_rates_have_their_closed_form():
+    lengths, which = jnp.array([0.0, 0.1, 1.0, 40.0]), jnp.array([1, 0, 2, 3, 0])
+    a, b = jnp.array([0.3, 0.0, 2.0, 0.0]), jnp.array([0.2, 0.5, 0.0, 0.0])
+    start = jnp.array([0.0, 1.0, 0.4, 0.7])
+    found = occupancy_course(start, jnp.tile(a, (6, 1)), jnp.tile(b, (6, 1)), (lengths, which))
+    t = np.concatenate([[0.0], np.cumsum(lengths[which])])[:, None]
+    target = np.array([0.6, 0.0, 1.0, 0.7])
+    np.testing.assert_allclose(found, target + (np.asarray(start) - target) * np.exp(-np.asarray(a + b) * t), rtol=1e-13, atol=1e-15)
+
+
+def test_occupancies_stay_shares_however_fast_the_rates_become():
+    rates = 10.0 ** np.random.default_rng(0).uniform(-9, 9, (2, 400, 30))
+    found = occupancy_course(jnp.linspace(0, 1, 30), *jnp.asarray(rates), even(1.0, 399))
+    assert float(found.min()) >= 0
+    assert float(found.max()) <= 1
+
+
+def test_occupancies_are_second_order_in_changing_rates():
+    def rates(t):
+        return 1 + np.sin(3 * t), 0.5 + 0.4 * np.cos(2 * t)
+
+    exact = scipy.integrate.solve_ivp(
+        lambda t, y: rates(t)[0] * (1 - y) - rates(t)[1] * y, (0, 4), [0.2], "DOP853", [4.0], rtol=1e-12, atol=1e-14
+    ).y[0, -1]
+
+    def error(n):
+        a, b = (jnp.asarray(each) for each in rates(np.linspace(0, 4, n + 1)))
+        return abs(float(occupancy_course(jnp.asarray(0.2), a, b, even(4.0 / n, n))[-1]) - exact)
+
+    errors = [error(n) for n in (80, 160, 320)]
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    assert np.all(np.abs(orders - 2) < 0.05), orders
 
 
 def test_what_leaves_one_pool_enters_another():

@@ -1,72 +1,120 @@
+"""The undosed patient at constant stress: at rest, stable, and found from anywhere."""
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.cascade.baseline import fixed_point, jacobian, undosed_rate
-from euthymia.cascade.vector_field import STATE_NAMES, unpack
+from euthymia.brain.attractor import bistable_window
+from euthymia.cascade.baseline import jacobian, patient
+from euthymia.cascade.vector_field import STATE_NAMES, brain_at, no_input, pack, slow_rate, unpack
 from euthymia.core.roots import find_root
-from euthymia.links import spine_elimination
+from euthymia.core.settling import settle
+from euthymia.experiments.simulation import ARMS
+from euthymia.links import Switches, spine_elimination
 from euthymia.plasticity.excitotoxicity import relative_damage
+from euthymia.plasticity.serotonin import autoreceptor_rate, serotonin_level
 
-STRESSES = {"healthy": 0.0, "depressed": 0.3, "full stress": 1.0}
+STRESSES = {"healthy": 0.0, "mild": 0.15, "depressed": 0.3, "severe": 0.6, "full stress": 1.0}
 MONTH = 28 * 24.0
 FASTEST_SLOW_STATE = 30.0
+NOTHING = ARMS["untreated"].switches
+"""Every way clamped, as in the part of the field that the production solver treats exactly."""
 
 
-@pytest.fixture(params=STRESSES.values(), ids=STRESSES.keys())
-def stress(request):
-    return jnp.asarray(request.param)
+@jax.jit
+def undosed_rate(p, vector, stress):
+    x = unpack(vector)
+    return pack(slow_rate(p, x, no_input(), brain_at(p, x, stress), Switches()))
 
 
-def test_the_undosed_patient_rests(model, stress):
-    x = fixed_point(model.cascade, stress)
+@pytest.fixture(scope="module")
+def patients(model):
+    """Those of all stresses, solved side by side."""
+    found = jax.jit(jax.vmap(lambda s: patient(model.cascade, s)))(jnp.array(list(STRESSES.values())))
+    return {name: jax.tree.map(lambda leaf, i=i: leaf[i], found) for i, name in enumerate(STRESSES)}
+
+
+@pytest.fixture(params=STRESSES)
+def brain(request, patients):
+    return patients[request.param]
+
+
+def spectrum(p, brain, on):
+    return np.linalg.eigvals(np.asarray(jax.jit(jacobian)(p, pack(brain.rest), brain, on)))
+
+
+def test_the_undosed_patient_rests(model, brain):
+    x = pack(brain.rest)
     scale = np.maximum(np.abs(x), 1e-3)
-    assert np.max(np.abs(undosed_rate(model.cascade, x, stress)) * MONTH / scale) < 1e-6
+    assert np.max(np.abs(undosed_rate(model.cascade, x, brain.stress)) * MONTH / scale) < 1e-6
 
 
-def test_and_is_stable_with_the_eigenvalues_of_its_parts(model, stress):
-    # Without drug everything but the two spine pools relaxes on its own, so the spectrum is known in closed form.
-    cascade = model.cascade
-    found = np.linalg.eigvals(np.asarray(jacobian(cascade, fixed_point(cascade, stress), stress)))
-    receptor, signalling, p = cascade.receptor, cascade.signalling, cascade.spines
-    x = unpack(fixed_point(cascade, stress))
-    e = spine_elimination(cascade.links, p.elimination, stress, relative_damage(cascade.excitotoxicity, x.damage))
-    f = p.formation * (1 - p.stress_on_formation * stress)
-    spines = np.linalg.eigvals(np.array([[-f - p.maturation - p.loss_of_new, -f], [p.maturation, -e]]))
-    expected = np.concatenate(
-        [
-            -receptor.open_probability * receptor.off_rate,
-            [-1 / float(t) for t in (cascade.excitotoxicity.repair_time, signalling.bdnf_time, signalling.mtor_time)],
-            [-1 / float(t) for t in (signalling.protein_lifetime, signalling.potentiation_lifetime)],
-            np.full(3, -1 / float(signalling.structural_delay)),
-            spines,
-        ]
-    )
-    # The triple eigenvalue of the delay chain is defective, so a numerical spectrum spreads it by the cube root of rounding.
-    np.testing.assert_allclose(np.sort(found.real), np.sort(expected.real), atol=2e-5)
+@pytest.mark.parametrize("side", [-1, 1])
+def test_and_is_stable(model, brain, side):
+    # Serotonin engages BDNF only where it rises, so the field has a corner at rest: both sides of it are looked at.
+    answers = brain.answers._replace(serotonin=brain.answers.serotonin + side * jnp.asarray(1e-9))
+    found = spectrum(model.cascade, brain._replace(answers=answers), Switches())
     assert found.real.max() < 0
     assert -found.real.min() < FASTEST_SLOW_STATE
 
 
-def test_and_is_where_any_search_ends(model, stress):
-    x = fixed_point(model.cascade, stress)
-    for seed in range(4):
-        start = jnp.asarray(np.random.default_rng(seed).uniform(0, 1, len(STATE_NAMES)))
-        again = find_root(lambda v: undosed_rate(model.cascade, v, stress), start)
-        np.testing.assert_allclose(again, x, atol=1e-10)
+def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain):
+    # Everything but the two spine pools then relaxes on its own, so the spectrum is known in closed form.
+    cascade, x = model.cascade, brain.rest
+    found = spectrum(cascade, brain, NOTHING)
+    signalling, p = cascade.signalling, cascade.spines
+    e = spine_elimination(cascade.links, p.elimination, brain.stress, relative_damage(cascade.excitotoxicity, x.damage))
+    f = p.formation * (1 - p.stress_on_formation * brain.stress)
+    spines = np.linalg.eigvals(np.array([[-f - p.maturation - p.loss_of_new, -f], [p.maturation, -e]]))
+    drive = brain.answers.serotonin / serotonin_level(cascade.serotonin, jnp.ones(()), *jnp.zeros(2), jnp.zeros(()))
+
+    def adaptation(sensitivity, drive):
+        return autoreceptor_rate(cascade.serotonin, sensitivity, serotonin_level(cascade.serotonin, drive, *jnp.zeros(2), sensitivity))
+
+    # The drive that makes this sensitivity a rest.
+    drive = find_root(lambda h: adaptation(x.autoreceptor, h), drive)
+    times = (
+        *(cascade.excitotoxicity.repair_time, cascade.prefrontal.glutamate_time, cascade.prefrontal.measurement_lag),
+        *(signalling.bdnf_time, signalling.mtor_time, signalling.protein_lifetime, signalling.potentiation_lifetime),
+        *([signalling.structural_delay] * 3),
+        *(cascade.links.dopamine_time, cascade.monoamine.mao_turnover / np.log(2)),
+    )
+    expected = np.concatenate([[-1 / float(t) for t in times], spines, [jax.grad(adaptation)(x.autoreceptor, drive)]])
+    # The triple eigenvalue of the delay chain is defective, so a numerical spectrum spreads it by the cube root of rounding.
+    np.testing.assert_allclose(np.sort(found.real), np.sort(expected.real), atol=2e-5)
 
 
-def test_spines_at_rest_have_a_closed_form(model, stress):
-    cascade = model.cascade
-    p, x = cascade.spines, unpack(fixed_point(cascade, stress))
-    e = spine_elimination(cascade.links, p.elimination, stress, relative_damage(cascade.excitotoxicity, x.damage))
-    f = p.formation * (1 - p.stress_on_formation * stress)
+def test_and_is_where_any_search_ends(model, brain):
+    def search(start):
+        def rate(vector):
+            return undosed_rate(model.cascade, vector, brain.stress)
+
+        return find_root(rate, settle(rate, start))
+
+    starts = np.random.default_rng(0).uniform(0, 1, (4, len(STATE_NAMES)))
+    np.testing.assert_allclose(jax.jit(jax.vmap(search))(jnp.asarray(starts)), np.tile(pack(brain.rest), (4, 1)), atol=1e-10)
+
+
+def test_spines_at_rest_have_a_closed_form(model, brain):
+    cascade, x = model.cascade, brain.rest
+    p = cascade.spines
+    e = spine_elimination(cascade.links, p.elimination, brain.stress, relative_damage(cascade.excitotoxicity, x.damage))
+    f = p.formation * (1 - p.stress_on_formation * brain.stress)
     ratio = p.maturation / e
     transient = f * p.sites / (f * (1 + ratio) + p.maturation + p.loss_of_new)
     assert float(x.spines.transient) == pytest.approx(float(transient), rel=1e-10)
     assert float(x.spines.persistent) == pytest.approx(float(transient * ratio), rel=1e-10)
 
 
-def test_stress_costs_spines_and_gain(model):
-    densities = [sum(unpack(fixed_point(model.cascade, jnp.asarray(s))).spines) for s in (0.0, 0.15, 0.3, 0.6, 1.0)]
-    assert np.all(np.diff(densities) < 0)
+def test_stress_costs_spines_dopamine_and_focus(patients):
+    rests = patients.values()
+    for lost in ([sum(each.rest.spines) for each in rests], [each.rest.dopamine for each in rests], [each.answers.focus for each in rests]):
+        assert np.all(np.diff(lost) < 0)
+
+
+def test_two_states_of_the_limbic_network_coexist_in_depression_and_not_in_health(model, patients):
+    window = bistable_window(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+    depressed, healthy = (float(patients[name].answers.limbic_input) for name in ("depressed", "healthy"))
+    assert window.lower < depressed < window.upper
+    assert healthy < window.lower

@@ -3,25 +3,33 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from euthymia.cascade.timegrid import Pulse, time_grid
-from euthymia.core.exponential import exact_step
+from euthymia.cascade.timegrid import CHANNELS, Pulse, time_grid
+from euthymia.core.exponential import exact_step, linear_course
 from euthymia.core.kinetics import flow_matrix
 from euthymia.experiments.simulation import simulate
-from euthymia.pharmacology.disposition import POOLS, STATES, central_volumes, drug_course, rate_matrix
+from euthymia.pharmacology.disposition import POOLS, STATES, central_volumes, entry_vector, rate_matrix
 from euthymia.protocols.reading import DEFAULT, change, read
 
-INFUSION = Pulse(0.0, 2 / 3, (73.0, 73.0))
+
+def pulses(start, duration, *amounts):
+    """A dose of S- and R-ketamine."""
+    return [Pulse(start, duration, hand, amount) for hand, amount in zip(CHANNELS, amounts, strict=False)]
 
 
-def course(model, pulses, horizon=48.0, weight=70.0, include=()):
-    grid = time_grid(pulses, horizon, include)
+INFUSION = pulses(0.0, 2 / 3, 73.0, 73.0)
+
+
+def course(model, doses, horizon=48.0, weight=70.0, include=()):
+    grid = time_grid(doses, horizon, include)
     matrix = rate_matrix(model.cascade.disposition, jnp.asarray(weight))
-    states = drug_course(matrix, *(jnp.asarray(each) for each in (grid.steps, grid.infusion, grid.bolus)))
+    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
+    hands = [jnp.asarray(each[:, : len(matrix)]) for each in (grid.infusion, grid.bolus)]
+    states = linear_course(matrix, jnp.tile(entry_vector(), (len(matrix), 1)), steps, *hands)
     return grid.times, np.asarray(states)[: grid.nodes], np.asarray(matrix)
 
 
 def test_every_molecule_given_is_somewhere(model):
-    times, states, _ = course(model, [INFUSION, Pulse(6.0, 0.0, (10.0, 0.0)), Pulse(7.0, 3.0, (0.0, 5.0))])
+    times, states, _ = course(model, [*INFUSION, *pulses(6.0, 0.0, 10.0, 0.0), *pulses(7.0, 3.0, 0.0, 5.0)])
     given = np.stack([73 * np.clip(times / (2 / 3), 0, 1) + 10 * (times >= 6), 73 * np.clip(times / (2 / 3), 0, 1)], 1)
     given[:, 1] += 5 * np.clip((times - 7) / 3, 0, 1)
     held = states[:, :, : len(POOLS)].sum(-1)
@@ -29,13 +37,13 @@ def test_every_molecule_given_is_somewhere(model):
 
 
 def test_everything_is_excreted_in_the_end(model):
-    _, states, _ = course(model, [INFUSION], horizon=1000.0)
+    _, states, _ = course(model, INFUSION, horizon=1000.0)
     np.testing.assert_allclose(states[-1, :, POOLS.index("excreted")], 73.0, rtol=1e-10)
     assert np.all(states >= -1e-12)
 
 
 def test_closed_form_agrees_with_integration(model):
-    times, states, matrix = course(model, [INFUSION], horizon=24.0)
+    times, states, matrix = course(model, INFUSION, horizon=24.0)
     entry = np.eye(len(STATES))[STATES.index("ketamine")]
     for hand in range(2):
         state, found = np.zeros(len(STATES)), []
@@ -51,11 +59,11 @@ def test_closed_form_agrees_with_integration(model):
 
 
 def test_doses_superpose_and_scale(model):
-    both = course(model, [INFUSION, Pulse(5.0, 1.0, (20.0, 30.0))], include=(5.0, 6.0))
-    first = course(model, [INFUSION, Pulse(5.0, 1.0, (0.0, 0.0))], include=(5.0, 6.0))
-    second = course(model, [Pulse(0.0, 2 / 3, (0.0, 0.0)), Pulse(5.0, 1.0, (20.0, 30.0))], include=(5.0, 6.0))
+    both = course(model, [*INFUSION, *pulses(5.0, 1.0, 20.0, 30.0)], include=(5.0, 6.0))
+    first = course(model, [*INFUSION, *pulses(5.0, 1.0, 0.0, 0.0)], include=(5.0, 6.0))
+    second = course(model, [*pulses(0.0, 2 / 3, 0.0, 0.0), *pulses(5.0, 1.0, 20.0, 30.0)], include=(5.0, 6.0))
     np.testing.assert_allclose(both[1], first[1] + second[1], atol=1e-10)
-    double = course(model, [Pulse(0.0, 2 / 3, (146.0, 146.0)), Pulse(5.0, 1.0, (0.0, 0.0))], include=(5.0, 6.0))
+    double = course(model, [*pulses(0.0, 2 / 3, 146.0, 146.0), *pulses(5.0, 1.0, 0.0, 0.0)], include=(5.0, 6.0))
     np.testing.assert_allclose(double[1], 2 * first[1], atol=1e-10)
 
 
@@ -63,8 +71,8 @@ def test_a_short_infusion_tends_to_a_bolus(model):
     late = (1.0, 4.0, 24.0)
     gaps = []
     for duration in (1e-2, 1e-3):
-        times, infused, _ = course(model, [Pulse(0.0, duration, (50.0, 50.0))], include=late)
-        bolus_times, pushed, _ = course(model, [Pulse(0.0, 0.0, (50.0, 50.0))], include=late)
+        times, infused, _ = course(model, pulses(0.0, duration, 50.0, 50.0), include=late)
+        bolus_times, pushed, _ = course(model, pulses(0.0, 0.0, 50.0, 50.0), include=late)
         a = infused[np.searchsorted(times, np.array(late) - 1e-9)]
         b = pushed[np.searchsorted(bolus_times, np.array(late) - 1e-9)]
         gaps.append(np.abs(a - b).max())

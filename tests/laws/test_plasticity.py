@@ -33,11 +33,20 @@ def test_load_and_damage_are_inverse(model):
 def test_signalling_rests_without_drug_and_is_linear_in_its_drive(model):
     p = model.cascade.signalling
     rest = SignallingState(*[ZERO] * 7)
-    assert all(float(each) == 0 for each in signalling_rate(p, rest, ZERO, ZERO, ZERO, ZERO))
+    assert all(float(each) == 0 for each in signalling_rate(p, rest, ZERO, ZERO, ZERO, ZERO, ZERO))
     x = SignallingState(*jnp.linspace(0.1, 0.7, 7))
-    once = jnp.stack(signalling_rate(p, x, 0.2 * ONE, 0.3 * ONE, x.bdnf, x.bdnf))
-    twice = jnp.stack(signalling_rate(p, SignallingState(*(2 * each for each in x)), 0.4 * ONE, 0.6 * ONE, 2 * x.bdnf, 2 * x.bdnf))
+    once = jnp.stack(signalling_rate(p, x, 0.2 * ONE, 0.3 * ONE, 0.5 * ONE, x.bdnf, x.bdnf))
+    double = SignallingState(*(2 * each for each in x))
+    twice = jnp.stack(signalling_rate(p, double, 0.4 * ONE, 0.6 * ONE, ONE, double.bdnf, double.bdnf))
     np.testing.assert_allclose(twice, 2 * once, rtol=1e-13)
+
+
+@pytest.mark.parametrize("arm", ["surge", "rest", "serotonin"])
+def test_each_arm_alone_raises_bdnf(model, arm):
+    names = ("surge", "rest", "serotonin")
+    rate = signalling_rate(model.cascade.signalling, SignallingState(*[ZERO] * 7), *(ONE * (name == arm) for name in names), ZERO, ZERO)
+    assert float(rate.bdnf) > 0
+    assert all(float(each) == 0 for each in rate[1:])
 
 
 def test_structure_follows_proteins_by_three_delays_on_average(model):
@@ -45,7 +54,7 @@ def test_structure_follows_proteins_by_three_delays_on_average(model):
     p = model.cascade.signalling
 
     def rate(vector):
-        return jnp.stack(signalling_rate(p, SignallingState(*vector), ZERO, ZERO, vector[0], vector[0]))
+        return jnp.stack(signalling_rate(p, SignallingState(*vector), ZERO, ZERO, ZERO, vector[0], vector[0]))
 
     A = np.asarray(jax.jacfwd(rate)(jnp.zeros(7)))
     names = SignallingState._fields
@@ -61,7 +70,7 @@ def test_structure_follows_proteins_by_three_delays_on_average(model):
 
 def test_blocked_mtor_lets_potentiation_through_but_no_protein(model):
     x = SignallingState(ONE, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
-    rate = signalling_rate(model.cascade.signalling, x, ZERO, ZERO, ZERO, ONE)
+    rate = signalling_rate(model.cascade.signalling, x, ZERO, ZERO, ZERO, ZERO, ONE)
     assert float(rate.mtor) == 0
     assert float(rate.potentiation) > 0
 
@@ -76,10 +85,10 @@ def test_spines_are_balanced(model):
         return jnp.concatenate([jnp.stack(spine_rate(flows)), jnp.stack(flows)])
 
     start = jnp.array([0.07, 0.75, 0.0, 0.0, 0.0, 0.0])
-    steps = jnp.full(200, 2.0)
+    steps = jnp.array([2.0]), jnp.zeros(200, int)
     linear = jax.jacfwd(lambda y: rate(y, ZERO))(start)
     u = jnp.exp(-jnp.arange(201) * 2.0 / 30)
-    y = etd2rk(rate, linear, propagators(linear, steps), start, steps, u)
+    y = etd2rk(rate, linear, propagators(linear, steps[0]), start, steps, u)
     transient, persistent, formed, vanished, matured, eliminated = y.T
     np.testing.assert_allclose(transient - start[0], formed - vanished - matured, atol=1e-10)
     np.testing.assert_allclose(persistent - start[1], matured - eliminated, atol=1e-10)

@@ -1,14 +1,13 @@
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
-from euthymia.core.exponential import etd2rk, propagators
-from euthymia.core.types import CELL_CLASSES
-from euthymia.receptors.nmdar import drive_loss, pore_block, racemate_equivalents, trapping_rate
+from euthymia.core.exponential import occupancy_course
+from euthymia.core.types import CELL_CLASSES, SITES
+from euthymia.receptors.nmdar import CLASS_OF_SITE, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
 FASTEST_SLOW_STATE = 30.0
 """1/h; the design's bound on slow states."""
@@ -39,7 +38,7 @@ def test_a_racemate_is_worth_itself_and_its_hands_average_to_it(receptor):
 
 @pytest.mark.parametrize("subunit", range(4))
 def test_half_block_shifts_with_magnesium_as_competition_demands(receptor, subunit):
-    pure = with_values(receptor, composition=np.tile(np.eye(4)[subunit], (4, 1)))
+    pure = with_values(receptor, composition=np.tile(np.eye(4)[subunit], (len(CELL_CLASSES), 1)))
     V = receptor.voltage
     K = receptor.affinity[subunit] * jnp.exp((V - receptor.reference_voltage) / receptor.voltage_slope)
     magnesium = receptor.magnesium
@@ -58,24 +57,36 @@ def test_block_and_loss_rise_from_nothing_to_everything(receptor):
     np.testing.assert_allclose(jnp.diagonal(drive_loss(receptor, receptor.drive_potency)), 0.5)
 
 
+ACTIVE = jnp.ones(len(SITES))
+
+
 def test_bound_relaxes_exactly_to_its_equilibrium(receptor):
     # At constant concentration a two-state scheme has a closed form, and its probabilities sum to one.
-    c, V = jnp.asarray(0.35), receptor.voltage
+    c, V = jnp.asarray(0.35), receptor.voltage[CLASS_OF_SITE]
     on = receptor.open_probability * receptor.on_rate * jnp.exp(-(V - receptor.reference_voltage) / receptor.voltage_slope)
     on = on * c * magnesium_unblock(receptor.magnesium, V)
     off = receptor.open_probability * receptor.off_rate
-    steps = jnp.array([0.05, 0.3, 1.0, 5.0])
-    linear = jax.jacfwd(lambda b: trapping_rate(receptor, b, c))(jnp.zeros(len(CELL_CLASSES)))
-    found = etd2rk(lambda b, u: trapping_rate(receptor, b, c), linear, propagators(linear, steps), jnp.zeros(4), steps, jnp.zeros(5))
-    free = etd2rk(lambda f, u: -trapping_rate(receptor, 1 - f, c), linear, propagators(linear, steps), jnp.ones(4), steps, jnp.zeros(5))
-    t = jnp.cumsum(steps)[:, None]
+    lengths = jnp.array([0.05, 0.3, 1.0, 5.0])
+    steps = lengths, jnp.arange(len(lengths))
+    binding, leaving = (jnp.tile(rate, (len(lengths) + 1, 1)) for rate in trapping_rates(receptor, c, ACTIVE, resting_unblock(receptor)))
+    found = occupancy_course(jnp.zeros(len(SITES)), binding, leaving, steps)
+    free = occupancy_course(jnp.ones(len(SITES)), leaving, binding, steps)
+    t = jnp.cumsum(lengths)[:, None]
     np.testing.assert_allclose(found[1:], on / (on + off) * (1 - jnp.exp(-(on + off) * t)), rtol=1e-11)
     np.testing.assert_allclose(found + free, 1, atol=1e-10)
 
 
-def test_occupancy_is_a_slow_state_at_any_clinical_concentration(receptor):
+def test_closed_channels_neither_bind_nor_release_and_magnesium_keeps_the_drug_out(receptor):
+    c = jnp.asarray(0.35)
+    assert all(float(rate.max()) == 0 for rate in trapping_rates(receptor, c, 0 * ACTIVE, resting_unblock(receptor)))
+    binding, leaving = trapping_rates(receptor, c, ACTIVE, 0 * ACTIVE)
+    assert float(binding.max()) == 0
+    assert float(leaving.min()) > 0
+
+
+def test_occupancy_is_slow_at_any_clinical_concentration(receptor):
     for c in (0.0, 0.35, 10.0):
-        rates = -jnp.diagonal(jax.jacfwd(lambda b, c=c: trapping_rate(receptor, b, jnp.asarray(c)))(jnp.zeros(4)))
+        rates = sum(trapping_rates(receptor, jnp.asarray(c), ACTIVE, resting_unblock(receptor)))
         assert jnp.all(rates < FASTEST_SLOW_STATE), (c, rates)
 
 

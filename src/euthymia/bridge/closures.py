@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from ..brain.escape import LimbicLock, bounded
 from ..core.chebyshev import Surface
-from ..core.types import ACTIVITIES, Scalar
+from ..core.types import Scalar
 
 
 class Closures(eqx.Module):
@@ -29,14 +29,10 @@ class HabenulaOutput(NamedTuple):
     """Spikes outside bursts, Hz."""
     burst_rate: Scalar
     """Spikes inside bursts, Hz."""
-    silent_cells: Scalar
-    """Share of cells that hardly fire."""
-    bursting_cells: Scalar
-    """Share of cells that fire in bursts."""
-    bursting_cells_strict: Scalar
-    """The same by a stricter criterion of what a burst is."""
-    unblocked: Float[Array, "*batch activity"]
-    """Share of NMDA pores free of Mg2+ in silent, tonic and bursting cells."""
+    burst_rate_strict: Scalar
+    """The same by a stricter criterion of what a burst is, Hz."""
+    unblocked: Scalar
+    """Share of NMDA pores free of Mg2+, mean of the nucleus."""
 
 
 class LockRates(NamedTuple):
@@ -51,10 +47,8 @@ class LockRates(NamedTuple):
 HABENULA_OUTPUTS = (
     ("tonic_rate", "Hz"),
     ("burst_rate", "Hz"),
-    ("silent_cells", "1"),
-    ("bursting_cells", "1"),
-    ("bursting_cells_strict", "1"),
-    *((f"unblocked_{activity}", "1") for activity in ACTIVITIES),
+    ("burst_rate_strict", "Hz"),
+    ("unblocked", "1"),
 )
 PASSAGE_OUTPUTS = (("into", "h"), ("out_of", "h"))
 
@@ -75,8 +69,7 @@ def no_correction(nodes: int | None = None) -> Correction:
 def habenula_output(p: Closures, nmda: Float[Array, "*batch"], shift: Float[Array, "*batch"], correction: Correction) -> HabenulaOutput:
     """Output of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV); none is negative."""
     found = jnp.maximum(p.habenula(nmda, shift) + correction.habenula, 0)
-    named = {name: found[..., place] for place, (name, _) in enumerate(HABENULA_OUTPUTS) if name in HabenulaOutput._fields}
-    return HabenulaOutput(**named, unblocked=found[..., len(named) :])
+    return HabenulaOutput(**{name: found[..., place] for place, (name, _) in enumerate(HABENULA_OUTPUTS)})
 
 
 def lock_rates(

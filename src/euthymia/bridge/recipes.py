@@ -14,7 +14,7 @@ from ..circuits.habenula import Nucleus, NucleusActivity, Plan, nucleus
 from .closures import HABENULA_OUTPUTS, PASSAGE_OUTPUTS
 from .surface_file import Axis, parameters_hash
 
-PLAN = Plan(cells=400, settle=500, nodes=4000, substeps=40, step=0.025)
+PLAN = Plan(cells=600, settle=500, nodes=4000, substeps=40, step=0.025)
 """Of the habenula: half a second is discarded, four seconds count."""
 SEED = 3
 """Of its cells and of the glutamate around them."""
@@ -48,20 +48,25 @@ def _activity(p: Nucleus, nmda: jax.Array, shift: jax.Array, plan: Plan, seed: i
     return nucleus(p, nmda, shift, jax.random.key(seed), plan, jnp.zeros(plan.nodes))[0]
 
 
+def nucleus_activity(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, seed: int = SEED) -> NucleusActivity:
+    """A fresh run of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV)."""
+    return _activity(p, jnp.asarray(nmda, float), jnp.asarray(shift, float), plan, seed)
+
+
 def nucleus_outputs(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, seed: int = SEED) -> np.ndarray:
     """What the slow field reads of the habenula, in the order of ``HABENULA_OUTPUTS``, from a fresh run of the nucleus."""
-    found = _activity(p, jnp.asarray(nmda, float), jnp.asarray(shift, float), plan, seed)
-    main, strict = found.cells
-    return np.array([found.tonic_rate[0], found.burst_rate[0], main[0], main[2], strict[2], *found.unblocked])
+    found = nucleus_activity(p, nmda, shift, plan, seed)
+    main, _ = found.cells
+    return np.array([found.tonic_rate[0], *found.burst_rate, main @ found.unblocked])
 
 
 def habenula_recipe(p: Nucleus) -> Recipe:
     """Firing of the nucleus by share of NMDA conductance left and shift of resting potential."""
     settings = {**PLAN._asdict(), "seed": SEED}
-    points, degrees = (13, 11), (8, 8)
+    points, degrees = (13, 9), (8, 6)
     return Recipe(
         "habenula",
-        (Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -10.0, 2.0)),
+        (Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -8.0, 1.0)),
         points,
         degrees,
         HABENULA_OUTPUTS,

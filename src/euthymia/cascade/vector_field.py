@@ -13,7 +13,7 @@ from ..bridge.closures import Closures, Correction, HabenulaOutput, LockRates, h
 from ..circuits.habenula import Nucleus
 from ..circuits.midbrain import DopamineState, Midbrain, dopamine_state, raphe_drive, rmtg_rate
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, focus, glutamate_rate, glutamate_release, steady_rates
-from ..core.types import PerSite, Scalar
+from ..core.types import ACTIVITIES, PerSite, Scalar
 from ..links import Links, Switches
 from ..pharmacology.comparators import DRUGS, Comparators
 from ..pharmacology.disposition import Disposition
@@ -299,7 +299,8 @@ def transitions(p: Cascade, u: Inputs, by: Drivers) -> tuple[Followers, Follower
     """Rates a and b (1/h) of the followers at one input and what the slow states make of it."""
     now = by.answers
     cortical = jnp.broadcast_to(now.rates[E] / p.prefrontal.baseline[E], len(CLASSES))
-    activity = jnp.concatenate([cortical, jnp.ones_like(now.habenula.unblocked)])
-    unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CLASSES)], now.habenula.unblocked])
+    groups = jnp.ones(len(ACTIVITIES))
+    activity = jnp.concatenate([cortical, groups])
+    unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CLASSES)], now.habenula.unblocked * groups])
     binding, leaving = trapping_rates(p.receptor, u.ketamine, activity, unblocked)
     return Followers(binding, by.lock.into), Followers(leaving, by.lock.out_of)

@@ -158,7 +158,10 @@ def course_shift(p: Symptoms, strength: Scalar, since_start: Float[Array, "*batc
 
 
 def join(p: Symptoms, context: Float[Array, "..."], mechanisms: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Drug and context do not add: s = (P^q + K^q)^(1/q), and a worsening K < 0 counts in full."""
+    """A drug and the context of a visit do not add: s = (P^q + K^q)^(1/q), and a worsening K < 0 counts in full.
+
+    The response to weeks of treatment as such is added to s: so oral antidepressants and their placebo are held to combine.
+    """
     q = p.join_exponent
     larger = jnp.maximum(context, mechanisms)
     # Scaled by the larger of the two, so that neither a zero nor a high power spoils the derivative.

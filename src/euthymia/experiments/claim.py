@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan, sqrt
 from typing import Literal
 
 from ..evidence.registry import evidence
@@ -91,6 +91,12 @@ def between(target: str) -> tuple[float, float]:
     return row.lower, row.upper
 
 
+def around(target: str, share: float) -> tuple[float, float]:
+    """An observed value, give or take a share of it, as tolerance."""
+    value = evidence().target(target).value
+    return value * (1 - share), value * (1 + share)
+
+
 def around_mean(target: str) -> tuple[float, float]:
     """A mean ± 2 standard errors as tolerance, from the SD across patients and their number."""
     row, (_, upper) = evidence().target(target), between(target)
@@ -103,4 +109,8 @@ def around_mean(target: str) -> tuple[float, float]:
 def run(claim: Claim) -> Verdict:
     """Predict, with the mechanism and without."""
     target = None if claim.target is None else evidence().target(claim.target)
-    return Verdict(claim, target, claim.predict(), claim.control.predict())
+    predicted, controlled = claim.predict(), claim.control.predict()
+    # A missing number lies outside any tolerance, so that it would pass for a control that fails.
+    if isnan(predicted) or isnan(controlled):
+        raise ValueError(f"{claim.id} has no number: {predicted}, control {controlled}")
+    return Verdict(claim, target, predicted, controlled)

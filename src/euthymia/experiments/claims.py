@@ -1,9 +1,11 @@
 """All claims of this version."""
 
-from . import receptor, way2, way4
+from . import comparators, mood, receptor, way1, way2, way3, way4, way5
 from .claim import Claim, Verdict, run
 
-CLAIMS: tuple[Claim, ...] = (*receptor.CLAIMS, *way2.CLAIMS, *way4.CLAIMS)
+CLAIMS: tuple[Claim, ...] = tuple(
+    claim for module in (receptor, way1, way2, way3, way4, way5, mood, comparators) for claim in module.CLAIMS
+)
 
 
 def verify() -> list[Verdict]:

@@ -31,7 +31,7 @@ from ..clinic.symptoms import (
     visit_shift,
 )
 from ..core.errors import InputError
-from ..core.types import ACTIVITIES, CELL_CLASSES, ENANTIOMERS, SITES, Scalar
+from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES, Scalar
 from ..links import Switches
 from ..pharmacology.comparators import DRUGS, ENTRY
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
@@ -180,8 +180,9 @@ def course(
     start, well, ill = (_at_rest(cascade, each) for each in (brain, *references))
     by_mechanisms = mechanism_shift(symptoms, now, start, well, ill)
     of_visits, of_weeks = context
-    shift = visit_shift(symptoms, of_visits, since_visits) + course_shift(symptoms, of_weeks, since_start)
-    by_context = arms.context[:, None, None] * shift
+    on = arms.context[:, None, None]
+    by_visits = on * visit_shift(symptoms, of_visits, since_visits)
+    by_weeks = on * course_shift(symptoms, of_weeks, since_start)
 
     def control(answers) -> Float[Array, "node"]:
         return jax.vmap(lambda a: impulse_control(cascade.prefrontal, a.rates, a.nmda, a.recurrence, a.inhibition))(answers)
@@ -199,8 +200,8 @@ def course(
         damage=relative_damage(cascade.excitotoxicity, state.damage),
         impulse_control=control(jax.tree.map(lambda leaf: leaf[0], by.answers)),
         mechanism_shift=by_mechanisms,
-        context_shift=by_context,
-        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_context, by_mechanisms)),
+        context_shift=by_visits + by_weeks,
+        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, by_mechanisms) + by_weeks),
     )
 
 
@@ -445,13 +446,8 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "excitatory_gain": (by_arm, mechanism.excitatory_gain, "1", "gain of excitatory transmission, healthy = 1"),
         "habenula_tonic_rate": (by_arm, habenula.tonic_rate, "Hz", "habenula spikes outside bursts, per cell"),
         "habenula_burst_rate": (by_arm, habenula.burst_rate, "Hz", "habenula spikes inside bursts, per cell"),
-        "habenula_bursting_cells": (by_arm, habenula.bursting_cells, "1", "share of habenula cells that burst"),
-        "habenula_silent_cells": (by_arm, habenula.silent_cells, "1", "share of habenula cells that hardly fire"),
-        "habenula_bursting_cells_strict": (by_arm, habenula.bursting_cells_strict, "1", "the same by a stricter criterion of a burst"),
-        **{
-            f"habenula_unblocked_{activity}": (by_arm, habenula.unblocked[..., i], "1", f"Mg-free share of NMDA pores, {activity} cells")
-            for i, activity in enumerate(ACTIVITIES)
-        },
+        "habenula_burst_rate_strict": (by_arm, habenula.burst_rate_strict, "Hz", "the same by a stricter criterion of a burst"),
+        "habenula_unblocked": (by_arm, habenula.unblocked, "1", "share of habenula NMDA pores free of Mg2+"),
         "habenula_nmda": (by_arm, now.habenula_nmda, "1", "share of NMDA conductance left in the habenula"),
         "habenula_shift": (by_arm, now.habenula_shift, "mV", "shift of the habenula's resting potentials"),
         "dopamine_active_share": (by_arm, now.midbrain.active_share, "1", "share of dopamine cells that fire"),

@@ -23,8 +23,22 @@ def standard(context: str | None = None, stress: float | None = None, protocol: 
     return simulate(check(data))
 
 
+def dose_ends() -> float:
+    """End of the first dose of the default protocol, h."""
+    first = standard().protocol.doses[0]
+    return first.start + (first.duration or 0.0)
+
+
+_patient = eqx.filter_jit(patient)
+
+
 @cache
 def undosed(stress: float | None = None) -> Brain:
     """A patient at rest at a constant stress, the typical one if left out."""
     model = default_model()
-    return eqx.filter_jit(patient)(model.cascade, model.patient.stress if stress is None else jnp.asarray(stress))
+    return _patient(model.cascade, model.patient.stress if stress is None else jnp.asarray(stress, float))
+
+
+def at(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:
+    """A quantity of a built-in protocol's course at a time, h."""
+    return float(standard(protocol=protocol).data[name].sel(arm=arm).sel(time=hours, method="nearest"))

@@ -29,7 +29,7 @@ CLAIMS = (
         None,
         lambda: _largest_fall("calcium_load", "as given"),
         (0.01, 1.0),
-        Control("the calcium link clamped", lambda: _largest_fall("calcium_load", "context + way 4")),
+        Control("the calcium link clamped", lambda: _largest_fall("calcium_load", "without way 2")),
     ),
     Claim(
         "way2.repair",

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -58,20 +59,23 @@ def _standing(out: Path) -> Path:
     return next(folder for folder in out.absolute().parents if folder.exists())
 
 
-def write(simulation: Simulation, page: str, out: Path, overwrite: bool) -> None:
-    """Write protocol, results, page and manifest to ``out``: all of it, or nothing."""
+def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool) -> None:
+    """Write page, manifest, and protocol and results of every run to ``out``: all of it, or nothing.
+
+    Files of a run begin with its name and a dot, unless the name is empty.
+    """
     check_destination(out, overwrite)
     out = out.absolute()
     new_folders = [folder for folder in out.parents if not folder.exists()]
     aside: Path | None = None
     try:
         # HDF5 is built in memory: its library does not survive a disk that fills up under it.
-        packed = {name: PACKED for name, variable in simulation.data.items() if variable.ndim}
-        contents = {
-            "protocol.yaml": text_of(simulation.protocol).encode(),
-            "report.html": page.encode(),
-            "results.nc": bytes(simulation.data.to_netcdf(engine="h5netcdf", encoding=packed)),
-        }
+        contents = {"report.html": page.encode()}
+        for name, simulation in runs.items():
+            before, data = f"{name}." if name else "", simulation.data
+            packed = {each: PACKED for each, variable in data.items() if variable.ndim}
+            contents[f"{before}protocol.yaml"] = text_of(simulation.protocol).encode()
+            contents[f"{before}results.nc"] = bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         contents[MANIFEST] = (json.dumps(manifest(hashes), indent=2) + "\n").encode()
         aside = Path(tempfile.mkdtemp(dir=_standing(out), prefix=ASIDE))

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.types import CELL_CLASSES
+from ..experiments.comparison import MOVERS, SHARED_AT, shared
 from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
 from ..experiments.simulation import Simulation, first_visit, warnings_of
@@ -14,6 +15,14 @@ NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
 WORDS = ("bound", "pore_block", "drive_loss")
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
+TITLES = {
+    "way 1": "glutamate surge in the prefrontal cortex",
+    "way 2": "NMDA block eases the calcium load",
+    "way 3": "the habenula calms, dopamine returns",
+    "way 4": "connections regrow",
+    "way 5": "the limbic lock opens",
+    "context": "what the treatment as such does",
+}
 
 
 @dataclass(frozen=True)
@@ -26,12 +35,17 @@ class Peak:
 
 @dataclass(frozen=True)
 class Way:
-    """One way: its own number, when that peaked, and the part of the mood change it accounts for at 24 h."""
+    """One way: its own number, and when that was furthest from before."""
 
     name: str
-    title: str
     measure: str
     peak: Peak
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one way, or the context, did to mood: points, and the share of the whole, None where there is no change."""
+
     points: float
     share: float | None
 
@@ -42,22 +56,56 @@ class Summary:
 
     title: str
     person: str
-    venous: Peak
+    plasma: dict[str, Peak]
+    """ng/mL by drug given; of ketamine in a venous sample."""
     free_brain: Peak
+    """Of ketamine, µM."""
+    targets: dict[str, Peak]
+    """What other drugs occupy or raise."""
     receptor: dict[str, dict[str, Peak]]
     ways: list[Way]
-    context_points: float
-    context_share: float | None
+    parts: dict[str, dict[str, Part]]
+    """By who and checkpoint."""
     gaps: list[PotencyGap]
     madrs: dict[str, float]
     untreated: dict[str, float]
+    context: dict[str, float]
     checked_at: str
     warnings: list[str]
+
+    @property
+    def ketamine(self) -> bool:
+        """Whether any was given."""
+        return "ketamine" in self.plasma
 
 
 def _peak(series: xr.DataArray, visit: float) -> Peak:
     place = int(np.argmax(np.abs(series.to_numpy())))
     return Peak(float(series[place]), float(series.time[place]) - visit)
+
+
+def ways_of(simulation: Simulation) -> dict[str, tuple[str, xr.DataArray]]:
+    """The number by which each way is known, as a change from before the first dose."""
+    given = simulation.data.sel(arm="as given")
+    before = given.isel(time=0)
+    return {
+        "way 1": ("glutamate, rise", given.glutamate),
+        "way 2": ("calcium load, relief", 1 - given.calcium_load / before.calcium_load),
+        "way 3": ("dopamine tone, gain", given.dopamine / before.dopamine - 1),
+        "way 4": ("spine density, gain", given.spine_density / before.spine_density - 1),
+        "way 5": ("out of the lock", before.lock - given.lock),
+    }
+
+
+def parts_of(simulation: Simulation, times: dict[str, float]) -> dict[str, dict[str, Part]]:
+    """Points and share of each way and of the context at named times after the first dose (h)."""
+    totals = {name: simulation.at(hours) - simulation.at(0.0) for name, hours in times.items()}
+    points = shared(simulation, times)
+
+    def part(who: str, name: str) -> Part:
+        return Part(points[name][who], points[name][who] / totals[name] if abs(totals[name]) > NO_CHANGE else None)
+
+    return {who: {name: part(who, name) for name in times} for who in MOVERS}
 
 
 def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
@@ -67,34 +115,35 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     visit = first_visit(simulation.protocol)
     checkpoints = simulation.checkpoints()
     checked_at = "24 h" if "24 h" in checkpoints else list(checkpoints)[-1]
-    shares = {who: float(part.sel(time=visit + checkpoints[checked_at], method="nearest")) for who, part in simulation.shares().items()}
-    total = simulation.at(checkpoints[checked_at]) - simulation.at(0.0)
-    start = given.isel(time=0)
-
-    def share(who: str) -> float | None:
-        return shares[who] / total if abs(total) > NO_CHANGE else None
-
-    def way(name: str, title: str, measure: str, peak: Peak) -> Way:
-        return Way(name, title, measure, peak, shares[name], share(name))
-
-    restored = (given.spine_density - start.spine_density) / start.spine_density
-    relief = 1 - given.calcium_load / start.calcium_load
+    split_at = {name: checkpoints[name] for name in SHARED_AT if name in checkpoints} or {checked_at: checkpoints[checked_at]}
+    drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
+    mass = {"ketamine": data.venous_ketamine_mass} | {str(drug): data.comparator_mass.sel(drug=drug) for drug in data.drug.values}
+    targets = {
+        "serotonin transporter occupied": given.sert_occupancy,
+        "MAO-A lost": given.mao_block,
+        "serotonin, rise": given.serotonin / given.serotonin[0] - 1,
+    }
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
     return Summary(
         title=simulation.protocol.title,
         person=f"{condition}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
-        venous=_peak(data.venous_ketamine_mass, visit),
+        plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
-        receptor={name: {word: _peak(data[word].sel(cell_class=name), visit) for word in WORDS} for name in CELL_CLASSES},
-        ways=[
-            way("way 2", "NMDA block eases the calcium load", "calcium load, relief", _peak(relief, visit)),
-            way("way 4", "connections regrow", "spine density, gain", _peak(restored, visit)),
-        ],
-        context_points=shares["context"],
-        context_share=share("context"),
+        targets={name: _peak(series, visit) for name, series in targets.items()},
+        receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in WORDS} for name in CELL_CLASSES},
+        ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],
+        parts=parts_of(simulation, split_at),
         gaps=potency_gaps(model, simulation),
         madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
+        context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
         checked_at=checked_at,
         warnings=warnings_of(simulation.protocol, model),
     )
+
+
+def _by_class(data: xr.Dataset, word: str, name: str) -> xr.DataArray:
+    """One word of the receptor in one cell class; of bound receptors in the habenula, those of its bursting cells."""
+    if word == "bound":
+        return data.bound.sel(site="habenula_burst" if name == "habenula" else name)
+    return data[word].sel(cell_class=name)

@@ -1,23 +1,63 @@
 """How numbers are said, in the terminal and on the page."""
 
+import math
+
 from ..evidence.rows import Parameter, Target
+from .summary import Part, Way
+
+NONE = "–"
+"""Where there is no number."""
+MOVED = 0.0005
+"""Share below which a number did not move, and its peak has no time."""
+DAY, MONTH, YEAR, CENTURY = 24.0, 30 * 24.0, 365 * 24.0, 100 * 365 * 24.0
+"""h."""
 
 
 def clock(hours: float) -> str:
     """A time a person would say."""
     if hours < 1.5:
         return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{hours / 24:.1f} d"
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{hours / DAY:.1f} d"
+
+
+def span(hours: float) -> str:
+    """A mean time of any length, as a person would say it."""
+    if hours > CENTURY:
+        return "over 100 years"
+    if hours > 2 * YEAR:
+        return f"{hours / YEAR:.0f} years"
+    return f"{hours / MONTH:.0f} months" if hours > 3 * MONTH else f"{hours / DAY:.0f} d" if hours > 10 * DAY else clock(hours)
 
 
 def percent(share: float | None) -> str:
     """A share of one, or a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+    return NONE if share is None or not math.isfinite(share) else f"{100 * share:.1f} %"
 
 
-def points(change: float) -> str:
-    """A change in rating points with its sign; no sign on what rounds to nothing."""
-    return "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
+def points(change: float | None) -> str:
+    """A change in rating points with its sign, no sign on what rounds to nothing, or a dash where there is none."""
+    return NONE if change is None else "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
+
+
+def change(share: float | None, least: float = 0.01) -> str:
+    """A change as a share with its sign, or a dash for less than ``least`` of it."""
+    return NONE if share is None or abs(share) < least else f"{100 * share:+.0f} %".replace("-", "−")
+
+
+def part_text(part: Part) -> str:
+    """Points, and their share of the whole if they are any."""
+    said = points(part.points)
+    return said if said == "0.0" or part.share is None else f"{said} ({100 * part.share:.0f} %)"
+
+
+def when(way: Way) -> str:
+    """When the number of a way was furthest from before, if it moved at all."""
+    return clock(way.peak.time) if abs(way.peak.value) > MOVED else NONE
+
+
+def before(checkpoint: str) -> str:
+    """The name of a checkpoint as a reader knows it."""
+    return "before" if checkpoint == "0" else checkpoint
 
 
 def number(value: float | list[float]) -> str:

@@ -1,0 +1,196 @@
+"""Several courses side by side: the picture of five ways over one clock, and who moved what."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.transforms import blended_transform_factory
+
+from ...experiments.comparison import MOVERS, Comparison
+from ...experiments.simulation import Simulation, first_visit
+from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, clock, drawn, panels, svg
+
+ARM_COLOURS = ("#b5446e", "#2b6cb0", "#c98500", "#8793a0", "#0a5c44", "#9b7fe0", "#6b3e1a", "#1b2733")
+"""By place of the arm; they differ in lightness too, for the colour-blind."""
+NODES_DRAWN = 600
+SPANS = {"hours": (FIRST_SHOWN, 24.0), "days": (24.0, 168.0), "weeks": (168.0, np.inf)}
+LONGEST_NAME = 16
+"""Letters of an arm's name in the picture."""
+MOVED = 0.01
+"""Share of a panel's height by which a curve must leave its start to be named in it."""
+CAME_BACK = 0.2
+"""Share of its largest change within which a curve that ends has come back."""
+CLOSEST = 0.2
+"""Between two names at the right of a slim panel, as a share of its height; in the tall one half of it."""
+
+
+class Panel(NamedTuple):
+    """One of the five ways: what is drawn of it."""
+
+    way: str
+    title: str
+    of: Callable[[xr.Dataset], xr.DataArray]
+    healthy: Callable[[xr.Dataset], float] | None
+    least: float
+    """Height of the panel at least, so that rounding error is not drawn as a change."""
+
+
+PANELS = (
+    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10),
+    Panel("way 2", "calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
+    Panel("way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: data.healthy_reward, 0.1),
+    Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: data.healthy_spine_density, 0.1),
+    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105),
+)
+
+
+def five_ways(comparison: Comparison) -> str:
+    """What is given, MADRS, and one slim panel per way, all arms over one logarithmic clock."""
+    courses = {name: drawn(each, NODES_DRAWN) for name, each in comparison.simulations.items()}
+    colours = dict(zip(courses, ARM_COLOURS, strict=False))
+    horizon = max(float(each.data.time[-1]) for each in courses.values())
+    ratios = (0.16 + 0.17 * len(courses), 2.7, *(1 for _ in PANELS))
+    with panels(1.25 * sum(ratios) + 0.6, 2 + len(PANELS), height_ratios=ratios, sharex=True) as (figure, axes):
+        given, mood, *ways = axes[:, 0]
+        for each in axes[:, 0]:
+            clock(each, horizon, LEAST_APART)
+            each.tick_params(axis="x", length=0, labelbottom=False)
+        _doses(given, courses, colours)
+        _curves(mood, {name: each.data.madrs.sel(arm="as given") for name, each in courses.items()}, colours, 20)
+        mood.set_title("Depression: MADRS, points")
+        mood.set_ylim(0, max(40.0, mood.get_ylim()[1]))
+        for axes_of, panel in zip(ways, PANELS, strict=True):
+            curves = {name: panel.of(each.data.sel(arm="as given")) for name, each in courses.items()}
+            if panel.healthy is not None:
+                level = float(panel.healthy(next(iter(courses.values())).data))
+                axes_of.axhline(level, color=FAINT, lw=1, ls="-.")
+                axes_of.text(FIRST_SHOWN * 1.05, level, "healthy", color=FAINT, fontsize=8.5, va="bottom")
+            _curves(axes_of, curves, colours, panel.least)
+            axes_of.set_title(f"{panel.way.capitalize()} · {panel.title}", color=COLOURS[panel.way])
+            axes_of.locator_params(axis="y", nbins=3)
+        for each in (mood, *ways):
+            _name(each, colours, CLOSEST / 2 if each is mood else CLOSEST)
+        ways[-1].tick_params(axis="x", length=3, labelbottom=True)
+        ways[-1].set_xlabel(CLOCK)
+        return svg(figure, "Several treatments of one patient: mood and five ways, from minutes to weeks")
+
+
+def _doses(axes: Axes, courses: dict[str, Simulation], colours: dict[str, str]) -> None:
+    """One row per arm: a mark for every dose, a bar for an infusion."""
+    for row, (name, course) in enumerate(courses.items()):
+        protocol = course.protocol
+        for dose in protocol.doses:
+            start = max(dose.start - first_visit(protocol), FIRST_SHOWN)
+            if dose.duration is None:
+                axes.plot(start, row, "|", color=colours[name], ms=8, mew=1.6, clip_on=False)
+            else:
+                axes.plot([start, max(start, dose.start - first_visit(protocol) + dose.duration)], [row, row], color=colours[name], lw=7)
+        if not protocol.doses:
+            axes.text(FIRST_SHOWN, row, f" no drug, context {protocol.context}", color=colours[name], va="center", fontsize=9)
+    axes.set_ylim(len(courses) - 0.5, -0.5)
+    axes.set_yticks(range(len(courses)), [_short(name) for name in courses])
+    for label, name in zip(axes.get_yticklabels(), courses, strict=True):
+        label.set(color=colours[name], fontweight="bold")
+    axes.grid(visible=False, axis="y")
+    for name, (first, last) in SPANS.items():
+        last = min(last, axes.get_xlim()[1])
+        if first < last:
+            at = blended_transform_factory(axes.transData, axes.transAxes)
+            axes.text(np.sqrt(first * last), 1.06, name, ha="center", va="bottom", color=FAINT, style="italic", transform=at)
+    axes.set_title("Given")
+
+
+def _curves(axes: Axes, curves: dict[str, xr.DataArray], colours: dict[str, str], least: float) -> None:
+    start = float(next(iter(curves.values()))[0])
+    axes.axhline(start, color=FAINT, lw=1, ls="--")
+    for name, curve in curves.items():
+        still = float(np.ptp(curve.values)) < MOVED * least
+        axes.plot(curve.time, curve, color=colours[name], lw=2, label=name, zorder=2 if still else 3)
+        axes.plot(curve.time[-1], curve[-1], "o", color=colours[name], ms=4, clip_on=False, zorder=4)
+    low, high = axes.get_ylim()
+    middle, half = (low + high) / 2, max((high - low) * 0.55, least / 2)
+    axes.set_ylim(middle - half, middle + half)
+
+
+def _name(axes: Axes, colours: dict[str, str], closest: float) -> None:
+    """Write each arm that moves: at its peak if its curve comes back, else at the right where it ends, apart from each other."""
+    low, high = axes.get_ylim()
+    ends = {}
+    for line in axes.get_lines():
+        if line.get_label() not in colours:
+            continue
+        name, times, curve = str(line.get_label()), np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        moved = np.abs(curve - curve[0])
+        peak = int(np.argmax(moved))
+        if moved[peak] > MOVED * (high - low):
+            if moved[-1] > CAME_BACK * moved[peak]:
+                ends[name] = (times[-1], curve[-1])
+            else:
+                beside = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
+                axes.annotate(_short(name), (times[peak], curve[peak]), color=colours[name], **beside)
+    heights = apart([(each - low) / (high - low) for _, each in ends.values()], closest)
+    for (name, (x, y)), height in zip(ends.items(), heights, strict=True):
+        axes.annotate(
+            _short(name),
+            (x, y),
+            (1.015, height),
+            textcoords="axes fraction",
+            va="center",
+            color=colours[name],
+            fontsize=9,
+            arrowprops={"arrowstyle": "-", "color": colours[name], "lw": 0.6, "alpha": 0.6, "shrinkA": 0, "shrinkB": 2},
+        )
+
+
+def apart(heights: list[float], closest: float) -> np.ndarray:
+    """The heights in their order, moved as little as needed to be ``closest`` apart."""
+    order = np.argsort(heights)
+    target = np.asarray(heights)[order] - closest * np.arange(len(heights))
+    # Least-squares monotone fit: neighbours that would cross share their mean.
+    blocks: list[list[float]] = []
+    for value in target:
+        blocks.append([value])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    fitted = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks]) if blocks else np.zeros(0)
+    fitted = np.clip(fitted, 0, 1 - closest * (len(heights) - 1))
+    found = np.empty(len(heights))
+    found[order] = fitted + closest * np.arange(len(heights))
+    return found
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def shares(comparison: Comparison) -> str:
+    """Points of MADRS by way and context, one bar per arm, one panel per checkpoint."""
+    found = {arm: comparison.shares(arm) for arm in comparison.arms}
+    names = list(dict.fromkeys(name for by_time in found.values() for name in by_time))
+    with panels(0.9 + 0.32 * len(found) * -(-len(names) // 2), -(-len(names) // 2), 2, sharex=True, sharey=True) as (figure, axes):
+        for panel, name in zip(axes.flat, names, strict=False):
+            for row, by_time in enumerate(found.values()):
+                left = right = 0.0
+                for who in MOVERS:
+                    part = by_time[name][who] if name in by_time else 0.0
+                    panel.barh(
+                        row, part, left=left if part < 0 else right, color=COLOURS[who], height=0.66, label=who if row == 0 else None
+                    )
+                    left, right = left + min(part, 0), right + max(part, 0)
+                if name not in by_time:
+                    panel.text(0, row, "protocol has ended ", ha="right", va="center", color=FAINT, fontsize=9)
+            panel.set_yticks(range(len(found)), [_short(arm) for arm in found])
+            panel.set_title(f"at {name}")
+            panel.axvline(0, color=INK, lw=0.8)
+            panel.grid(visible=False, axis="y")
+        axes[0, 0].invert_yaxis()
+        for panel in axes.flat[len(names) :]:
+            panel.set_visible(False)
+        for panel in axes[-1]:
+            panel.set_xlabel("MADRS points")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=6, handlelength=1.0)
+        return svg(figure, "Who moved mood, by arm and time")

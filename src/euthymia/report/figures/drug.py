@@ -1,0 +1,51 @@
+"""Drugs in plasma and brain."""
+
+from ...evidence.registry import evidence
+from ...experiments.simulation import Simulation
+from .mood import is_the_trial
+from .style import COLOURS, DAY, FIRST_HOURS, end, hours_or_days, legend, panels, svg
+
+SPECIES = {"ketamine, venous": COLOURS["drug"], "norketamine": "#aa3377", "hydroxynorketamine": "#ccbb44"}
+HANDS = {"S": ("#4477aa", "-"), "R": ("#ee6677", (0, (4, 4)))}
+COMPARATOR = {"escitalopram": "#4477aa", "sertraline": "#228833", "phenelzine": "#ee6677", "midazolam": "#aa3377"}
+PLASMA_HOURS = 24.0
+"""What is shown of a single infusion, h."""
+
+
+def ketamine(simulation: Simulation) -> str:
+    """Ketamine and metabolites in plasma, and what reaches the brain unbound."""
+    data, repeated = simulation.data, len(simulation.protocol.doses) > 1
+    masses = (data.venous_ketamine_mass, data.norketamine_mass, data.hydroxynorketamine_mass)
+    with panels(3.6, 1, 2) as (figure, [[plasma, brain]]):
+        unit = DAY if repeated else 1.0
+        last = end(simulation) if repeated else min(end(simulation), PLASMA_HOURS)
+        for (name, colour), values in zip(SPECIES.items(), masses, strict=True):
+            plasma.plot(data.time / unit, values, color=colour, label=name)
+        if is_the_trial(simulation):
+            target = evidence().target("zarate2006.venous_peak")
+            infused = simulation.protocol.doses[0].duration
+            plasma.plot(infused, target.value, "o", color=COLOURS["observed"], mfc="white", label="observed (sets the venous lag)")
+        plasma.set(title="Plasma, total", ylabel="ng/mL", xlabel="days" if repeated else "hours", xlim=(0, last / unit))
+        plasma.set_yscale("log")
+        plasma.set_ylim(1, max(400.0, 2 * float(data.venous_ketamine_mass.max())))
+        plasma.yaxis.set_major_formatter("{x:g}")
+        for hand, (colour, style) in HANDS.items():
+            brain.plot(data.time, data.free_brain_ketamine.sel(enantiomer=hand), color=colour, ls=style, label=f"{hand}-ketamine")
+        brain.plot(data.time, data.free_brain_norketamine.sum("enantiomer"), color=SPECIES["norketamine"])
+        brain.set(title="Brain, unbound", ylabel="µM", xlabel="hours", xlim=(0, min(last, FIRST_HOURS)))
+        brain.set_ylim(bottom=0)
+        legend(figure, [plasma, brain], 3)
+        return svg(figure, "Ketamine in plasma and brain")
+
+
+def comparators(simulation: Simulation) -> str:
+    """Each other drug of the course in plasma."""
+    data = simulation.data
+    with panels(2.6) as (figure, [[axes]]):
+        unit = hours_or_days(axes, simulation)
+        for drug in dict.fromkeys(dose.drug for dose in simulation.protocol.doses if dose.drug in COMPARATOR):
+            axes.plot(data.time / unit, data.comparator_mass.sel(drug=drug), color=COMPARATOR[drug], lw=1.4, label=drug)
+        axes.set_ylabel("plasma, total, ng/mL")
+        axes.set_ylim(bottom=0)
+        legend(figure, [axes])
+        return svg(figure, "Other drugs in plasma")

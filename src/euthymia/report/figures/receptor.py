@@ -1,0 +1,28 @@
+"""The NMDA receptor: three words over time."""
+
+from ...core.types import CELL_CLASSES, SITES
+from ...experiments.simulation import Simulation
+from .style import CLASS_COLOURS, SHORT_CLASS, hours_or_days, legend, panels, svg
+
+HABENULA_STYLES = {"habenula_silent": ":", "habenula_tonic": "--", "habenula_burst": "-"}
+
+
+def receptor(simulation: Simulation) -> str:
+    """Bound, pore block and drive loss, one line per cell class; bound habenular receptors by activity of the cell."""
+    data = simulation.data
+    with panels(3.6, 1, 3) as (figure, [[bound, block, loss]]):
+        for axes in (bound, block, loss):
+            unit = hours_or_days(axes, simulation)
+        for site in SITES:
+            habenular = site in HABENULA_STYLES
+            colour, style = (CLASS_COLOURS["habenula"], HABENULA_STYLES[site]) if habenular else (CLASS_COLOURS[site], "-")
+            text = f"{site.replace('_', ', ')} cells" if habenular else SHORT_CLASS.get(site, site)
+            bound.plot(data.time / unit, 100 * data.bound.sel(site=site), color=colour, ls=style, lw=1.6, label=text)
+        for axes, word in ((block, "pore_block"), (loss, "drive_loss")):
+            for name in CELL_CLASSES:
+                axes.plot(data.time / unit, 100 * data[word].sel(cell_class=name), color=CLASS_COLOURS[name])
+        for axes, title in ((bound, "bound, %"), (block, "pore block, %"), (loss, "drive loss, %")):
+            axes.set_title(title)
+            axes.set_ylim(bottom=0)
+        legend(figure, [bound], 4)
+        return svg(figure, "Bound receptors, pore block and drive loss per cell class")

@@ -1,0 +1,55 @@
+"""Way 4: signalling within hours, spines within days."""
+
+from ...experiments.simulation import DAY, Simulation
+from .style import CLOCK, COLOURS, HEALTHY, UNTREATED, course_clock, end, legend, panels, svg
+
+CHAIN = (
+    ("surge_engagement", "engaged by the surge", COLOURS["way 1"], "--"),
+    ("resting_engagement", "engaged by block at rest", COLOURS["receptor"], "--"),
+    ("bdnf", "BDNF–TrkB", "#4477aa", "-"),
+    ("mtor", "mTORC1", "#aa3377", "-"),
+    ("synaptic_proteins", "synaptic proteins", "#ccbb44", "-"),
+    ("fast_potentiation", "fast potentiation", "#ee6677", "-"),
+    ("structural_signal", "structural signal", COLOURS["way 4"], "-"),
+)
+
+
+def signalling(simulation: Simulation) -> str:
+    """The chain from what engages BDNF to the structural signal."""
+    given = simulation.data.sel(arm="as given")
+    with panels(3.6) as (figure, [[axes]]):
+        for name, text, colour, style in CHAIN:
+            axes.plot(given.time, given[name], color=colour, ls=style, label=text)
+        course_clock(axes, simulation)
+        axes.set(ylabel="relative activity", xlabel=CLOCK)
+        axes.set_ylim(0, max(0.1, 1.05 * max(float(given[name].max()) for name, *_ in CHAIN)))
+        legend(figure, [axes], 4)
+        return svg(figure, "Signalling over time")
+
+
+def spines(simulation: Simulation) -> str:
+    """Density against the controls, and the rate of formation."""
+    data = simulation.data
+    with panels(3.5, 1, 2) as (figure, [[density, flow]]):
+        density.axhline(float(data.healthy_spine_density), **HEALTHY)
+        density.plot(data.time / DAY, data.spine_density.sel(arm="untreated"), **UNTREATED)
+        for arm, colour, style, text in (
+            ("without mTOR", "#aa3377", ":", "mTORC1 removed"),
+            ("without surge to BDNF", COLOURS["way 1"], ":", "surge to BDNF removed"),
+            ("as given", COLOURS["way 4"], "-", "this course"),
+        ):
+            density.plot(data.time / DAY, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
+        density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, end(simulation) / DAY))
+        density.margins(y=0.1)
+        given = data.sel(arm="as given")
+        for values, colour, text in (
+            (given.spine_turnover.sel(flow="formed"), COLOURS["way 4"], "formed"),
+            (given.spine_turnover.sel(flow="eliminated") / given.persistent_spines, "#ee6677", "eliminated, per spine"),
+        ):
+            flow.plot(data.time, values / values[0], color=colour, label=text)
+        course_clock(flow, simulation, 2)
+        flow.set(title="Turnover against before", ylabel="fold")
+        flow.set_ylim(bottom=0)
+        flow.legend(loc="best")
+        legend(figure, [density], 5)
+        return svg(figure, "Spine density and turnover")
