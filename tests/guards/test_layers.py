@@ -43,6 +43,17 @@ def test_contracts_hold(copy):
         ("pharmacology/disposition.py", "import matplotlib"),
         ("core/types.py", "from .. import links"),
         ("evidence/rows.py", "import jax"),
+        ("circuits/midbrain.py", "from ..brain import attractor"),
+        ("circuits/prefrontal.py", "from ..receptors import nmdar"),
+        ("brain/escape.py", "from ..evidence import registry"),
+        ("brain/attractor.py", "import matplotlib"),
+        ("bridge/closures.py", "import pathlib"),
+        ("bridge/recipes.py", "from ..cascade import baseline"),
+        ("links.py", "from .bridge import closures"),
+        ("cascade/vector_field.py", "from ..clinic import symptoms"),
+        ("clinic/symptoms.py", "from ..protocols import protocol"),
+        ("protocols/protocol.py", "from ..experiments import model"),
+        ("biophysics/gates.py", "from ..circuits import habenula"),
     ],
 )
 def test_guard_a_forbidden_import_breaks_them(copy, module, line):

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from euthymia.core.errors import InputError
-from euthymia.protocols.reading import LARGEST_FILE, parse, read
+from euthymia.experiments.simulation import warnings_of
+from euthymia.protocols.reading import LARGEST_FILE, builtin_names, check, parse, read
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 BOLUS = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus"}
@@ -232,6 +233,14 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
         (["simulate", ":cat:"], "':cat:'"),
         (["simulate", "[bold]"], "'[bold]'"),
         (["simulate", "saline", "untreated"], "untreated"),
+        (["compare", "ketamine-iv", "escitalopran"], "did you mean escitalopram?"),
+        (["compare", "ketamine-iv", "lsd"], "'lsd'"),
+        (["compare", "ketamine-iv"], "1 given; a comparison takes 2 to 8"),
+        (["compare", *["saline"] * 9], "9 given"),
+        (["compare", "saline", "ketamine-iv", "saline"], "saline stands 2 times"),
+        (["compare", "saline", "untreated", "--patient", "wieght=70 kg"], "did you mean weight?"),
+        (["compare", "saline", "untreated", "--arms", "3"], "--arms"),
+        (["bridge", "ketamine"], "did you mean ketamine-iv"),
         (["simulate", "--patient", "wieght=70 kg"], "did you mean weight?"),
         (["simulate", "--patient", "depresed"], "did you mean depressed?"),
         (["simulate", "--patient", "=40"], "patient field"),
@@ -266,6 +275,37 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
 )
 def test_words_that_cannot_be_meant_are_refused(words, said, refused):
     assert said in refused(*words)
+
+
+def test_arms_that_treat_different_patients_are_refused(here, refused):
+    (here / "mine.yaml").write_text(json.dumps(patient(weight="82 kg")))
+    assert "ketamine-iv and mine treat different patients" in refused("compare", "ketamine-iv", "mine.yaml")
+
+
+TABLET = {"drug": "escitalopram", "amount": "10 mg", "route": "oral", "start": "0 h"}
+DAILY = {"every": "1 d", "times": 42}
+UNUSUAL = {
+    "a dose that no trial gave": ([DOSE | {"amount": "5 mg/kg"}], ["dose 1: 5 mg/kg", "0.1 to 1 mg/kg"]),
+    "the second of two": ([DOSE, DOSE | {"amount": "1 ug/kg", "start": "2 d"}], ["dose 2: 0.001 mg/kg"]),
+    "a bolus": ([BOLUS], ["dose 1: given faster"]),
+    "a tablet far too strong": ([TABLET | {"amount": "200 mg"} | DAILY], ["200 mg of escitalopram a day", "outside what evidence covers"]),
+    "a tablet far too weak": ([TABLET | {"drug": "sertraline", "amount": "1 mg"} | DAILY], ["1 mg of sertraline a day"]),
+    "tablets too often": ([TABLET | {"drug": "phenelzine", "amount": "60 mg", "every": "1 h", "times": 100}], ["of phenelzine a day"]),
+    "a strong sedative": ([DOSE | {"drug": "midazolam", "amount": "5 mg/kg"}], ["mg of midazolam a day"]),
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_a_dose_outside_evidence_is_taken_with_a_warning(case, model):
+    stated, words = UNUSUAL[case]
+    found = warnings_of(check(VALID | {"doses": stated, "horizon": "60 d"}), model)
+    assert any(all(word in warning for word in words) for warning in found), found
+    assert all(len(warning.splitlines()) == 1 for warning in found)
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_what_ships_warns_of_nothing(name, model):
+    assert warnings_of(read(name), model) == []
 
 
 @pytest.mark.parametrize("content", ["run", "file", "notes", "web", "empty"])

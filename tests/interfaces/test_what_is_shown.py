@@ -7,15 +7,18 @@ import sysconfig
 from itertools import combinations
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
 from euthymia import __version__
+from euthymia.brain.attractor import bistable_window, critical_block, present_state
 from euthymia.cli import COMPARED
 from euthymia.protocols.reading import builtin_names, read
+from euthymia.report.circuits import beside
 from euthymia.report.figures.arms import apart
-from euthymia.report.figures.style import COLOURS
+from euthymia.report.figures.style import COLOURS, drawn
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 
@@ -230,3 +233,25 @@ def test_names_at_the_right_of_a_panel_keep_apart_and_in_order():
     assert found.min() >= 0
     assert found.max() <= 1
     assert apart([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
+
+
+def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(standard, model):
+    data = beside(standard.thinned(100), model).data
+    p, one = model.cascade.limbic.attractor, jnp.ones(())
+    own, loss = data.limbic_input.sel(arm="untreated")[0].item(), data.drive_loss.sel(cell_class="pyramidal").max().item()
+    assert float(data.critical_block) == pytest.approx(float(critical_block(p, jnp.asarray(own), one)), abs=1e-4)
+    for block, name in ((0.0, "undrugged"), (loss, "at the peak loss")):
+        assert data.window.sel(landscape=name).values == pytest.approx(bistable_window(p, jnp.asarray(block), one), abs=1e-5)
+    assert data.undrugged_S.sel(begun="locked, this patient").values == pytest.approx(
+        present_state(p, jnp.zeros(()), jnp.asarray(own), one), abs=1e-4
+    )
+
+
+def test_curves_are_drawn_at_the_values_of_the_course_from_the_first_minutes_on(standard):
+    seen = drawn(standard, 200).data
+    assert float(seen.time[0]) == 0
+    assert int((seen.time[1:] <= 1 / 6).sum()) >= 5
+    for name in ("madrs", "free_brain_ketamine", "dopamine"):
+        exact = standard.data[name].sel(time=24.0, method="nearest").values
+        assert seen[name].sel(time=24.0, method="nearest").values == pytest.approx(exact, rel=0.02)
+    assert seen.healthy_focus == standard.data.healthy_focus

@@ -1,6 +1,5 @@
 """Whole courses: the production solver against its reference, and what any course of this model must do."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import equinox as eqx
@@ -64,9 +63,8 @@ def followed(rise, fall, lengths, which):
     return flat(jax.tree.map(lambda a, b: occupancy_course(a[0] / (a[0] + b[0]), a, b, (lengths, which)), rise, fall))
 
 
-def reference(p, brain, weight, pulses, grids):
+def reference(p, brain, weight, pulses, middle, fine):
     """The adaptive solution of drugs and slow states; along it, followers extrapolated from two grids to fourth order."""
-    coarse, middle, fine = grids
     in_body, slow = reference_course(p, brain, weight, EVERYTHING, pulses, fine.times)
     every = FINER // 2
 
@@ -83,9 +81,12 @@ def errors_against_reference(model, protocol, refinements):
     """Largest error of any slow state and of any follower, as a share of that state's scale, per refinement."""
     person, p = person_of(protocol, model), model.cascade
     weight = float(person.weight)
-    pulses, grids = pulses_of(protocol, model, weight), {k: grid_of(protocol, model, weight, k) for k in (1, FINER // 2, FINER, *refinements)}
+    pulses, grids = (
+        pulses_of(protocol, model, weight),
+        {k: grid_of(protocol, model, weight, k) for k in (FINER // 2, FINER, *refinements)},
+    )
     brain = eqx.filter_jit(patient)(p, person.stress)
-    wanted = reference(p, brain, person.weight, pulses, [grids[k] for k in (1, FINER // 2, FINER)])
+    wanted = reference(p, brain, person.weight, pulses, grids[FINER // 2], grids[FINER])
     errors = []
     for refine in refinements:
         grid = grids[refine]
@@ -133,3 +134,129 @@ def test_and_under_tablets(model, drug, amount):
 @pytest.mark.slow
 def test_and_over_six_infusions(model):
     assert np.all(errors_against_reference(model, read("ketamine-iv-six"), (1,)) < 1e-4)
+
+
+def moved(run, name, **where):
+    values = run.data[name].sel(**where)
+    return float(np.abs(values - values.isel(time=0)).max())
+
+
+STATES = (
+    *("damage", "glutamate", "measured_glutamate", "bdnf", "mtor", "synaptic_proteins", "fast_potentiation", "structural_signal"),
+    *("transient_spines", "persistent_spines", "dopamine", "autoreceptor", "mao_block", "lock"),
+)
+"""All that the brain remembers, but for bound receptors."""
+
+
+def test_without_drug_and_visit_nothing_moves():
+    run = simulate(read("untreated"))
+    assert max(moved(run, name) for name in ("madrs", *STATES)) < 1e-9
+
+
+def test_a_saline_visit_moves_mood_by_context_alone():
+    run = simulate(read("saline"))
+    assert run.at(2.0) < run.at(0.0) - 1
+    np.testing.assert_allclose(run.madrs(), run.madrs("context"), atol=1e-12)
+    np.testing.assert_allclose(run.madrs("mechanisms alone"), run.at(0.0), atol=1e-9)
+    assert max(moved(run, name, arm="as given") for name in STATES) < 1e-9
+
+
+def test_relief_comes_early_and_outlasts_the_drug(standard):
+    brain = standard.data.free_brain_ketamine.sum("enantiomer")
+    assert standard.at(2.0) < standard.at(0.0) - 2
+    for hours in (24.0, 72.0, 168.0):
+        assert float(brain.sel(time=hours, method="nearest")) < 0.01 * float(brain.max())
+        assert standard.at(hours) < standard.at(hours, "context") - 2.5
+
+
+def test_without_regrowth_relief_starts_but_does_not_last(standard):
+    def relief(hours, arm):
+        return standard.at(hours, "context") - standard.at(hours, arm)
+
+    assert relief(2.0, "without regrowth") == pytest.approx(relief(2.0, "as given"), rel=0.05)
+    assert relief(168.0, "without regrowth") < 0.05 * relief(168.0, "as given")
+    assert relief(168.0, "as given") > 2.5
+
+
+CHAIN = ("bdnf", "mtor", "synaptic_proteins", "fast_potentiation", "structural_signal")
+AT_REST = {
+    "without way 1": ("glutamate", "measured_glutamate"),
+    "without way 2": ("calcium_load", "damage", "excitatory_gain"),
+    "without way 3": ("dopamine", "habenula_nmda"),
+    "without way 4": ("resting_engagement", "surge_engagement", *CHAIN),
+    "without way 5": ("lock", "lock_into", "lock_out_of"),
+    "without mTOR": ("mtor", "synaptic_proteins", "structural_signal"),
+    "without regrowth and potentiation": ("fast_potentiation",),
+    "without surge to BDNF": ("surge_engagement",),
+    "without habenula": ("habenula_nmda",),
+    "without reuptake block": ("sert_occupancy",),
+    "untreated": (*(name for name in STATES if name not in ("autoreceptor", "mao_block")), "focus", "madrs"),
+}
+"""What each arm leaves as it was before the drug."""
+
+
+@pytest.mark.parametrize("arm", AT_REST)
+def test_a_clamped_way_leaves_its_states_at_rest(standard, arm):
+    assert {name: off for name in AT_REST[arm] if (off := moved(standard, name, arm=arm)) >= 1e-12} == {}
+
+
+def test_and_moves_them_when_it_works(standard):
+    names = {name for arm, names in AT_REST.items() if arm not in ("without reuptake block", "untreated") for name in names}
+    assert {name for name in names if moved(standard, name, arm="as given") < 1e-6} == set()
+
+
+def test_shares_add_up_to_the_change(standard):
+    total = standard.madrs() - standard.madrs("untreated")
+    np.testing.assert_allclose(sum(standard.shares().values()), total, atol=1e-10)
+    assert set(standard.shares()) == set(PLAYERS)
+
+
+def test_more_drug_moves_more_and_never_jumps():
+    base = read(DEFAULT)
+    falls = []
+    for amount in (0.05, 0.1, 0.25, 0.5, 1.0):
+        protocol = base.model_copy(update={"doses": (base.doses[0].model_copy(update={"amount": amount}),)})
+        falls.append(simulate(protocol).at(24.0, "mechanisms alone"))
+    assert np.all(np.diff(falls) < 0), falls
+
+
+def test_a_dose_that_comes_later_does_the_same_later(standard):
+    data = written(read(DEFAULT))
+    data["doses"][0]["start"] = "5 d"
+    late = simulate(check(data | {"horizon": "19 d"}))
+    for hours in (0.0, 2.0, 24.0, 168.0):
+        assert late.at(hours) == pytest.approx(standard.at(hours), abs=1e-3)
+    assert late.checkpoints() == standard.checkpoints()
+
+
+def test_healthy_volunteers_gain_nothing():
+    run = simulate(change(read(DEFAULT), {"condition": "healthy"}))
+    change_in_mood = run.madrs("mechanisms alone") - run.at(0.0)
+    assert float(change_in_mood.min()) > -1e-6
+    # While the drug is there it costs them focus.
+    assert float(change_in_mood.max()) < 0.2
+
+
+def test_a_patient_whose_limbic_network_has_one_state_is_told_so_and_solved(model):
+    from euthymia.experiments.simulation import warnings_of
+
+    protocol = change(read(DEFAULT), {"stress": 1.0})
+    assert any("no reset is possible" in warning for warning in warnings_of(protocol, model))
+    assert 0 <= simulate(protocol).at(24.0) <= 60
+
+
+def test_a_comparator_leaves_the_nmda_receptors_of_the_habenula(model):
+    run = simulate(read("escitalopram"))
+    assert moved(run, "habenula_nmda") == moved(run, "calcium_load") == float(run.data.bound.max()) == 0
+    assert moved(run, "serotonin", arm="as given") > 0.1
+    assert moved(run, "sert_occupancy", arm="without reuptake block") == 0
+
+
+def test_potentiation_leads_proteins_and_proteins_lead_structure(standard):
+    given = standard.data.sel(arm="as given")
+
+    def half_risen(name):
+        values = given[name]
+        return float(values.time[int((values > values.max() / 2).argmax("time"))])
+
+    assert half_risen("fast_potentiation") < half_risen("synaptic_proteins") < half_risen("structural_signal")

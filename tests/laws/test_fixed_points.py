@@ -40,8 +40,11 @@ def brain(request, patients):
     return patients[request.param]
 
 
+linearised = jax.jit(jacobian)
+
+
 def spectrum(p, brain, on):
-    return np.linalg.eigvals(np.asarray(jax.jit(jacobian)(p, pack(brain.rest), brain, on)))
+    return np.linalg.eigvals(np.asarray(linearised(p, pack(brain.rest), brain, on)))
 
 
 def test_the_undosed_patient_rests(model, brain):
@@ -85,15 +88,20 @@ def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain)
     np.testing.assert_allclose(np.sort(found.real), np.sort(expected.real), atol=2e-5)
 
 
-def test_and_is_where_any_search_ends(model, brain):
-    def search(start):
+@jax.jit
+def search(p, starts, stress):
+    def from_one(start):
         def rate(vector):
-            return undosed_rate(model.cascade, vector, brain.stress)
+            return undosed_rate(p, vector, stress)
 
         return find_root(rate, settle(rate, start))
 
-    starts = np.random.default_rng(0).uniform(0, 1, (4, len(STATE_NAMES)))
-    np.testing.assert_allclose(jax.jit(jax.vmap(search))(jnp.asarray(starts)), np.tile(pack(brain.rest), (4, 1)), atol=1e-10)
+    return jax.vmap(from_one)(starts)
+
+
+def test_and_is_where_any_search_ends(model, brain):
+    starts = jnp.asarray(np.random.default_rng(0).uniform(0, 1, (4, len(STATE_NAMES))))
+    np.testing.assert_allclose(search(model.cascade, starts, brain.stress), jnp.tile(pack(brain.rest), (4, 1)), atol=1e-10)
 
 
 def test_spines_at_rest_have_a_closed_form(model, brain):
@@ -114,7 +122,7 @@ def test_stress_costs_spines_dopamine_and_focus(patients):
 
 
 def test_two_states_of_the_limbic_network_coexist_in_depression_and_not_in_health(model, patients):
-    window = bistable_window(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+    window = jax.jit(bistable_window)(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
     depressed, healthy = (float(patients[name].answers.limbic_input) for name in ("depressed", "healthy"))
     assert window.lower < depressed < window.upper
     assert healthy < window.lower

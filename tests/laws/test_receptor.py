@@ -85,8 +85,10 @@ def test_closed_channels_neither_bind_nor_release_and_magnesium_keeps_the_drug_o
 
 
 def test_occupancy_is_slow_at_any_clinical_concentration(receptor):
+    # All but where bursts hold the channels open; followers are solved exactly, however fast they are.
+    slow = jnp.array([site != "habenula_burst" for site in SITES])
     for c in (0.0, 0.35, 10.0):
-        rates = sum(trapping_rates(receptor, jnp.asarray(c), ACTIVE, resting_unblock(receptor)))
+        rates = sum(trapping_rates(receptor, jnp.asarray(c), ACTIVE, resting_unblock(receptor)))[slow]
         assert jnp.all(rates < FASTEST_SLOW_STATE), (c, rates)
 
 

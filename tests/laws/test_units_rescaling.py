@@ -90,7 +90,7 @@ PASSAGE = (np.array([0.3, -0.2]), ONE)
 DRUGGED = [STATE, (0.4, "uM"), (np.array([0.02, 0.01, 0.1, 0.05]), "uM"), HABENULA, PASSAGE, (0.3, ONE)]
 """A state, what reaches the brain, and the stress of the patient."""
 
-OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, silent_cells=ONE, bursting_cells=ONE, bursting_cells_strict=ONE, unblocked=ONE)
+OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
 ANSWERS = Answers(
     recurrence=ONE,
     nmda=ONE,

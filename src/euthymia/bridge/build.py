@@ -63,7 +63,7 @@ def build(recipe: Recipe, progress: Progress = lambda done: None) -> SurfaceFile
     low, high = (jnp.array([getattr(axis, end) for axis in recipe.axes]) for end in ("lower", "upper"))
     polynomial = Surface(low, high, jnp.asarray(coefficients), jnp.ones(len(recipe.outputs)), logarithmic=False)
     acting = np.minimum(values, recipe.largest)
-    error = np.abs(np.minimum(polynomial(*away.T), recipe.largest) - acting[len(points) :]).max(0)
+    error = np.abs(np.minimum(polynomial(*jnp.asarray(away.T)), recipe.largest) - acting[len(points) :]).max(0)
     described = zip(recipe.outputs, acting.min(0), acting.max(0), error, strict=True)
     return SurfaceFile(
         recipe.name,
@@ -93,7 +93,7 @@ def check(recipe: Recipe, file: SurfaceFile, progress: Progress = lambda done: N
     """Compute ``CHECKED`` points afresh and compare; a surface is sound if none is off by more than ``WORST_ERROR``."""
     points = held_out(recipe, CHECKED)
     fresh = _compute(recipe, points, progress)
-    said = np.asarray(file.surface(*points.T))
+    said = np.asarray(file.surface(*jnp.asarray(points.T)))
     said = np.log(said) if file.logarithmic else said
     off = np.abs(np.minimum(said, recipe.largest) - np.minimum(fresh, recipe.largest))
     return [

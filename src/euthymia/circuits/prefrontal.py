@@ -98,10 +98,19 @@ def activity_rate(
 def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> PerCellClass:
     """Rates (Hz) at the fixed point that the healthy baseline leads to; s equals r_E there."""
 
-    def rate(rates: PerCellClass) -> PerCellClass:
-        return transfer(p, _voltage(p, rates, rates[E], nmda, recurrence, inhibition, jnp.zeros_like(rates))) - rates
+    silent = jnp.zeros_like(p.baseline)
+    V0 = _voltage(p, silent, jnp.zeros(()), nmda, recurrence, inhibition, silent)
+    to_ampa, to_nmda = _excitation(p, nmda, recurrence)
+    W = (inhibition * p.weights).at[:, E].set(to_ampa + to_nmda) / p.leak[:, None]
 
-    return settle(rate, p.baseline)
+    def rate(r: PerCellClass) -> PerCellClass:
+        return transfer(p, V0 + W @ r) - r
+
+    def slope(r: PerCellClass) -> Float[Array, "cell_class source"]:
+        _, gain = jax.jvp(lambda V: transfer(p, V), (V0 + W @ r,), (jnp.ones_like(r),))
+        return gain[:, None] * W - jnp.eye(len(r))
+
+    return settle(rate, p.baseline, slope)
 
 
 def jacobian(p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> Float[Array, "state state"]:

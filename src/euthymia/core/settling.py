@@ -11,14 +11,20 @@ from jaxtyping import Array, Float
 STEPS = tuple(8.0**k for k in range(16))
 
 
-def settle(rate: Callable[[Float[Array, " state"]], Float[Array, " state"]], start: Float[Array, " state"]) -> Float[Array, " state"]:
+def settle(
+    rate: Callable[[Float[Array, " state"]], Float[Array, " state"]],
+    start: Float[Array, " state"],
+    jacobian: Callable[[Float[Array, " state"]], Float[Array, "state state"]] | None = None,
+) -> Float[Array, " state"]:
     """The rest of dx/dt = rate(x) reached from ``start``, by pseudo-transient continuation (Kelley & Keyes 1998).
 
-    x ← x + (1/h − J)⁻¹ rate(x) with h growing; a fixed number of steps, so that it can be differentiated and batched.
+    x ← x + (1/h − J)⁻¹ rate(x) with h growing; a fixed number of steps, so that it can be differentiated and batched. J is
+    found by differentiation where no ``jacobian`` is given.
     """
+    slope = jax.jacfwd(rate) if jacobian is None else jacobian
     one = jnp.eye(len(start))
 
     def step(x: Float[Array, " state"], h: Float[Array, ""]) -> tuple[Float[Array, " state"], None]:
-        return x + jnp.linalg.solve(one / h - jax.jacfwd(rate)(x), rate(x)), None
+        return x + jnp.linalg.solve(one / h - slope(x), rate(x)), None
 
     return jax.lax.scan(step, start, jnp.array(STEPS))[0]

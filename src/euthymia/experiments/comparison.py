@@ -56,6 +56,8 @@ class Move(NamedTuple):
     """Share of the value before, or a difference where nothing is there before."""
     time: float
     """h after the first dose."""
+    half: float
+    """When half of it is first reached, h after the first dose."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,12 @@ class Comparison:
         return list(self.simulations)
 
     @property
-    def title(self) -> str:
-        """What is compared, for whom."""
+    def person(self) -> str:
+        """Who is treated."""
         first = next(iter(self.simulations.values()))
         person = first.person
-        return (
-            f"{', '.join(self.arms)}: one {first.protocol.patient.condition} patient, {person.weight:g} kg, stress {person.stress:g}, "
-            f"MADRS {first.at(0.0):.0f} before"
-        )
+        condition, madrs = first.protocol.patient.condition, first.at(0.0)
+        return f"One {condition} patient, {person.weight:g} kg, stress {person.stress:g}, MADRS {madrs:.0f} before"
 
     @property
     def checkpoints(self) -> dict[str, float]:
@@ -122,7 +122,9 @@ def _largest(readout: Readout, simulation: Simulation) -> Move:
     values = readout.of(simulation.data).to_numpy()
     moved = (values - values[0]) / (values[0] if readout.relative else 1.0)
     place = int(np.argmax(np.abs(moved)))
-    return Move(float(moved[place]), float(simulation.data.time[place]) - first_visit(simulation.protocol))
+    half = int(np.argmax(np.abs(moved) >= abs(moved[place]) / 2))
+    peak_time, half_time = (float(simulation.data.time[each]) - first_visit(simulation.protocol) for each in (place, half))
+    return Move(float(moved[place]), peak_time, half_time)
 
 
 def check_arms(protocols: Sequence[Protocol]) -> None:

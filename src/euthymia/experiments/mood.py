@@ -79,7 +79,7 @@ CLAIMS = (
         (0.25, 0.75),
         Control("regrowth removed", lambda: _relief("without regrowth", 168.0) / _relief("without regrowth", 24.0)),
         "disagrees",
-        "relief goes with spines, which are at their most at 3 d, and with the lock, which stays open",
+        "relief follows spines, which are at their most at 2 to 3 d, and a lock that stays open",
         observed=f"{_observed_decay():.3g}, from effect sizes",
     ),
     Claim(

@@ -89,7 +89,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
     """The gap of each way at the peak of one course."""
     block, felt = (simulation.data[name].max("time").to_series().to_dict() for name in ("pore_block", "drive_loss"))
     strict = _calm_habenula(model, simulation, "burst_rate_strict")
-    by_cells = "none" if strict is None else f"{100 * strict:.0f} %"
+    by_strict = "none" if strict is None else f"{100 * strict:.0f} %"
     return [
         PotencyGap(
             "way 1",
@@ -113,7 +113,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
             block["habenula"],
             felt["habenula"],
             _calm_habenula(model, simulation, "burst_rate"),
-            f"the loss at which a depressed habenula bursts no more than a healthy one, by rate ({by_cells} by strictly bursting cells)",
+            f"the loss at which a depressed habenula bursts no more than a healthy one, by rate ({by_strict} where bursts are counted strictly)",
         ),
         PotencyGap(
             "way 4",

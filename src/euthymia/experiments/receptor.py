@@ -146,5 +146,7 @@ CLAIMS = (
         lambda: _exposure_ratio(standard().protocol.horizon),
         between("hasan2021.hnk_ratio_s"),
         Control("of the first hour", lambda: _exposure_ratio(1.0)),
+        "disagrees",
+        "just below one standard deviation; the clearance of the S form is another study's",
     ),
 )

@@ -157,7 +157,8 @@ def course(
     since_visits, since_start, lengths, which, infusion, bolus = inputs
     cascade, symptoms, steps = model.cascade, model.symptoms, (lengths, which)
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
-    brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], jax.vmap(lambda s: patient(cascade, s))(stresses)) for i in range(3))
+    patients = jax.vmap(lambda stress: patient(cascade, stress))(stresses)
+    brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
     in_body = drugs(cascade, person.weight, steps, infusion, bolus)
     u = Inputs(in_body.racemate_equivalents, in_body.comparator_site, correction)
 

@@ -224,8 +224,6 @@ CLAIMS = (
         lambda: _rescued(dose_ends() + TWENTY_MINUTES),
         (0.75, 1.5),
         Control("the habenula's NMDA link cut", lambda: _rescued(dose_ends() + TWENTY_MINUTES, "without habenula")),
-        "disagrees",
-        "as for bursts, the loss of NMDA drive at this dose is too small",
         observed="reversed in full",
     ),
     Claim(
@@ -236,7 +234,7 @@ CLAIMS = (
         (0.5, 1.5),
         Control("untreated", lambda: _rescued(WEEK, "untreated")),
         "disagrees",
-        "nothing in the model outlasts the drug in the habenula; spines help dopamine little",
+        "nothing in the model outlasts the drug in the habenula, and new spines move dopamine little",
         observed="restored for up to 7 d",
     ),
     Claim(

@@ -140,6 +140,8 @@ CLAIMS = (
         lambda: _released(AFTER),
         (0.05, 0.95),
         Control("way 5 removed", lambda: _released(AFTER, "without way 5")),
+        "disagrees",
+        "loss of drive and the rise of dopamine together empty the typical patient's lock within the infusion",
     ),
     Claim(
         "way5.reset",
@@ -165,6 +167,8 @@ CLAIMS = (
         lambda: _released(10 * DAY),
         (-0.1, 0.5),
         Control("two days instead", lambda: _released(2 * DAY)),
+        "disagrees",
+        "spines that stay after the dose keep the limbic drive down, and a new lock takes longer than the course",
         observed="gone at 10 d",
     ),
 )

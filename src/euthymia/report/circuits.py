@@ -14,9 +14,7 @@ from ..brain.attractor import (
     Attractor,
     Window,
     activation,
-    bistable_window,
     communication,
-    critical_block,
     holding_input,
     network_rates,
     quiet_cognition,
@@ -126,23 +124,36 @@ def _pauses(model: Euthymia) -> Array:
 
 
 def _landscapes(p: Attractor, peak: float, own_input: float, healthy_input: float) -> dict[str, tuple]:
-    found = _landscape(p, jnp.array([*BLOCKS, peak]), jnp.asarray(own_input))
-    S, current, drive, edges, critical = (np.asarray(each) for each in found)
+    S, current, drive = (np.asarray(each) for each in _landscape(p, jnp.array([*BLOCKS, peak])))
+    edges = np.array([_edges(each) for each in drive])
     at_rest = [_crossing(current, each, healthy_input, 0) for each in drive[:-1]]
     from_lock = [_crossing(current, each, own_input, -1) for each in drive[:-1]]
     passed_on, rates, states = (
         np.asarray(each) for each in _begun_in(p, jnp.array([at_rest, from_lock]), jnp.array([healthy_input, own_input]))
     )
+    # Block moves the lower edge up; where it passes this patient's drive, the lock vanishes.
+    held = np.isfinite(edges[:-1, 0])
+    lower = edges[:-1, 0][held]
+    critical = np.interp(own_input, lower, BLOCKS[held], left=np.nan, right=np.nan) if held.any() else np.nan
     return {
         "limbic_S": ("limbic_current", S, "1", "open NMDA channels of the limbic network"),
         "holding_drive": (("landscape", "limbic_current"), drive[SHOWN], "nA", "limbic drive at which that state stands still"),
-        "window": (("landscape", "edge"), edges, "nA", "limbic drive between which two states exist"),
+        "window": (("landscape", "edge"), edges[SHOWN], "nA", "limbic drive between which two states exist"),
         "critical_block": ((), critical, "1", "loss of drive at which this patient's lock vanishes"),
         "healthy_limbic_input": ((), healthy_input, "nA", "limbic drive in health"),
         "communication": (("begun", "block"), passed_on / passed_on[:, :1], "1", "how far one network moves the other, undrugged = 1"),
         "network_rate": (("begun", "block", "network"), rates, "Hz", "firing of the two networks"),
         "undrugged_S": (("begun", "network"), states[:, 0], "1", "open NMDA channels of the state begun in"),
     }
+
+
+def _edges(drive: np.ndarray) -> tuple[float, float]:
+    """Where a landscape turns: the drives between which two states exist, lower first; NaN where there is one state only."""
+    step = np.diff(drive)
+    bottoms, tops = np.flatnonzero((step[:-1] <= 0) & (step[1:] > 0)), np.flatnonzero((step[:-1] > 0) & (step[1:] <= 0))
+    if not len(bottoms) or not len(tops):
+        return np.nan, np.nan
+    return float(drive[bottoms[-1] + 1]), float(drive[tops[0] + 1])
 
 
 def _crossing(current: np.ndarray, drive: np.ndarray, limbic_input: float, which: int) -> float:
@@ -152,12 +163,9 @@ def _crossing(current: np.ndarray, drive: np.ndarray, limbic_input: float, which
 
 
 @eqx.filter_jit
-def _landscape(p: Attractor, blocks: Array, own_input: Scalar) -> tuple:
-    one = jnp.ones(())
+def _landscape(p: Attractor, blocks: Array) -> tuple[Array, Array, Array]:
     current = jnp.linspace(0, p.threshold / p.gain + p.limbic_recurrence * p.coupling, CURRENTS)
-    drive = jax.vmap(lambda block: holding_input(p, current, block, one))(blocks)
-    edges = jnp.stack(list(jax.vmap(lambda block: bistable_window(p, block, one))(blocks[jnp.array(SHOWN)])), -1)
-    return activation(p, current), current, drive, edges, critical_block(p, own_input, one)
+    return activation(p, current), current, jax.vmap(lambda block: holding_input(p, current, block, jnp.ones(())))(blocks)
 
 
 @eqx.filter_jit

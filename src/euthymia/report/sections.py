@@ -292,7 +292,7 @@ SECTIONS = (
     Section(
         "way-5",
         "Way 5: out of the limbic lock",
-        "A limbic and a cognitive network inhibit each other. At this patient’s drive the limbic one has two states, "
+        "A limbic and a cognitive network inhibit each other. At the drive of depression the limbic one has two states, "
         "quiet and locked, and sits in the locked one. Three levels are kept apart. A, acute disruption: what loss of "
         "NMDA drive does at once to firing and communication. B, escape: noise carries the network out of the weakened "
         "lock, and it stays out when the drug has gone. C, consolidation: synapses, dopamine and serotonin move the "
