@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .DELETE_ON_ERROR:
 
 run: $(READY)
-	$(BIN)/euthymia simulate --out runs/ketamine --overwrite
+	$(BIN)/euthymia compare --out runs/comparison --overwrite
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -89,14 +89,14 @@ def bridge(protocol: Protocol, model: Euthymia | None = None, progress: Callable
     return Bridged(course, simulate(protocol, model, correction=correction), found)
 
 
-_PREFRONTAL = "prefrontal pyramidal rate"
+_HABENULA = tuple(f"habenula_{name}" for name, _ in HABENULA_OUTPUTS)
+_PASSAGES = tuple(f"passage_{name}" for name, _ in PASSAGE_OUTPUTS)
+_PREFRONTAL = "pyramidal_rate"
 
 
 def _closure(at) -> dict[str, float]:
     """What the slow field read there."""
-    habenula = {name: float(at[f"habenula_{name}"]) for name, _ in HABENULA_OUTPUTS}
-    passage = {f"passage_{name}": float(at[f"passage_{name}"]) for name, _ in PASSAGE_OUTPUTS}
-    return habenula | passage | {_PREFRONTAL: float(at.pyramidal_rate)}
+    return {name: float(at[name]) for name in (*_HABENULA, *_PASSAGES, _PREFRONTAL)}
 
 
 def _fresh(model: Euthymia, at) -> dict[str, float]:
@@ -111,14 +111,14 @@ def _fresh(model: Euthymia, at) -> dict[str, float]:
     recurrence, inhibition = (jnp.asarray(float(at[name])) for name in ("recurrence", "prefrontal_inhibition"))
     settled = time_course(cascade.prefrontal, start, jnp.asarray(STEP), nmda, recurrence, inhibition, jnp.zeros_like(nmda))[-1]
     return (
-        dict(zip((name for name, _ in HABENULA_OUTPUTS), map(float, habenula), strict=True))
-        | dict(zip((f"passage_{name}" for name, _ in PASSAGE_OUTPUTS), map(float, passage), strict=True))
+        dict(zip(_HABENULA, map(float, habenula), strict=True))
+        | dict(zip(_PASSAGES, map(float, passage), strict=True))
         | {_PREFRONTAL: float(settled[0])}
     )
 
 
 def _difference(closure: dict[str, float], fresh: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
     """Of the habenula's outputs, and of the logarithms of passages."""
-    habenula = np.array([fresh[name] - closure[name] for name, _ in HABENULA_OUTPUTS])
-    passage = np.array([np.log(fresh[f"passage_{name}"] / closure[f"passage_{name}"]) for name, _ in PASSAGE_OUTPUTS])
+    habenula = np.array([fresh[name] - closure[name] for name in _HABENULA])
+    passage = np.array([np.log(fresh[name] / closure[name]) for name in _PASSAGES])
     return habenula, passage

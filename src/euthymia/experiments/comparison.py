@@ -62,7 +62,7 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Named simulations of one patient. An arm with a shorter horizon stops there: what it has not reached is None."""
+    """Named simulations of one patient; what an arm has not reached, because its first dose comes late, is None."""
 
     simulations: dict[str, Simulation]
     warnings: list[str]
@@ -151,7 +151,7 @@ def check_arms(protocols: Sequence[Protocol]) -> None:
 def compare(
     protocols: Sequence[Protocol], model: Euthymia | None = None, before: Callable[[int, str], None] = lambda number, name: None
 ) -> Comparison:
-    """Run every protocol through the whole model.
+    """Run every protocol through the whole model, each for as long as the longest of them.
 
     Parameters
     ----------
@@ -164,8 +164,10 @@ def compare(
     """
     check_arms(protocols)
     model = default_model() if model is None else model
+    longest = max(protocol.horizon for protocol in protocols)
     simulations, warnings = {}, []
-    for number, protocol in enumerate(protocols, 1):
+    for number, shorter in enumerate(protocols, 1):
+        protocol = shorter.model_copy(update={"horizon": longest})
         before(number, protocol.name)
         simulations[protocol.name] = simulate(protocol, model)
         warnings += [f"{protocol.name}: {warning}" for warning in warnings_of(protocol, model) if not warning.startswith("patient:")]

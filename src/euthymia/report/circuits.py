@@ -54,8 +54,8 @@ def beside(simulation: Simulation, model: Euthymia) -> Simulation:
     """
     cascade, data = model.cascade, simulation.data
     peak = float(data.drive_loss.sel(cell_class="pyramidal").max())
-    health = jnp.ones(())
-    healthy_input = float(links.limbic_input(cascade.links, data.healthy_spine_density.item(), data.healthy_reward.item(), health))
+    health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
+    healthy_input = float(links.limbic_input(cascade.links, *health))
     own_input = float(data.limbic_input.sel(arm="untreated")[0])
     added = {
         **_nuclei(cascade.nucleus, data),

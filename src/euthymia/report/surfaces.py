@@ -44,13 +44,11 @@ def show_checked(recipe: Recipe, found: list[Disagreement], console: Console) ->
 
 
 def show_bridged(found: Bridged, console: Console) -> None:
-    """MADRS by closures and by fresh circuits, and the circuits at each checkpoint."""
-    circuits = _table("Closure → fresh circuit", *(each.name for each in found.checkpoints))
+    """Each closure where it is furthest from a fresh circuit, and MADRS by closures and by fresh circuits."""
+    circuits = _table("Furthest apart", "at", "closure", "fresh circuit")
     for name in found.checkpoints[0].closure:
-        circuits.add_row(
-            name.replace("_", " "),
-            *(f"{_number(each.closure[name])} → {_number(each.fresh[name])}" for each in found.checkpoints),
-        )
+        worst = max(found.checkpoints, key=lambda each: abs(each.fresh[name] / each.closure[name] - 1))
+        circuits.add_row(name.replace("_", " "), worst.name, _number(worst.closure[name]), _number(worst.fresh[name]))
     console.print()
     console.print(circuits)
     mood = _table("MADRS", *found.madrs)

@@ -22,7 +22,7 @@ INDENT = (0, 0, 0, 2)
 ROUNDING = 1e-9
 MEANINGS = (
     "Confirmed: an independent prediction of a confirmed number.",
-    "Agrees: with a number that is recalled, or that is kept for calibration. Holds: about the model itself.",
+    "Agrees: with a number that is recalled, or was kept for calibration or as context. Holds: about the model itself.",
     "Selected: the parameters were chosen with the number in view, so it tests nothing.",
     "A disagreement on record is a result; exit code 1 means that a verdict changed or a control passed.",
 )
