@@ -50,12 +50,12 @@ def _disinhibition(model: Euthymia, simulation: Simulation) -> float | None:
     return None if np.isnan(concentration) else concentration / (concentration + float(potency[somatostatin]))
 
 
-def _lasting_repair(model: Euthymia, simulation: Simulation) -> float:
-    """Block that, if it lasted, would halve the damage that stress drives."""
+def _lasting_repair(model: Euthymia, simulation: Simulation) -> float | None:
+    """Block that, if it lasted, would halve the damage that stress drives; None if there is no stress."""
     toxicity, stress = model.cascade.excitotoxicity, simulation.person.stress
     stressed, healthy = 1 + toxicity.glutamate_excess * stress, jnp.ones(())
     halfway = (damage_source(toxicity, stressed) + damage_source(toxicity, healthy)) / 2
-    return float(1 - load_for_damage(toxicity, halfway) / stressed)
+    return float(1 - load_for_damage(toxicity, halfway) / stressed) if stress > 0 else None
 
 
 def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> float | None:
@@ -113,7 +113,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
             block["habenula"],
             felt["habenula"],
             _calm_habenula(model, simulation, "burst_rate"),
-            f"the loss at which a depressed habenula bursts no more than a healthy one, by rate ({by_strict} where bursts are counted strictly)",
+            f"the loss at which a depressed habenula bursts no more than a healthy one, by rate ({by_strict}, bursts counted strictly)",
         ),
         PotencyGap(
             "way 4",
