@@ -259,7 +259,7 @@ def person_of(protocol: Protocol, model: Euthymia) -> Person:
         stress, madrs = model.patient.stress, jnp.sum(model.symptoms.baseline)
     typical = Person(model.patient.weight, stress, madrs)
     stated = (given.weight, given.stress, given.madrs)
-    return Person(*(usual if own is None else jnp.asarray(own) for usual, own in zip(typical, stated, strict=True)))
+    return Person(*(usual if own is None else jnp.asarray(own, float) for usual, own in zip(typical, stated, strict=True)))
 
 
 def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:

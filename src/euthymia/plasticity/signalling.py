@@ -1,8 +1,8 @@
 """Way 4, hours: from receptor block to BDNF–TrkB, mTORC1, synaptic proteins and fast functional potentiation.
 
 Three arms raise BDNF: the surge of glutamate through AMPA receptors, block of NMDA receptors at rest, which frees
-translation through eEF2 (Autry 2011, Nosyreva 2013), and, over weeks, serotonin. Fast potentiation needs no new protein; spines do (Li 2010).
-Activities are relative, time h.
+translation through eEF2 (Autry 2011, Nosyreva 2013), and, over weeks, serotonin. Fast potentiation needs no new protein;
+spines do (Li 2010). Activities are relative, time h.
 """
 
 from typing import NamedTuple
