@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import euthymia
+from euthymia.bridge.recipes import PLAN
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import builtin_names, parse
 
@@ -13,19 +14,21 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_picture_was_drawn_with_the_present_parameters():
-    assert f"parameters {evidence().parameter_hash()}" in (ROOT / "docs" / "cascade.svg").read_text("utf-8"), "run `make picture`"
+    assert f"parameters {evidence().parameter_hash()}" in (ROOT / "docs" / "five-ways.svg").read_text("utf-8"), "run `make picture`"
 
 
 def test_the_protocol_in_the_readme_can_be_read():
     text = README.split("```yaml\n")[1].split("```")[0]
-    assert len(parse(text, "README").doses) == 2
+    assert {dose.drug for dose in parse(text, "README").doses} == {"ketamine", "escitalopram"}
 
 
 def test_numbers_in_the_readme_are_the_models(standard):
-    assert "by about 7 points at 24 h" in README
-    assert standard.at(24.0) - standard.at(0.0) == pytest.approx(-7, abs=0.5)
-    assert "and by 2 at 2 h" in README
-    assert standard.at(2.0) - standard.at(0.0) == pytest.approx(-2, abs=0.5)
+    assert "by about 15 points at 24 h" in README
+    assert standard.at(24.0) - standard.at(0.0) == pytest.approx(-15, abs=0.5)
+    assert "by 12.5 at 2 h" in README
+    assert standard.at(2.0) - standard.at(0.0) == pytest.approx(-12.5, abs=0.25)
+    assert "600 conductance-based neurons" in README
+    assert PLAN.cells == 600
     assert "moves mood by 0.0 points" in README
     assert abs(float(standard.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
     assert "about 6 % block" in README

@@ -270,10 +270,15 @@ def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itsel
     assert pair.relief("ketamine-iv")["24 h"] < -1
 
 
-def test_an_arm_stops_at_its_own_horizon(standard):
+def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dose(standard):
     short = check(written(standard.protocol) | {"name": "short", "horizon": "24 h"})
-    found = compare([standard.protocol, short])
+    dose = written(standard.protocol)["doses"][0]
+    late = check(written(standard.protocol) | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
+    found = compare([standard.protocol, short, late])
     assert list(found.checkpoints) == list(standard.checkpoints())
-    assert found.madrs("short")["24 h"] == pytest.approx(found.madrs("ketamine-iv")["24 h"], abs=0.01)
-    assert found.madrs("short")["7 d"] is found.relief("short")["7 d"] is None
-    assert list(found.shares("short")) == ["2 h", "24 h"]
+    assert found.madrs("short") == pytest.approx(found.madrs("ketamine-iv"), abs=0.01)
+    assert found.madrs("late")["24 h"] == pytest.approx(found.madrs("ketamine-iv")["24 h"], abs=0.1)
+    assert found.madrs("late")["14 d"] is None
+    assert found.relief("late")["14 d"] is None
+    assert list(found.shares("late")) == ["2 h", "24 h", "7 d"]
+    assert comparison_page(found).count("<svg") == 2

@@ -165,7 +165,7 @@ SECTIONS = (
             (
                 prefrontal.surge,
                 "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Right: a proxy "
-                "of gamma power, from the circuit’s linear response to noise.",
+                "of gamma power, from the circuit’s linear response to noise; not drawn with midazolam.",
             ),
             (
                 prefrontal.control,

@@ -114,7 +114,8 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     data, given = simulation.data, simulation.data.sel(arm="as given")
     visit = first_visit(simulation.protocol)
     checkpoints = simulation.checkpoints()
-    checked_at = "24 h" if "24 h" in checkpoints else list(checkpoints)[-1]
+    # A single dose is judged after a day, a course of several at its end.
+    checked_at = "24 h" if "24 h" in checkpoints and len(simulation.protocol.doses) < 2 else list(checkpoints)[-1]
     split_at = {name: checkpoints[name] for name in SHARED_AT if name in checkpoints} or {checked_at: checkpoints[checked_at]}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
     mass = {"ketamine": data.venous_ketamine_mass} | {str(drug): data.comparator_mass.sel(drug=drug) for drug in data.drug.values}

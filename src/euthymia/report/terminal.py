@@ -34,8 +34,8 @@ def show(summary: Summary, console: Console) -> None:
         console.print(f"[bold]{drug}[/bold]  {where} peaks at {peak.value:.0f} ng/mL after {clock(peak.time)}{brain}", soft_wrap=True)
     if not summary.plasma:
         console.print("[bold]no drug[/bold]")
-    if set(summary.plasma) - {"ketamine"}:
-        said = (f"{name} {percent(peak.value)} ({clock(peak.time)})" for name, peak in summary.targets.items() if peak.value > MOVED)
+    said = [f"{name} {percent(peak.value)} ({clock(peak.time)})" for name, peak in summary.targets.items() if peak.value > MOVED]
+    if said and set(summary.plasma) - {"ketamine"}:
         console.print(f"[bold]at peak[/bold]  {', '.join(said)}", soft_wrap=True)
 
     if summary.ketamine:

@@ -31,7 +31,7 @@ def span(hours: float) -> str:
 
 def percent(share: float | None) -> str:
     """A share of one, or a dash where there is none."""
-    return NONE if share is None or not math.isfinite(share) else f"{100 * share:.1f} %"
+    return NONE if share is None or not math.isfinite(share) else f"{100 * share:.1f} %".replace("-", "−")
 
 
 def points(change: float | None) -> str:
@@ -47,7 +47,7 @@ def change(share: float | None, least: float = 0.01) -> str:
 def part_text(part: Part) -> str:
     """Points, and their share of the whole if they are any."""
     said = points(part.points)
-    return said if said == "0.0" or part.share is None else f"{said} ({100 * part.share:.0f} %)"
+    return said if said == "0.0" or part.share is None else f"{said} ({100 * part.share:.0f} %)".replace("-", "−")
 
 
 def when(way: Way) -> str:

@@ -10,7 +10,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from ...experiments.comparison import MOVERS, Comparison
 from ...experiments.simulation import Simulation, first_visit
-from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, clock, drawn, panels, svg
+from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, clock, drawn, panels, svg
 
 ARM_COLOURS = ("#b5446e", "#2b6cb0", "#c98500", "#8793a0", "#0a5c44", "#9b7fe0", "#6b3e1a", "#1b2733")
 """By place of the arm; they differ in lightness too, for the colour-blind."""
@@ -63,11 +63,13 @@ def five_ways(comparison: Comparison) -> str:
         mood.set_ylim(0, max(40.0, mood.get_ylim()[1]))
         for axes_of, panel in zip(ways, PANELS, strict=True):
             curves = {name: panel.of(each.data.sel(arm="as given")) for name, each in courses.items()}
-            if panel.healthy is not None:
-                level = float(panel.healthy(next(iter(courses.values())).data))
+            level = None if panel.healthy is None else float(panel.healthy(next(iter(courses.values())).data))
+            if level is not None:
                 axes_of.axhline(level, color=FAINT, lw=1, ls="-.")
-                axes_of.text(FIRST_SHOWN * 1.05, level, "healthy", color=FAINT, fontsize=8.5, va="bottom")
             _curves(axes_of, curves, colours, panel.least)
+            if level is not None:
+                below = level > np.mean(axes_of.get_ylim())
+                axes_of.text(FIRST_SHOWN * 1.05, level, "healthy", color=FAINT, fontsize=8.5, va="top" if below else "bottom")
             axes_of.set_title(f"{panel.way.capitalize()} · {panel.title}", color=COLOURS[panel.way])
             axes_of.locator_params(axis="y", nbins=3)
         for each in (mood, *ways):
@@ -110,7 +112,7 @@ def _curves(axes: Axes, curves: dict[str, xr.DataArray], colours: dict[str, str]
         axes.plot(curve.time, curve, color=colours[name], lw=2, label=name, zorder=2 if still else 3)
         axes.plot(curve.time[-1], curve[-1], "o", color=colours[name], ms=4, clip_on=False, zorder=4)
     low, high = axes.get_ylim()
-    middle, half = (low + high) / 2, max((high - low) * 0.55, least / 2)
+    middle, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
     axes.set_ylim(middle - half, middle + half)
 
 
@@ -181,7 +183,7 @@ def shares(comparison: Comparison) -> str:
                     )
                     left, right = left + min(part, 0), right + max(part, 0)
                 if name not in by_time:
-                    panel.text(0, row, "protocol has ended ", ha="right", va="center", color=FAINT, fontsize=9)
+                    panel.text(0, row, "not reached ", ha="right", va="center", color=FAINT, fontsize=9)
             panel.set_yticks(range(len(found)), [_short(arm) for arm in found])
             panel.set_title(f"at {name}")
             panel.axvline(0, color=INK, lw=0.8)
