@@ -24,7 +24,7 @@ from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 
 ONE, NONE = jnp.ones(()), jnp.zeros(())
-DEPRESSED = (jnp.asarray(5.0), jnp.asarray(4.0))
+DEPRESSED = (jnp.asarray(10.06), jnp.asarray(3.12))
 """Hz, the habenula input that the scale of inhibition was chosen for."""
 
 
@@ -75,10 +75,12 @@ def test_shares_stay_shares_and_fall_with_bursts(p):
 
 
 def test_without_the_relay_a_small_inhibition_remains(p):
-    lesioned = dopamine_state(p, rmtg_rate(p.rmtg, *p.healthy), *DEPRESSED, ONE).active_share
-    assert dopamine(p, *DEPRESSED).active_share < lesioned < p.dopamine.active_share
+    # A habenula that bursts more and fires as many single spikes; in depression it fires fewer of these.
+    driven = (p.healthy[0], p.healthy[1] + 2)
+    lesioned = dopamine_state(p, rmtg_rate(p.rmtg, *p.healthy), *driven, ONE).active_share
+    assert dopamine(p, *driven).active_share < lesioned < p.dopamine.active_share
     both = dataclasses.replace(p, dopamine=with_values(p.dopamine, direct_weight=0.0))
-    assert float(dopamine_state(both, rmtg_rate(p.rmtg, *p.healthy), *DEPRESSED, ONE).active_share) == pytest.approx(
+    assert float(dopamine_state(both, rmtg_rate(p.rmtg, *p.healthy), *driven, ONE).active_share) == pytest.approx(
         float(p.dopamine.active_share)
     )
 

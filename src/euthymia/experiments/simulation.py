@@ -65,6 +65,8 @@ class Arm(NamedTuple):
 
 def _arm(group: frozenset[str], off: Mapping[str, float] | None = None) -> Arm:
     of_ways = {switch: float(way in group) for way, switches in SWITCHES_OF_WAY.items() for switch in switches}
+    # Comparators act through the ways: where none may act, their targets are left alone too.
+    of_ways["reuptake"] = max(of_ways.values())
     settings = {name: 1.0 for name in Switches._fields} | of_ways | dict(off or {})
     return Arm(jnp.asarray(float("context" in group)), Switches(**{name: jnp.asarray(value) for name, value in settings.items()}))
 

@@ -130,7 +130,7 @@ def _name(axes: Axes, colours: dict[str, str], closest: float) -> None:
             if moved[-1] > CAME_BACK * moved[peak]:
                 ends[name] = (times[-1], curve[-1])
             else:
-                beside = {"xytext": (9, 4 if curve[peak] > curve[0] else -4), "textcoords": "offset points", "va": "center", "fontsize": 9}
+                beside = {"xytext": (9, 5 if curve[peak] > curve[0] else -7), "textcoords": "offset points", "va": "center", "fontsize": 9}
                 axes.annotate(_short(name), (times[peak], curve[peak]), color=colours[name], **beside)
     heights = apart([(each - low) / (high - low) for _, each in ends.values()], closest)
     for (name, (x, y)), height in zip(ends.items(), heights, strict=True):
