@@ -45,9 +45,9 @@ def test_the_grid_gives_what_was_prescribed_and_meets_every_event(doses, refine)
     assert np.all(grid.steps[grid.nodes - 1 :] == 0)
 
 
-def test_a_single_infusion_fits_the_smallest_bucket():
+def test_a_single_infusion_fits_the_second_bucket():
     grid = time_grid(INFUSION, 336.0, CHECKPOINTS)
-    assert len(grid.which) == SMALLEST_BUCKET
+    assert len(grid.which) == 2 * SMALLEST_BUCKET
     assert len(grid.lengths) == SMALLEST_LENGTHS
 
 

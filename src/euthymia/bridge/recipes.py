@@ -1,8 +1,9 @@
 """How each surface is made from its circuit: the box, the grid, the numerics and what is computed at one point."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -43,6 +44,11 @@ class Recipe:
     """Values beyond it (of the logarithm for a logarithmic surface) mean the same to a course, and do not count in the error."""
 
 
+def _numerics(settings: dict[str, float], axes: tuple[Axis, Axis], points: tuple, degrees: tuple, outputs: tuple) -> dict[str, Any]:
+    """Everything beside the circuit's own numbers that a surface depends on."""
+    return {**settings, "axes": [asdict(axis) for axis in axes], "points": points, "degrees": degrees, "outputs": outputs}
+
+
 @eqx.filter_jit
 def _activity(p: Nucleus, nmda: jax.Array, shift: jax.Array, plan: Plan, seed: int) -> NucleusActivity:
     return nucleus(p, nmda, shift, jax.random.key(seed), plan, jnp.zeros(plan.nodes))[0]
@@ -63,16 +69,17 @@ def nucleus_outputs(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, se
 def habenula_recipe(p: Nucleus) -> Recipe:
     """Firing of the nucleus by share of NMDA conductance left and shift of resting potential."""
     settings = {**PLAN._asdict(), "seed": SEED}
+    axes = Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -8.0, 1.0)
     points, degrees = (13, 9), (8, 6)
     return Recipe(
         "habenula",
-        (Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -8.0, 1.0)),
+        axes,
         points,
         degrees,
         HABENULA_OUTPUTS,
         False,
         settings,
-        parameters_hash({"nucleus": p}, settings | {"points": points, "degrees": degrees}),
+        parameters_hash({"nucleus": p}, _numerics(settings, axes, points, degrees, HABENULA_OUTPUTS)),
         partial(nucleus_outputs, p),
     )
 
@@ -93,16 +100,17 @@ def passages(p: LimbicLock, block: float, sheared: float) -> np.ndarray:
 def passage_recipe(p: LimbicLock) -> Recipe:
     """Mean times into and out of the limbic lock by block of recurrent NMDA drive and sheared limbic drive."""
     settings = {"cells_limbic": CELLS[0], "cells_cognitive": CELLS[1], "longest_h": LONGEST, "shear_nA": SHEAR}
+    axes = Axis("block of recurrent NMDA drive", "1", 0.0, 0.4), Axis("limbic drive less shear times block", "nA", 0.24, 0.325)
     points, degrees = (9, 25), (8, 24)
     return Recipe(
         "passage",
-        (Axis("block of recurrent NMDA drive", "1", 0.0, 0.4), Axis("limbic drive less shear times block", "nA", 0.24, 0.325)),
+        axes,
         points,
         degrees,
         PASSAGE_OUTPUTS,
         True,
         settings,
-        parameters_hash({"limbic": p}, settings | {"points": points, "degrees": degrees}),
+        parameters_hash({"limbic": p}, _numerics(settings, axes, points, degrees, PASSAGE_OUTPUTS)),
         partial(passages, p),
         np.log(LONGEST),
     )

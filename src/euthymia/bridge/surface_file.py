@@ -128,7 +128,7 @@ def read(path: Path) -> SurfaceFile:
         return SurfaceFile(axes=(first, second), outputs=outputs, **said)
     except OSError as error:
         raise InputError(f"surface: cannot read {path}: {error.strerror}; {REBUILD}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"surface: {path} is damaged; {REBUILD}") from error

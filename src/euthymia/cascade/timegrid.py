@@ -15,7 +15,7 @@ CHANNELS = ("S-ketamine", "R-ketamine", "escitalopram", "sertraline", "phenelzin
 """Molecules that a pulse can bring, in the order of the input axis."""
 RUNGS = tuple(8.0 / 2**k for k in range(12, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
-STEPS_PER_RUNG = 32
+STEPS_PER_RUNG = 44
 """Steps before the length doubles."""
 RUNGS_GENTLE = RUNGS[8:12]
 """The part of the ladder that follows a gentle change, h: what is swallowed reaches the blood over hours."""

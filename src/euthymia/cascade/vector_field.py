@@ -230,6 +230,7 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
     clamp, undosed, loss = links.clamp, brain.answers, drive_loss(p.receptor, u.ketamine)
     limbic_block = clamp(links.limbic_loss(loss), 0.0, on.limbic_lock)
     now = answers(p, x, u, brain.stress, on, undosed.rates)
+    release = glutamate_release(p.prefrontal, now.rates, now.undrugged_rates)
     damage = relative_damage(p.excitotoxicity, x.damage)
     block = links.extrasynaptic_block(pore_block(p.receptor, u.ketamine))
     growth = clamp(x.signalling.structure_3, 0.0, on.regrowth)
@@ -237,8 +238,9 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
     return Drivers(
         answers=now,
         load=calcium_load(p.excitotoxicity, brain.stress, clamp(block, 0.0, on.calcium_load)),
-        release=glutamate_release(p.prefrontal, now.rates, now.undrugged_rates),
-        surge=clamp(links.surge_engagement(p.links, x.glutamate), 0.0, on.surge * on.synaptic_signalling),
+        release=release,
+        # Synapses see what is released; the tissue around them, and an instrument, see it later.
+        surge=clamp(links.surge_engagement(p.links, release), 0.0, on.surge * on.synaptic_signalling),
         resting=clamp(links.resting_block(p.links, loss), 0.0, on.synaptic_signalling),
         risen=clamp(jnp.maximum(now.serotonin - undosed.serotonin, 0), 0.0, on.synaptic_signalling),
         to_mtor=clamp(x.signalling.bdnf, 0.0, on.mtor),

@@ -13,6 +13,8 @@ from .types import Scalar
 MAX_SQUARINGS = 48
 # Steps whose exponentials are worked on together.
 AT_ONCE = 64
+# Parts of a step in which the rates of an occupancy are held.
+SUBSTEPS = 8
 
 
 def exact_step(
@@ -134,19 +136,27 @@ def occupancy_course(
 ) -> Float[Array, "node *system"]:
     """Occupancies y of two-state systems, y' = a(t)(1 − y) − b(t) y, over steps with rates given at the nodes.
 
-    Over each step the rates are held at their mean: y relaxes exactly to a/(a + b). Second order, and however fast the rates
+    Rates change by decades within a step, so that between nodes they are interpolated in their logarithms (linearly from or to
+    zero) and held in each of ``SUBSTEPS`` parts, in which y relaxes exactly to a/(a + b). Second order, and however fast the rates
     become, y stays between 0 and 1.
     """
     lengths, which = steps
 
-    def advance(y: Array, step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        length, a, b = step
-        total = a + b
-        still = total == 0
-        target = jnp.where(still, y, a / jnp.where(still, 1, total))
-        y = target + (y - target) * jnp.exp(-total * lengths[length])
+    def between(before: Array, after: Array, share: float) -> Array:
+        positive = (before > 0) & (after > 0)
+        ratio = jnp.where(positive, after / jnp.where(positive, before, 1), 1)
+        return jnp.where(positive, before * ratio**share, before + share * (after - before))
+
+    def advance(y: Array, step: tuple[Array, tuple[Array, Array], tuple[Array, Array]]) -> tuple[Array, Array]:
+        length, rises, falls = step
+        for part in range(SUBSTEPS):
+            share = (part + 1 / 2) / SUBSTEPS
+            a, b = between(*rises, share), between(*falls, share)
+            total = a + b
+            still = total == 0
+            target = jnp.where(still, y, a / jnp.where(still, 1, total))
+            y = target + (y - target) * jnp.exp(-total * lengths[length] / SUBSTEPS)
         return y, y
 
-    mean_rise, mean_fall = (rise[:-1] + rise[1:]) / 2, (fall[:-1] + fall[1:]) / 2
-    _, later = jax.lax.scan(advance, start, (which, mean_rise, mean_fall))
+    _, later = jax.lax.scan(advance, start, (which, (rise[:-1], rise[1:]), (fall[:-1], fall[1:])))
     return jnp.concatenate([start[None], later])

@@ -170,8 +170,13 @@ def course(
     def part(start: int, end: int) -> Switches:
         return jax.tree.map(lambda switch: switch[start:end], arms.switches)
 
-    together = slow(part(0, len(GROUPS)), _arm(frozenset()).switches)
-    alone = jax.lax.map(lambda one: slow(jax.tree.map(lambda switch: switch[None], one), one)[0], part(len(GROUPS), len(ARMS)))
+    off = _arm(frozenset()).switches
+    together = slow(part(0, len(GROUPS)), off)
+
+    def by_itself(one: Switches) -> Float[Array, "node state"]:
+        return slow(jax.tree.map(lambda switch: switch[None], one), jax.tree.map(jnp.minimum, one, off))[0]
+
+    alone = jax.lax.map(by_itself, part(len(GROUPS), len(ARMS)))
     state = unpack(jnp.concatenate([together, alone]))
 
     def passed(x: SlowState, at: Inputs, on: Switches) -> Drivers:
