@@ -46,15 +46,15 @@ def driven(p, brain, slow, u):
 def produced(p, brain, weight, lengths, which, infusion, bolus):
     steps = lengths, which
     body = drugs(p, weight, steps, infusion, bolus)
-    u = Inputs(body.racemate_equivalents, body.comparator_site, no_correction(len(which) + 1))
+    u = Inputs(body.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
     slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], EVERYTHING), NOTHING)[0]
-    return Solution((body.states, body.comparator_states), slow, flat(follow(p, steps, u, driven(p, brain, slow, u))))
+    return Solution((body.states, body.comparator_states, body.mao), slow, flat(follow(p, steps, u, driven(p, brain, slow, u))))
 
 
 @eqx.filter_jit
 def rates_along(p, brain, in_body, slow):
-    ketamine, others = in_body
-    u = Inputs(brain_exposure(p, ketamine)[2], site_concentration(others), no_correction(len(slow)))
+    ketamine, others, mao = in_body
+    u = Inputs(brain_exposure(p, ketamine)[2], site_concentration(others), mao, no_correction(len(slow)))
     return jax.vmap(lambda u, by: transitions(p, u, by))(u, driven(p, brain, slow, u))
 
 
@@ -92,9 +92,10 @@ def errors_against_reference(model, protocol, refinements):
         grid = grids[refine]
         found = produced(p, brain, person.weight, *(jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)))
         found = jax.tree.map(lambda x, every=refine, nodes=grid.nodes: np.asarray(x)[:nodes:every], found)
-        (ketamine, others), (expected, of_others) = found.drugs, wanted.drugs
+        (ketamine, others, mao), (expected, of_others, of_mao) = found.drugs, wanted.drugs
         np.testing.assert_allclose(ketamine, expected, rtol=0, atol=1e-7)
         np.testing.assert_allclose(others, of_others, rtol=0, atol=1e-8 * max(1, np.abs(of_others).max()))
+        np.testing.assert_allclose(mao, of_mao, rtol=0, atol=1e-3)
         errors.append([worst(one, other) for one, other in zip(found[1:], wanted[1:], strict=True)])
     return np.array(errors)
 
@@ -113,8 +114,8 @@ KETAMINE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus"}
 
 @pytest.fixture(scope="module")
 def refined(model):
-    """Errors of the default course on the grid of production, on one twice and on one four times as fine."""
-    return errors_against_reference(model, read(DEFAULT), (1, 2, 4))
+    """Errors of the default course on the grid of production, and on two on which no step is longer than dopamine tone takes."""
+    return errors_against_reference(model, read(DEFAULT), (1, 8, 16))
 
 
 def test_production_solver_meets_the_reference(refined, capsys):
@@ -125,13 +126,11 @@ def test_production_solver_meets_the_reference(refined, capsys):
     assert followers[0] < 1e-2
 
 
-@pytest.mark.xfail(reason="1.97, then 1.92: the corner at which a surge or a rise of serotonin begins to count", strict=True)
 def test_and_at_second_order(refined):
-    orders = np.log2(refined[:-1, 0] / refined[1:, 0])
-    assert np.all(np.abs(orders - 2) < 0.05), orders
+    order = np.log2(refined[1, 0] / refined[2, 0])
+    assert abs(order - 2) < 0.05, order
 
 
-@pytest.mark.xfail(reason="1.6e-4 of scale right after a second bolus, however fine the ladder; the cause is not found yet", strict=True)
 def test_and_after_two_boluses(model):
     ((slow, _),) = errors_against_reference(model, given(KETAMINE, KETAMINE | {"start": "3 h"}, horizon="4 d"), (1,))
     assert slow < 1e-4
@@ -205,8 +204,8 @@ AT_REST = {
     "without regrowth and potentiation": ("fast_potentiation",),
     "without surge to BDNF": ("surge_engagement",),
     "without habenula": ("habenula_nmda",),
-    "without reuptake block": ("sert_occupancy",),
-    "untreated": (*(name for name in STATES if name not in ("autoreceptor", "mao_block")), "focus", "madrs"),
+    "without reuptake block": ("sert_occupancy", "mao_block"),
+    "untreated": (*(name for name in STATES if name != "autoreceptor"), "focus", "madrs"),
 }
 """What each arm leaves as it was before the drug."""
 

@@ -14,17 +14,13 @@ from euthymia.brain.attractor import course, diffusion, drift, fixed_points
 from euthymia.brain.escape import (
     Hops,
     LimbicLock,
-    LogRates,
     bounded,
     centres,
     hops,
-    lock_rate,
-    log_escape_rates,
     log_passages,
     mean_passage,
     mirrored,
     solve_without_differences,
-    stationary_lock,
 )
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
@@ -165,13 +161,9 @@ def test_rates_stay_below_their_bound(p):
     assert 0 <= rates[1, 0] < 1e-200
 
 
-def test_the_lock_is_a_probability_and_relaxes_to_its_long_run(p):
-    rates = LogRates(jnp.linspace(-20.0, 3.4, 9)[:, None], jnp.linspace(-20.0, 3.4, 9))
-    at_rest = stationary_lock(rates)
-    assert np.all((np.asarray(at_rest) >= 0) & (np.asarray(at_rest) <= 1))
-    assert np.all(np.asarray(lock_rate(jnp.zeros((9, 9)), rates)) > 0)
-    assert np.all(np.asarray(lock_rate(jnp.ones((9, 9)), rates)) < 0)
-    np.testing.assert_allclose(lock_rate(at_rest, rates), 0, atol=1e-13)
+def stationary_lock(rates):
+    """The probability of being locked in the long run: k_in/(k_in + k_out)."""
+    return 1 / (1 + jnp.exp(rates.out_of - rates.into))
 
 
 def test_the_depressed_brain_is_locked_and_the_healthy_one_is_not(p):
@@ -194,13 +186,7 @@ def test_log_rates_converge_with_the_cells(p):
 
 
 DRIVE = [(0.1, DIMENSIONLESS), (0.3, "nA"), (0.9, DIMENSIONLESS)]
-RATES = [(0.3, DIMENSIONLESS), (0.02, HOURLY), (0.7, HOURLY)]
 SMALL = (12, 10)
-
-
-def as_logs(function):
-    """Of rates, so that they can be rescaled."""
-    return lambda p, *arguments: function(*arguments[:-2], LogRates(*(jnp.log(rate) for rate in arguments[-2:])))
 
 
 EQUATIONS = {
@@ -209,7 +195,4 @@ EQUATIONS = {
     "mean passage": ("cascade.limbic", lambda p, *drive: mean_passage(hops(p.attractor, *drive, SMALL), p.locked_above), DRIVE, "ms"),
     "passages": ("cascade.limbic", lambda p, *drive: jnp.exp(log_passages(p, *drive, SMALL)), DRIVE, "h"),
     "bounded": ("cascade.limbic", lambda p, T: jnp.exp(jnp.stack(bounded(p, jnp.log(T)))), [(np.array([0.01, 3.0]), "h")], HOURLY),
-    "escape rates": ("cascade.limbic", lambda p, *drive: jnp.exp(jnp.stack(log_escape_rates(p, *drive, SMALL))), DRIVE, HOURLY),
-    "lock rate": ("cascade.limbic", as_logs(lock_rate), RATES, HOURLY),
-    "stationary lock": ("cascade.limbic", as_logs(stationary_lock), RATES[1:], DIMENSIONLESS),
 }

@@ -12,7 +12,6 @@ from euthymia.biophysics.gates import NEAR, boltzmann, exprel, linoid, relax, tr
 from euthymia.circuits.habenula import (
     CHANNELS,
     CRITERIA,
-    GROUPS,
     Cells,
     HabenulaCell,
     Neuron,
@@ -38,6 +37,7 @@ from euthymia.circuits.habenula import (
     trace,
 )
 from euthymia.core.parameters import fill
+from euthymia.core.types import ACTIVITIES
 from euthymia.evidence.registry import evidence
 
 PRODUCTION = 25
@@ -294,7 +294,7 @@ def test_shares_add_up(depressed):
 
 def test_selected_share_of_bursting_cells(p, depressed):
     # Chosen for 7 % and 23 % without noise; noise and spread of conductance leave them near there.
-    burst = GROUPS.index("burst")
+    burst = ACTIVITIES.index("burst")
     assert abs(float(read(p, 1.0, 0.0).cells[0, burst]) - 0.07) < 0.03
     assert abs(float(depressed[1.0].cells[0, burst]) - 0.23) < 0.05
 

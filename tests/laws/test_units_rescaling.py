@@ -87,7 +87,7 @@ SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
 STATE = (np.linspace(0.1, 0.9, len(STATE_NAMES)), ONE)
 HABENULA = (np.linspace(0.1, 0.2, len(HABENULA_OUTPUTS)), factors(unit for _, unit in HABENULA_OUTPUTS))
 PASSAGE = (np.array([0.3, -0.2]), ONE)
-DRUGGED = [STATE, (0.4, "uM"), (np.array([0.02, 0.01, 0.1, 0.05]), "uM"), HABENULA, PASSAGE, (0.3, ONE)]
+DRUGGED = [STATE, (0.4, "uM"), (np.array([0.02, 0.01, 0.1, 0.05]), "uM"), (0.6, ONE), HABENULA, PASSAGE, (0.3, ONE)]
 """A state, what reaches the brain, and the stress of the patient."""
 
 OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
@@ -104,6 +104,7 @@ ANSWERS = Answers(
     midbrain=DopamineState(active_share=ONE, rate=HZ, burst_share=ONE),
     dopamine=ONE,
     sert=ONE,
+    mao_block=ONE,
     serotonin=ONE,
     limbic_input="nA",
 )
@@ -127,8 +128,8 @@ DRIVERS = Drivers(
 def of_brain(equation):
     """An equation on (p, state, inputs, brain, switches) as one on arrays; the brain rests elsewhere than it is."""
 
-    def on_arrays(p, vector, ketamine, others, habenula, passage, stress):
-        u = Inputs(ketamine, others, Correction(habenula, passage))
+    def on_arrays(p, vector, ketamine, others, mao, habenula, passage, stress):
+        u = Inputs(ketamine, others, mao, Correction(habenula, passage))
         return equation(p, unpack(vector), u, brain_at(p, unpack(vector[::-1]), stress), Switches())
 
     return on_arrays

@@ -47,7 +47,10 @@ class Rates(NamedTuple):
 
 
 def exprel(z: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """(eᶻ − 1)/z, which is 1 at z = 0; relative error below 1e-10."""
+    """(eᶻ − 1)/z, which is 1 at z = 0; relative error below 1e-10.
+
+    1/``soft_rectifier(−z)`` would be exact to rounding, and a nucleus of these cells a quarter slower.
+    """
     near = jnp.abs(z) < NEAR
     return jnp.where(near, 1 + z / 2, (jnp.exp(z) - 1) / jnp.where(near, 1, z))
 

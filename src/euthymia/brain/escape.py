@@ -156,18 +156,3 @@ def bounded(p: LimbicLock, log_passages: Float[Array, "*batch passage"]) -> LogR
     """Rates from mean passages, each made 1/fastest longer: k = 1/(T + 1/fastest)."""
     log_rates = -jnp.logaddexp(log_passages, -jnp.log(p.fastest))
     return LogRates(log_rates[..., 0], log_rates[..., 1])
-
-
-def log_escape_rates(p: LimbicLock, block: Scalar, limbic_input: Scalar, opposition: Scalar, cells: tuple[int, int] = CELLS) -> LogRates:
-    """log k_in and log k_out (rates in 1/h) of dp/dt = k_in (1 − p) − k_out p, from a fresh solution of the chain."""
-    return bounded(p, log_passages(p, block, limbic_input, opposition, cells))
-
-
-def lock_rate(locked: Float[Array, "*batch"], rates: LogRates) -> Float[Array, "*batch"]:
-    """d(locked)/dt (1/h) of the probability of being locked: k_in (1 − p) − k_out p."""
-    return jnp.exp(rates.into) * (1 - locked) - jnp.exp(rates.out_of) * locked
-
-
-def stationary_lock(rates: LogRates) -> Float[Array, "*batch"]:
-    """The probability of being locked in the long run: k_in/(k_in + k_out)."""
-    return 1 / (1 + jnp.exp(rates.out_of - rates.into))

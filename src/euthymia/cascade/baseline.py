@@ -10,7 +10,7 @@ from ..links import Switches
 from .vector_field import STATE_NAMES, Brain, Cascade, brain_at, no_input, pack, slow_rate, unpack
 
 # Where the search starts: a brain without drug, damage or signalling, with a healthy complement of spines.
-START = {"spines.transient": 0.05, "spines.persistent": 0.95, "dopamine": 1.0, "autoreceptor": 1.0, "mao": 1.0}
+START = {"spines.transient": 0.05, "spines.persistent": 0.95, "dopamine": 1.0, "autoreceptor": 1.0}
 
 AT_REST = 1e-10
 """Largest rate of a state that rests, 1/h."""

@@ -12,6 +12,7 @@ from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
 from ..pharmacology import comparators, disposition
 from ..pharmacology.disposition import STATES, central_volumes
+from ..receptors.monoamine import mao_transitions
 from ..receptors.nmdar import racemate_equivalents
 from .baseline import jacobian
 from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, transitions, unpack
@@ -19,6 +20,7 @@ from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
 HANDS = len(ENANTIOMERS)
+PHENELZINE = comparators.DRUGS.index("phenelzine")
 
 
 class DrugCourse(NamedTuple):
@@ -31,6 +33,8 @@ class DrugCourse(NamedTuple):
     free_brain: Float[Array, "node enantiomer"]
     free_brain_norketamine: Float[Array, "node enantiomer"]
     racemate_equivalents: Float[Array, " node"]
+    mao: Float[Array, " node"]
+    """Active MAO-A, healthy = 1: an enzyme that drug alone inactivates."""
     comparator_plasma: Float[Array, "node drug"]
     comparator_site: Float[Array, "node drug"]
     states: Float[Array, "node enantiomer state"]
@@ -63,6 +67,8 @@ def drugs(
     others = linear_course(*comparator_system, steps, infusion[:, HANDS:], bolus[:, HANDS:])
     volumes = central_volumes(p.disposition, weight)
     ketamine, norketamine, equivalents = brain_exposure(p, states)
+    at_site = comparators.site_concentration(others)
+    made, lost = mao_transitions(p.monoamine, at_site[:, PHENELZINE])
     return DrugCourse(
         arterial=states[..., STATES.index("ketamine")] / volumes["ketamine"],
         venous=states[..., STATES.index("venous")],
@@ -71,8 +77,9 @@ def drugs(
         free_brain=ketamine,
         free_brain_norketamine=norketamine,
         racemate_equivalents=equivalents,
+        mao=occupancy_course(jnp.ones(()), made, lost, steps),
         comparator_plasma=comparators.plasma_concentration(p.comparators, others),
-        comparator_site=comparators.site_concentration(others),
+        comparator_site=at_site,
         states=states,
         comparator_states=others,
     )

@@ -9,7 +9,8 @@ from ..core.adaptive import integrate
 from ..core.types import Scalar
 from ..links import Switches
 from ..pharmacology.comparators import site_concentration
-from .course import HANDS, brain_exposure, systems
+from ..receptors.monoamine import mao_transitions
+from .course import HANDS, PHENELZINE, brain_exposure, systems
 from .timegrid import CHANNELS, Pulse
 from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
 
@@ -27,24 +28,26 @@ def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
 
 def reference_course(
     p: Cascade, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
-) -> tuple[tuple[Array, Array], Float[Array, "time state"]]:
-    """Drug states and packed slow states at ``times`` (h, from 0) for a patient of a weight (kg); a node sees its bolus given."""
+) -> tuple[tuple[Array, Array, Array], Float[Array, "time state"]]:
+    """Drug states with active MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)
     start = pack(brain.rest)
 
-    def entering(amounts: np.ndarray) -> tuple[Array, Array]:
+    def entering(amounts: np.ndarray) -> tuple[Array, Array, Array]:
         (_, hands), (_, others) = families
-        return jnp.asarray(amounts[:HANDS])[:, None] * hands, jnp.asarray(amounts[HANDS:])[:, None] * others
+        return jnp.asarray(amounts[:HANDS])[:, None] * hands, jnp.asarray(amounts[HANDS:])[:, None] * others, jnp.zeros(())
 
     def derivative(state, infusion):
-        drugs, slow = state
-        in_body = tuple(jnp.einsum("sij,sj->si", matrix, x) + rate for (matrix, _), x, rate in zip(families, drugs, infusion, strict=True))
-        u = Inputs(brain_exposure(p, drugs[0])[2], site_concentration(drugs[1]), no_correction())
-        return in_body, pack(slow_rate(p, unpack(slow), u, brain, switches))
+        (*drugs, mao), slow = state
+        in_body = (jnp.einsum("sij,sj->si", matrix, x) + rate for (matrix, _), x, rate in zip(families, drugs, infusion, strict=False))
+        at_site = site_concentration(drugs[1])
+        made, lost = mao_transitions(p.monoamine, at_site[PHENELZINE])
+        u = Inputs(brain_exposure(p, drugs[0])[2], at_site, mao, no_correction())
+        return (*in_body, made * (1 - mao) - lost * mao), pack(slow_rate(p, unpack(slow), u, brain, switches))
 
-    empty = tuple(jnp.zeros_like(entry) for _, entry in families)
+    empty = (*(jnp.zeros_like(entry) for _, entry in families), jnp.ones(()))
     rates = [entering(_given(pulses, begin, steadily=True)) for begin in edges[:-1]]
     jumps = [(entering(_given(pulses, begin, steadily=False)), jnp.zeros_like(start)) for begin in edges[:-1]]
     return integrate(derivative, (empty, start), edges, rates, jumps, times, tolerance)

@@ -13,11 +13,11 @@ import numpy as np
 
 CHANNELS = ("S-ketamine", "R-ketamine", "escitalopram", "sertraline", "phenelzine", "midazolam")
 """Molecules that a pulse can bring, in the order of the input axis."""
-RUNGS = tuple(8.0 / 2**k for k in range(12, -1, -1))
+RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
 STEPS_PER_RUNG = 44
 """Steps before the length doubles."""
-RUNGS_GENTLE = RUNGS[8:12]
+RUNGS_GENTLE = RUNGS[9:13]
 """The part of the ladder that follows a gentle change, h: what is swallowed reaches the blood over hours."""
 STEPS_PER_RUNG_GENTLE = 5
 """Likewise after a gentle change."""

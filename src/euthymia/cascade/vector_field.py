@@ -21,10 +21,10 @@ from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rat
 from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor, serotonin_level
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
 from ..plasticity.spines import Spines, SpineState, Turnover, spine_rate, turnover
-from ..receptors.monoamine import Monoamine, gaba_gain, mao_rate, sert_occupancy
+from ..receptors.monoamine import Monoamine, gaba_gain, sert_occupancy
 from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
 
-PHENELZINE, MIDAZOLAM = DRUGS.index("phenelzine"), DRUGS.index("midazolam")
+MIDAZOLAM = DRUGS.index("midazolam")
 
 
 class Cascade(eqx.Module):
@@ -61,8 +61,6 @@ class SlowState(NamedTuple):
     """Dopamine tone, healthy = 1."""
     autoreceptor: Scalar
     """Sensitivity of 5-HT1A autoreceptors, naive = 1."""
-    mao: Scalar
-    """Active MAO-A, healthy = 1."""
 
 
 STATE_NAMES = (
@@ -73,7 +71,6 @@ STATE_NAMES = (
     *(f"spines.{name}" for name in SpineState._fields),
     "dopamine",
     "autoreceptor",
-    "mao",
 )
 
 
@@ -93,7 +90,6 @@ def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
         spines=SpineState(*(next(part) for _ in SpineState._fields)),
         dopamine=next(part),
         autoreceptor=next(part),
-        mao=next(part),
     )
 
 
@@ -104,13 +100,15 @@ class Inputs(NamedTuple):
     """Free brain concentration in equivalents of racemic ketamine, µM."""
     comparators: Float[Array, "*node drug"]
     """Concentration of each comparator at its site, µM."""
+    mao: Float[Array, "*node"]
+    """Active MAO-A, healthy = 1."""
     correction: Correction
     """What a bridged run adds to the closures; zero otherwise."""
 
 
 def no_input() -> Inputs:
     """Nothing given, closures as they are."""
-    return Inputs(jnp.zeros(()), jnp.zeros(len(DRUGS)), no_correction())
+    return Inputs(jnp.zeros(()), jnp.zeros(len(DRUGS)), jnp.ones(()), no_correction())
 
 
 class Answers(NamedTuple):
@@ -138,6 +136,8 @@ class Answers(NamedTuple):
     """Dopamine tone that all this leads to, healthy = 1."""
     sert: Scalar
     """Occupied serotonin transporters."""
+    mao_block: Scalar
+    """Lost MAO-A."""
     serotonin: Scalar
     """Serotonin at its targets, healthy = 1."""
     limbic_input: Scalar
@@ -171,7 +171,7 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
     tonic, burst = habenula.tonic_rate, habenula.burst_rate
     midbrain = dopamine_state(p.midbrain, rmtg_rate(p.midbrain.rmtg, tonic, burst), tonic, burst, cortical)
 
-    mao_block = clamp(1 - x.mao, 0.0, on.reuptake)
+    mao_block = clamp(1 - u.mao, 0.0, on.reuptake)
     sert = clamp(sert_occupancy(p.monoamine, u.comparators), 0.0, on.reuptake)
     serotonin = serotonin_level(p.serotonin, raphe_drive(p.midbrain, tonic, burst), sert, mao_block, x.autoreceptor)
     return Answers(
@@ -188,6 +188,7 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
         dopamine=links.dopamine_tone(midbrain.active_share, midbrain.rate, p.midbrain.dopamine.active_share, p.midbrain.dopamine.rate)
         * dopamine_factor(p.serotonin, mao_block),
         sert=sert,
+        mao_block=mao_block,
         serotonin=serotonin,
         limbic_input=links.limbic_input(p.links, density, x.dopamine, serotonin),
     )
@@ -284,7 +285,6 @@ def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -
         spines=spine_rate(by.turnover),
         dopamine=(by.dopamine - x.dopamine) / p.links.dopamine_time,
         autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, by.answers.serotonin),
-        mao=mao_rate(p.monoamine, x.mao, u.comparators[PHENELZINE]),
     )
 
 

@@ -28,7 +28,6 @@ from ..core.types import Scalar
 
 CHANNELS = ("leak", "sodium", "potassium", "T", "h", "NMDA", "calcium_potassium")
 CRITERIA = ("main", "strict")
-GROUPS = ("silent", "tonic", "burst")
 
 PerChannel = Float[Array, "channel"]
 PerCell = Float[Array, "cell"]

@@ -162,7 +162,7 @@ def course(
     patients = jax.vmap(lambda stress: patient(cascade, stress))(stresses)
     brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
     in_body = drugs(cascade, person.weight, steps, infusion, bolus)
-    u = Inputs(in_body.racemate_equivalents, in_body.comparator_site, correction)
+    u = Inputs(in_body.racemate_equivalents, in_body.comparator_site, in_body.mao, correction)
 
     def slow(switches: Switches, linear_at: Switches) -> Float[Array, "setting node state"]:
         return slow_courses(cascade, brain, steps, u, switches, linear_at)
@@ -463,7 +463,7 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "dopamine_burst_share": (by_arm, now.midbrain.burst_share, "1", "share of their spikes in bursts"),
         "dopamine": (by_arm, state.dopamine, "1", "dopamine tone, healthy = 1"),
         "sert_occupancy": (by_arm, now.sert, "1", "occupied serotonin transporters"),
-        "mao_block": (by_arm, 1 - state.mao, "1", "lost MAO-A"),
+        "mao_block": (by_arm, now.mao_block, "1", "lost MAO-A"),
         "serotonin": (by_arm, now.serotonin, "1", "serotonin at its targets, healthy = 1"),
         "autoreceptor": (by_arm, state.autoreceptor, "1", "sensitivity of 5-HT1A autoreceptors, naive = 1"),
         "surge_engagement": (by_arm, by.surge, "1", "engagement of BDNF by the glutamate surge"),

@@ -11,15 +11,15 @@ from jaxtyping import Array, Float
 
 from ..bridge.closures import HABENULA_OUTPUTS, habenula_output, no_correction
 from ..bridge.recipes import PLAN, SEED, nucleus_activity, nucleus_outputs
-from ..circuits.habenula import CHANNELS, GROUPS, Nucleus, nucleus
+from ..circuits.habenula import CHANNELS, Nucleus, nucleus
 from ..circuits.midbrain import pause_after_volley, raphe_rate
-from ..core.types import Scalar
+from ..core.types import ACTIVITIES, Scalar
 from .claim import Claim, Control, around
 from .model import default_model
 from .standard import at, dose_ends, standard, undosed
 
 BURST_RATE = [name for name, _ in HABENULA_OUTPUTS].index("burst_rate")
-BURSTING = GROUPS.index("burst")
+BURSTING = ACTIVITIES.index("burst")
 VOLLEY = PLAN._replace(nodes=40)
 """Of a run in which a pulse reaches every cell; its nodes are 1 ms apart."""
 REPEATS = 5

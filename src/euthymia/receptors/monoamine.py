@@ -36,9 +36,9 @@ def sert_occupancy(p: Monoamine, concentration: Float[Array, "*batch drug"]) -> 
     return p.sert_plateau * filled / (1 + filled)
 
 
-def mao_rate(p: Monoamine, active: Float[Array, "*batch"], concentration: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """d(active MAO-A)/dt (1/h) under phenelzine (µM): turnover with irreversible loss, dE/dt = k(1 − E) − k_inact c E; healthy E = 1."""
-    return jnp.log(2) / p.mao_turnover * (1 - active) - p.mao_inactivation * concentration * active
+def mao_transitions(p: Monoamine, concentration: Float[Array, "*batch"]) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+    """Rates (1/h) at which MAO-A is made and lost under phenelzine (µM), k and k_inact c, of dE/dt = k (1 − E) − k_inact c E."""
+    return jnp.broadcast_to(jnp.log(2) / p.mao_turnover, concentration.shape), p.mao_inactivation * concentration
 
 
 def gaba_gain(p: Monoamine, concentration: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
