@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-# Read when the workers start, before they import anything: see `euthymia.core.runtime`.
+# Read when the workers start, before they import anything: see `euthymia`.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("NPROC", "1")
 

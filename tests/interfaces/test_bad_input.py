@@ -349,6 +349,6 @@ def test_a_place_that_cannot_be_written_is_refused(out, here, refused):
 
 
 def test_a_dose_without_finite_answer_is_refused_and_leaves_no_folders(here, refused):
-    overdose = doses({"drug": "phenelzine", "amount": "1e20 mg", "route": "oral", "duration": None})
+    overdose = doses({"drug": "phenelzine", "amount": "1e308 mg", "route": "oral", "duration": None})
     (here / "mine.yaml").write_text(json.dumps(overdose))
     assert "no finite answer" in refused("simulate", "mine.yaml", "--out", "new/deep/out")

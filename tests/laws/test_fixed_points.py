@@ -81,7 +81,7 @@ def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain)
         *(cascade.excitotoxicity.repair_time, cascade.prefrontal.glutamate_time, cascade.prefrontal.measurement_lag),
         *(signalling.bdnf_time, signalling.mtor_time, signalling.protein_lifetime, signalling.potentiation_lifetime),
         *([signalling.structural_delay] * 3),
-        *(cascade.links.dopamine_time, cascade.monoamine.mao_turnover / np.log(2)),
+        cascade.links.dopamine_time,
     )
     expected = np.concatenate([[-1 / float(t) for t in times], spines, [jax.grad(adaptation)(x.autoreceptor, drive)]])
     # The triple eigenvalue of the delay chain is defective, so a numerical spectrum spreads it by the cube root of rounding.

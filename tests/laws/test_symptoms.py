@@ -71,12 +71,12 @@ def states(*values):
     return Mechanisms(*(jnp.asarray(value, float) for value in values))
 
 
-HEALTHY, DEPRESSED = states(0, 1, 0.95, 1, 200, 1, 1), states(0, 0.8, 0.75, 0.9, 160, 0.4, 0)
-BEYOND = states(5, 1.2, 1.2, 1.1, 250, 1.5, 1)
+HEALTHY, DEPRESSED = states(0, 1, 0.95, 1, 200, 1, 1, 0.26), states(0, 0.8, 0.75, 0.9, 160, 0.4, 0, 0.3)
+BEYOND = states(5, 1.2, 1.2, 1.1, 250, 1.5, 1, 0.25)
 
 
 def test_mechanisms_at_the_start_move_nothing(p):
-    x = states(0.2, 0.8, 0.7, 0.9, 150, 0.5, 0.3)
+    x = states(0.2, 0.8, 0.7, 0.9, 150, 0.5, 0.3, 0.29)
     np.testing.assert_array_equal(mechanism_shift(p, x, x, HEALTHY, DEPRESSED), np.zeros(len(ITEMS)))
 
 

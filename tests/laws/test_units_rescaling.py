@@ -121,6 +121,7 @@ DRIVERS = Drivers(
     turnover=Turnover(*[HOURLY] * 4),
     dopamine=ONE,
     limbic_block=ONE,
+    limbic_input="nA",
     lock=LOCK,
 )
 

@@ -223,14 +223,17 @@ class Drivers(NamedTuple):
     """Tone that dopamine tends to, healthy = 1."""
     limbic_block: Scalar
     """Loss of recurrent NMDA drive in the limbic network."""
+    limbic_input: Scalar
+    """Drive of the limbic network, nA."""
     lock: LockRates
 
 
 def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> Drivers:
     """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value."""
     clamp, undosed, loss = links.clamp, brain.answers, drive_loss(p.receptor, u.ketamine)
-    limbic_block = clamp(links.limbic_loss(loss), 0.0, on.limbic_lock)
     now = answers(p, x, u, brain.stress, on, undosed.rates)
+    limbic_block = clamp(links.limbic_loss(loss), 0.0, on.limbic_lock)
+    limbic_input = clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock)
     release = glutamate_release(p.prefrontal, now.rates, now.undrugged_rates)
     damage = relative_damage(p.excitotoxicity, x.damage)
     block = links.extrasynaptic_block(pore_block(p.receptor, u.ketamine))
@@ -249,13 +252,8 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
         turnover=turnover(p.spines, x.spines, growth, brain.stress, elimination),
         dopamine=clamp(now.dopamine, brain.rest.dopamine, on.dopamine),
         limbic_block=limbic_block,
-        lock=lock_rates(
-            p.closures,
-            p.limbic,
-            limbic_block,
-            clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock),
-            u.correction,
-        ),
+        limbic_input=limbic_input,
+        lock=lock_rates(p.closures, p.limbic, limbic_block, limbic_input, u.correction),
     )
 
 

@@ -29,8 +29,8 @@ ITEMS = (
 )
 
 
-RESTORED = ("spine_density", "persistent_spines", "excitatory_gain", "focus", "reward", "release")
-"""Mechanism states that depression lowers and recovery restores."""
+RESTORED = ("spine_density", "persistent_spines", "excitatory_gain", "focus", "reward", "release", "limbic_input")
+"""Mechanism states that depression moves and recovery restores."""
 VISIT_CONTEXTS = ("saline", "midazolam")
 """Contexts that act by each visit."""
 COURSE_CONTEXTS = ("oral placebo",)
@@ -81,6 +81,8 @@ class Mechanisms(NamedTuple):
     """Dopamine tone (way 3)."""
     release: Float[Array, "..."]
     """Probability of being out of the limbic lock (way 5)."""
+    limbic_input: Float[Array, "..."]
+    """Drive of the limbic network, nA (way 5, graded)."""
 
 
 def context_strengths(p: Symptoms, context: str) -> tuple[Scalar, Scalar]:

@@ -1,4 +1,4 @@
-"""How JAX runs on a user's machine: compiled programs are kept per user, library version and processor."""
+"""Compiled programs are kept per user, library version and processor."""
 
 import hashlib
 import os
@@ -8,12 +8,6 @@ from pathlib import Path
 
 def configure() -> None:
     """Call before the first computation of a command. Without a writable cache folder, programs compile every time."""
-    # A solver that fails returns NaN, which is checked; raising from inside a compiled program costs time on every step.
-    os.environ.setdefault("EQX_ON_ERROR", "nan")
-    # Small matrices gain nothing from more threads, and two processes that share the cores lose twentyfold to their waiting.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # With more threads than one, loops that solve small systems side by side can wait for each other for ever (jaxlib 0.10, CPU).
-    os.environ.setdefault("NPROC", "1")
     import jax
 
     machine = hashlib.sha256(f"{jax.__version__}|{platform.machine()}|{_processor()}".encode()).hexdigest()[:16]

@@ -183,8 +183,6 @@ CLAIMS = (
             "benefit that follows the transporter",
             lambda: at("sert_occupancy", WEEK, protocol="escitalopram") / at("sert_occupancy", SIX_WEEKS, protocol="escitalopram"),
         ),
-        "disagrees",
-        "serotonin has a third of its rise by then, as set; the spines that carry it to mood lag behind",
     ),
     Claim(
         "comparators.six_weeks",

@@ -133,6 +133,7 @@ def mechanisms(cascade: Cascade, state: SlowState, by: Drivers, lock: Float[Arra
         focus=by.answers.focus,
         reward=state.dopamine,
         release=1 - lock,
+        limbic_input=by.limbic_input,
     )
 
 
@@ -477,7 +478,7 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "persistent_spines": (by_arm, spines.persistent, "1", "persistent spines, healthy density = 1"),
         "spine_density": (by_arm, mechanism.spine_density, "1", "all spines, healthy density = 1"),
         "spine_turnover": (("arm", "time", "flow"), np.stack(by.turnover, -1), "1/h", "flows of spines"),
-        "limbic_input": (by_arm, now.limbic_input, "nA", "drive of the limbic network"),
+        "limbic_input": (by_arm, by.limbic_input, "nA", "drive of the limbic network"),
         "lock": (by_arm, followers.lock, "1", "probability that the limbic network is locked"),
         "limbic_block": (by_arm, by.limbic_block, "1", "loss of recurrent NMDA drive in the limbic network"),
         "passage_into": (by_arm, by.lock.passages[..., 0], "h", "mean time until the limbic network locks"),

@@ -208,6 +208,8 @@ CLAIMS = (
         lambda: _relief_lost("without habenula", 24.0),
         (-0.25, 0.25),
         Control("way 4 removed instead", lambda: _relief_lost("without way 4", 24.0)),
+        "disagrees",
+        "dopamine helps the limbic lock to open within hours; without it a typical patient escapes with the spines of the second day",
     ),
     Claim(
         "way3.dopamine_halved",
