@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 # Implicit Euler steps in units of the system's own time: the first follow the trajectory, so that the rest reached is the
 # one that the start leads to; the last are Newton's method, so that it is reached to rounding error.
-STEPS = tuple(16.0**k for k in range(8))
+STEPS = (*[0.5] * 5, *(32.0**k for k in range(7)))
 
 
 def settle(
