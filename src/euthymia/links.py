@@ -25,6 +25,12 @@ class Links(eqx.Module):
     norketamine_penetration: Scalar = parameter(
         "brain.norketamine_penetration", "dimensionless", "brain entry of norketamine over ketamine"
     )
+    hydroxynorketamine_penetration: Scalar = parameter(
+        "brain.hydroxynorketamine_penetration", "dimensionless", "brain entry of hydroxynorketamine over ketamine"
+    )
+    free_share: Float[Array, "blocker"] = parameter(
+        ("memantine.free_in_brain", "MK-801.free_in_brain"), "dimensionless", "free brain over total plasma concentration"
+    )
     signalling_potency: Scalar = parameter(
         "links.signalling_potency", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2"
     )
@@ -86,6 +92,16 @@ def free_brain_concentration(p: Links, effect_site: Float[Array, "*batch enantio
 def free_brain_norketamine(p: Links, effect_site: Float[Array, "*batch enantiomer"]) -> Float[Array, "*batch enantiomer"]:
     """Unbound norketamine in brain (µM); it enters several times less than ketamine."""
     return p.norketamine_penetration * free_brain_concentration(p, effect_site)
+
+
+def free_brain_hydroxynorketamine(p: Links, effect_site: Float[Array, "*batch enantiomer"]) -> Float[Array, "*batch enantiomer"]:
+    """Unbound hydroxynorketamine in brain (µM)."""
+    return p.hydroxynorketamine_penetration * free_brain_concentration(p, effect_site)
+
+
+def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float[Array, "*batch blocker"]:
+    """Unbound memantine and MK-801 in brain (µM) from what their site sees of plasma (µM)."""
+    return p.free_share * site
 
 
 def prefrontal_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:

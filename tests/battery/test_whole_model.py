@@ -19,6 +19,7 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.experiments.simulation import simulate
 from euthymia.links import Switches
 from euthymia.pharmacology.comparators import DRUGS
+from euthymia.protocols.protocol import ROUTES_OF
 from euthymia.protocols.reading import DEFAULT, change, check, read
 
 STRESS = jnp.asarray(0.3)
@@ -48,7 +49,7 @@ def test_gradients_agree_with_differences(model):
         disposition = dataclasses.replace(model.cascade.disposition, clearance=clearance)
         cascade = dataclasses.replace(model.cascade, disposition=disposition)
         body = drugs(cascade, jnp.asarray(70.0), steps, *inputs)
-        u = Inputs(body.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(grid.padded_times)))
+        u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(grid.padded_times)))
         return sum(unpack(slow_courses(cascade, brain, steps, u, on, Switches())[0, -1]).spines)
 
     at, step = jnp.asarray(84.0), 1e-2
@@ -57,10 +58,10 @@ def test_gradients_agree_with_differences(model):
     assert float(by_difference) < 0
 
 
-ROUTES = {"ketamine": "i.v. infusion", "midazolam": "i.v. infusion", "escitalopram": "oral", "sertraline": "oral", "phenelzine": "oral"}
+GIVEN = [(drug, route) for drug, routes in ROUTES_OF.items() for route in routes]
 SHARES = (
     *("bound", "pore_block", "drive_loss", "lock", "sert_occupancy", "mao_block", "surge_engagement", "resting_engagement"),
-    *("dopamine_active_share", "dopamine_burst_share", "habenula_nmda", "habenula_unblocked"),
+    *("dopamine_active_share", "dopamine_burst_share", "habenula_nmda", "habenula_unblocked", "dissociation"),
 )
 POSITIVE = (
     *("calcium_load", "spine_density", "transient_spines", "persistent_spines", "fast_potentiation", "excitatory_gain"),
@@ -70,9 +71,9 @@ POSITIVE = (
 
 # Every example takes seconds: none is shrunk.
 @settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@example(drug="phenelzine", share=500.0, minutes=1.0, weight=80.0, stress=0.3, madrs=33.0, context="none")
+@example(how=("phenelzine", "oral"), share=500.0, minutes=1.0, weight=80.0, stress=0.3, madrs=33.0, context="none")
 @given(
-    drug=st.sampled_from(sorted(ROUTES)),
+    how=st.sampled_from(GIVEN),
     share=st.floats(1e-3, 100),
     minutes=st.floats(0.1, 600),
     weight=st.floats(30, 250),
@@ -80,17 +81,19 @@ POSITIVE = (
     madrs=st.floats(0, 60),
     context=st.sampled_from(["none", "saline", "midazolam", "oral placebo"]),
 )
-def test_any_protocol_gives_finite_bounded_answers(drug, share, minutes, weight, stress, madrs, context):
-    usual = {"ketamine": 0.5, "midazolam": 0.045}
-    amount = f"{share * usual[drug]!r} mg/kg" if drug in usual else f"{share * 20!r} mg"
-    dose = {"drug": drug, "amount": amount, "route": ROUTES[drug]}
+def test_any_protocol_gives_finite_bounded_answers(how, share, minutes, weight, stress, madrs, context):
+    drug, route = how
+    tablets = dict.fromkeys(("escitalopram", "sertraline", "phenelzine", "memantine"), "20 mg")
+    usual = {"midazolam": "0.045 mg/kg", "MK-801": "0.1 mg/kg"} | tablets
+    number, unit = usual.get(drug, "0.5 mg/kg").split()
+    dose = {"drug": drug, "amount": f"{share * float(number)!r} {unit}", "route": route}
     protocol = check(
         {
             "name": "any",
             "title": "any",
             "context": context,
             "patient": {"weight": f"{weight!r} kg", "stress": stress, "madrs": madrs},
-            "doses": [dose if ROUTES[drug] == "oral" else dose | {"duration": f"{minutes!r} min"}],
+            "doses": [dose | {"duration": f"{minutes!r} min"} if route == "i.v. infusion" else dose],
             "horizon": "14 d",
         }
     )

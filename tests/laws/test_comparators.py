@@ -16,7 +16,7 @@ from euthymia.pharmacology.comparators import (
     POOLS,
     STATES,
     Comparators,
-    entry_vectors,
+    entry_matrices,
     plasma_concentration,
     rate_matrix,
     site_concentration,
@@ -24,7 +24,7 @@ from euthymia.pharmacology.comparators import (
 from euthymia.receptors.monoamine import Monoamine, gaba_gain, mao_transitions, sert_occupancy
 
 P, M = fill(Comparators, evidence().value), fill(Monoamine, evidence().value)
-MATRIX, ENTRY = rate_matrix(P), entry_vectors()
+MATRIX, ENTRY = rate_matrix(P), entry_matrices()[..., 0]
 
 
 @jax.jit
@@ -33,7 +33,7 @@ def states_after(starts, amounts, time):
 
     def one(start, amount):
         lapse = jnp.maximum(time - start, 0)
-        propagate, _ = jax.vmap(exact_step, in_axes=(0, 0, None))(MATRIX, ENTRY, lapse)
+        propagate, _ = jax.vmap(exact_step, in_axes=(0, 0, None))(MATRIX, ENTRY[..., None], lapse)
         return jnp.einsum("dij,dj->di", propagate, ENTRY * amount[:, None]) * (start <= time)
 
     return jax.vmap(one)(starts, amounts).sum(0)
@@ -58,8 +58,8 @@ def plasma(drug, milligrams, times):
     return np.asarray(plasma_concentration(P, states))[:, DRUGS.index(drug)]
 
 
-def test_channels_of_the_grid_are_ketamine_and_these():
-    assert CHANNELS[2:] == DRUGS
+def test_channels_of_the_grid_end_with_these():
+    assert CHANNELS[-len(DRUGS) :] == DRUGS
 
 
 def test_nothing_is_lost_or_made():
@@ -154,7 +154,8 @@ def test_occupancy_falls_more_slowly_than_plasma():
 
 
 def test_occupancy_is_a_share_that_saturates_and_competition_never_adds_up():
-    alone = jnp.asarray([[0.0, 0, 0, 0], [0.01, 0, 0, 0], [0, 0.01, 0, 0], [0.01, 0.01, 0, 0], [1e9, 1e9, 0, 0], [0, 0, 5.0, 5.0]])
+    alone = jnp.asarray([[0.0, 0], [0.01, 0], [0, 0.01], [0.01, 0.01], [1e9, 1e9], [0, 0]])
+    alone = jnp.pad(alone, ((0, 0), (0, len(DRUGS) - 2))).at[-1, 2:].set(5.0)
     none, first, second, both, full, others = np.asarray(sert_occupancy(M, alone))
     assert none == others == 0
     assert max(first, second) < both < first + second
@@ -233,7 +234,7 @@ EQUATIONS = {
     "comparators, at the site": ("cascade.comparators", lambda p: rate_matrix(p)[:, -1, -1], [], HOURLY),
     "plasma concentration": ("cascade.comparators", plasma_concentration, [(AMOUNTS, "umol")], "uM"),
     "site concentration": ("cascade.comparators", lambda p, x: site_concentration(x), [(AMOUNTS, "uM")], "uM"),
-    "transporter occupancy": ("cascade.monoamine", sert_occupancy, [(np.array([0.01, 0.02, 0.1, 0.2]), "uM")], ONE),
+    "transporter occupancy": ("cascade.monoamine", sert_occupancy, [(np.linspace(0.01, 0.2, len(DRUGS)), "uM")], ONE),
     "enzyme": ("cascade.monoamine", lambda p, c: jnp.stack(mao_transitions(p, c)), [(0.2, "uM")], HOURLY),
     "inhibitory gain": ("cascade.monoamine", gaba_gain, [(0.1, "uM")], ONE),
 }

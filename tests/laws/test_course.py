@@ -10,7 +10,7 @@ import pytest
 
 from euthymia.bridge.closures import no_correction
 from euthymia.cascade.baseline import patient
-from euthymia.cascade.course import brain_exposure, drugs, follow, slow_courses
+from euthymia.cascade.course import drugs, exposure, follow, slow_courses
 from euthymia.cascade.reference import reference_course
 from euthymia.cascade.vector_field import Inputs, drivers, transitions, unpack
 from euthymia.core.exponential import occupancy_course
@@ -46,15 +46,15 @@ def driven(p, brain, slow, u):
 def produced(p, brain, weight, lengths, which, infusion, bolus):
     steps = lengths, which
     body = drugs(p, weight, steps, infusion, bolus)
-    u = Inputs(body.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
+    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
     slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], EVERYTHING), NOTHING)[0]
-    return Solution((body.states, body.comparator_states, body.mao), slow, flat(follow(p, steps, u, driven(p, brain, slow, u))))
+    return Solution((body.states, body.mao), slow, flat(follow(p, steps, u, driven(p, brain, slow, u))))
 
 
 @eqx.filter_jit
 def rates_along(p, brain, in_body, slow):
-    ketamine, others, mao = in_body
-    u = Inputs(brain_exposure(p, ketamine)[2], site_concentration(others), mao, no_correction(len(slow)))
+    bodies, mao = in_body
+    u = Inputs(exposure(p, bodies).racemate_equivalents, site_concentration(bodies.others), mao, no_correction(len(slow)))
     return jax.vmap(lambda u, by: transitions(p, u, by))(u, driven(p, brain, slow, u))
 
 
@@ -92,9 +92,9 @@ def errors_against_reference(model, protocol, refinements):
         grid = grids[refine]
         found = produced(p, brain, person.weight, *(jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)))
         found = jax.tree.map(lambda x, every=refine, nodes=grid.nodes: np.asarray(x)[:nodes:every], found)
-        (ketamine, others, mao), (expected, of_others, of_mao) = found.drugs, wanted.drugs
-        np.testing.assert_allclose(ketamine, expected, rtol=0, atol=1e-7)
-        np.testing.assert_allclose(others, of_others, rtol=0, atol=1e-8 * max(1, np.abs(of_others).max()))
+        (bodies, mao), (of_bodies, of_mao) = found.drugs, wanted.drugs
+        for one, other in zip(bodies, of_bodies, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-9 * max(100, np.abs(other).max()))
         np.testing.assert_allclose(mao, of_mao, rtol=0, atol=1e-3)
         errors.append([worst(one, other) for one, other in zip(found[1:], wanted[1:], strict=True)])
     return np.array(errors)

@@ -25,10 +25,10 @@ def test_propagators_are_the_matrix_functions(h):
 
 
 def test_exact_step_is_the_integral_of_a_constant_input():
-    P, g = exact_step(A, jnp.array([1.0, 0.0, 0.0]), jnp.asarray(2.0))
+    P, G = exact_step(A, jnp.eye(3)[:, :2], jnp.asarray(2.0))
     E = scipy.linalg.expm(2 * np.asarray(A))
     np.testing.assert_allclose(P, E, atol=1e-13)
-    np.testing.assert_allclose(g, np.linalg.solve(A, (E - np.eye(3))[:, 0]), atol=1e-13)
+    np.testing.assert_allclose(G, np.linalg.solve(A, E - np.eye(3))[:, :2], atol=1e-13)
 
 
 def test_linear_systems_are_solved_exactly_and_empty_steps_change_nothing():
@@ -73,18 +73,20 @@ def test_second_order_in_a_tree_of_inputs_that_change():
 
 
 def test_linear_courses_side_by_side_are_exact():
-    # Two systems over steps of three lengths, one of them empty, with an infusion and with boluses.
-    matrix, entry = jnp.stack([A, 3 * A]), jnp.array([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    # Two systems of two places over steps of three lengths, one of them empty, with an infusion and with boluses.
+    matrix = jnp.stack([A, 3 * A])
+    entry = jnp.array([[[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]], [[0.0, 0.5], [2.0, 0.0], [0.0, 0.0]]])
     lengths, which = jnp.array([0.0, 0.5, 2.0]), jnp.array([1, 2, 0, 1, 2])
     infusion = jnp.array([[0.0, 1.0], [0.7, 1.0], [5.0, 5.0], [0.0, 0.2], [0.0, 0.0]])
     bolus = jnp.array([[1.0, 0.0], [0.0, 3.0], [0.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
+    infusion, bolus = (jnp.stack([each, each[:, ::-1]], -1) for each in (infusion, bolus))
     found = np.asarray(linear_course(matrix, entry, (lengths, which), infusion, bolus))
     for system in range(2):
         M, b, x = np.asarray(matrix[system]), np.asarray(entry[system]), np.zeros(3)
         for step, h in enumerate(np.asarray(lengths[which])):
-            x = x + float(bolus[step, system]) * b
+            x = x + b @ np.asarray(bolus[step, system])
             np.testing.assert_allclose(found[step, system], x, atol=1e-13)
-            rest = -np.linalg.solve(M, b) * float(infusion[step, system])
+            rest = -np.linalg.solve(M, b @ np.asarray(infusion[step, system]))
             x = rest + scipy.linalg.expm(M * h) @ (x - rest)
         np.testing.assert_allclose(found[-1, system], x, atol=1e-13)
 

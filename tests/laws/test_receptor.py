@@ -7,7 +7,7 @@ import pytest
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.core.exponential import occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
-from euthymia.receptors.nmdar import CLASS_OF_SITE, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
+from euthymia.receptors.nmdar import CLASS_OF_SITE, LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
 FASTEST_SLOW_STATE = 30.0
 """1/h; the design's bound on slow states."""
@@ -29,7 +29,7 @@ def test_magnesium_unblock_is_the_published_closed_form(receptor, voltage, unblo
 
 def test_a_racemate_is_worth_itself_and_its_hands_average_to_it(receptor):
     def worth(*ligands):
-        return float(racemate_equivalents(receptor, jnp.array(ligands)))
+        return float(racemate_equivalents(receptor, jnp.zeros(len(LIGANDS)).at[: len(ligands)].set(jnp.array(ligands))))
 
     assert worth(0.5, 0.5, 0.0, 0.0) == pytest.approx(1.0, rel=1e-14)
     assert worth(1.0, 0.0, 0.0, 0.0) / worth(0.0, 1.0, 0.0, 0.0) == pytest.approx(1.4 / 0.3, rel=1e-12)

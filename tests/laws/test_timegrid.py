@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from euthymia.cascade.timegrid import CHANNELS, RUNGS, SMALLEST_BUCKET, SMALLEST_LENGTHS, STEPS_PER_RUNG, Pulse, time_grid
 
 CHECKPOINTS = (2.0, 24.0, 72.0, 168.0, 336.0)
-INFUSION = [Pulse(0.0, 2 / 3, hand, 73.0) for hand in CHANNELS[:2]]
+INFUSION = [Pulse(0.0, 2 / 3, f"{hand}-ketamine", 73.0) for hand in "SR"]
 
 
 def daily(count, start=0.0):
@@ -18,7 +18,7 @@ pulses = st.lists(
         Pulse,
         start=st.floats(0, 300),
         duration=st.one_of(st.just(0.0), st.floats(1 / 3600, 30)),
-        drug=st.sampled_from(CHANNELS),
+        channel=st.sampled_from(CHANNELS),
         amount=st.floats(0, 100),
         gentle=st.booleans(),
     ),
@@ -31,7 +31,7 @@ pulses = st.lists(
 def test_the_grid_gives_what_was_prescribed_and_meets_every_event(doses, refine):
     grid = time_grid(doses, 336.0, (24.0,), refine)
     given_amount = (grid.infusion * grid.steps[:, None]).sum(0) + grid.bolus.sum(0)
-    prescribed = [sum(dose.amount for dose in doses if dose.drug == drug) for drug in CHANNELS]
+    prescribed = [sum(dose.amount for dose in doses if dose.channel == name) for name in CHANNELS]
     np.testing.assert_allclose(given_amount, prescribed, atol=1e-6)
     assert grid.times[0] == 0
     assert abs(grid.times[-1] - 336) < 1e-8

@@ -26,7 +26,7 @@ from euthymia.brain import attractor, escape
 from euthymia.bridge import closures
 from euthymia.bridge.closures import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
 from euthymia.cascade import vector_field
-from euthymia.cascade.course import brain_exposure
+from euthymia.cascade.course import Bodies, Exposure, exposure
 from euthymia.cascade.vector_field import (
     STATE_NAMES,
     Answers,
@@ -41,7 +41,8 @@ from euthymia.cascade.vector_field import (
 )
 from euthymia.circuits import habenula, midbrain, prefrontal
 from euthymia.circuits.midbrain import DopamineState
-from euthymia.clinic import symptoms
+from euthymia.clinic import safety, symptoms
+from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
     Mechanisms,
@@ -59,7 +60,9 @@ from euthymia.links import (
     Switches,
     dopamine_tone,
     extrasynaptic_block,
+    free_brain_blockers,
     free_brain_concentration,
+    free_brain_hydroxynorketamine,
     free_brain_norketamine,
     habenula_loss,
     habenula_shift,
@@ -71,23 +74,37 @@ from euthymia.links import (
     spine_elimination,
     surge_engagement,
 )
-from euthymia.pharmacology import comparators, disposition
-from euthymia.pharmacology.disposition import POOLS, STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
+from euthymia.pharmacology import absorption, comparators, disposition, esketamine
+from euthymia.pharmacology.absorption import emptying, fates, membrane_share, placed
+from euthymia.pharmacology.comparators import DRUGS
+from euthymia.pharmacology.disposition import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
+from euthymia.pharmacology.esketamine import concentrations
+from euthymia.pharmacology.esketamine import rate_matrix as esketamine_matrix
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
 from euthymia.plasticity.spines import SpineState, Turnover, spine_rate, turnover
 from euthymia.receptors import monoamine, nmdar
-from euthymia.receptors.nmdar import drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
+from euthymia.receptors.nmdar import LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
 OF_CIRCUITS = (test_habenula, test_prefrontal, test_midbrain, test_attractor, test_escape, test_comparators, test_serotonin)
 
-BODY = np.array([factor("umol")] * len(POOLS) + [factor("uM")] * (len(STATES) - len(POOLS)))
+
+def of_body(module):
+    """Factors of a body's states: amounts in its pools, concentrations in what follows them."""
+    return np.array([factor("umol")] * len(module.POOLS) + [factor("uM")] * (len(module.STATES) - len(module.POOLS)))
+
+
+def amounts(systems, states):
+    return np.linspace(1, 2, systems * len(states)).reshape(systems, -1)
+
+
+BODY, SPRAYED, OTHERS = (of_body(module) for module in (disposition, esketamine, comparators))
 SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
 STATE = (np.linspace(0.1, 0.9, len(STATE_NAMES)), ONE)
 HABENULA = (np.linspace(0.1, 0.2, len(HABENULA_OUTPUTS)), factors(unit for _, unit in HABENULA_OUTPUTS))
 PASSAGE = (np.array([0.3, -0.2]), ONE)
-DRUGGED = [STATE, (0.4, "uM"), (np.array([0.02, 0.01, 0.1, 0.05]), "uM"), (0.6, ONE), HABENULA, PASSAGE, (0.3, ONE)]
+DRUGGED = [STATE, (0.4, "uM"), (np.linspace(0.01, 0.1, len(DRUGS)), "uM"), (0.6, ONE), HABENULA, PASSAGE, (0.3, ONE)]
 """A state, what reaches the brain, and the stress of the patient."""
 
 OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
@@ -157,10 +174,29 @@ EQUATIONS = {
     "magnesium constant": ("cascade.receptor.magnesium", magnesium_constant, [(-60.0, "mV")], "mM"),
     "magnesium unblock": ("cascade.receptor.magnesium", magnesium_unblock, [(-60.0, "mV")], ONE),
     "body": ("cascade.disposition", rate_matrix, [(82.0, "kg")], BODY[:, None] / BODY[None, :] * factor(HOURLY)),
+    "emptying of depots": ("cascade.disposition.absorption", emptying, [], HOURLY),
+    "through a membrane": ("cascade.disposition.absorption", membrane_share, [], ONE),
+    "fates": ("cascade.disposition.absorption", lambda p: jnp.stack(fates(p)), [], ONE),
+    "placed": ("cascade.disposition.absorption", lambda p: jnp.stack(list(placed(p, "nasal").values())), [], ONE),
+    "esketamine": ("cascade.esketamine", esketamine_matrix, [], SPRAYED[:, None] / SPRAYED[None, :] * factor(HOURLY)),
+    "esketamine in plasma": (
+        "cascade.esketamine",
+        lambda p, x: jnp.stack(concentrations(p, x)),
+        [(amounts(1, esketamine.STATES)[0], SPRAYED)],
+        "uM",
+    ),
+    "safety": ("safety", lambda p, c: readouts(p, c), [(np.array([0.3, 0.5]), "uM")], SafetyReadouts(ONE, "mmHg", "mmHg", ONE)),
+    "free hydroxynorketamine": ("cascade.links", free_brain_hydroxynorketamine, [(np.array([0.3, 0.4]), "uM")], "uM"),
+    "free blockers": ("cascade.links", free_brain_blockers, [(np.array([0.3, 0.4]), "uM")], "uM"),
     "clearance of metabolites": ("cascade.disposition", hydroxynorketamine_clearance, [], "L/h"),
     "volumes": ("cascade.disposition", lambda p, w: list(central_volumes(p, w).values()), [(82.0, "kg")], "L"),
-    "exposure of the brain": ("cascade", brain_exposure, [(np.linspace(1, 2, 2 * len(STATES)).reshape(2, -1), BODY)], "uM"),
-    "equivalents": ("cascade.receptor", racemate_equivalents, [(np.array([0.1, 0.2, 0.05, 0.3]), "uM")], "uM"),
+    "exposure of the brain": (
+        "cascade",
+        lambda p, *states: exposure(p, Bodies(*states)),
+        [(amounts(2, STATES), BODY), (amounts(1, esketamine.STATES), SPRAYED), (amounts(len(DRUGS), comparators.STATES), OTHERS)],
+        Exposure(*["uM"] * len(Exposure._fields)),
+    ),
+    "equivalents": ("cascade.receptor", racemate_equivalents, [(np.linspace(0.1, 0.3, len(LIGANDS)), "uM")], "uM"),
     "pore block": ("cascade.receptor", pore_block, [(0.4, "uM")], ONE),
     "drive loss": ("cascade.receptor", drive_loss, [(0.4, "uM")], ONE),
     "unblock at rest": ("cascade.receptor", resting_unblock, [], ONE),
@@ -241,11 +277,11 @@ def test_equations_hold_in_other_units(model, path, equation, arguments, unit):
 
 
 WATCHED = (
-    *(gates, magnesium, disposition, comparators, monoamine, nmdar, excitotoxicity, signalling, spines, serotonin),
-    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, symptoms),
+    *(gates, magnesium, absorption, disposition, esketamine, comparators, monoamine, nmdar, excitotoxicity, signalling, spines, serotonin),
+    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, safety, symptoms),
 )
 STRUCTURE = {
-    *("clamp", "centres", "solve_without_differences", "entry_vector", "entry_vectors", "context_strengths"),
+    *("clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),
     *("pack", "no_input", "no_correction"),
 }
 """Functions without a number that could carry a unit."""

@@ -1,6 +1,6 @@
 """One patient's course: exact pharmacology, then exponential steps through the slow states."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,17 +10,43 @@ from .. import links
 from ..core.exponential import etd2rk, linear_course, occupancy_course, propagators
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
-from ..pharmacology import comparators, disposition
+from ..pharmacology import comparators, disposition, esketamine
 from ..pharmacology.disposition import STATES, central_volumes
 from ..receptors.monoamine import mao_transitions
-from ..receptors.nmdar import racemate_equivalents
+from ..receptors.nmdar import LIGANDS, racemate_equivalents
+from . import timegrid
 from .baseline import jacobian
 from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, transitions, unpack
 
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
 HANDS = len(ENANTIOMERS)
+S = ENANTIOMERS.index("S")
+BLOCKERS = jnp.array([comparators.DRUGS.index(name) for name in LIGANDS[-2:]])
 PHENELZINE = comparators.DRUGS.index("phenelzine")
+
+
+class Bodies(NamedTuple):
+    """One value for each family of linear systems."""
+
+    hands: Any
+    """Ketamine and its metabolites, per enantiomer."""
+    sprayed: Any
+    """Esketamine from a nasal device or swallowed, by itself."""
+    others: Any
+    """Comparators, per drug."""
+
+
+class Exposure(NamedTuple):
+    """Free concentrations in brain, µM, but for the first."""
+
+    effect_site: Float[Array, "*batch enantiomer"]
+    """Total ketamine in blood as the brain sees it with its delay, µM."""
+    ketamine: Float[Array, "*batch enantiomer"]
+    norketamine: Float[Array, "*batch enantiomer"]
+    hydroxynorketamine: Float[Array, "*batch enantiomer"]
+    racemate_equivalents: Float[Array, "*batch"]
+    """What all that blocks NMDA receptors is worth in racemic ketamine."""
 
 
 class DrugCourse(NamedTuple):
@@ -30,58 +56,73 @@ class DrugCourse(NamedTuple):
     venous: Float[Array, "node enantiomer"]
     norketamine: Float[Array, "node enantiomer"]
     hydroxynorketamine: Float[Array, "node enantiomer"]
-    free_brain: Float[Array, "node enantiomer"]
-    free_brain_norketamine: Float[Array, "node enantiomer"]
-    racemate_equivalents: Float[Array, " node"]
+    dehydronorketamine: Float[Array, "node enantiomer"]
+    brain: Exposure
     mao: Float[Array, " node"]
     """Active MAO-A, healthy = 1: an enzyme that drug alone inactivates."""
     comparator_plasma: Float[Array, "node drug"]
     comparator_site: Float[Array, "node drug"]
-    states: Float[Array, "node enantiomer state"]
-    """Amounts behind the concentrations of ketamine."""
-    comparator_states: Float[Array, "node drug comparator_state"]
+    states: Bodies
+    """What is behind the concentrations."""
 
 
-def brain_exposure(p: Cascade, states: Float[Array, "*batch enantiomer state"]) -> tuple[Array, Array, Array]:
-    """Free brain ketamine and norketamine (µM) per enantiomer, and what both together are worth in racemic ketamine."""
-    ketamine = links.free_brain_concentration(p.links, states[..., STATES.index("effect_site")])
-    norketamine = links.free_brain_norketamine(p.links, states[..., STATES.index("norketamine_effect_site")])
-    return ketamine, norketamine, racemate_equivalents(p.receptor, jnp.concatenate([ketamine, norketamine], -1))
+def exposure(p: Cascade, states: Bodies) -> Exposure:
+    """What reaches the brain from the states of the bodies; what was sprayed is S and adds to S."""
+    hands, (sprayed,) = states.hands, jnp.moveaxis(states.sprayed, -2, 0)
+
+    def of_both(name: str) -> Float[Array, "*batch enantiomer"]:
+        return hands[..., STATES.index(name)].at[..., S].add(sprayed[..., esketamine.STATES.index(name)])
+
+    effect_site = of_both("effect_site")
+    ketamine = links.free_brain_concentration(p.links, effect_site)
+    norketamine = links.free_brain_norketamine(p.links, of_both("norketamine_effect_site"))
+    hydroxynorketamine = links.free_brain_hydroxynorketamine(p.links, hands[..., STATES.index("hydroxynorketamine_effect_site")])
+    blockers = links.free_brain_blockers(p.links, comparators.site_concentration(states.others)[..., BLOCKERS])
+    ligands = jnp.concatenate([ketamine, norketamine, hydroxynorketamine, blockers], -1)
+    return Exposure(effect_site, ketamine, norketamine, hydroxynorketamine, racemate_equivalents(p.receptor, ligands))
 
 
-def systems(p: Cascade, weight: Scalar) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Matrix and entry of the two families of linear systems: ketamine per enantiomer at a weight (kg), comparators per drug."""
-    into_blood = jnp.broadcast_to(disposition.entry_vector(), (HANDS, len(STATES)))
-    return (
-        (disposition.rate_matrix(p.disposition, weight), into_blood),
-        (comparators.rate_matrix(p.comparators), comparators.entry_vectors()),
+def systems(p: Cascade, weight: Scalar) -> Bodies:
+    """Matrices and entries of each family of linear systems at a weight (kg)."""
+    return Bodies(
+        (disposition.rate_matrix(p.disposition, weight), jnp.tile(disposition.entry_matrix(), (HANDS, 1, 1))),
+        (esketamine.rate_matrix(p.esketamine)[None], esketamine.entry_matrix()[None]),
+        (comparators.rate_matrix(p.comparators), comparators.entry_matrices()),
     )
+
+
+def by_family(inputs: Float[Array, "*batch channel"]) -> Bodies:
+    """Inputs per channel as inputs per family, system and place."""
+    hands, sprayed, others = jnp.split(inputs, [len(timegrid.HANDS), len(timegrid.HANDS) + len(timegrid.SPRAYED)], -1)
+    batch = inputs.shape[:-1]
+    return Bodies(hands.reshape(*batch, HANDS, -1), sprayed.reshape(*batch, 1, -1), others[..., None])
 
 
 def drugs(
     p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
     """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    ketamine_system, comparator_system = systems(p, weight)
-    states = linear_course(*ketamine_system, steps, infusion[:, :HANDS], bolus[:, :HANDS])
-    others = linear_course(*comparator_system, steps, infusion[:, HANDS:], bolus[:, HANDS:])
+    given = zip(systems(p, weight), by_family(infusion), by_family(bolus), strict=True)
+    states = Bodies(*(linear_course(*system, steps, steadily, at_once) for system, steadily, at_once in given))
     volumes = central_volumes(p.disposition, weight)
-    ketamine, norketamine, equivalents = brain_exposure(p, states)
-    at_site = comparators.site_concentration(others)
+    sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.sprayed[:, 0])
+    at_site = comparators.site_concentration(states.others)
     made, lost = mao_transitions(p.monoamine, at_site[:, PHENELZINE])
+
+    def in_blood(name: str) -> Float[Array, "node enantiomer"]:
+        return states.hands[..., STATES.index(name)] / volumes[name]
+
     return DrugCourse(
-        arterial=states[..., STATES.index("ketamine")] / volumes["ketamine"],
-        venous=states[..., STATES.index("venous")],
-        norketamine=states[..., STATES.index("norketamine")] / volumes["norketamine"],
-        hydroxynorketamine=states[..., STATES.index("hydroxynorketamine")] / volumes["hydroxynorketamine"],
-        free_brain=ketamine,
-        free_brain_norketamine=norketamine,
-        racemate_equivalents=equivalents,
+        arterial=in_blood("ketamine").at[:, S].add(sprayed),
+        venous=states.hands[..., STATES.index("venous")].at[:, S].add(sprayed),
+        norketamine=in_blood("norketamine").at[:, S].add(its_norketamine),
+        hydroxynorketamine=in_blood("hydroxynorketamine"),
+        dehydronorketamine=in_blood("dehydronorketamine"),
+        brain=exposure(p, states),
         mao=occupancy_course(jnp.ones(()), made, lost, steps),
-        comparator_plasma=comparators.plasma_concentration(p.comparators, others),
+        comparator_plasma=comparators.plasma_concentration(p.comparators, states.others),
         comparator_site=at_site,
         states=states,
-        comparator_states=others,
     )
 
 

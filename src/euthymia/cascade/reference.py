@@ -1,5 +1,6 @@
 """The reference: body and brain as one system, integrated adaptively; it states the production solver's error."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -10,7 +11,7 @@ from ..core.types import Scalar
 from ..links import Switches
 from ..pharmacology.comparators import site_concentration
 from ..receptors.monoamine import mao_transitions
-from .course import HANDS, PHENELZINE, brain_exposure, systems
+from .course import PHENELZINE, Bodies, by_family, exposure, systems
 from .timegrid import CHANNELS, Pulse
 from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
 
@@ -20,34 +21,35 @@ def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
     found = np.zeros(len(CHANNELS))
     for pulse in pulses:
         if steadily and pulse.duration > 0 and pulse.start <= begin < pulse.start + pulse.duration:
-            found[CHANNELS.index(pulse.drug)] += pulse.amount / pulse.duration
+            found[CHANNELS.index(pulse.channel)] += pulse.amount / pulse.duration
         if not steadily and pulse.duration == 0 and pulse.start == begin:
-            found[CHANNELS.index(pulse.drug)] += pulse.amount
+            found[CHANNELS.index(pulse.channel)] += pulse.amount
     return found
 
 
 def reference_course(
     p: Cascade, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
-) -> tuple[tuple[Array, Array, Array], Float[Array, "time state"]]:
+) -> tuple[tuple[Bodies, Array], Float[Array, "time state"]]:
     """Drug states with active MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)
+    matrices, entries = (Bodies(*(family[which] for family in families)) for which in (0, 1))
     start = pack(brain.rest)
 
-    def entering(amounts: np.ndarray) -> tuple[Array, Array, Array]:
-        (_, hands), (_, others) = families
-        return jnp.asarray(amounts[:HANDS])[:, None] * hands, jnp.asarray(amounts[HANDS:])[:, None] * others, jnp.zeros(())
+    def entering(amounts: np.ndarray) -> Bodies:
+        return jax.tree.map(lambda entry, amount: jnp.einsum("sip,sp->si", entry, amount), entries, by_family(jnp.asarray(amounts)))
 
     def derivative(state, infusion):
-        (*drugs, mao), slow = state
-        in_body = (jnp.einsum("sij,sj->si", matrix, x) + rate for (matrix, _), x, rate in zip(families, drugs, infusion, strict=False))
-        at_site = site_concentration(drugs[1])
+        bodies, mao, slow = state
+        at_site = site_concentration(bodies.others)
         made, lost = mao_transitions(p.monoamine, at_site[PHENELZINE])
-        u = Inputs(brain_exposure(p, drugs[0])[2], at_site, mao, no_correction())
-        return (*in_body, made * (1 - mao) - lost * mao), pack(slow_rate(p, unpack(slow), u, brain, switches))
+        u = Inputs(exposure(p, bodies).racemate_equivalents, at_site, mao, no_correction())
+        moved = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
+        return moved, made * (1 - mao) - lost * mao, pack(slow_rate(p, unpack(slow), u, brain, switches))
 
-    empty = (*(jnp.zeros_like(entry) for _, entry in families), jnp.ones(()))
+    empty = jax.tree.map(lambda entry: jnp.zeros(entry.shape[:2]), entries)
     rates = [entering(_given(pulses, begin, steadily=True)) for begin in edges[:-1]]
-    jumps = [(entering(_given(pulses, begin, steadily=False)), jnp.zeros_like(start)) for begin in edges[:-1]]
-    return integrate(derivative, (empty, start), edges, rates, jumps, times, tolerance)
+    jumps = [(entering(_given(pulses, begin, steadily=False)), jnp.zeros(()), jnp.zeros_like(start)) for begin in edges[:-1]]
+    bodies, mao, slow = integrate(derivative, (empty, jnp.ones(()), start), edges, rates, jumps, times, tolerance)
+    return (bodies, mao), slow

@@ -11,8 +11,20 @@ from itertools import pairwise
 
 import numpy as np
 
-CHANNELS = ("S-ketamine", "R-ketamine", "escitalopram", "sertraline", "phenelzine", "midazolam")
-"""Molecules that a pulse can bring, in the order of the input axis."""
+from ..core.types import ENANTIOMERS
+from ..pharmacology import comparators, disposition, esketamine
+from ..pharmacology.absorption import DEPOTS
+
+
+def channel(hand: str, place: str) -> str:
+    """Name of what brings one enantiomer to one of the places of its body."""
+    return f"{hand}-ketamine in {place}" if place in DEPOTS else f"{hand}-{place}"
+
+
+HANDS = tuple(channel(hand, place) for hand in ENANTIOMERS for place in disposition.ENTRIES)
+SPRAYED = tuple(f"esketamine in {place}" for place in esketamine.ENTRIES)
+CHANNELS = (*HANDS, *SPRAYED, *comparators.DRUGS)
+"""What a pulse can bring where, in the order of the input axis: system by system."""
 RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
 STEPS_PER_RUNG = 44
@@ -31,14 +43,14 @@ SMALLEST_LENGTHS = 64
 
 @dataclass(frozen=True)
 class Pulse:
-    """An amount of one molecule given at a steady rate; a bolus has no duration. Times h, amount µmol.
+    """An amount that comes by one channel at a steady rate; a bolus has no duration. Times h, amount µmol.
 
     ``gentle`` marks what needs no fine steps, because a slower process stands between it and the blood.
     """
 
     start: float
     duration: float
-    drug: str
+    channel: str
     amount: float
     gentle: bool = False
 
@@ -129,12 +141,12 @@ def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = 
     infusion, bolus = np.zeros((len(steps), len(CHANNELS))), np.zeros((len(steps), len(CHANNELS)))
     middle = times[:-1] + steps / 2
     for pulse in pulses:
-        channel = CHANNELS.index(pulse.drug)
+        column = CHANNELS.index(pulse.channel)
         if pulse.duration > 0:
             running = (middle > pulse.start) & (middle < pulse.start + pulse.duration)
-            infusion[running, channel] += pulse.amount / pulse.duration
+            infusion[running, column] += pulse.amount / pulse.duration
         elif pulse.start < horizon:
-            bolus[np.searchsorted(times, pulse.start - SAME), channel] += pulse.amount
+            bolus[np.searchsorted(times, pulse.start - SAME), column] += pulse.amount
     # One length of zero is kept for the padding.
     lengths = np.pad(lengths, (0, _bucket(len(lengths) + 1, SMALLEST_LENGTHS) - len(lengths)))
     padding = (0, _bucket(len(steps), SMALLEST_BUCKET) - len(steps))

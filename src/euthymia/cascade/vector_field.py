@@ -17,6 +17,7 @@ from ..core.types import ACTIVITIES, PerSite, Scalar
 from ..links import Links, Switches
 from ..pharmacology.comparators import DRUGS, Comparators
 from ..pharmacology.disposition import Disposition
+from ..pharmacology.esketamine import Esketamine
 from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, excitatory_gain, relative_damage
 from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor, serotonin_level
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
@@ -31,6 +32,7 @@ class Cascade(eqx.Module):
     """Parameters of everything from dose to synapse, and the closures that stand for circuits."""
 
     disposition: Disposition
+    esketamine: Esketamine
     comparators: Comparators
     receptor: NMDAReceptor
     monoamine: Monoamine

@@ -18,37 +18,37 @@ SUBSTEPS = 8
 
 
 def exact_step(
-    matrix: Float[Array, "state state"], entry: Float[Array, " state"], step: Scalar
-) -> tuple[Float[Array, "state state"], Float[Array, " state"]]:
-    """Propagators of dx/dt = A x + entry·u with constant u over one step: x(t+h) = P x(t) + g u.
+    matrix: Float[Array, "state state"], entry: Float[Array, "state place"], step: Scalar
+) -> tuple[Float[Array, "state state"], Float[Array, "state place"]]:
+    """Propagators of dx/dt = A x + B u with constant u over one step: x(t+h) = P x(t) + G u.
 
     Both come from one exponential of the matrix augmented by the input (Van Loan 1978).
     """
-    n = len(entry)
-    augmented = jnp.zeros((n + 1, n + 1)).at[:n, :n].set(matrix).at[:n, n].set(entry)
+    n, places = entry.shape
+    augmented = jnp.zeros((n + places, n + places)).at[:n, :n].set(matrix).at[:n, n:].set(entry)
     exponential = jax.scipy.linalg.expm(augmented * step, max_squarings=MAX_SQUARINGS)
-    return exponential[:n, :n], exponential[:n, n]
+    return exponential[:n, :n], exponential[:n, n:]
 
 
 def linear_course(
     matrix: Float[Array, "system state state"],
-    entry: Float[Array, "system state"],
+    entry: Float[Array, "system state place"],
     steps: tuple[Float[Array, " length"], Int[Array, " step"]],
-    infusion: Float[Array, "step system"],
-    bolus: Float[Array, "step system"],
+    infusion: Float[Array, "step system place"],
+    bolus: Float[Array, "step system place"],
 ) -> Float[Array, "node system state"]:
     """Exact course, from zero, of linear systems side by side over steps with constant input.
 
     Parameters
     ----------
     matrix, entry
-        A and where the input enters, for each system.
+        A, and the states into which each place of input leads, for each system.
     steps
         The distinct lengths h, and which of them each step has.
     infusion
-        Rate of input during each step.
+        Rate of input at each place during each step.
     bolus
-        Amount put in at the start of each step; a node's state is the one after its bolus.
+        Amount put in at each place at the start of each step; a node's state is the one after its bolus.
     """
     lengths, which = steps
     over_lengths = jax.vmap(exact_step, in_axes=(None, None, 0))
@@ -56,10 +56,10 @@ def linear_course(
 
     def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         length, rate, amount = step
-        x = x + amount[:, None] * entry
-        return jnp.einsum("sij,sj->si", propagate[length], x) + gain[length] * rate[:, None], x
+        x = x + jnp.einsum("sip,sp->si", entry, amount)
+        return jnp.einsum("sij,sj->si", propagate[length], x) + jnp.einsum("sip,sp->si", gain[length], rate), x
 
-    last, course = jax.lax.scan(advance, jnp.zeros_like(entry), (which, infusion, bolus))
+    last, course = jax.lax.scan(advance, jnp.zeros(entry.shape[:2]), (which, infusion, bolus))
     return jnp.concatenate([course, last[None]])
 
 

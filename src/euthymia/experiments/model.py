@@ -12,6 +12,7 @@ from ..bridge.surface_file import load
 from ..cascade.vector_field import Cascade
 from ..circuits.habenula import Nucleus
 from ..clinic.patient import TypicalPatient
+from ..clinic.safety import Safety
 from ..clinic.symptoms import Symptoms
 from ..core.parameters import declared, fill, parameter, rows_of
 from ..core.types import Scalar
@@ -35,6 +36,7 @@ class Euthymia(eqx.Module):
     symptoms: Symptoms
     molecules: Molecules
     patient: TypicalPatient
+    safety: Safety
     experience: Experience
     dose_curve: DoseCurve
 

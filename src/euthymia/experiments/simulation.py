@@ -1,5 +1,6 @@
 """One protocol through the whole model: every link on, and every combination of removed links beside it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -16,9 +17,10 @@ from ..brain.attractor import Window, bistable_window
 from ..bridge.closures import Correction, no_correction
 from ..cascade.baseline import patient
 from ..cascade.course import DrugCourse, drugs, follow, slow_courses
-from ..cascade.timegrid import Pulse, TimeGrid, time_grid
+from ..cascade.timegrid import Pulse, TimeGrid, channel, time_grid
 from ..cascade.vector_field import Brain, Cascade, Drivers, Followers, Inputs, SlowState, drivers, no_input, unpack
 from ..circuits.prefrontal import impulse_control
+from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import (
     ITEMS,
     Mechanisms,
@@ -33,9 +35,10 @@ from ..clinic.symptoms import (
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES, Scalar
 from ..links import Switches
+from ..pharmacology.absorption import placed
 from ..pharmacology.comparators import DRUGS, ENTRY
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
-from ..protocols.protocol import Protocol
+from ..protocols.protocol import HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES, Dose, Protocol
 from ..receptors.nmdar import drive_loss, pore_block
 from .model import Euthymia, default_model
 from .shares import shapley
@@ -44,6 +47,8 @@ CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "1
 DAY = 24.0
 """h."""
 ROUNDING = 1e-9
+STATED_IN_MASS = ("ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine")
+"""Molecules whose plasma concentration is given in ng/mL too."""
 WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
 PLAYERS = ("context", *WAYS)
 """What may move mood."""
@@ -110,6 +115,7 @@ class Course(NamedTuple):
     brain: Brain
     healthy: Mechanisms
     drug: DrugCourse
+    safety: SafetyReadouts
     pore_block: Float[Array, "node cell_class"]
     drive_loss: Float[Array, "node cell_class"]
     state: SlowState
@@ -163,7 +169,7 @@ def course(
     patients = jax.vmap(lambda stress: patient(cascade, stress))(stresses)
     brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
     in_body = drugs(cascade, person.weight, steps, infusion, bolus)
-    u = Inputs(in_body.racemate_equivalents, in_body.comparator_site, in_body.mao, correction)
+    u = Inputs(in_body.brain.racemate_equivalents, in_body.comparator_site, in_body.mao, correction)
 
     def slow(switches: Switches, linear_at: Switches) -> Float[Array, "setting node state"]:
         return slow_courses(cascade, brain, steps, u, switches, linear_at)
@@ -200,8 +206,9 @@ def course(
         brain=brain,
         healthy=well,
         drug=in_body,
-        pore_block=pore_block(cascade.receptor, in_body.racemate_equivalents),
-        drive_loss=drive_loss(cascade.receptor, in_body.racemate_equivalents),
+        safety=readouts(model.safety, in_body.brain.effect_site),
+        pore_block=pore_block(cascade.receptor, in_body.brain.racemate_equivalents),
+        drive_loss=drive_loss(cascade.receptor, in_body.brain.racemate_equivalents),
         state=state,
         drivers=by,
         followers=followers,
@@ -271,16 +278,42 @@ def person_of(protocol: Protocol, model: Euthymia) -> Person:
 
 
 def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
-    """Doses as µmol of each molecule; a racemate is half of each enantiomer, and what is swallowed is gentle."""
+    """Doses as µmol of each molecule where it is put; a racemate is half of each enantiomer, and a tablet of a comparator is gentle."""
+    return [pulse for dose in protocol.doses for pulse in _pulses(dose, model, dose.milligrams(weight))]
+
+
+def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
+    duration, drug, molecules = dose.duration or 0.0, dose.drug, model.molecules
+    if drug == "esketamine" and dose.route in ("nasal", "oral"):
+        return _sprayed(dose, model, milligrams)
+    if drug in KETAMINES:
+        hands = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
+        each = milligrams / float(molecules.ketamine) / len(hands)
+        absorption = model.cascade.disposition.absorption
+        places = placed(absorption, dose.route)
+        duration = float(absorption.release_time) if dose.route == "oral extended release" else duration
+        return [Pulse(dose.start, duration, channel(hand, place), each * float(share)) for hand in hands for place, share in places.items()]
+    for metabolite, names in (("norketamine", NORKETAMINES), ("hydroxynorketamine", HYDROXYNORKETAMINES)):
+        if drug in names:
+            hand = ENANTIOMERS[names.index(drug)]
+            return [Pulse(dose.start, duration, channel(hand, metabolite), milligrams / float(getattr(molecules, metabolite)))]
+    amount = milligrams / float(model.cascade.comparators.molar_mass[DRUGS.index(drug)])
+    return [Pulse(dose.start, duration, drug, amount, gentle=ENTRY[drug] == "gut")]
+
+
+def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
+    """Esketamine by nasal devices, one after the other, of which the nose takes up part; or swallowed as a solution."""
+    p = model.cascade.esketamine
+    amount = milligrams / float(model.molecules.ketamine)
+    if dose.route == "oral":
+        return [Pulse(dose.start, float(p.drinking_time), "esketamine in solution", amount)]
+    devices = max(1, math.ceil(milligrams / float(p.device) * (1 - ROUNDING)))
     found = []
-    for dose in protocol.doses:
-        milligrams, duration = dose.milligrams(weight), dose.duration or 0.0
-        if dose.drug == "ketamine":
-            half = milligrams / float(model.molecules.ketamine) / 2
-            found += [Pulse(dose.start, duration, f"{hand}-ketamine", half) for hand in ENANTIOMERS]
-        else:
-            amount = milligrams / float(model.cascade.comparators.molar_mass[DRUGS.index(dose.drug)])
-            found.append(Pulse(dose.start, duration, dose.drug, amount, gentle=ENTRY[dose.drug] == "gut"))
+    for number in range(devices):
+        start = dose.start + number * float(p.device_interval)
+        taken_up = float(p.nasal_share) * (1.0 if number == 0 else float(p.later_devices))
+        found.append(Pulse(start, 0.0, "esketamine in nose", amount / devices * taken_up))
+        found.append(Pulse(start, float(p.swallowing_time), "esketamine in gut", amount / devices * (1 - taken_up)))
     return found
 
 
@@ -322,7 +355,7 @@ def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> li
     known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
     found = []
     for number, dose in enumerate(protocol.doses, 1):
-        if dose.drug != "ketamine":
+        if dose.drug != "ketamine" or not dose.route.startswith("i.v."):
             continue
         per_kg = dose.per_kilogram(weight)
         if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
@@ -417,7 +450,7 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
     state, by, mechanism, followers = (kept(each) for each in (found.state, found.drivers, found.mechanisms, found.followers))
     signalling, spines, now, habenula = state.signalling, state.spines, by.answers, by.answers.habenula
     body = jax.tree.map(lambda leaf: leaf[:n], found.drug)
-    nanograms = {name: 1e3 * float(getattr(model.molecules, name)) for name in ("ketamine", "norketamine", "hydroxynorketamine")}
+    nanograms = {name: 1e3 * float(getattr(model.molecules, name)) for name in STATED_IN_MASS}
     masses = 1e3 * np.asarray(model.cascade.comparators.molar_mass)
     by_time, by_arm, by_hand, by_drug = ("time",), ("arm", "time"), ("time", "enantiomer"), ("time", "drug")
     by_class, by_item = ("time", "cell_class"), ("arm", "time", "item")
@@ -426,9 +459,10 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "venous_ketamine": (by_hand, body.venous, "umol/L", "total ketamine in a peripheral venous sample"),
         "norketamine": (by_hand, body.norketamine, "umol/L", "total norketamine in arterial plasma"),
         "hydroxynorketamine": (by_hand, body.hydroxynorketamine, "umol/L", "total hydroxynorketamine in arterial plasma"),
-        "free_brain_ketamine": (by_hand, body.free_brain, "umol/L", "unbound ketamine in brain"),
-        "free_brain_norketamine": (by_hand, body.free_brain_norketamine, "umol/L", "unbound norketamine in brain"),
-        "racemate_equivalents": (by_time, body.racemate_equivalents, "umol/L", "all ligands in equivalents of racemic ketamine"),
+        "effect_site_ketamine": (by_hand, body.brain.effect_site, "umol/L", "total ketamine at the effect site"),
+        "free_brain_ketamine": (by_hand, body.brain.ketamine, "umol/L", "unbound ketamine in brain"),
+        "free_brain_norketamine": (by_hand, body.brain.norketamine, "umol/L", "unbound norketamine in brain"),
+        "racemate_equivalents": (by_time, body.brain.racemate_equivalents, "umol/L", "all ligands in equivalents of racemic ketamine"),
         "venous_ketamine_mass": (by_time, nanograms["ketamine"] * body.venous.sum(-1), "ng/mL", "total ketamine in a venous sample"),
         "norketamine_mass": (by_time, nanograms["norketamine"] * body.norketamine.sum(-1), "ng/mL", "total norketamine"),
         "hydroxynorketamine_mass": (
@@ -437,6 +471,16 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
             "ng/mL",
             "total hydroxynorketamine",
         ),
+        "dehydronorketamine_mass": (
+            by_time,
+            nanograms["dehydronorketamine"] * body.dehydronorketamine.sum(-1),
+            "ng/mL",
+            "total dehydronorketamine",
+        ),
+        "dissociation": (by_time, found.safety.dissociation[:n], "1", "altered perception, share of the most there can be"),
+        "systolic_rise": (by_time, found.safety.systolic_rise[:n], "mmHg", "rise of systolic blood pressure"),
+        "diastolic_rise": (by_time, found.safety.diastolic_rise[:n], "mmHg", "rise of diastolic blood pressure"),
+        "anaesthesia": (by_time, found.safety.anaesthesia[:n], "1", "effect-site ketamine over that of people who just wake up"),
         "comparator_mass": (by_drug, masses * body.comparator_plasma, "ng/mL", "total comparator in plasma"),
         "pore_block": (by_class, found.pore_block[:n], "1", "loss of NMDA charge by competition with magnesium"),
         "drive_loss": (by_class, found.drive_loss[:n], "1", "effective loss of NMDA drive"),

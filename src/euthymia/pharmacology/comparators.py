@@ -14,9 +14,12 @@ from ..core.kinetics import flow_matrix
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
-DRUGS = ("escitalopram", "sertraline", "phenelzine", "midazolam")
-ENTRY = {"escitalopram": "gut", "sertraline": "gut", "phenelzine": "gut", "midazolam": "central"}
-"""Where each drug is given: by mouth, or midazolam into a vein."""
+DRUGS = ("escitalopram", "sertraline", "phenelzine", "midazolam", "memantine", "MK-801")
+ENTRY = {
+    **dict.fromkeys(("escitalopram", "sertraline", "phenelzine", "memantine"), "gut"),
+    **dict.fromkeys(("midazolam", "MK-801"), "central"),
+}
+"""Where each drug is given: by mouth, or into a vein."""
 POOLS = ("gut", "central", "peripheral", "eliminated")
 STATES = (*POOLS, "site")
 
@@ -64,9 +67,9 @@ def rate_matrix(p: Comparators) -> Float[Array, "drug state state"]:
     )
 
 
-def entry_vectors() -> Float[Array, "drug state"]:
-    """Where a dose of each drug enters."""
-    return jnp.stack([jnp.zeros(len(STATES)).at[STATES.index(ENTRY[drug])].set(1) for drug in DRUGS])
+def entry_matrices() -> Float[Array, "drug state place"]:
+    """Where a dose of each drug enters: one place each."""
+    return jnp.stack([jnp.eye(len(STATES))[:, [STATES.index(ENTRY[drug])]] for drug in DRUGS])
 
 
 def plasma_concentration(p: Comparators, states: Float[Array, "*batch drug state"]) -> Float[Array, "*batch drug"]:

@@ -1,8 +1,9 @@
 """Ketamine, norketamine and hydroxynorketamine in the body: one linear system per enantiomer.
 
-Parent: three compartments around arterial blood (Kamp et al. 2020). Metabolites: ketamine → two-step delay →
-norketamine → two-step delay → hydroxynorketamine, each with two compartments (Simons et al. 2022). A venous sample lags
-arterial blood, and so does the effect site in the brain; both follow a concentration and hold no drug.
+Depots of :mod:`.absorption` empty into blood. Parent: three compartments around arterial blood (Kamp et al. 2020).
+Metabolites: ketamine → two-step delay → norketamine → two-step delay → hydroxynorketamine, each with two compartments (Simons
+et al. 2022), and dehydronorketamine beside it. A venous sample lags arterial blood, and so does the effect site in the brain;
+both follow a concentration and hold no drug.
 Amounts µmol, concentrations µM, time h.
 """
 
@@ -14,8 +15,10 @@ from jaxtyping import Array, Float
 from ..core.kinetics import flow_matrix
 from ..core.parameters import parameter
 from ..core.types import PerEnantiomer, Scalar
+from .absorption import DEPOTS, Absorption, emptying, fates
 
 POOLS = (
+    *DEPOTS,
     "ketamine",
     "ketamine_rapid",
     "ketamine_slow",
@@ -27,15 +30,20 @@ POOLS = (
     "hydroxynorketamine_delay_2",
     "hydroxynorketamine",
     "hydroxynorketamine_peripheral",
+    "dehydronorketamine",
     "excreted",
 )
-FOLLOWERS = ("venous", "effect_site", "norketamine_effect_site")
+FOLLOWERS = ("venous", "effect_site", "norketamine_effect_site", "hydroxynorketamine_effect_site")
 STATES = POOLS + FOLLOWERS
 DELAY_STEPS = 2
+ENTRIES = ("ketamine", *DEPOTS, "norketamine", "hydroxynorketamine")
+"""Pools into which a dose can be put: blood, depots, and blood as a metabolite."""
 
 
 class Disposition(eqx.Module):
     """Volumes and flows of a 70 kg adult, and how they scale with weight."""
+
+    absorption: Absorption
 
     reference_weight: Scalar = parameter("allometry.reference_weight", "kg", "weight at which volumes and flows are stated")
     volume_exponent: Scalar = parameter("allometry.volume_exponent", "dimensionless", "volumes grow with weight to this power")
@@ -62,6 +70,10 @@ class Disposition(eqx.Module):
     hydroxynorketamine_volume: Scalar = parameter("hydroxynorketamine.central_volume", "L", "central volume")
     hydroxynorketamine_peripheral_volume: Scalar = parameter("hydroxynorketamine.peripheral_volume", "L", "peripheral volume")
     hydroxynorketamine_flow: Scalar = parameter("hydroxynorketamine.flow", "L/h", "exchange flow")
+    dehydronorketamine_share: Scalar = parameter("dehydronorketamine.share", "dimensionless", "norketamine that becomes DHNK")
+    dehydronorketamine_volume: Scalar = parameter("dehydronorketamine.volume", "L", "volume")
+    dehydronorketamine_clearance: Scalar = parameter("dehydronorketamine.clearance", "L/h", "clearance")
+
     hydroxynorketamine_clearance_s: Scalar = parameter("hydroxynorketamine.clearance_s", "L/h", "clearance of S-HNK")
     hydroxynorketamine_auc_ratio_r: Scalar = parameter(
         "hydroxynorketamine.auc_ratio_r", "dimensionless", "exposure of R-HNK over R-ketamine; sets the clearance of R-HNK"
@@ -74,10 +86,23 @@ def hydroxynorketamine_clearance(p: Disposition) -> PerEnantiomer:
     return jnp.stack([p.hydroxynorketamine_clearance_s, formed / p.hydroxynorketamine_auc_ratio_r])
 
 
+def _absorbed(p: Disposition) -> dict[tuple[str, str], Scalar]:
+    """Flows out of the depots; what the liver takes out of a swallowed dose forms norketamine like what it takes out of blood."""
+    rate, (ketamine, extracted) = emptying(p.absorption), fates(p.absorption)
+    formed = p.norketamine_share * extracted
+    flows = {}
+    for place, depot in enumerate(DEPOTS):
+        flows[depot, "ketamine"] = ketamine[place] * rate[place]
+        flows[depot, "norketamine_delay_1"] = formed[place] * rate[place]
+        flows[depot, "excreted"] = (1 - ketamine[place] - formed[place]) * rate[place]
+    return flows
+
+
 def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer state state"]:
     """The matrix A of dx/dt = A x + input, for each enantiomer, at a body weight (kg). State order is ``STATES``."""
     size = weight / p.reference_weight
     volume, flow = size**p.volume_exponent, size**p.flow_exponent
+    absorbed = _absorbed(p)
 
     def one(clearance_hnk: Scalar) -> Float[Array, "state state"]:
         V1, V2, V3 = volume * p.central_volume, volume * p.rapid_volume, volume * p.slow_volume
@@ -86,12 +111,14 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
         CLN, QN = flow * p.norketamine_clearance, flow * p.norketamine_flow
         VH1, VH2 = volume * p.hydroxynorketamine_volume, volume * p.hydroxynorketamine_peripheral_volume
         CLH, QH = flow * clearance_hnk, flow * p.hydroxynorketamine_flow
-        fN, fH = p.norketamine_share, p.hydroxynorketamine_share
+        VD, CLD = volume * p.dehydronorketamine_volume, flow * p.dehydronorketamine_clearance
+        fN, fH, fD = p.norketamine_share, p.hydroxynorketamine_share, p.dehydronorketamine_share
         kN, kH = DELAY_STEPS / p.norketamine_delay, DELAY_STEPS / p.hydroxynorketamine_delay
 
         exchange = flow_matrix(
             POOLS,
-            {
+            absorbed
+            | {
                 ("ketamine", "ketamine_rapid"): Q2 / V1,
                 ("ketamine_rapid", "ketamine"): Q2 / V2,
                 ("ketamine", "ketamine_slow"): Q3 / V1,
@@ -103,12 +130,14 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
                 ("norketamine", "norketamine_peripheral"): QN / VN1,
                 ("norketamine_peripheral", "norketamine"): QN / VN2,
                 ("norketamine", "hydroxynorketamine_delay_1"): fH * CLN / VN1,
-                ("norketamine", "excreted"): (1 - fH) * CLN / VN1,
+                ("norketamine", "dehydronorketamine"): fD * CLN / VN1,
+                ("norketamine", "excreted"): (1 - fH - fD) * CLN / VN1,
                 ("hydroxynorketamine_delay_1", "hydroxynorketamine_delay_2"): kH,
                 ("hydroxynorketamine_delay_2", "hydroxynorketamine"): kH,
                 ("hydroxynorketamine", "hydroxynorketamine_peripheral"): QH / VH1,
                 ("hydroxynorketamine_peripheral", "hydroxynorketamine"): QH / VH2,
                 ("hydroxynorketamine", "excreted"): CLH / VH1,
+                ("dehydronorketamine", "excreted"): CLD / VD,
             },
         )
         matrix = jnp.zeros((len(STATES), len(STATES))).at[: len(POOLS), : len(POOLS)].set(exchange)
@@ -117,6 +146,7 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
             ("venous", "ketamine", V1, 1 / p.venous_delay),
             ("effect_site", "ketamine", V1, ke0),
             ("norketamine_effect_site", "norketamine", VN1, ke0),
+            ("hydroxynorketamine_effect_site", "hydroxynorketamine", VH1, ke0),
         ):
             row = STATES.index(follower)
             matrix = matrix.at[row, STATES.index(pool)].set(rate / capacity).at[row, row].set(-rate)
@@ -132,9 +162,10 @@ def central_volumes(p: Disposition, weight: Scalar) -> dict[str, Scalar]:
         "ketamine": scale * p.central_volume,
         "norketamine": scale * p.norketamine_volume,
         "hydroxynorketamine": scale * p.hydroxynorketamine_volume,
+        "dehydronorketamine": scale * p.dehydronorketamine_volume,
     }
 
 
-def entry_vector() -> Float[Array, "state"]:
-    """Where a dose into arterial blood enters."""
-    return jnp.zeros(len(STATES)).at[STATES.index("ketamine")].set(1)
+def entry_matrix() -> Float[Array, "state place"]:
+    """Where a dose enters, for each of ``ENTRIES``."""
+    return jnp.eye(len(STATES))[:, jnp.array([STATES.index(place) for place in ENTRIES])]

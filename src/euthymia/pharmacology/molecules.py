@@ -12,3 +12,4 @@ class Molecules(eqx.Module):
     ketamine: Scalar = parameter("ketamine.molar_mass", "mg/umol", "ketamine")
     norketamine: Scalar = parameter("norketamine.molar_mass", "mg/umol", "norketamine")
     hydroxynorketamine: Scalar = parameter("hydroxynorketamine.molar_mass", "mg/umol", "hydroxynorketamine")
+    dehydronorketamine: Scalar = parameter("dehydronorketamine.molar_mass", "mg/umol", "dehydronorketamine")

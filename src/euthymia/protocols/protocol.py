@@ -14,14 +14,23 @@ Condition = Literal["depressed", "healthy"]
 CONTEXTS: tuple[str, ...] = get_args(Context)
 CONDITIONS: tuple[str, ...] = get_args(Condition)
 _INTO_A_VEIN = ("i.v. infusion", "i.v. bolus")
+_INJECTED = (*_INTO_A_VEIN, "i.m.", "s.c.")
 ROUTES_OF = {
-    "ketamine": _INTO_A_VEIN,
+    "ketamine": (*_INJECTED, "nasal", "sublingual", "rectal", "oral", "oral extended release"),
+    "esketamine": (*_INJECTED, "nasal", "sublingual", "oral"),
+    "arketamine": _INJECTED,
+    **dict.fromkeys(("S-norketamine", "R-norketamine", "(2S,6S)-HNK", "(2R,6R)-HNK"), _INTO_A_VEIN),
+    "memantine": ("oral",),
+    "MK-801": _INTO_A_VEIN,
     "escitalopram": ("oral",),
     "sertraline": ("oral",),
     "phenelzine": ("oral",),
     "midazolam": _INTO_A_VEIN,
 }
-"""The drugs, and how each can be given; ketamine is the racemate."""
+"""The drugs, and how each can be given; ketamine is the racemate, HNK is hydroxynorketamine."""
+KETAMINES = ("ketamine", "esketamine", "arketamine")
+NORKETAMINES = ("S-norketamine", "R-norketamine")
+HYDROXYNORKETAMINES = ("(2S,6S)-HNK", "(2R,6R)-HNK")
 ROUTES = tuple(dict.fromkeys(route for routes in ROUTES_OF.values() for route in routes))
 WEIGHTS = (25.0, 300.0)
 """kg; the adults that allometry was stated for, with room."""
@@ -136,8 +145,8 @@ class Dose(Strict):
     def _duration_fits_route(self) -> "Dose":
         if self.route == "i.v. bolus" and self.duration is not None:
             raise InputError("duration: a bolus has none; leave it out or use route 'i.v. infusion'")
-        if self.route == "oral" and self.duration is not None:
-            raise InputError("duration: what is swallowed has none; leave it out")
+        if self.route != "i.v. infusion" and self.duration is not None:
+            raise InputError(f"duration: only an infusion has one; leave it out of a dose that is given {self.route}")
         if self.route == "i.v. infusion":
             if self.duration is None:
                 raise InputError('duration: an infusion needs one, for example "40 min"')

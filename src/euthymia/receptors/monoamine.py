@@ -16,7 +16,7 @@ class Monoamine(eqx.Module):
     """Potencies at the transporter, the enzyme and the receptor."""
 
     sert_affinity: Float[Array, "drug"] = parameter(
-        tuple(f"sert.affinity.{drug}" for drug in ("escitalopram", "sertraline", "phenelzine", "midazolam")),
+        tuple(f"sert.affinity.{drug}" for drug in ("escitalopram", "sertraline", "phenelzine", "midazolam", "memantine", "MK-801")),
         "1/uM",
         "one over the concentration that half fills what can be filled of the transporter",
     )

@@ -16,6 +16,11 @@ from ..biophysics.magnesium import Magnesium, magnesium_constant, magnesium_unbl
 from ..core.parameters import parameter
 from ..core.types import CELL_CLASSES, SITES, SUBUNITS, PerCellClass, PerLigand, PerSite, PerSubunit, Scalar
 
+LIGANDS = (
+    *("S-ketamine", "R-ketamine", "S-norketamine", "R-norketamine", "S-hydroxynorketamine", "R-hydroxynorketamine"),
+    *("memantine", "MK-801"),
+)
+"""What competes for the site."""
 CLASS_OF_SITE = jnp.array([next(i for i, name in enumerate(CELL_CLASSES) if site.startswith(name)) for site in SITES])
 
 
@@ -24,7 +29,7 @@ class NMDAReceptor(eqx.Module):
 
     magnesium: Magnesium
     binding_constant: PerLigand = parameter(
-        ("nmdar.Ki.S-ketamine", "nmdar.Ki.R-ketamine", "nmdar.Ki.S-norketamine", "nmdar.Ki.R-norketamine"),
+        tuple(f"nmdar.Ki.{ligand}" for ligand in LIGANDS),
         "uM",
         "binding constant against [3H]MK-801; only ratios are used",
     )
@@ -51,7 +56,10 @@ class NMDAReceptor(eqx.Module):
 
 
 def racemate_equivalents(p: NMDAReceptor, ligands: Float[Array, "*batch ligand"]) -> Float[Array, "*batch"]:
-    """Concentration of racemic ketamine (µM) that competes like a mixture of S/R ketamine and S/R norketamine (µM)."""
+    """Concentration of racemic ketamine (µM) that competes like a mixture of ``LIGANDS`` (µM).
+
+    What sets a molecule apart beside its affinity (how fast it leaves, how well it is trapped, which subunit it prefers) is left out.
+    """
     strength = 1 / p.binding_constant
     racemate = jnp.mean(strength[:2])
     return ligands @ (strength / racemate)

@@ -1,0 +1,66 @@
+"""From where ketamine is put into blood: one depot for each kind of place, emptied at first order.
+
+What passes a mucous membrane reaches blood as ketamine; what is swallowed meets the liver first, which turns most of it into
+norketamine. A published bioavailability is of the whole dose, so that the share through the membrane follows from it.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..core.parameters import parameter
+from ..core.types import Scalar
+
+DEPOTS = ("muscle", "skin", "nose", "mouth", "rectum", "gut")
+"""Where a dose waits."""
+MEMBRANES = {"nasal": "nose", "sublingual": "mouth", "rectal": "rectum"}
+"""Routes of which a part is swallowed or drains to the liver, and the depot of the rest."""
+
+
+class Absorption(eqx.Module):
+    """How fast and how much, per depot or route."""
+
+    half_life: Float[Array, "depot"] = parameter(
+        tuple(f"absorption.half_life.{depot}" for depot in DEPOTS), "h", "time in which half of a depot leaves"
+    )
+    injected_share: Float[Array, "injection"] = parameter(
+        ("absorption.share.muscle", "absorption.share.skin"), "dimensionless", "share of an injection that reaches blood"
+    )
+    membrane_bioavailability: Float[Array, "membrane"] = parameter(
+        tuple(f"absorption.bioavailability.{route}" for route in MEMBRANES), "dimensionless", "ketamine in blood, of the whole dose"
+    )
+    oral_bioavailability: Scalar = parameter("absorption.bioavailability.oral", "dimensionless", "ketamine in blood, of what is swallowed")
+    release_time: Scalar = parameter("absorption.release_time", "h", "over which an extended-release tablet gives up its dose")
+    gut_share: Scalar = parameter("absorption.gut_share", "dimensionless", "share of what is swallowed that reaches the liver")
+
+
+def emptying(p: Absorption) -> Float[Array, "depot"]:
+    """Rate constants of the depots, 1/h."""
+    return jnp.log(2) / p.half_life
+
+
+def membrane_share(p: Absorption) -> Float[Array, "membrane"]:
+    """Share m of a dose that passes a mucous membrane, from F = m + (1 − m) F_oral."""
+    return (p.membrane_bioavailability - p.oral_bioavailability) / (1 - p.oral_bioavailability)
+
+
+def fates(p: Absorption) -> tuple[Float[Array, "depot"], Float[Array, "depot"]]:
+    """Shares of a depot's content that reach blood as ketamine, and that the liver takes out on the way."""
+    whole, none = jnp.ones(()), jnp.zeros(())
+    of_depot = {
+        "muscle": (p.injected_share[0], none),
+        "skin": (p.injected_share[1], none),
+        **dict.fromkeys(MEMBRANES.values(), (whole, none)),
+        "gut": (p.oral_bioavailability, p.gut_share - p.oral_bioavailability),
+    }
+    ketamine, extracted = zip(*(of_depot[depot] for depot in DEPOTS), strict=True)
+    return jnp.stack(ketamine), jnp.stack(extracted)
+
+
+def placed(p: Absorption, route: str) -> dict[str, Scalar]:
+    """Shares of a dose that start in each place, by route."""
+    whole = {"i.m.": "muscle", "s.c.": "skin", "oral": "gut", "oral extended release": "gut"}
+    if route in MEMBRANES:
+        through = membrane_share(p)[list(MEMBRANES).index(route)]
+        return {MEMBRANES[route]: through, "gut": 1 - through}
+    return {whole.get(route, "ketamine"): jnp.ones(())}
