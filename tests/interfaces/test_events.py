@@ -141,6 +141,10 @@ def test_optional_columns_may_be_left_out(table):
     assert (subject.weight, subject.observations, len(subject.doses)) == (None, (), 1)
 
 
+def test_a_weight_may_be_stated_once(table):
+    assert table(row(), row(WT="."))[0].weight == table(row(WT="."), row())[0].weight == 80.0
+
+
 def test_columns_that_are_not_used_are_named(table):
     assert table(*ROWS).note == ""
     assert table(f"{row()},1,x", header=f"{HEADER},Sex,S\x1bte").note == "columns not used: 'SEX', 'S\\x1bTE'"
@@ -168,7 +172,7 @@ def test_a_protocol_lasts_until_after_the_last_event(last, horizon, table):
     assert subject_protocol(table(row(), last)[0]).horizon == horizon
 
 
-ALLOWED_DOSES = "allowed: 1 ketamine i.v., 2 escitalopram oral"
+ALLOWED_DOSES = "1 ketamine i.v., 2 escitalopram oral"
 BAD_ROWS = {
     "unsorted times": ([row(TIME=2), row(TIME=1)], "line 3, column TIME: '1' is before the 2 h"),
     "dose without compartment": ([row(CMT=".")], "line 2, column CMT: missing", ALLOWED_DOSES),
@@ -217,6 +221,7 @@ BAD_ROWS = {
     "repeats beyond a year": ([row(ADDL=399, II=24)], "column TIME: '0' begins a dose that ends, with its repeats, at 9576.67 h"),
     "dose at the end of the year": ([row(TIME=8760, RATE=0)], "column TIME: '8760'", "before 8760 h"),
     "another weight": ([row(), row(WT=81)], "line 3, column WT: '81' differs from the 80 kg"),
+    "another weight after a gap": ([row(), row(WT="."), row(WT=81)], "line 4, column WT: '81' differs from the 80 kg"),
     "weight of a child": ([row(WT=12)], "column WT: '12' is outside 25 to 300 kg"),
     "ID missing": ([row(ID=".")], "line 2, column ID: missing"),
     "ID with a control character": ([row(ID="a\x1b[2J")], "line 2, column ID: 'a\\x1b[2J' must be"),
@@ -227,7 +232,7 @@ BAD_ROWS = {
     "decimal comma": ([row(AMT="35,5")], "line 2, there are 12 cells"),
     "empty line": ([row(), "", row()], "line 3, there are 0 cells"),
     "comment": ([row(), "# mine"], "line 3, comments are not allowed"),
-    "line break in a cell": ([row(ID='"a\nb"')], "line 2, the cells cannot be told apart", "must end on its line", "2 faulty rows"),
+    "line break in a cell": ([row(ID='"a\nb"')], "line 2, the cells cannot be told apart", "must end on its line"),
     "quote left open": ([row(), row(ID='"2'), row(ID=3)], "line 3, the cells cannot be told apart"),
     "cell without end": ([row(ID="x" * 200_000)], "line 2, the cells cannot be told apart (field larger than"),
     "several faults": ([row(), row(AMT="x"), row(), row(TIME="x"), seen(DV="x")], "line 3, column AMT: 'x'", "the first of 3 faulty rows"),
@@ -332,6 +337,12 @@ def test_what_is_written_is_short(table, tmp_path):
 def test_a_subject_without_events_survives_being_written(tmp_path):
     subjects = [Subject("1", 80.0, (), ()), Subject("2", None, (), ())]
     assert again(subjects, tmp_path) == subjects
+
+
+def test_repeats_of_a_subject_made_in_code_are_written_out(tmp_path):
+    hourly = Dose.model_validate(BOLUS | {"start": "0.5 h", "every": "1 h", "times": 12})
+    (found,) = again([subject(weight=80.0, doses=[Dose.model_validate(BOLUS | {"start": "10 h"}), hourly])], tmp_path)
+    assert [dose.start for dose in found.doses] == sorted([10.0, *(0.5 + hour for hour in range(12))])
 
 
 def in_milligrams(protocol):
@@ -507,10 +518,10 @@ SNIPPETS = (
 
 @st.composite
 def mutated(draw):
-    """The bytes of a valid table with pieces put in, doubled, exchanged and cut out."""
+    """The bytes of a valid table with cells replaced, rows exchanged, and pieces put in and cut out."""
     lines = [HEADER, *ROWS]
-    for _ in range(draw(st.integers(0, 3))):
-        here, there = draw(st.tuples(*[st.integers(0, len(lines) - 1)] * 2))
+    for _ in range(draw(st.integers(0, 2))):
+        here, there = draw(st.tuples(*[st.integers(1, len(ROWS))] * 2))
         if draw(st.booleans()):
             lines[here], lines[there] = lines[there], lines[here]
         else:
@@ -518,7 +529,7 @@ def mutated(draw):
             cells[draw(st.integers(0, len(cells) - 1))] = draw(st.sampled_from(SNIPPETS) | st.floats().map(str) | st.text(max_size=5))
             lines[here] = ",".join(cells)
     content = "\n".join(lines).encode()
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         start = draw(st.integers(0, len(content)))
         end = min(len(content), start + draw(st.sampled_from([0, 0, 1, 5, 40])))
         piece = draw(st.sampled_from(SNIPPETS).map(str.encode) | st.binary(max_size=3))

@@ -362,13 +362,13 @@ def _duration(amount: float, rate: Decimal) -> float:
 
 
 def _compartment(row: Mapping[str, str], compartments: Mapping[int, tuple[str, str]], event: str) -> tuple[str, str]:
-    allowed = ", ".join(f"{number} {' '.join(meaning)}" for number, meaning in compartments.items())
     number = _whole(row, "CMT")
+    if number in compartments:
+        return compartments[number]
+    allowed = ", ".join(f"{number} {' '.join(meaning)}" for number, meaning in compartments.items())
     if number is None:
         raise InputError(f"column CMT: missing; allowed for {event}: {allowed}")
-    if number not in compartments:
-        raise _fault(row, "CMT", f"is no compartment of {event}; allowed: {allowed}")
-    return compartments[number]
+    raise _fault(row, "CMT", f"is no compartment of {event}; allowed: {allowed}")
 
 
 def _missing_value(row: Mapping[str, str], otherwise: bool = False) -> bool:
@@ -407,9 +407,9 @@ def _fault(row: Mapping[str, str], column: str, reason: str) -> InputError:
 
 
 def _in_milligrams(stated: Subject | Protocol) -> Subject:
-    """A subject with every dose by itself, in mg and in order of time."""
+    """A subject with every dose by itself and in mg."""
     subject = stated if isinstance(stated, Subject) else Subject(stated.name, stated.patient.weight, stated.doses, ())
-    given = sorted((each for dose in subject.doses for each in dose.repeats()), key=lambda dose: dose.start)
+    given = [each for dose in subject.doses for each in dose.repeats()]
     weight = subject.weight
     if weight is None and any(dose.per_weight for dose in given):
         raise InputError(f"events: {short(subject.name)} has a dose per kg and no weight; an event table holds mg, so state the weight")
