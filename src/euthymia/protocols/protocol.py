@@ -200,7 +200,7 @@ def _written_out(stated: tuple[Dose, ...]) -> tuple[Dose, ...]:
     return tuple(sorted(given, key=lambda dose: (dose.start, *_what(dose))))
 
 
-def _compact(doses: Iterable[Dose]) -> list[Dose]:
+def compact(doses: Iterable[Dose]) -> list[Dose]:
     """Entries that stand for exactly these doses: runs of equal ones at equal intervals become one."""
     alike: dict[tuple[Any, ...], list[Dose]] = {}
     for dose in doses:
@@ -271,6 +271,6 @@ def written(protocol: Protocol) -> dict[str, Any]:
         "source": protocol.source,
         "context": protocol.context,
         "patient": patient,
-        "doses": [dose(each) for each in _compact(protocol.doses)],
+        "doses": [dose(each) for each in compact(protocol.doses)],
         "horizon": f"{protocol.horizon!r} h",
     }
