@@ -127,25 +127,27 @@ def _add_system(document: "_Document", system: LinearSystem, amounts: np.ndarray
         else:
             document.number(own[state], _label(system, state), 0.0, "umol_per_L", constant=False)
 
-    def constant(source: str, target: str, per_hour: float) -> str:
-        return document.number(
-            identifier("k", system.name, source, target), f"{_label(system, source)}: rate constant to {_words(target)}", per_hour, "per_h"
-        )
+    def constant(per_hour: float, meaning: str, *names: str) -> str:
+        return document.number(identifier("k", system.name, *names), f"{_label(system, names[0])}: {meaning}", per_hour, "per_h")
 
     for target, row in zip(system.states, system.matrix, strict=True):
         into = {source: float(rate) for source, rate in zip(system.states, row, strict=True) if rate != 0 and source != target}
+        meaning = f"rate constant to {_words(target)}"
         if target in places:
             for source, rate in into.items():
-                law = f"{constant(source, target, rate)} * {own[source]}"
-                document.reaction(identifier("flow", system.name, source, target), f"{_label(system, source)} to {_words(target)}", law,
-                                  source=own[source], target=own[target])  # fmt: skip
+                law = f"{constant(rate, meaning, source, target)} * {own[source]}"
+                name = f"{_label(system, source)} to {_words(target)}"
+                document.reaction(identifier("flow", system.name, source, target), name, law, own[target], own[source])
         else:
             # A concentration follows the concentration of a pool, not its amount.
-            read = {source: f"{own[source]} / {places[source]}" if source in places else own[source] for source in into}
-            litres = {source: system.volumes.get(source, ONE_LITRE) if source in places else 1.0 for source in into}
-            gains = [f"{constant(source, target, rate * litres[source])} * {read[source]}" for source, rate in into.items()]
-            lost = f"{constant(target, 'nowhere', -row[system.states.index(target)])} * {own[target]}"
-            document.rate_rule(own[target], f"{' + '.join(gains)} - {lost}")
+            gains = [
+                f"{constant(rate * system.volumes.get(source, ONE_LITRE), meaning, source, target)} * {own[source]} / {places[source]}"
+                if source in places
+                else f"{constant(rate, meaning, source, target)} * {own[source]}"
+                for source, rate in into.items()
+            ]
+            loss = constant(-row[system.states.index(target)], "rate constant of forgetting", target)
+            document.rate_rule(own[target], f"{' + '.join(gains)} - {loss} * {own[target]}")
 
 
 def _add_inputs(document: "_Document", system: LinearSystem, infused: np.ndarray, pushed: np.ndarray) -> Iterator[tuple[int, str, str]]:
@@ -156,7 +158,7 @@ def _add_inputs(document: "_Document", system: LinearSystem, infused: np.ndarray
             yield int(node), own, f"{own} + {float(amounts[node])!r} umol"
         if rates.any():
             name = f"{_label(system, state)}: infusion"
-            rate = document.number(f"{own}__infusion", name, rates[0], "umol_per_h", constant=False)
+            rate = document.number(f"{own}__infusion", f"{name}, rate", rates[0], "umol_per_h", constant=False)
             document.reaction(identifier("infusion", system.name, state), name, rate, target=own)
             for node in np.flatnonzero(np.diff(rates)) + 1:
                 yield int(node), rate, f"{float(rates[node])!r} umol_per_h"
