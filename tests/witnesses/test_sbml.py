@@ -8,12 +8,15 @@ import libsbml
 import numpy as np
 import pytest
 import roadrunner
+import scipy.linalg
 
 from euthymia.cascade.course import drugs
 from euthymia.cascade.timegrid import CHANNELS
 from euthymia.core.errors import InputError
+from euthymia.core.exponential import linear_course
+from euthymia.core.kinetics import flow_matrix
 from euthymia.core.types import ENANTIOMERS
-from euthymia.exchange.body import body_of
+from euthymia.exchange.body import LinearSystem, body_of
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
 from euthymia.experiments.simulation import grid_of
 from euthymia.pharmacology.comparators import DRUGS, ENTRY
@@ -97,6 +100,32 @@ def test_roadrunner_agrees_with_the_exact_course_and_loses_no_molecule(model, se
         held = theirs[:, [system.states.index(pool) for pool in system.pools]].sum(1)
         prescribed = np.cumsum(given[:, [CHANNELS.index(channel) for channel in system.entries]].sum(1))[nodes - 1]
         np.testing.assert_allclose(held, prescribed, rtol=0, atol=AGREEMENT * prescribed.max())
+
+
+def test_a_system_with_a_depot_two_channels_and_a_follower_of_a_follower(model, monkeypatch):
+    pools, states = ("depot", "4-blood", "gone"), ("depot", "4-blood", "gone", "near", "far")
+    matrix = np.zeros((5, 5))
+    matrix[:3, :3] = flow_matrix(pools, {("depot", "4-blood"): jnp.asarray(0.7), ("4-blood", "gone"): jnp.asarray(0.2)})
+    matrix[3, [1, 3]], matrix[4, [0, 3, 4]] = [0.5 / 8, -0.5], [0.1, 0.3, -0.4]
+    entries = {"S-ketamine": np.array([0.7, 0.3, 0, 0, 0]), "R-ketamine": np.eye(5)[1]}
+    system = LinearSystem("2-drug", states, pools, matrix, entries, {"4-blood": 8.0})
+    monkeypatch.setattr("euthymia.exchange.sbml.body_of", lambda *_: [system])
+    route = {"drug": "ketamine", "amount": "50 mg"}
+    infusion = {**route, "route": "i.v. infusion", "duration": "2 h", "start": "22 h"}
+    doses = [{**route, "route": "i.v. bolus", "every": "6 h", "times": 3}, infusion]
+    protocol = check({"name": "depot", "title": '<µ> & "depot"', "patient": {"weight": "70 kg"}, "doses": doses, "horizon": "24 h"})
+    text = sbml_of(protocol, model)
+    assert document(text).getNumErrors() == 0
+    grid = grid_of(protocol, model, 70.0)
+    channels = [CHANNELS.index(channel) for channel in entries]
+    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
+    given = [jnp.asarray(each[:, channels]) for each in (grid.infusion, grid.bolus)]
+    by_channel = linear_course(jnp.stack([matrix, matrix]), jnp.stack([*entries.values()]), steps, *given)
+    own = np.asarray(by_channel).sum(1)[grid.nodes - 1]
+    # After the horizon nothing is given, and what is there decays.
+    at_end, later = run(text, [identifier("2-drug", state) for state in states], [0.0, 24.0, 30.0])[1:]
+    np.testing.assert_allclose(at_end, own, rtol=AGREEMENT)
+    np.testing.assert_allclose(later, scipy.linalg.expm(6 * matrix) @ own, rtol=AGREEMENT)
 
 
 def document(text):

@@ -89,13 +89,15 @@ def sbml_of(protocol: Protocol, model: Euthymia) -> str:
             for node, variable, value in _add_inputs(document, system, infused, pushed):
                 changes.setdefault(node, {})[variable] = value
     for number, node in enumerate(sorted(changes), 1):
-        document.event(f"change_{number}", f"input changes at {times[node]:g} h", f"time >= {times[node]!r} h", changes[node])
+        name = f"change {number} of the input, at {times[node]:g} h"
+        document.event(f"change_{number}", name, f"time >= {times[node]!r} h", changes[node])
     return document.text()
 
 
 def identifier(*names: str) -> str:
     """A valid SBML identifier of a thing, from the names that lead to it."""
-    return "__".join(re.sub(r"\W", "_", name, flags=re.ASCII) for name in names)
+    joined = "__".join(re.sub(r"\W", "_", name, flags=re.ASCII) for name in names)
+    return f"_{joined}" if joined[0].isdigit() else joined
 
 
 def _entering(system: LinearSystem, channels: np.ndarray) -> np.ndarray:
