@@ -1,0 +1,1 @@
+"""The model's parts in formats that other programs read."""
