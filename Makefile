@@ -29,6 +29,7 @@ picture: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/pharmacokinetics.py
 
 $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,7 +41,7 @@ $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 # Rewrites the lock for every supported Python: package names, versions and hashes, no addresses.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev --extra witness pyproject.toml --output-file requirements/lock.txt
+	  --python-version 3.11 --extra dev --extra standards --extra witness pyproject.toml --output-file requirements/lock.txt
 
 clean:
 	rm -rf $(VENV) runs

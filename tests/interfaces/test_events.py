@@ -176,7 +176,7 @@ ALLOWED_DOSES = "1 ketamine i.v., 2 escitalopram oral"
 BAD_ROWS = {
     "unsorted times": ([row(TIME=2), row(TIME=1)], "line 3, column TIME: '1' is before the 2 h"),
     "dose without compartment": ([row(CMT=".")], "line 2, column CMT: missing", ALLOWED_DOSES),
-    "dose into an unknown compartment": ([row(CMT=9)], "line 2, column CMT: '9'", ALLOWED_DOSES),
+    "dose into an unknown compartment": ([row(CMT=90)], "line 2, column CMT: '90'", ALLOWED_DOSES),
     "dose into blood": ([row(CMT=101)], "column CMT: '101' is no compartment of a dose", ALLOWED_DOSES),
     "observation of an infusion": ([seen(CMT=1)], "column CMT: '1' is no compartment of an observation", "101 ketamine venous"),
     "half a compartment": ([row(CMT=1.5)], "column CMT: '1.5' is not a whole number"),
@@ -201,7 +201,7 @@ BAD_ROWS = {
     "infusion shorter than a second": ([row(RATE=1e6)], "column RATE: '1000000.0' gives a duration", "at least 1 s"),
     "infusion longer than a year": ([row(RATE=1e-5)], "column RATE: '1e-05' gives a duration", "outside 0 to 8760 h"),
     "infusion without end": ([row(RATE="1e-400")], "column RATE: '1e-400' gives a duration", "not a finite number"),
-    "tablet over an hour": ([row(CMT=2)], "column RATE: '60' gives a duration", "swallowed"),
+    "tablet over an hour": ([row(CMT=2)], "column RATE: '60' gives a duration", "only an infusion"),
     "amount on an observation row": ([seen(AMT=5)], "column AMT: '5' stands on an observation row"),
     "rate on an observation row": ([seen(RATE=5)], "column RATE: '5' stands on an observation row"),
     "repeats on an observation row": ([seen(ADDL=5, II=1)], "column ADDL: '5' stands on an observation row"),

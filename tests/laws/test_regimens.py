@@ -14,10 +14,9 @@ def test_doses_into_two_compartments_at_once_and_again():
     # the second doses; a solver that resets the depot leaves 100 there.
     absorption, elimination, dose, interval = 0.11, 0.1 / 1.0, 100.0, 12.0
     flows = {("depot", "central"): jnp.asarray(absorption), ("central", "eliminated"): jnp.asarray(elimination)}
-    # One system per place of entry, whose states add up.
-    matrix, entry = jnp.tile(flow_matrix(POOLS, flows), (2, 1, 1)), jnp.eye(len(POOLS))[:2]
+    matrix, entry = flow_matrix(POOLS, flows)[None], jnp.eye(len(POOLS))[None, :, :2]
     steps = jnp.array([interval]), jnp.zeros(2, int)
-    first, second, last = np.asarray(linear_course(matrix, entry, steps, jnp.zeros((2, 2)), jnp.full((2, 2), dose))).sum(1)
+    first, second, last = np.asarray(linear_course(matrix, entry, steps, jnp.zeros((2, 1, 2)), jnp.full((2, 1, 2), dose)))[:, 0]
     np.testing.assert_array_equal(first, [dose, dose, 0])
     np.testing.assert_array_equal(np.round(second[:2], 8), [126.71353020, 167.58422213])
 

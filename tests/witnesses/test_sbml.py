@@ -19,12 +19,14 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.exchange.body import LinearSystem, body_of
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
 from euthymia.experiments.simulation import grid_of
-from euthymia.pharmacology.comparators import DRUGS, ENTRY
+from euthymia.protocols.protocol import ROUTES_OF
 from euthymia.protocols.reading import check, read
 
 REGIMENS = 20
 AGREEMENT = 1e-6
 """Share of a state's largest value."""
+NOTHING = 1e-20
+"""What counts as empty, µmol or µM: a state that is zero for us may be rounding error for others."""
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 LOOKED_AT = 60
 LARGEST = {"ketamine": 100, "midazolam": 10, "phenelzine": 90}
@@ -36,11 +38,10 @@ def regimen(seed: int):
     random = np.random.default_rng(seed)
     horizon = float(random.uniform(24, 240))
     doses = []
-    for drug in random.choice(["ketamine", *DRUGS], random.integers(1, 4), replace=False):
-        dose = {"drug": str(drug), "amount": f"{random.uniform(1, LARGEST.get(drug, 100))} mg", "route": "oral"}
+    for drug in random.choice(list(ROUTES_OF), random.integers(1, 4), replace=False):
+        dose = {"drug": str(drug), "amount": f"{random.uniform(1, LARGEST.get(drug, 100))} mg"}
+        dose["route"] = str(random.choice(ROUTES_OF[dose["drug"]]))
         duration = 0.0
-        if ENTRY.get(drug, "central") == "central":
-            dose["route"] = str(random.choice(["i.v. bolus", "i.v. infusion"]))
         if dose["route"] == "i.v. infusion":
             duration = float(10 ** random.uniform(-2, 0.7))
             dose["duration"] = f"{duration} h"
@@ -57,7 +58,7 @@ def regimen(seed: int):
 @eqx.filter_jit
 def both_families(cascade, weight, lengths, which, infusion, bolus):
     found = drugs(cascade, weight, (lengths, which), infusion, bolus)
-    return found.states, found.comparator_states
+    return found.states
 
 
 def ours(model, protocol):
@@ -67,7 +68,7 @@ def ours(model, protocol):
     inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
     families = both_families(model.cascade, jnp.asarray(weight), *inputs)
     courses = [np.asarray(family)[: grid.nodes, place] for family in families for place in range(family.shape[1])]
-    return grid, dict(zip(CHANNELS, courses, strict=True))
+    return grid, dict(zip((each.name for each in body_of(model, weight)), courses, strict=True))
 
 
 def run(text, selections, times):
@@ -96,7 +97,7 @@ def test_roadrunner_agrees_with_the_exact_course_and_loses_no_molecule(model, se
         theirs = run(text, [identifier(system.name, state) for state in system.states], [0.0, *grid.times[nodes]])[1:]
         for place, state in enumerate(system.states):
             gap = np.abs(theirs[:, place] - own[nodes, place]).max()
-            assert gap <= AGREEMENT * np.abs(own[:, place]).max(), (system.name, state, gap)
+            assert gap <= max(AGREEMENT * np.abs(own[:, place]).max(), NOTHING), (system.name, state, gap)
         held = theirs[:, [system.states.index(pool) for pool in system.pools]].sum(1)
         prescribed = np.cumsum(given[:, [CHANNELS.index(channel) for channel in system.entries]].sum(1))[nodes - 1]
         np.testing.assert_allclose(held, prescribed, rtol=0, atol=AGREEMENT * prescribed.max())
@@ -119,9 +120,8 @@ def test_a_system_with_a_depot_two_channels_and_a_follower_of_a_follower(model, 
     grid = grid_of(protocol, model, 70.0)
     channels = [CHANNELS.index(channel) for channel in entries]
     steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
-    given = [jnp.asarray(each[:, channels]) for each in (grid.infusion, grid.bolus)]
-    by_channel = linear_course(jnp.stack([matrix, matrix]), jnp.stack([*entries.values()]), steps, *given)
-    own = np.asarray(by_channel).sum(1)[grid.nodes - 1]
+    given = [jnp.asarray(each[:, None, channels]) for each in (grid.infusion, grid.bolus)]
+    own = np.asarray(linear_course(jnp.asarray(matrix)[None], jnp.stack([*entries.values()], -1)[None], steps, *given))[grid.nodes - 1, 0]
     # After the horizon nothing is given, and what is there decays.
     at_end, later = run(text, [identifier("2-drug", state) for state in states], [0.0, 24.0, 30.0])[1:]
     np.testing.assert_allclose(at_end, own, rtol=AGREEMENT)

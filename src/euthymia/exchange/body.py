@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ..cascade.course import HANDS, systems
+from ..cascade.course import systems
 from ..cascade.timegrid import CHANNELS
+from ..core.types import ENANTIOMERS
 from ..experiments.model import Euthymia
-from ..pharmacology import comparators, disposition
+from ..pharmacology import comparators, disposition, esketamine
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,27 @@ class LinearSystem:
 
 
 def body_of(model: Euthymia, weight: float) -> list[LinearSystem]:
-    """Every molecule's system at a body weight (kg), in the order of ``CHANNELS``."""
+    """Every system at a body weight (kg): both enantiomers, esketamine by spray or mouth, and each comparator."""
     families, ketamine, central = _numbers(model, jnp.asarray(weight))
-    structures = [(disposition, ketamine)] * HANDS + [(comparators, {"central": volume}) for volume in central]
-    numbers = ((matrix, entry) for family in families for matrix, entry in zip(*family, strict=True))
+    p = model.cascade.esketamine
+    sprayed = {"plasma": p.plasma_volume, "norketamine": p.norketamine_volume}
+    structures = [
+        *((f"{hand}-ketamine", disposition, ketamine) for hand in ENANTIOMERS),
+        ("esketamine", esketamine, sprayed),
+        *((drug, comparators, {"central": volume}) for drug, volume in zip(comparators.DRUGS, central, strict=True)),
+    ]
+    numbers = [(matrix, entry) for family in families for matrix, entry in zip(*family, strict=True)]
+    channels = iter(CHANNELS)
     return [
         LinearSystem(
             name,
             part.STATES,
             part.POOLS,
             np.asarray(matrix),
-            {name: np.asarray(entry)},
+            dict(zip(islice(channels, entry.shape[1]), np.asarray(entry).T, strict=True)),
             {pool: float(each) for pool, each in volumes.items()},
         )
-        for name, (part, volumes), (matrix, entry) in zip(CHANNELS, structures, numbers, strict=True)
+        for (name, part, volumes), (matrix, entry) in zip(structures, numbers, strict=True)
     ]
 
 
