@@ -33,6 +33,7 @@ def simulate(
     *,
     patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     weight: str | None = None,
+    subject: str | None = None,
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -41,17 +42,19 @@ def simulate(
     Parameters
     ----------
     protocol
-        A built-in protocol (see `euthymia protocols`) or a YAML file.
+        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
     patient
         `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress; repeat the option for several.
     weight
         Body weight with its unit, such as "82 kg".
+    subject
+        ID in an event table that holds several.
     out
         Folder for the results; default runs/NAME.
     overwrite
         Replace the folder if it is an earlier run.
     """
-    (chosen,) = _protocols((protocol,), patient, weight)
+    (chosen,) = _protocols((protocol,), patient, weight, subject)
     folder = out if out is not None else Path("runs") / chosen.name
 
     from .report.run_folder import check_destination, write
@@ -185,6 +188,97 @@ def verify() -> None:
         sys.exit(1)
 
 
+validate = App(name="validate", help="The model beside studies that were held out.")
+app.command(validate)
+
+
+@validate.command
+def pharmacology(*, out: Path | None = None) -> None:
+    """Observed and predicted concentrations of every route: held-out studies, and the published output of a model coded here.
+
+    Parameters
+    ----------
+    out
+        File for the figure with the two-fold band, as SVG; a file that exists is replaced. None is drawn if left out.
+    """
+    with errors.status("Giving every dose"):
+        from .core.runtime import configure
+
+        configure()
+        from .core.writing import write_text
+        from .experiments.validation import pharmacology as run
+        from .report.validation import observed_and_predicted, show_validation
+
+        rows = run()
+    console = Console(highlight=False, emoji=False)
+    show_validation(rows, console)
+    if out is not None:
+        write_text(out, observed_and_predicted(rows))
+        console.print(f"Figure: {escape(str(out))}", soft_wrap=True)
+
+
+@app.command
+def export(
+    protocol: str = "ketamine-iv",
+    *,
+    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    weight: str | None = None,
+    subject: str | None = None,
+    out: Path | None = None,
+) -> None:
+    """Write the pharmacology of one protocol and body weight as SBML, for other simulators.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
+    patient
+        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress; repeat the option for several.
+    weight
+        Body weight with its unit, such as "82 kg".
+    subject
+        ID in an event table that holds several.
+    out
+        File to write; default NAME.xml. A file that exists is replaced.
+    """
+    (chosen,) = _protocols((protocol,), patient, weight, subject)
+    path = out if out is not None else Path(f"{chosen.name}.xml")
+    with errors.status("Writing the pharmacology"):
+        from .core.runtime import configure
+
+        configure()
+        from .exchange.sbml import write_sbml
+
+        write_sbml(chosen, path)
+    Console(highlight=False, emoji=False).print(f"SBML: {escape(str(path))}", soft_wrap=True)
+
+
+@app.command
+def events(protocol: str, *, weight: str | None = None, out: Path | None = None) -> None:
+    """Write the doses of a protocol as an event table in the manner of NONMEM, or list what its compartments mean.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol, a YAML file, or `compartments` for the list.
+    weight
+        Body weight with its unit, such as "82 kg": a table holds mg, so doses per kg need one.
+    out
+        File to write; default NAME.csv. A file that exists is replaced.
+    """
+    from .protocols.events import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS, write_events
+
+    console = Console(highlight=False, emoji=False)
+    if protocol == "compartments":
+        for number, (what, where) in (DOSE_COMPARTMENTS | OBSERVED_COMPARTMENTS).items():
+            console.print(f"{number:4d}  {what}, {where}", markup=False)
+        return
+    (chosen,) = _protocols((protocol,), (), weight)
+    path = out if out is not None else Path(f"{chosen.name}.csv")
+    write_events([chosen], path)
+    console.print(f"Event table: {escape(str(path))}", soft_wrap=True)
+
+
 surfaces = App(name="surfaces", help="The closures that stand for circuits: build them, or check them against fresh circuits.")
 app.command(surfaces)
 
@@ -262,13 +356,28 @@ def bridge(protocol: str = "ketamine-iv") -> None:
     show_bridged(found, Console(highlight=False, emoji=False))
 
 
-def _protocols(names: tuple[str, ...], patient: tuple[str, ...], weight: str | None):
+def _protocols(names: tuple[str, ...], patient: tuple[str, ...], weight: str | None, subject: str | None = None):
     """Protocols by name or file, for the patient of the command line."""
     from .protocols import reading
 
     changes = reading.patient_fields(patient) | ({} if weight is None else {"weight": weight})
-    found = [reading.read(name) for name in names]
+    found = [_of_table(name, subject) if name.endswith(".csv") else reading.read(name) for name in names]
     return [reading.change(each, changes) for each in found] if changes else found
+
+
+def _of_table(path: str, subject: str | None):
+    """The protocol of one subject of an event table."""
+    from .core.errors import unknown
+    from .protocols.events import read_events, subject_protocol
+
+    table = read_events(path)
+    _warn([table.note] if table.note else [])
+    names = [each.name for each in table]
+    if subject is None and len(names) > 1:
+        raise InputError(f"subject: {path} holds {len(names)} subjects; choose one with --subject, for example --subject {names[0]}")
+    if subject is not None and subject not in names:
+        raise unknown("subject", subject, names)
+    return subject_protocol(table[0 if subject is None else names.index(subject)])
 
 
 def _warn(warnings: list[str]) -> None:

@@ -7,7 +7,6 @@ Changes come from the grid of the course itself, so that whoever runs the file g
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from .. import __version__
 from ..cascade.timegrid import CHANNELS
 from ..core.errors import InputError
+from ..core.writing import write_text
 from ..evidence.registry import evidence
 from ..experiments.model import Euthymia, default_model
 from ..experiments.simulation import grid_of, person_of
@@ -56,16 +56,7 @@ def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None) ->
     InputError
         If the protocol gives no drug, the SBML library is not installed, or the file cannot be written.
     """
-    text = sbml_of(protocol, default_model() if model is None else model)
-    aside = path.with_name(f"{path.name}.new")
-    try:
-        aside.write_text(text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        raise InputError(f"out: cannot write {path}: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
+    write_text(path, sbml_of(protocol, default_model() if model is None else model))
 
 
 def sbml_of(protocol: Protocol, model: Euthymia) -> str:

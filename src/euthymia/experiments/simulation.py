@@ -379,6 +379,9 @@ def _comparator_warnings(protocol: Protocol, model: Euthymia, weight: float) -> 
         daily = sum(dose.milligrams(weight) for dose in doses) / days
         lowest, highest = (float(getattr(model.cascade.comparators, end)[place]) * DAY for end in ("lowest_dose", "highest_dose"))
         if not lowest * (1 - ROUNDING) <= daily <= highest * (1 + ROUNDING):
+            if highest == 0:
+                found.append(f"doses: {drug} is not given to people; its disposition here is assumed")
+                continue
             found.append(f"doses: {daily:.3g} mg of {drug} a day is outside what evidence covers, {lowest:g} to {highest:g} mg a day")
     return found
 

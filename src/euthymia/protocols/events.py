@@ -22,7 +22,6 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from io import StringIO
@@ -32,6 +31,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..core.errors import InputError, short, unknown
+from ..core.writing import write_text
 from .protocol import LONGEST, MOST_DOSES, WEIGHTS, Dose, Protocol, compact
 from .reading import check
 
@@ -200,15 +200,7 @@ def write_events(subjects_or_protocols: Iterable[Subject | Protocol], path: str 
     names = [subject.name for subject in subjects]
     if [subject.name for subject in _parse(stream.getvalue(), "what is to be written:")] != names:
         raise InputError("events: names of subjects must differ, and begin and end with a visible character")
-    aside = Path(path).parent / f".{Path(path).name}.{os.getpid()}"
-    try:
-        aside.write_text(stream.getvalue(), "utf-8")
-        os.replace(aside, path)
-    except OSError as error:
-        raise InputError(f"events: cannot write {path}: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
+    write_text(Path(path), stream.getvalue())
 
 
 @dataclass

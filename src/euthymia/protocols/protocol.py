@@ -31,6 +31,10 @@ ROUTES_OF = {
 KETAMINES = ("ketamine", "esketamine", "arketamine")
 NORKETAMINES = ("S-norketamine", "R-norketamine")
 HYDROXYNORKETAMINES = ("(2S,6S)-HNK", "(2R,6R)-HNK")
+OF_KETAMINE = (*KETAMINES, *NORKETAMINES, *HYDROXYNORKETAMINES)
+"""Ketamine in any form, and what the body makes of it."""
+BLOCKERS = (*OF_KETAMINE, "memantine", "MK-801")
+"""What binds in the pore of NMDA receptors."""
 ROUTES = tuple(dict.fromkeys(route for routes in ROUTES_OF.values() for route in routes))
 WEIGHTS = (25.0, 300.0)
 """kg; the adults that allometry was stated for, with room."""

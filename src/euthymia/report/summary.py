@@ -10,6 +10,7 @@ from ..experiments.comparison import MOVERS, SHARED_AT, shared
 from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
 from ..experiments.simulation import Simulation, first_visit, warnings_of
+from ..protocols.protocol import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
@@ -60,6 +61,8 @@ class Summary:
     """ng/mL by drug given; of ketamine in a venous sample."""
     free_brain: Peak
     """Of ketamine, µM."""
+    watched: dict[str, tuple[Peak, str]]
+    """What a clinic watches while ketamine is there: peaks and their units."""
     targets: dict[str, Peak]
     """What other drugs occupy or raise."""
     receptor: dict[str, dict[str, Peak]]
@@ -74,9 +77,9 @@ class Summary:
     warnings: list[str]
 
     @property
-    def ketamine(self) -> bool:
-        """Whether any was given."""
-        return "ketamine" in self.plasma
+    def blocker(self) -> bool:
+        """Whether anything was given that binds in the pore of NMDA receptors."""
+        return any(drug in self.plasma for drug in BLOCKERS)
 
 
 def _peak(series: xr.DataArray, visit: float) -> Peak:
@@ -118,7 +121,12 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     checked_at = "24 h" if "24 h" in checkpoints and len(simulation.protocol.doses) < 2 else list(checkpoints)[-1]
     split_at = {name: checkpoints[name] for name in SHARED_AT if name in checkpoints} or {checked_at: checkpoints[checked_at]}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
-    mass = {"ketamine": data.venous_ketamine_mass} | {str(drug): data.comparator_mass.sel(drug=drug) for drug in data.drug.values}
+    mass = {
+        **dict.fromkeys(KETAMINES, data.venous_ketamine_mass),
+        **dict.fromkeys(NORKETAMINES, data.norketamine_mass),
+        **dict.fromkeys(HYDROXYNORKETAMINES, data.hydroxynorketamine_mass),
+        **{str(drug): data.comparator_mass.sel(drug=drug) for drug in data.drug.values},
+    }
     targets = {
         "serotonin transporter occupied": given.sert_occupancy,
         "MAO-A lost": given.mao_block,
@@ -130,6 +138,12 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         person=f"{condition}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
+        watched={
+            "dissociation": (_peak(data.dissociation, visit), "%"),
+            "systolic pressure": (_peak(data.systolic_rise, visit), "mmHg"),
+            "diastolic pressure": (_peak(data.diastolic_rise, visit), "mmHg"),
+            "of the concentration on awakening from anaesthesia": (_peak(data.anaesthesia, visit), "%"),
+        },
         targets={name: _peak(series, visit) for name, series in targets.items()},
         receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in WORDS} for name in CELL_CLASSES},
         ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..experiments.comparison import MOVERS, Comparison
+from ..protocols.protocol import KETAMINES, OF_KETAMINE
 from .summary import TITLES, WORDS, Summary
 from .words import MOVED, NONE, before, change, clock, part_text, percent, points, when
 
@@ -29,16 +30,23 @@ def show(summary: Summary, console: Console) -> None:
     console.print(summary.person)
     console.print()
     for drug, peak in summary.plasma.items():
-        where = "venous plasma" if drug == "ketamine" else "plasma"
-        brain = f", free brain at {summary.free_brain.value:.2f} µM after {clock(summary.free_brain.time)}" if drug == "ketamine" else ""
+        where = "venous plasma" if drug in KETAMINES else "plasma"
+        brain = f", free brain at {summary.free_brain.value:.2f} µM after {clock(summary.free_brain.time)}" if drug in KETAMINES else ""
         console.print(f"[bold]{drug}[/bold]  {where} peaks at {peak.value:.0f} ng/mL after {clock(peak.time)}{brain}", soft_wrap=True)
     if not summary.plasma:
         console.print("[bold]no drug[/bold]")
     said = [f"{name} {percent(peak.value)} ({clock(peak.time)})" for name, peak in summary.targets.items() if peak.value > MOVED]
-    if said and set(summary.plasma) - {"ketamine"}:
+    if said and set(summary.plasma) - set(OF_KETAMINE):
         console.print(f"[bold]at peak[/bold]  {', '.join(said)}", soft_wrap=True)
 
-    if summary.ketamine:
+    if set(summary.plasma) & set(KETAMINES):
+        watched = (
+            f"{name} +{peak.value:.0f} {unit}" if unit == "mmHg" else f"{percent(peak.value)} {name}"
+            for name, (peak, unit) in summary.watched.items()
+        )
+        console.print(f"[bold]watched[/bold]  {', '.join(watched)}", soft_wrap=True)
+
+    if summary.blocker:
         receptor = _table("NMDA receptor, peak", "bound", "pore block", "drive loss")
         for name, words in summary.receptor.items():
             receptor.add_row(name, *(percent(words[word].value) for word in WORDS))
@@ -52,7 +60,7 @@ def show(summary: Summary, console: Console) -> None:
         moved.add_row(f"{who}: {TITLES[who]}", *map(part_text, parts.values()))
     _print(console, ways, moved)
 
-    if summary.ketamine:
+    if summary.blocker:
         gap = _table("Potency gap", "pore block from sources", "the link reads", "the way needs")
         for each in summary.gaps:
             gap.add_row(each.way, percent(each.sources_give), f"{each.reads} {percent(each.link_reads)}", percent(each.needs))

@@ -5,9 +5,28 @@ from ...experiments.simulation import Simulation
 from .mood import is_the_trial
 from .style import COLOURS, DAY, FIRST_HOURS, end, hours_or_days, legend, panels, svg
 
-SPECIES = {"ketamine, venous": COLOURS["drug"], "norketamine": "#aa3377", "hydroxynorketamine": "#ccbb44"}
+SPECIES = {
+    "ketamine, venous": COLOURS["drug"],
+    "norketamine": "#aa3377",
+    "hydroxynorketamine": "#ccbb44",
+    "dehydronorketamine": "#66ccee",
+}
 HANDS = {"S": ("#4477aa", "-"), "R": ("#ee6677", (0, (4, 4)))}
-COMPARATOR = {"escitalopram": "#4477aa", "sertraline": "#228833", "phenelzine": "#ee6677", "midazolam": "#aa3377"}
+COMPARATOR = {
+    "escitalopram": "#4477aa",
+    "sertraline": "#228833",
+    "phenelzine": "#ee6677",
+    "midazolam": "#aa3377",
+    "memantine": "#ccbb44",
+    "MK-801": "#66ccee",
+}
+    "escitalopram": "#4477aa",
+    "sertraline": "#228833",
+    "phenelzine": "#ee6677",
+    "midazolam": "#aa3377",
+    "memantine": "#ccbb44",
+    "MK-801": "#66ccee",
+}
 PLASMA_HOURS = 24.0
 """What is shown of a single infusion, h."""
 
@@ -15,7 +34,7 @@ PLASMA_HOURS = 24.0
 def ketamine(simulation: Simulation) -> str:
     """Ketamine and metabolites in plasma, and what reaches the brain unbound."""
     data, repeated = simulation.data, len(simulation.protocol.doses) > 1
-    masses = (data.venous_ketamine_mass, data.norketamine_mass, data.hydroxynorketamine_mass)
+    masses = (data.venous_ketamine_mass, data.norketamine_mass, data.hydroxynorketamine_mass, data.dehydronorketamine_mass)
     with panels(3.6, 1, 2) as (figure, [[plasma, brain]]):
         unit = DAY if repeated else 1.0
         last = end(simulation) if repeated else min(end(simulation), PLASMA_HOURS)
@@ -34,8 +53,26 @@ def ketamine(simulation: Simulation) -> str:
         brain.plot(data.time, data.free_brain_norketamine.sum("enantiomer"), color=SPECIES["norketamine"])
         brain.set(title="Brain, unbound", ylabel="µM", xlabel="hours", xlim=(0, min(last, FIRST_HOURS)))
         brain.set_ylim(bottom=0)
-        legend(figure, [plasma, brain], 3)
+        legend(figure, [plasma, brain], 4)
         return svg(figure, "Ketamine in plasma and brain")
+
+
+def watched(simulation: Simulation) -> str:
+    """Dissociation, nearness to anaesthesia and blood pressure."""
+    data = simulation.data
+    with panels(2.8, 1, 2) as (figure, [[mind, pressure]]):
+        for axes in (mind, pressure):
+            unit = hours_or_days(axes, simulation)
+        mind.plot(data.time / unit, 100 * data.dissociation, color=HANDS["S"][0], label="dissociation")
+        mind.plot(data.time / unit, 100 * data.anaesthesia, color=COLOURS["drug"], ls="--", label="of the concentration on awakening")
+        mind.set(title="Mind", ylabel="%")
+        mind.set_ylim(0, max(100.0, 110 * float(data.anaesthesia.max())))
+        pressure.plot(data.time / unit, data.systolic_rise, color=HANDS["R"][0], label="systolic")
+        pressure.plot(data.time / unit, data.diastolic_rise, color=HANDS["R"][0], ls="--", label="diastolic")
+        pressure.set(title="Blood pressure, rise", ylabel="mmHg")
+        pressure.set_ylim(0, max(20.0, 1.15 * float(data.systolic_rise.max())))
+        legend(figure, [mind, pressure], 4)
+        return svg(figure, "Dissociation and blood pressure")
 
 
 def comparators(simulation: Simulation) -> str:
