@@ -103,7 +103,7 @@ def drugs(
 ) -> DrugCourse:
     """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
     given = zip(systems(p, weight), by_family(infusion), by_family(bolus), strict=True)
-    states = Bodies(*(linear_course(*system, steps, steadily, at_once) for system, steadily, at_once in given))
+    states = Bodies(*(linear_course(matrix, entry, steps, steadily, at_once) for (matrix, entry), steadily, at_once in given))
     volumes = central_volumes(p.disposition, weight)
     sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.sprayed[:, 0])
     at_site = comparators.site_concentration(states.others)

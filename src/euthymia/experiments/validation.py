@@ -8,6 +8,7 @@ from importlib.resources import files
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..cascade.course import DrugCourse, drugs
 from ..core.types import ENANTIOMERS
@@ -73,7 +74,7 @@ class Body:
     course: DrugCourse
     model: Euthymia
 
-    def mass(self, values: np.ndarray) -> np.ndarray:
+    def mass(self, values: ArrayLike) -> np.ndarray:
         """µM of ketamine as ng/mL."""
         return NANOGRAMS * float(self.model.molecules.ketamine) * np.asarray(values)[: len(self.times)]
 
@@ -87,7 +88,7 @@ class Body:
         inside = self.times <= until
         return float(np.trapezoid(self.mass(self.course.venous.sum(-1))[inside], self.times[inside]))
 
-    def at(self, values: np.ndarray, hours: float) -> float:
+    def at(self, values: ArrayLike, hours: float) -> float:
         """A series at a time, by straight lines between nodes."""
         return float(np.interp(hours, self.times, np.asarray(values)[: len(self.times)]))
 

@@ -20,13 +20,6 @@ COMPARATOR = {
     "memantine": "#ccbb44",
     "MK-801": "#66ccee",
 }
-    "escitalopram": "#4477aa",
-    "sertraline": "#228833",
-    "phenelzine": "#ee6677",
-    "midazolam": "#aa3377",
-    "memantine": "#ccbb44",
-    "MK-801": "#66ccee",
-}
 PLASMA_HOURS = 24.0
 """What is shown of a single infusion, h."""
 
