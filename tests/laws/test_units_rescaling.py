@@ -17,6 +17,7 @@ import test_habenula
 import test_midbrain
 import test_prefrontal
 import test_serotonin
+import test_variability
 from rescaling import HOURLY, HZ, ONE, check, factor, factors, part
 
 from euthymia import links
@@ -71,7 +72,7 @@ from euthymia.links import (
     spine_elimination,
     surge_engagement,
 )
-from euthymia.pharmacology import comparators, disposition
+from euthymia.pharmacology import comparators, disposition, variability
 from euthymia.pharmacology.disposition import POOLS, STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
@@ -80,7 +81,16 @@ from euthymia.plasticity.spines import SpineState, Turnover, spine_rate, turnove
 from euthymia.receptors import monoamine, nmdar
 from euthymia.receptors.nmdar import drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
-OF_CIRCUITS = (test_habenula, test_prefrontal, test_midbrain, test_attractor, test_escape, test_comparators, test_serotonin)
+OF_CIRCUITS = (
+    test_habenula,
+    test_prefrontal,
+    test_midbrain,
+    test_attractor,
+    test_escape,
+    test_comparators,
+    test_serotonin,
+    test_variability,
+)
 
 BODY = np.array([factor("umol")] * len(POOLS) + [factor("uM")] * (len(STATES) - len(POOLS)))
 SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
@@ -241,7 +251,7 @@ def test_equations_hold_in_other_units(model, path, equation, arguments, unit):
 
 
 WATCHED = (
-    *(gates, magnesium, disposition, comparators, monoamine, nmdar, excitotoxicity, signalling, spines, serotonin),
+    *(gates, magnesium, disposition, variability, comparators, monoamine, nmdar, excitotoxicity, signalling, spines, serotonin),
     *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, symptoms),
 )
 STRUCTURE = {

@@ -17,6 +17,7 @@ from ..core.parameters import declared, fill, parameter, rows_of
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..pharmacology.molecules import Molecules
+from ..pharmacology.variability import Variability
 from .dose_curve import DoseCurve
 
 
@@ -34,6 +35,7 @@ class Euthymia(eqx.Module):
     cascade: Cascade
     symptoms: Symptoms
     molecules: Molecules
+    variability: Variability
     patient: TypicalPatient
     experience: Experience
     dose_curve: DoseCurve
