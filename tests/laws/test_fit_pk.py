@@ -1,0 +1,166 @@
+"""Estimates of a person from samples: exact derivatives, the prior where there is nothing, the truth where there is much."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from euthymia.core.errors import InputError
+from euthymia.experiments import fit_pk
+from euthymia.experiments.fit_pk import (
+    _design,
+    _together,
+    concentrations,
+    fit,
+    local,
+    misfit,
+    negative_log_joint,
+    sample_information,
+)
+from euthymia.pharmacology.variability import TRAITS, people, sample_error
+from euthymia.protocols.events import Observation, Subject
+from euthymia.protocols.protocol import Dose
+
+INFUSION = Dose(drug="ketamine", amount="0.5 mg/kg", route="i.v. infusion", start="1 h", duration="40 min")
+BOLUS = Dose(drug="ketamine", amount="20 mg", route="i.v. bolus", start="6 h")
+TIMES = 1 + np.array([0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 12])
+SPECIES = ("ketamine", "norketamine")
+PEOPLE = 200
+
+
+def person(name="A", times=TIMES, molecules=SPECIES, concentration=100.0, doses=(INFUSION,), weight=80.0):
+    samples = tuple(Observation(float(time), concentration, molecule, "venous") for time in times for molecule in molecules)
+    return Subject(name, weight, doses, samples)
+
+
+def measured(model, subjects, deviations, error=None):
+    """The same people with what their samples would show: without error, or with one drawn for each."""
+    found = []
+    for number, (subject, deviation) in enumerate(zip(subjects, deviations, strict=True)):
+        ((_, designs),) = list(_together([_design(subject, model)]))
+        design = jax.tree.map(lambda leaf: leaf[0], designs)
+        expected = CONCENTRATIONS(model, design, deviation)
+        if error is not None:
+            drawn = jax.random.normal(jax.random.fold_in(error, number), expected.shape)
+            expected = jnp.maximum(expected + sample_error(model.variability, expected) * drawn, 0)
+        masses = [1e3 * float(getattr(model.molecules, each.molecule)) for each in subject.observations]
+        values = [
+            replace(each, concentration=float(c) * mass) for each, c, mass in zip(subject.observations, expected, masses, strict=False)
+        ]
+        found.append(replace(subject, observations=tuple(values)))
+    return found
+
+
+CONCENTRATIONS = jax.jit(concentrations)
+
+
+@pytest.fixture(scope="module")
+def one(model):
+    """A design with both molecules, both enantiomers, an infusion and a bolus."""
+    subject = person(molecules=(*SPECIES, "S-ketamine", "R-norketamine", "hydroxynorketamine"), doses=(INFUSION, BOLUS))
+    ((_, designs),) = list(_together([_design(subject, model)]))
+    return jax.tree.map(lambda leaf: leaf[0], designs)
+
+
+def test_the_gradient_is_that_of_differences(model, one):
+    z = jnp.array([0.3, -0.5, 0.8, 0.2, -1.0])
+    at = jax.jit(lambda z: negative_log_joint(model, one, z))
+    found = jax.jit(local)(model, one, z)
+    step = 1e-5 * jnp.eye(len(z))
+    differences = [(at(z + each) - at(z - each)) / 2e-5 for each in step]
+    np.testing.assert_allclose(found.value, at(z), rtol=1e-12)
+    np.testing.assert_allclose(found.gradient, differences, rtol=1e-6)
+
+
+@pytest.mark.parametrize("concentration", [0.0, 0.02, 0.5])
+def test_the_information_is_the_mean_square_of_the_slope(model, concentration):
+    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+    c = jnp.asarray(concentration)
+    measured = c + sample_error(model.variability, c) * nodes
+    slopes = jax.vmap(lambda y: jax.grad(misfit, 2)(model, y, c))(measured)
+    np.testing.assert_allclose(sample_information(model, c), weights @ slopes**2 / weights.sum(), rtol=1e-10)
+
+
+def test_the_coarse_steps_are_the_course_of_the_model(model):
+    from euthymia.cascade.course import drugs
+    from euthymia.cascade.timegrid import time_grid
+    from euthymia.experiments.fit_pk import _pulses
+
+    subject = person(times=[1.3, 2.0, 6.0, 6.01, 30.0], molecules=("ketamine",), doses=(INFUSION, BOLUS))
+    ((_, designs),) = list(_together([_design(subject, model)]))
+    design = jax.tree.map(lambda leaf: leaf[0], designs)
+    found = concentrations(model, design, jnp.zeros(len(TRAITS)))[:5]
+    times = [1.3, 2.0, 6.0 - 1e-6, 6.01, 30.0]
+    grid = time_grid(_pulses(subject, model), 30.0, tuple(times))
+    inputs = [jnp.asarray(each) for each in (grid.infusion, grid.bolus)]
+    course = drugs(model.cascade, jnp.asarray(80.0), (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
+    np.testing.assert_allclose(found, np.asarray(course.venous.sum(-1))[np.searchsorted(grid.times, np.array(times) - 1e-8)], rtol=1e-9)
+
+
+def test_without_samples_a_person_is_typical_and_as_uncertain_as_the_population(model):
+    found = fit([person("none", times=[]), person("some")], model).individuals.sel(subject="none")
+    np.testing.assert_allclose(found.eta, 0, atol=1e-12)
+    np.testing.assert_allclose(found.se, np.sqrt(model.variability.variance), rtol=1e-10)
+    np.testing.assert_allclose(found.estimate, found.typical, rtol=1e-12)
+
+
+def test_one_sample_says_less_than_many(model):
+    truth = 1.5 * jnp.sqrt(model.variability.variance)
+    few, many = (measured(model, [person(times=times)], [truth])[0] for times in (TIMES[[5]], np.linspace(1.1, 15, 15)))
+    found = fit([few, many], model)
+    clearance = found.individuals.sel(parameter="clearance")
+    assert 0 < clearance.eta[0] < clearance.eta[1] < truth[TRAITS.index("clearance")] * 1.05
+    assert (found.individuals.se[1] < found.individuals.se[0]).all()
+    assert (found.individuals.se[0] < np.sqrt(model.variability.variance)).all()
+
+
+def test_rich_samples_without_error_give_back_the_person(model):
+    exact = replace(model, variability=replace(model.variability, proportional_error=jnp.asarray(1e-3), additive_error=jnp.asarray(1e-6)))
+    truth = people(model.variability, jax.random.key(5), jnp.arange(6))
+    subjects = [person(str(n), times=np.linspace(1.1, 20, 15), weight=60.0 + 5 * n) for n in range(6)]
+    found = fit(measured(exact, subjects, truth), exact)
+    np.testing.assert_allclose(found.individuals.eta, truth, atol=5e-3)
+    np.testing.assert_allclose(found.samples.individual, found.samples.observed, rtol=1e-3)
+    assert found.individuals.converged.all()
+
+
+def test_another_person_in_the_data_changes_nothing_for_one(model):
+    other = person("B", times=np.linspace(1.1, 3, 15), doses=(INFUSION, BOLUS))
+    alone, beside = (fit(each, model).individuals.sel(subject="A") for each in ([person()], [other, person()]))
+    np.testing.assert_allclose(alone.eta, beside.eta, atol=1e-9)
+
+
+def test_other_people_do_not_compile_again(model):
+    fit([person()], model)
+    before = fit_pk.estimate._cached._cache_size(), fit_pk.imagine._cached._cache_size()
+    fit([person(f"{n}", times=TIMES[: 3 + n % 4], weight=50.0 + n) for n in range(11)], model)
+    assert (fit_pk.estimate._cached._cache_size(), fit_pk.imagine._cached._cache_size()) == before
+
+
+@pytest.fixture(scope="module")
+def study(model):
+    """Two hundred people drawn from the population, ten venous samples each, and their estimates."""
+    truth = people(model.variability, jax.random.key(11), jnp.arange(PEOPLE))
+    weights = 72 + 12 * jax.random.normal(jax.random.key(12), (PEOPLE,))
+    subjects = [person(f"{n}", weight=float(weight)) for n, weight in enumerate(weights)]
+    return np.asarray(truth), fit(measured(model, subjects, truth, jax.random.key(13)), model)
+
+
+def test_ninety_percent_intervals_hold_ninety_percent_of_people(study):
+    truth, found = study
+    typical, people_ = found.individuals.typical.values, found.individuals
+    held = (people_.lower <= typical * np.exp(truth)) & (typical * np.exp(truth) <= people_.upper)
+    print("coverage", float(held.mean()), held.mean("subject").values, "shrinkage", found.shrinkage.values)
+    assert people_.converged.all()
+    assert 0.85 < held.mean() < 0.95
+
+
+def test_residuals_of_the_true_model_are_standard_and_the_population_covers_the_data(study):
+    _, found = study
+    print("residuals", float(found.samples.weighted_residual.std()), "check", found.check)
+    inside = (found.check.observed >= found.check.simulated.sel(level=5)) & (found.check.observed <= found.check.simulated.sel(level=95))
+    print(float(inside.mean()))
+    assert found.samples.weighted_residual.std() == pytest.approx(1, abs=0.15)
+    assert inside.mean() > 0.75
