@@ -282,12 +282,16 @@ def check_subjects(subjects: list[Subject]) -> None:
             if not (np.isfinite(each.concentration) and each.concentration >= 0):
                 raise InputError(f"{field}: {each.concentration} ng/mL of {each.molecule} at {each.time:g} h is not a concentration")
             if each.time <= min(given) and each.concentration > 0:
-                raise InputError(
-                    f"{field}: {each.concentration:g} ng/mL of {each.molecule} at {each.time:g} h, but the first dose begins at {min(given):g} h"
-                )
+                said = f"{each.concentration:g} ng/mL of {each.molecule} at {each.time:g} h"
+                raise InputError(f"{field}: {said}, but the first dose begins at {min(given):g} h")
 
 
-def fit(subjects: list[Subject], model: Euthymia | None = None, progress: Callable[[int], None] = lambda done: None) -> PharmacokineticFit:
+def fit(
+    subjects: list[Subject],
+    model: Euthymia | None = None,
+    replicates: int = REPLICATES,
+    progress: Callable[[int], None] = lambda done: None,
+) -> PharmacokineticFit:
     """Estimate every person's disposition from their samples, with the spread between people as the prior.
 
     Parameters
@@ -296,6 +300,8 @@ def fit(subjects: list[Subject], model: Euthymia | None = None, progress: Callab
         Doses and samples; whoever has no sample is estimated as typical. Without a weight, that of the typical patient is taken.
     model
         Numbers; the evidence's if left out.
+    replicates
+        Studies simulated for the predictive check.
     progress
         Called with the number of people done.
 
@@ -309,7 +315,7 @@ def fit(subjects: list[Subject], model: Euthymia | None = None, progress: Callab
     # A sample before the first dose holds nothing and says nothing.
     subjects = [_after_first_dose(subject) for subject in subjects]
     estimates, imagined = [], []
-    keys = jax.random.split(jax.random.key(SEED), REPLICATES)
+    keys = jax.random.split(jax.random.key(SEED), replicates)
     for number, designs in _together([_design(subject, model) for subject in subjects]):
         found, others = estimate(model, designs), imagine(model, designs, jnp.asarray(number), keys)
         estimates.append(found)
@@ -416,6 +422,7 @@ def _individuals(subjects: list[Subject], found: Estimate, model: Euthymia) -> x
             "converged": (by_subject, found.converged),
         },
         coords={"subject": [subject.name for subject in subjects], "parameter": list(TRAITS)},
+        attrs={"reference_weight": float(model.cascade.disposition.reference_weight)},
     )
 
 
