@@ -59,7 +59,7 @@ SMALLEST_LENGTHS = 16
 """Distinct lengths of steps likewise; each costs a matrix exponential."""
 ROUNDS = 100
 """Steps of the search at most."""
-CLOSE = 1e-10
+CLOSE = 1e-6
 """The search ends when a full step would lower −log p by less than half of this."""
 DAMPING = 1e-3
 """At first, relative to the prior's information."""
@@ -359,18 +359,19 @@ def _design(subject: Subject, model: Euthymia) -> Design:
     shown = [MOLECULES[each.molecule] for each in subject.observations]
     masses = [_nanograms(each.molecule, model) for each in subject.observations]
     venous = [each.sampling == "venous" and species == "ketamine" for each, (species, _) in zip(subject.observations, shown, strict=True)]
-    return Design(
-        weight=np.asarray(_weight(subject, model)),
-        lengths=lengths,
-        which=which[1:],
-        infusion=infusion[nodes[:-1]],
-        bolus=bolus[nodes[:-1]],
-        node=np.searchsorted(nodes, sampled),
-        readout=np.array([READOUTS.index("ketamine, venous" if v else s) for v, (s, _) in zip(venous, shown, strict=True)], int),
-        hands=np.reshape([hands for _, hands in shown], (-1, len(ENANTIOMERS))).astype(float),
-        measured=np.array([each.concentration for each in subject.observations]) / np.array(masses),
-        counted=np.ones(len(times), bool),
-    )
+    found = {
+        "weight": _weight(subject, model),
+        "lengths": lengths,
+        "which": which[1:],
+        "infusion": infusion[nodes[:-1]],
+        "bolus": bolus[nodes[:-1]],
+        "node": np.searchsorted(nodes, sampled),
+        "readout": np.array([READOUTS.index("ketamine, venous" if v else s) for v, (s, _) in zip(venous, shown, strict=True)], int),
+        "hands": np.reshape([hands for _, hands in shown], (-1, len(ENANTIOMERS))).astype(float),
+        "measured": np.array([each.concentration for each in subject.observations]) / np.array(masses),
+        "counted": np.ones(len(times), bool),
+    }
+    return Design(**{name: jnp.asarray(values) for name, values in found.items()})
 
 
 def _nanograms(molecule: str, model: Euthymia) -> float:
@@ -389,13 +390,13 @@ def _together(designs: list[Design]) -> Iterator[tuple[np.ndarray, Design]]:
     lengths = _bucket(designs, "lengths", SMALLEST_LENGTHS)
 
     def padded(design: Design) -> Design:
+        def to(name: str, length: int) -> Array:
+            values = np.asarray(getattr(design, name))
+            return jnp.asarray(np.pad(values, [(0, length - len(values)), *[(0, 0)] * (values.ndim - 1)]))
 
-        def to(values: np.ndarray, length: int) -> np.ndarray:
-            return np.pad(values, [(0, length - len(values)), *[(0, 0)] * (values.ndim - 1)])
-
-        over_steps = {name: to(getattr(design, name), steps) for name in ("infusion", "bolus")}
-        over_samples = {name: to(getattr(design, name), samples) for name in ("node", "readout", "hands", "measured", "counted")}
-        return Design(design.weight, to(design.lengths, lengths), to(design.which, steps), **over_steps, **over_samples)
+        over_steps = {name: to(name, steps) for name in ("which", "infusion", "bolus")}
+        over_samples = {name: to(name, samples) for name in ("node", "readout", "hands", "measured", "counted")}
+        return Design(weight=design.weight, lengths=to("lengths", lengths), **over_steps, **over_samples)
 
     for start in range(0, len(designs), AT_ONCE):
         number = np.arange(start, start + AT_ONCE)
