@@ -18,16 +18,15 @@ SUBSTEPS = 8
 
 
 def exact_step(
-    matrix: Float[Array, "state state"], entry: Float[Array, " state"], step: Scalar, squarings: int = MAX_SQUARINGS
+    matrix: Float[Array, "state state"], entry: Float[Array, " state"], step: Scalar
 ) -> tuple[Float[Array, "state state"], Float[Array, " state"]]:
     """Propagators of dx/dt = A x + entry·u with constant u over one step: x(t+h) = P x(t) + g u.
 
-    Both come from one exponential of the matrix augmented by the input (Van Loan 1978); a step that needs more squarings than
-    are allowed has no number.
+    Both come from one exponential of the matrix augmented by the input (Van Loan 1978).
     """
     n = len(entry)
     augmented = jnp.zeros((n + 1, n + 1)).at[:n, :n].set(matrix).at[:n, n].set(entry)
-    exponential = jax.scipy.linalg.expm(augmented * step, max_squarings=squarings)
+    exponential = jax.scipy.linalg.expm(augmented * step, max_squarings=MAX_SQUARINGS)
     return exponential[:n, :n], exponential[:n, n]
 
 
@@ -37,7 +36,6 @@ def linear_course(
     steps: tuple[Float[Array, " length"], Int[Array, " step"]],
     infusion: Float[Array, "step system"],
     bolus: Float[Array, "step system"],
-    squarings: int = MAX_SQUARINGS,
 ) -> Float[Array, "node system state"]:
     """Exact course, from zero, of linear systems side by side over steps with constant input.
 
@@ -51,11 +49,9 @@ def linear_course(
         Rate of input during each step.
     bolus
         Amount put in at the start of each step; a node's state is the one after its bolus.
-    squarings
-        Allowed in each exponential; all of them are paid for, whatever the step.
     """
     lengths, which = steps
-    over_lengths = jax.vmap(lambda A, b, length: exact_step(A, b, length, squarings), in_axes=(None, None, 0))
+    over_lengths = jax.vmap(exact_step, in_axes=(None, None, 0))
     propagate, gain = jax.vmap(over_lengths, out_axes=1)(matrix, entry, jnp.broadcast_to(lengths, (len(matrix), *lengths.shape)))
 
     def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:

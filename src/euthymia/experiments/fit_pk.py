@@ -20,13 +20,12 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from ..cascade.course import systems
-from ..cascade.timegrid import CHANNELS, Pulse, time_grid
+from ..cascade.course import drugs
+from ..cascade.timegrid import Pulse, time_grid
 from ..core.errors import InputError, unknown
-from ..core.exponential import linear_course
 from ..core.parameters import declared
 from ..core.types import ENANTIOMERS, Scalar
-from ..pharmacology.disposition import STATES, Disposition, central_volumes
+from ..pharmacology.disposition import Disposition
 from ..pharmacology.variability import TRAITS, PerTrait, individual, people, sample_error, spread
 from ..protocols.events import Subject
 from ..protocols.protocol import Protocol
@@ -44,12 +43,6 @@ MOLECULES = {
 }
 """The molecules of a sample: the species, and which enantiomers are counted."""
 SAMPLINGS = ("venous", "arterial")
-
-SEEN_STATES = tuple(state for state in STATES if state not in ("excreted", "effect_site", "norketamine_effect_site"))
-"""States that a sample depends on: what is excreted and the brain act on nothing in the blood."""
-SEEN = np.array([STATES.index(state) for state in SEEN_STATES])
-SQUARINGS = 24
-"""Of an exponential: for any step within a year."""
 
 AT_ONCE = 8
 """People solved together."""
@@ -85,8 +78,8 @@ class Design(NamedTuple):
     weight: Scalar
     lengths: Float[Array, "length"]
     which: Int[Array, "step"]
-    infusion: Float[Array, "step enantiomer"]
-    bolus: Float[Array, "step enantiomer"]
+    infusion: Float[Array, "step channel"]
+    bolus: Float[Array, "step channel"]
     node: Int[Array, "sample"]
     readout: Int[Array, "sample"]
     hands: Float[Array, "sample enantiomer"]
@@ -129,12 +122,8 @@ class Search(NamedTuple):
 def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
     """What the samples of a person who deviates by η would show without error, µM."""
     cascade = replace(model.cascade, disposition=individual(model.cascade.disposition, deviation))
-    (matrix, entry), _ = systems(cascade, design.weight)
-    matrix, entry = matrix[:, SEEN][:, :, SEEN], entry[:, SEEN]
-    states = linear_course(matrix, entry, (design.lengths, design.which), design.infusion, design.bolus, SQUARINGS)
-    of = dict(zip(SEEN_STATES, jnp.moveaxis(states, -1, 0), strict=True))
-    volumes = central_volumes(cascade.disposition, design.weight)
-    shown = jnp.stack([*(of[species] / volumes[species] for species in SPECIES), of["venous"]], -1)
+    course = drugs(cascade, design.weight, (design.lengths, design.which), design.infusion, design.bolus)
+    shown = jnp.stack([course.arterial, course.norketamine, course.hydroxynorketamine, course.venous], -1)
     return jnp.sum(design.hands * shown[design.node, :, design.readout], -1)
 
 
@@ -349,8 +338,7 @@ def _design(subject: Subject, model: Euthymia) -> Design:
     boluses = {pulse.start for pulse in pulses if pulse.duration == 0}
     times = [each.time - BEFORE * (each.time in boluses) for each in subject.observations]
     grid = time_grid(pulses, max(times, default=1.0), tuple(times))
-    hands = [CHANNELS.index(f"{hand}-ketamine") for hand in ENANTIOMERS]
-    infusion, bolus = (each[: grid.nodes - 1, hands] for each in (grid.infusion, grid.bolus))
+    infusion, bolus = (each[: grid.nodes - 1] for each in (grid.infusion, grid.bolus))
     sampled = np.searchsorted(grid.times, np.array(times) - BEFORE / 2)
     changes = np.flatnonzero((np.diff(infusion, axis=0, prepend=0) != 0).any(1) | (bolus != 0).any(1))
     nodes = np.unique([0, *changes, *sampled, grid.nodes - 1])
