@@ -253,6 +253,41 @@ def export(
     Console(highlight=False, emoji=False).print(f"SBML: {escape(str(path))}", soft_wrap=True)
 
 
+@app.command(name="fit-pk")
+def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Annotated[bool, Parameter(negative=())] = False) -> None:
+    """Estimate how each person handles ketamine from blood samples, with the spread between people as the prior.
+
+    Parameters
+    ----------
+    data
+        Event table (CSV) of doses and concentrations; `euthymia events compartments` lists what its CMT column may say.
+    out
+        Folder for tables, summary and report.
+    overwrite
+        Replace the folder if it is an earlier run.
+    """
+    from .protocols.events import read_events
+    from .report.run_folder import check_destination
+
+    subjects = read_events(data)
+    _warn([subjects.note] if subjects.note else [])
+    check_destination(out, overwrite)
+    with errors.status("Loading the model"):
+        from .core.runtime import configure
+
+        configure()
+        from .experiments.fit_pk import check_subjects
+        from .experiments.fit_pk import fit as run
+        from .report.fit_pk import write
+
+        check_subjects(subjects)
+    with _progress("Fitting people; the first time, the model is compiled once", len(subjects)) as progress:
+        found = run(subjects, progress=progress)
+    write(found, out, overwrite)
+    _warn(found.warnings)
+    _finish(out, Console(highlight=False, emoji=False))
+
+
 @app.command
 def events(protocol: str, *, weight: str | None = None, out: Path | None = None) -> None:
     """Write the doses of a protocol as an event table in the manner of NONMEM, or list what its compartments mean.

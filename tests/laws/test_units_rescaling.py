@@ -17,6 +17,7 @@ import test_habenula
 import test_midbrain
 import test_prefrontal
 import test_serotonin
+import test_variability
 from rescaling import HOURLY, HZ, ONE, check, factor, factors, part
 
 from euthymia import links
@@ -74,7 +75,7 @@ from euthymia.links import (
     spine_elimination,
     surge_engagement,
 )
-from euthymia.pharmacology import absorption, comparators, disposition, esketamine
+from euthymia.pharmacology import absorption, comparators, disposition, esketamine, variability
 from euthymia.pharmacology.absorption import emptying, fates, membrane_share, placed
 from euthymia.pharmacology.comparators import DRUGS
 from euthymia.pharmacology.disposition import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
@@ -87,7 +88,16 @@ from euthymia.plasticity.spines import SpineState, Turnover, spine_rate, turnove
 from euthymia.receptors import monoamine, nmdar
 from euthymia.receptors.nmdar import LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
-OF_CIRCUITS = (test_habenula, test_prefrontal, test_midbrain, test_attractor, test_escape, test_comparators, test_serotonin)
+OF_CIRCUITS = (
+    test_habenula,
+    test_prefrontal,
+    test_midbrain,
+    test_attractor,
+    test_escape,
+    test_comparators,
+    test_serotonin,
+    test_variability,
+)
 
 
 def of_body(module):
@@ -277,7 +287,21 @@ def test_equations_hold_in_other_units(model, path, equation, arguments, unit):
 
 
 WATCHED = (
-    *(gates, magnesium, absorption, disposition, esketamine, comparators, monoamine, nmdar, excitotoxicity, signalling, spines, serotonin),
+    *(
+        gates,
+        magnesium,
+        absorption,
+        disposition,
+        esketamine,
+        variability,
+        comparators,
+        monoamine,
+        nmdar,
+        excitotoxicity,
+        signalling,
+        spines,
+        serotonin,
+    ),
     *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, safety, symptoms),
 )
 STRUCTURE = {

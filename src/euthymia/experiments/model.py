@@ -18,6 +18,7 @@ from ..core.parameters import declared, fill, parameter, rows_of
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..pharmacology.molecules import Molecules
+from ..pharmacology.variability import Variability
 from .dose_curve import DoseCurve
 
 
@@ -35,6 +36,7 @@ class Euthymia(eqx.Module):
     cascade: Cascade
     symptoms: Symptoms
     molecules: Molecules
+    variability: Variability
     patient: TypicalPatient
     safety: Safety
     experience: Experience

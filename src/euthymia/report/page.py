@@ -10,11 +10,12 @@ from .. import __version__
 from ..evidence.registry import evidence
 from ..evidence.rows import Parameter, Source, Target
 from ..experiments.comparison import MOVERS, Comparison, Move
+from ..experiments.fit_pk import PharmacokineticFit
 from ..experiments.model import Euthymia, default_model
 from ..experiments.simulation import Simulation
 from ..protocols.reading import text_of
 from .circuits import beside
-from .figures import arms
+from .figures import arms, fit_pk
 from .figures.cascade import cascade
 from .figures.mood import is_the_trial, mood
 from .figures.style import drawn
@@ -124,5 +125,26 @@ def comparison_page(comparison: Comparison) -> str:
             protocols={name: text_of(each.protocol) for name, each in comparison.simulations.items()},
             revision=git_revision(),
             parameters=evidence().parameter_hash(),
+        )
+    )
+
+
+def fit_page(fit: PharmacokineticFit) -> str:
+    """The report of estimates of people from their samples as HTML text."""
+    known = evidence()
+    rows = [row for name, row in known.parameters.items() if name.startswith("variability.")]
+    return (
+        _environment()
+        .get_template("fit_pk.html.jinja")
+        .render(
+            fit=fit,
+            version=__version__,
+            agreement=_figure("agreement", fit_pk.agreement(fit)),
+            residuals=_figure("residuals", fit_pk.residuals(fit)),
+            predictive=_figure("predictive", fit_pk.predictive(fit)),
+            rows=rows,
+            sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
         )
     )

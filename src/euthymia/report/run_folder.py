@@ -65,21 +65,27 @@ def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool)
     Files of a run begin with its name and a dot, unless the name is empty.
     """
     check_destination(out, overwrite)
+    # HDF5 is built in memory: its library does not survive a disk that fills up under it.
+    contents = {"report.html": page.encode()}
+    for name, simulation in runs.items():
+        before, data = f"{name}." if name else "", simulation.data
+        packed = {each: PACKED for each, variable in data.items() if variable.ndim}
+        contents[f"{before}protocol.yaml"] = text_of(simulation.protocol).encode()
+        contents[f"{before}results.nc"] = bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
+    write_files(contents, out, overwrite)
+
+
+def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, seed: int | None = None) -> None:
+    """Write files and the manifest of what made them to ``out``: all of it, or nothing. ``seed`` is that of random numbers drawn."""
+    check_destination(out, overwrite)
     out = out.absolute()
     new_folders = [folder for folder in out.parents if not folder.exists()]
     aside: Path | None = None
     try:
-        # HDF5 is built in memory: its library does not survive a disk that fills up under it.
-        contents = {"report.html": page.encode()}
-        for name, simulation in runs.items():
-            before, data = f"{name}." if name else "", simulation.data
-            packed = {each: PACKED for each, variable in data.items() if variable.ndim}
-            contents[f"{before}protocol.yaml"] = text_of(simulation.protocol).encode()
-            contents[f"{before}results.nc"] = bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-        contents[MANIFEST] = (json.dumps(manifest(hashes), indent=2) + "\n").encode()
+        made = (json.dumps(manifest(hashes, seed), indent=2) + "\n").encode()
         aside = Path(tempfile.mkdtemp(dir=_standing(out), prefix=ASIDE))
-        for name, content in contents.items():
+        for name, content in {**contents, MANIFEST: made}.items():
             (aside / name).write_bytes(content)
         aside.chmod(0o755)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -112,14 +118,14 @@ def _exchange(new: Path, out: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def manifest(artefacts: dict[str, str]) -> dict[str, object]:
+def manifest(artefacts: dict[str, str], seed: int | None = None) -> dict[str, object]:
     """What made the run, so that it can be made again."""
     return {
         "euthymia": __version__,
         "git_revision": git_revision(),
         "parameters_sha256": evidence().parameter_hash(),
-        "seed": None,
-        "seed_note": "this run draws no random numbers",
+        "seed": seed,
+        "seed_note": "this run draws no random numbers" if seed is None else "of the random numbers that this run draws",
         "libraries": {name: _version(name) for name in LIBRARIES},
         "artefacts_sha256": artefacts,
     }

@@ -1,0 +1,50 @@
+from dataclasses import fields
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from rescaling import ONE
+
+from euthymia.pharmacology.disposition import Disposition
+from euthymia.pharmacology.variability import TRAITS, covariance, individual, people, sample_error, spread
+
+PERSON = {field.name: field.metadata["unit"] for field in fields(Disposition)}
+DRAWN = jnp.arange(3)
+
+EQUATIONS = {
+    "covariance": ("variability", covariance, [], ONE),
+    "spread": ("variability", spread, [], ONE),
+    "individual": (
+        "cascade.disposition",
+        lambda p, deviation: dict(vars(individual(p, deviation))),
+        [(np.linspace(-0.2, 0.3, len(TRAITS)), ONE)],
+        PERSON,
+    ),
+    "error of a sample": ("variability", sample_error, [(np.array([0.0, 0.01, 2.0]), "uM")], "uM"),
+    "people": ("variability", lambda p: people(p, jax.random.key(0), DRAWN), [], ONE),
+}
+
+
+def test_people_differ_as_the_covariance_says(model):
+    drawn = people(model.variability, jax.random.key(1), jnp.arange(20_000))
+    np.testing.assert_allclose(np.cov(drawn.T), covariance(model.variability), rtol=0, atol=2e-3)
+    np.testing.assert_allclose(drawn.mean(0), 0, atol=6e-3)
+
+
+def test_a_person_keeps_their_number(model):
+    key = jax.random.key(2)
+    np.testing.assert_array_equal(people(model.variability, key, jnp.arange(5))[3], people(model.variability, key, jnp.array([3]))[0])
+
+
+def test_only_the_traits_move_and_by_their_exponential(model):
+    typical = model.cascade.disposition
+    someone = individual(typical, jnp.full(len(TRAITS), 0.5))
+    for field in fields(Disposition):
+        moved = np.exp(0.5) if field.name in TRAITS else 1.0
+        np.testing.assert_allclose(getattr(someone, field.name), getattr(typical, field.name) * moved, rtol=1e-14)
+
+
+def test_error_of_a_sample_is_additive_at_nothing_and_proportional_at_much(model):
+    p = model.variability
+    np.testing.assert_allclose(sample_error(p, jnp.zeros(1)), p.additive_error)
+    np.testing.assert_allclose(sample_error(p, jnp.array([1e4])), 1e4 * p.proportional_error, rtol=1e-9)
