@@ -110,7 +110,10 @@ SECTIONS = (
             "and of blood pressure are assumed, the size of the latter is set to a meta-analysis.",
             "S- and R-ketamine are given the same disposition, and one lag stands for the two venous delay compartments of the source.",
         ),
-        ("zarate2006.venous_peak", "zhao2012.venous_peak", "hnk.peak", "hasan2021.hnk_ratio_s"),
+        (
+            *("zarate2006.venous_peak", "zhao2012.venous_peak", "hnk.peak", "hasan2021.hnk_ratio_s"),
+            *("vankawala2021.systolic", "vankawala2021.diastolic"),
+        ),
         has_ketamine,
     ),
     Section(

@@ -7,7 +7,7 @@ from ...experiments.fit_pk import MOLECULES, PharmacokineticFit
 from .drug import SPECIES
 from .style import FAINT, INK, legend, panels, svg
 
-COLOUR = dict(zip(("ketamine", "norketamine", "hydroxynorketamine"), SPECIES.values(), strict=True))
+COLOUR = {name.removesuffix(", venous"): colour for name, colour in SPECIES.items()}
 MARKER = {"S": "^", "R": "v"}
 LOWEST = 0.1
 """Concentrations below are drawn here on a logarithmic axis, ng/mL."""
