@@ -31,7 +31,7 @@ BAD_PROTOCOLS = {
     "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
     "unknown drug": (doses({"drug": "ketamin"}), "doses[1].drug", "'ketamin'", "did you mean ketamine?"),
     "unknown route": (doses({"route": "i.v. infusoin"}), "doses[1].route", "did you mean i.v. infusion"),
-    "unknown drug that is like none": (doses({"drug": "lsd"}), "doses[1].drug", "'lsd'", "allowed: escitalopram, ketamine, midazolam"),
+    "unknown drug that is like none": (doses({"drug": "lsd"}), "doses[1].drug", "'lsd'", "allowed: ", "escitalopram, esketamine, ketamine"),
     "misspelt tablet": (doses({"drug": "sertralin", "route": "oral", "duration": None}), "did you mean sertraline?"),
     "tablet into a vein": (
         doses({"drug": "escitalopram"}),
@@ -39,8 +39,12 @@ BAD_PROTOCOLS = {
         "escitalopram is not given as 'i.v. infusion'",
         "allowed: oral",
     ),
-    "ketamine by mouth": (doses({"route": "oral", "duration": None}), "doses[1].route", "allowed: i.v. infusion, i.v. bolus"),
-    "tablet over an hour": (doses({"drug": "phenelzine", "route": "oral"}), "doses[1].duration", "swallowed"),
+    "arketamine by mouth": (
+        doses({"drug": "arketamine", "route": "oral", "duration": None}),
+        "doses[1].route",
+        "allowed: i.v. infusion, i.v. bolus, i.m., s.c.",
+    ),
+    "tablet over an hour": (doses({"drug": "phenelzine", "route": "oral"}), "doses[1].duration", "only an infusion"),
     "unknown context": (VALID | {"context": "salin"}, "context", "did you mean saline?"),
     "unknown condition": (patient(condition="depresed"), "patient.condition", "did you mean depressed?"),
     "colons are no pictures": (doses({"drug": ":cat:"}), "':cat:'"),

@@ -505,7 +505,7 @@ def test_a_full_disk_leaves_what_was_there(failing, tmp_path, monkeypatch):
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "missing" / "table.csv", tmp_path / ("x" * 300)):
-        with pytest.raises(InputError, match="events: cannot write"):
+        with pytest.raises(InputError, match="out: cannot write"):
             write_events([subject()], path)
     assert list(tmp_path.iterdir()) == []
 
