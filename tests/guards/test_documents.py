@@ -35,6 +35,20 @@ def test_numbers_in_the_readme_are_the_models(standard):
     assert float(standard.data.pore_block.sel(cell_class="pyramidal").max()) == pytest.approx(0.06, abs=0.005)
 
 
+def test_numbers_of_pharmacology_in_the_readme_are_the_models(model):
+    from euthymia.experiments.validation import pharmacology, score
+    from euthymia.report.validation import of_role
+
+    rows = pharmacology(model)
+    found = score(of_role(rows, "validate"))
+    assert "Forty held-out observations are met with a median error of 23 %, and 95 % of them within two-fold" in README
+    assert found.count == 40
+    assert found.median_error == pytest.approx(0.23, abs=0.005)
+    assert found.within_two_fold == pytest.approx(0.95, abs=0.005)
+    assert "esketamine spray is\n  reproduced within 1 %" in README
+    assert max(row.error for row in of_role(rows, "verification")) < 0.01
+
+
 def test_versions_agree():
     assert f"version: {euthymia.__version__}" in (ROOT / "CITATION.cff").read_text()
     assert f"## {euthymia.__version__}" in (ROOT / "CHANGELOG.md").read_text()
