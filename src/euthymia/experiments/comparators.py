@@ -23,7 +23,7 @@ BACK = 0.9
 def occupancy(drug: str, milligrams: float, doses: int, hours: float) -> float:
     """Occupied serotonin transporters so many hours after the last of daily doses by mouth."""
     p, place = default_model().cascade, DRUGS.index(drug)
-    matrix, entry = rate_matrix(p.comparators)[place], entry_matrices()[place]
+    matrix, entry = rate_matrix(p.comparators)[place], entry_matrices()[place, :, 0]
     since = hours + DAY * jnp.arange(doses)
     states = jax.vmap(lambda t: jax.scipy.linalg.expm(matrix * t) @ entry)(since).sum(0)
     site = states[STATES.index("site")] * milligrams / p.comparators.molar_mass[place]
