@@ -29,6 +29,8 @@ TIMES = 1 + np.array([0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 12])
 SPECIES = ("ketamine", "norketamine")
 PEOPLE = 200
 
+pytestmark = pytest.mark.study
+
 
 def person(name="A", times=TIMES, molecules=SPECIES, concentration=100.0, doses=(INFUSION,), weight=80.0):
     samples = tuple(Observation(float(time), concentration, molecule, "venous") for time in times for molecule in molecules)
@@ -188,7 +190,6 @@ def study(model):
     return np.asarray(truth), fit(measured(model, subjects, truth, jax.random.key(13)), model)
 
 
-@pytest.mark.study
 def test_ninety_percent_intervals_hold_the_truth_of_ninety_percent(study):
     truth, found = study
     each = found.individuals
@@ -201,7 +202,6 @@ def test_ninety_percent_intervals_hold_the_truth_of_ninety_percent(study):
     assert narrower.mean() < 0.7, "half the width must fail, or this test tests nothing"
 
 
-@pytest.mark.study
 def test_residuals_and_the_predictive_check_accept_the_true_model(study):
     _, found = study
     bands = found.check.simulated
@@ -211,7 +211,6 @@ def test_residuals_and_the_predictive_check_accept_the_true_model(study):
     assert inside.mean() > 0.75
 
 
-@pytest.mark.study
 def test_shrinkage_is_what_the_uncertainty_predicts(study, model):
     """Var(estimates) + mean posterior variance = prior variance, for an estimate that is calibrated."""
     _, found = study
@@ -219,7 +218,6 @@ def test_shrinkage_is_what_the_uncertainty_predicts(study, model):
     np.testing.assert_allclose(explained, model.variability.variance, rtol=0.3)
 
 
-@pytest.mark.study
 def test_the_predictive_check_rejects_another_population(model, study):
     truth, _ = study
     slow = [replace(s, doses=(INFUSION,)) for s in (person(f"{n}", weight=72.0) for n in range(24))]
