@@ -136,6 +136,17 @@ def test_and_after_two_boluses(model):
     assert slow < 1e-4
 
 
+@pytest.mark.slow
+def test_later_repeats_are_followed_closely_enough(model):
+    protocol = given(KETAMINE | {"every": "12 h", "times": 18}, horizon="10 d")
+    coarse, fine = simulate(protocol), simulate(protocol, refine=2)
+    off = np.abs(coarse.madrs().values - fine.madrs().values[::2])
+    assert off.max() < 0.02
+    for name in ("bdnf", "mtor", "fast_potentiation", "structural_signal", "transient_spines", "persistent_spines"):
+        expected = fine.data[name].values[:, ::2]
+        assert np.abs(coarse.data[name].values - expected).max() < 1e-2 * np.abs(expected).max(), name
+
+
 @pytest.mark.parametrize(("drug", "amount"), [("escitalopram", "10 mg"), ("phenelzine", "60 mg"), ("sertraline", "50 mg")])
 def test_and_under_tablets(model, drug, amount):
     daily = {"drug": drug, "amount": amount, "route": "oral", "every": "1 d", "times": 3}

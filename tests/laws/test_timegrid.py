@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,3 +102,10 @@ def test_a_tablet_soon_after_an_infusion_does_not_coarsen_what_is_fine():
     for grid in (alone, followed):
         near = grid.steps[(grid.padded_times[:-1] > 0.75) & (grid.padded_times[:-1] < 0.8)]
         assert near.max() < 0.05
+
+
+def test_a_year_of_infusions_twice_a_week_costs_little_more_than_its_first_six():
+    twice_a_week = [replace(each, start=84.0 * number) for number in range(104) for each in INFUSION]
+    six, year = (time_grid(twice_a_week[: 2 * count], 8760.0) for count in (6, 104))
+    assert year.nodes < 3 * six.nodes
+    assert np.sum(year.lengths > 0) <= SMALLEST_LENGTHS

@@ -29,6 +29,12 @@ RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
 STEPS_PER_RUNG = 44
 """Steps before the length doubles."""
+FOLLOWED_FINELY = 12
+"""Changes after which the ladder begins at its finest; of a longer series, the later ones are followed by what comes next."""
+RUNGS_OF_REPEATS = RUNGS[4:]
+"""The part of the ladder that follows a later change, h."""
+STEPS_PER_RUNG_OF_REPEATS = 5
+"""Likewise after a later change: a year of infusions in seconds, for errors of some thousandths."""
 RUNGS_GENTLE = RUNGS[9:13]
 """The part of the ladder that follows a gentle change, h: what is swallowed reaches the blood over hours."""
 STEPS_PER_RUNG_GENTLE = 5
@@ -36,7 +42,7 @@ STEPS_PER_RUNG_GENTLE = 5
 SAME = 1e-9
 """Times and lengths that differ by less are one, h."""
 SMALLEST_BUCKET = 512
-"""Steps are padded to this count times a power of two, so that another dose does not recompile."""
+"""Steps are padded to this count times 1, 2, 3, 4, 6, 8, 12 …, so that another dose seldom compiles anew."""
 SMALLEST_LENGTHS = 64
 """Distinct lengths likewise."""
 
@@ -97,7 +103,11 @@ def _walk(sharp: list[float], gentle: list[float], stops: list[float]) -> np.nda
     for start, end in pairwise(stops):
         ladders = [
             (changes[count - 1], rungs, per_rung)
-            for changes, rungs, per_rung in ((sharp, RUNGS, STEPS_PER_RUNG), (gentle, RUNGS_GENTLE, STEPS_PER_RUNG_GENTLE))
+            for changes, rungs, per_rung in (
+                (sharp[:FOLLOWED_FINELY], RUNGS, STEPS_PER_RUNG),
+                (sharp[FOLLOWED_FINELY:], RUNGS_OF_REPEATS, STEPS_PER_RUNG_OF_REPEATS),
+                (gentle, RUNGS_GENTLE, STEPS_PER_RUNG_GENTLE),
+            )
             if (count := bisect_right(changes, start + SAME))
         ]
         now = start
@@ -109,9 +119,11 @@ def _walk(sharp: list[float], gentle: list[float], stops: list[float]) -> np.nda
 
 
 def _bucket(count: int, smallest: int) -> int:
-    while smallest < count:
-        smallest *= 2
-    return smallest
+    """The smallest of ``smallest`` × 1, 2, 3, 4, 6, 8, 12 … that holds a count."""
+    halves = smallest
+    while 2 * halves < count:
+        halves *= 2
+    return next(size for size in (halves, 3 * halves // 2, 2 * halves) if size >= count and size % smallest == 0)
 
 
 def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = (), refine: int = 1) -> TimeGrid:

@@ -96,6 +96,12 @@ ARMS = {**{name: _arm(group) for group, name in GROUPS.items()}, **{name: _arm(f
 """The course as given, every coalition of context and ways, and arms with one inner link removed."""
 MECHANISMS_ALONE = next(name for group, name in GROUPS.items() if group == frozenset(WAYS))
 """The arm in which the drug acts and the context does not."""
+OF_WAYS = [group for group in GROUPS if "context" not in group]
+"""Coalitions that differ in the brain: the context moves mood alone."""
+SOLVED = [*(GROUPS[group] for group in OF_WAYS), *ALONE]
+"""Arms whose brain is solved."""
+BRAIN_OF = {name: SOLVED.index(GROUPS[group - {"context"}]) for group, name in GROUPS.items()} | {name: SOLVED.index(name) for name in ALONE}
+"""For each arm, the place in ``SOLVED`` of the arm with the same brain."""
 
 
 class Person(NamedTuple):
@@ -110,7 +116,7 @@ class Person(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What the compiled program returns; the arm axis follows ``ARMS``."""
+    """What the compiled program returns; an arm axis follows ``ARMS``, a solved axis ``SOLVED``."""
 
     brain: Brain
     healthy: Mechanisms
@@ -122,9 +128,9 @@ class Course(NamedTuple):
     drivers: Drivers
     followers: Followers
     mechanisms: Mechanisms
-    damage: Float[Array, "arm node"]
-    impulse_control: Float[Array, "arm node"]
-    mechanism_shift: Float[Array, "arm node item"]
+    damage: Float[Array, "solved node"]
+    impulse_control: Float[Array, "node"]
+    mechanism_shift: Float[Array, "solved node item"]
     context_shift: Float[Array, "arm node item"]
     items: Float[Array, "arm node item"]
 
@@ -161,7 +167,7 @@ def course(
     correction
         What a bridged run adds to the closures at the nodes.
     arms
-        Settings, the coalitions first.
+        Settings, one for each of ``ARMS``.
     """
     since_visits, since_start, lengths, which, infusion, bolus = inputs
     cascade, symptoms, steps = model.cascade, model.symptoms, (lengths, which)
@@ -174,22 +180,25 @@ def course(
     def slow(switches: Switches, linear_at: Switches) -> Float[Array, "setting node state"]:
         return slow_courses(cascade, brain, steps, u, switches, linear_at)
 
+    of_arms = list(BRAIN_OF.values())
+    solved = jax.tree.map(lambda switch: switch[jnp.array([of_arms.index(place) for place in range(len(SOLVED))])], arms.switches)
+
     def part(start: int, end: int) -> Switches:
-        return jax.tree.map(lambda switch: switch[start:end], arms.switches)
+        return jax.tree.map(lambda switch: switch[start:end], solved)
 
     off = _arm(frozenset()).switches
-    together = slow(part(0, len(GROUPS)), off)
+    together = slow(part(0, len(OF_WAYS)), off)
 
     def by_itself(one: Switches) -> Float[Array, "node state"]:
         return slow(jax.tree.map(lambda switch: switch[None], one), jax.tree.map(jnp.minimum, one, off))[0]
 
-    alone = jax.lax.map(by_itself, part(len(GROUPS), len(ARMS)))
+    alone = jax.lax.map(by_itself, part(len(OF_WAYS), len(SOLVED)))
     state = unpack(jnp.concatenate([together, alone]))
 
     def passed(x: SlowState, at: Inputs, on: Switches) -> Drivers:
         return drivers(cascade, x, at, brain, on)
 
-    by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, u, arms.switches)
+    by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, u, solved)
     followers = jax.vmap(lambda each: follow(cascade, steps, u, each))(by)
     now = mechanisms(cascade, state, by, followers.lock)
     start, well, ill = (_at_rest(cascade, each) for each in (brain, *references))
@@ -214,10 +223,10 @@ def course(
         followers=followers,
         mechanisms=now,
         damage=relative_damage(cascade.excitotoxicity, state.damage),
-        impulse_control=control(jax.tree.map(lambda leaf: leaf[0], by.answers)),
+        impulse_control=control(jax.tree.map(lambda leaf: leaf[BRAIN_OF["as given"]], by.answers)),
         mechanism_shift=by_mechanisms,
         context_shift=by_visits + by_weeks,
-        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, by_mechanisms) + by_weeks),
+        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, by_mechanisms[jnp.array(of_arms)]) + by_weeks),
     )
 
 
@@ -445,10 +454,11 @@ SHOWN = {
 def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
     n, order = grid.nodes, list(ARMS)
     shown = [order.index(name) for name in SHOWN.values()]
+    brains = [BRAIN_OF[name] for name in SHOWN.values()]
     found = jax.tree.map(np.asarray, found)
 
     def kept(tree):
-        return jax.tree.map(lambda leaf: leaf[shown, :n], tree)
+        return jax.tree.map(lambda leaf: leaf[brains, :n], tree)
 
     state, by, mechanism, followers = (kept(each) for each in (found.state, found.drivers, found.mechanisms, found.followers))
     signalling, spines, now, habenula = state.signalling, state.spines, by.answers, by.answers.habenula
@@ -498,7 +508,7 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "focus": (by_arm, mechanism.focus, "ms", "how long the prefrontal circuit holds activity"),
         "impulse_control": (by_time, found.impulse_control[:n], "1", "a held goal against a brief distraction, as given"),
         "calcium_load": (by_arm, by.load, "1", "extrasynaptic calcium load, healthy = 1"),
-        "damage": (by_arm, found.damage[shown, :n], "1", "excitotoxic damage, healthy = 0, stress 1 = 1"),
+        "damage": (by_arm, found.damage[brains, :n], "1", "excitotoxic damage, healthy = 0, stress 1 = 1"),
         "excitatory_gain": (by_arm, mechanism.excitatory_gain, "1", "gain of excitatory transmission, healthy = 1"),
         "habenula_tonic_rate": (by_arm, habenula.tonic_rate, "Hz", "habenula spikes outside bursts, per cell"),
         "habenula_burst_rate": (by_arm, habenula.burst_rate, "Hz", "habenula spikes inside bursts, per cell"),
@@ -532,7 +542,7 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "passage_out_of": (by_arm, by.lock.passages[..., 1], "h", "mean time until it escapes"),
         "lock_into": (by_arm, by.lock.into, "1/h", "rate of locking"),
         "lock_out_of": (by_arm, by.lock.out_of, "1/h", "rate of escape from the lock"),
-        "mechanism_shift": (by_item, found.mechanism_shift[shown, :n], "1", "latent shift by mechanisms"),
+        "mechanism_shift": (by_item, found.mechanism_shift[brains, :n], "1", "latent shift by mechanisms"),
         "context_shift": (by_item, found.context_shift[shown, :n], "1", "latent shift by the context of treatment"),
         "items": (by_item, found.items[shown, :n], "points", "MADRS item ratings, 0 to 6"),
         "madrs": (by_arm, found.items[shown, :n].sum(-1), "points", "MADRS total, 0 to 60"),
