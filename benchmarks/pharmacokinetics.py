@@ -23,7 +23,7 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.exchange.body import body_of
 from euthymia.exchange.sbml import identifier, sbml_of
 from euthymia.experiments.model import default_model
-from euthymia.experiments.simulation import pulses_of
+from euthymia.experiments.treatment import pulses_of
 from euthymia.pharmacology.disposition import ENTRIES, Disposition, entry_matrix, rate_matrix
 from euthymia.protocols.reading import check
 

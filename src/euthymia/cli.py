@@ -44,7 +44,8 @@ def simulate(
     protocol
         A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
     patient
-        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress; repeat the option for several.
+        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual;
+        repeat the option for several.
     weight
         Body weight with its unit, such as "82 kg".
     subject
@@ -97,7 +98,8 @@ def compare(
     arms
         Two to eight built-in protocols or YAML files; default ketamine-iv escitalopram phenelzine saline.
     patient
-        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, for every arm; repeat the option for several.
+        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual, for every arm;
+        repeat the option for several.
     weight
         Body weight with its unit, such as "82 kg".
     out
@@ -133,6 +135,54 @@ def compare(
     _warn(comparison.warnings)
     show_comparison(comparison, console)
     _finish(out, console)
+
+
+@app.command
+def exposure(
+    protocol: str = "ketamine-iv",
+    *,
+    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    weight: str | None = None,
+    subject: str | None = None,
+    people: int | None = None,
+    out: Path | None = None,
+) -> None:
+    """From dose to receptor alone: drug in blood and brain of a person, of many people, or of a mouse or rat.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
+    patient
+        FIELD=VALUE with a field of a patient, such as species=mouse, age=80, sex, cyp2b6, liver, individual; repeat it for several.
+    weight
+        Body weight with its unit, such as "82 kg".
+    subject
+        ID in an event table that holds several.
+    people
+        Draw so many people of this weight, age and so on from the population, and print medians with 5 to 95 %.
+    out
+        File for the course as CSV; a file that exists is replaced. None is written if left out.
+    """
+    (chosen,) = _protocols((protocol,), patient, weight, subject)
+    with errors.status("Loading the model"):
+        from .core.runtime import configure
+
+        configure()
+        from .experiments.exposure import exposures
+        from .experiments.model import default_model
+        from .report.exposure import show_exposures, write_course
+
+    with _progress("Solving; the first time, the model is compiled once", people or 1) as progress:
+        found = exposures(chosen, people, progress=progress)
+    if out is not None:
+        write_course(found, out)
+    _warn(found.warnings)
+    console = Console(highlight=False, emoji=False)
+    show_exposures(found, default_model(), console)
+    if out is not None:
+        console.print(f"Course: {escape(str(out))}", soft_wrap=True)
+    console.print(f"[dim]{DISCLAIMER}[/dim]")
 
 
 @app.command
@@ -233,7 +283,8 @@ def export(
     protocol
         A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
     patient
-        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress; repeat the option for several.
+        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual;
+        repeat the option for several.
     weight
         Body weight with its unit, such as "82 kg".
     subject

@@ -64,5 +64,5 @@ def check(equation, container, arguments, unit):
 
 
 def part(model, path):
-    """The container at a dotted path of the model."""
-    return attrgetter(path)(model)
+    """The container at a dotted path of the model; without one, the model."""
+    return attrgetter(path)(model) if path else model

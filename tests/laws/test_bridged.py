@@ -4,7 +4,8 @@ import pytest
 
 from euthymia.bridge.closures import no_correction
 from euthymia.experiments.bridged import bridge
-from euthymia.experiments.simulation import grid_of, simulate
+from euthymia.experiments.simulation import simulate
+from euthymia.experiments.treatment import grid_of
 from euthymia.protocols.reading import DEFAULT, read
 
 

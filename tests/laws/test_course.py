@@ -14,7 +14,8 @@ from euthymia.cascade.course import drugs, exposure, follow, slow_courses
 from euthymia.cascade.reference import reference_course
 from euthymia.cascade.vector_field import Inputs, drivers, transitions, unpack
 from euthymia.core.exponential import occupancy_course
-from euthymia.experiments.simulation import ARMS, PLAYERS, grid_of, person_of, pulses_of, simulate
+from euthymia.experiments.simulation import ARMS, PLAYERS, simulate
+from euthymia.experiments.treatment import grid_of, person_of, pulses_of
 from euthymia.links import Switches
 from euthymia.pharmacology.comparators import site_concentration
 from euthymia.protocols.reading import DEFAULT, change, check, read, written

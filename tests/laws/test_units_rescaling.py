@@ -15,6 +15,7 @@ import test_comparators
 import test_escape
 import test_habenula
 import test_midbrain
+import test_people
 import test_prefrontal
 import test_serotonin
 import test_variability
@@ -75,7 +76,7 @@ from euthymia.links import (
     spine_elimination,
     surge_engagement,
 )
-from euthymia.pharmacology import absorption, comparators, disposition, esketamine, variability
+from euthymia.pharmacology import absorption, comparators, disposition, esketamine, people, variability
 from euthymia.pharmacology.absorption import emptying, fates, membrane_share, placed
 from euthymia.pharmacology.comparators import DRUGS
 from euthymia.pharmacology.disposition import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
@@ -92,6 +93,7 @@ OF_CIRCUITS = (
     test_habenula,
     test_prefrontal,
     test_midbrain,
+    test_people,
     test_attractor,
     test_escape,
     test_comparators,
@@ -293,6 +295,7 @@ WATCHED = (
         absorption,
         disposition,
         esketamine,
+        people,
         variability,
         comparators,
         monoamine,

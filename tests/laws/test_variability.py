@@ -5,10 +5,22 @@ import jax.numpy as jnp
 import numpy as np
 from rescaling import ONE
 
-from euthymia.pharmacology.disposition import Disposition
-from euthymia.pharmacology.variability import TRAITS, covariance, individual, people, sample_error, spread
+from euthymia.pharmacology.disposition import Disposition, hydroxynorketamine_clearance
+from euthymia.pharmacology.esketamine import Esketamine
+from euthymia.pharmacology.variability import (
+    SPRAY_TRAITS,
+    TRAITS,
+    covariance,
+    individual,
+    individual_spray,
+    people,
+    sample_error,
+    spray_people,
+    spread,
+)
 
 PERSON = {field.name: field.metadata["unit"] for field in fields(Disposition) if "unit" in field.metadata}
+SPRAYED = {field.name: field.metadata["unit"] for field in fields(Esketamine)}
 DRAWN = jnp.arange(3)
 
 EQUATIONS = {
@@ -20,6 +32,13 @@ EQUATIONS = {
         [(np.linspace(-0.2, 0.3, len(TRAITS)), ONE)],
         PERSON,
     ),
+    "individual after a spray": (
+        "cascade.esketamine",
+        lambda p, deviation: {name: getattr(individual_spray(p, deviation), name) for name in SPRAYED},
+        [(np.linspace(-0.2, 0.3, len(SPRAY_TRAITS)), ONE)],
+        SPRAYED,
+    ),
+    "people after a spray": ("variability", lambda p: spray_people(p, jax.random.key(0), DRAWN), [], ONE),
     "error of a sample": ("variability", sample_error, [(np.array([0.0, 0.01, 2.0]), "uM")], "uM"),
     "people": ("variability", lambda p: people(p, jax.random.key(0), DRAWN), [], ONE),
 }
@@ -40,8 +59,14 @@ def test_only_the_traits_move_and_by_their_exponential(model):
     typical = model.cascade.disposition
     someone = individual(typical, jnp.full(len(TRAITS), 0.5))
     for name in PERSON:
-        moved = np.exp(0.5) if name in TRAITS else 1.0
+        moved = np.exp(0.5) if name in (*TRAITS, "hydroxynorketamine_auc_ratio_r") else 1.0
         np.testing.assert_allclose(getattr(someone, name), getattr(typical, name) * moved, rtol=1e-14)
+
+
+def test_whoever_clears_ketamine_faster_clears_its_metabolites_as_anybody(model):
+    typical = model.cascade.disposition
+    someone = individual(typical, jnp.zeros(len(TRAITS)).at[TRAITS.index("clearance")].set(0.7))
+    np.testing.assert_allclose(hydroxynorketamine_clearance(someone), hydroxynorketamine_clearance(typical), rtol=1e-13)
 
 
 def test_error_of_a_sample_is_additive_at_nothing_and_proportional_at_much(model):

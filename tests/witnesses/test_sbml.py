@@ -1,6 +1,7 @@
 """libRoadRunner as witness: it reads the pharmacology as SBML, integrates it by CVODE, and finds what we find in closed form."""
 
 import sys
+from dataclasses import replace
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import pytest
 import roadrunner
 import scipy.linalg
 
-from euthymia.cascade.course import drugs
+from euthymia.cascade.course import drugs, embodied
 from euthymia.cascade.timegrid import CHANNELS
 from euthymia.core.errors import InputError
 from euthymia.core.exponential import linear_course
@@ -18,15 +19,17 @@ from euthymia.core.kinetics import flow_matrix
 from euthymia.core.types import ENANTIOMERS
 from euthymia.exchange.body import LinearSystem, body_of
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
-from euthymia.experiments.simulation import grid_of
-from euthymia.protocols.protocol import ROUTES_OF
+from euthymia.experiments.treatment import grid_of, person_of
+from euthymia.pharmacology.people import GENOTYPES, LIVERS
+from euthymia.protocols.protocol import AGES, OF_KETAMINE, ROUTES_OF, ROUTES_OF_ANIMALS
 from euthymia.protocols.reading import check, read
 
 REGIMENS = 20
+ANIMAL_EVERY = 5
 AGREEMENT = 1e-6
 """Share of a state's largest value."""
-NOTHING = 1e-20
-"""What counts as empty, µmol or µM: a state that is zero for us may be rounding error for others."""
+NOTHING = 1e-15
+"""What counts as empty, µmol or µM: a thousandth of what the other integrator is asked to resolve."""
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 LOOKED_AT = 60
 LARGEST = {"ketamine": 100, "midazolam": 10, "phenelzine": 90}
@@ -34,13 +37,15 @@ LARGEST = {"ketamine": 100, "midazolam": 10, "phenelzine": 90}
 
 
 def regimen(seed: int):
-    """Up to three molecules, each with repeated infusions, boluses or tablets that may overlap, in someone of any weight."""
+    """Up to three molecules, each with repeated infusions, boluses or tablets that may overlap, in anyone or, every fifth, an animal."""
     random = np.random.default_rng(seed)
+    animal = ("mouse", "rat")[seed // ANIMAL_EVERY % 2] if seed % ANIMAL_EVERY == 0 else None
+    routes = ROUTES_OF if animal is None else dict.fromkeys(OF_KETAMINE, ("i.v. infusion", "i.v. bolus")) | {"ketamine": ROUTES_OF_ANIMALS}
     horizon = float(random.uniform(24, 240))
     doses = []
-    for drug in random.choice(list(ROUTES_OF), random.integers(1, 4), replace=False):
+    for drug in random.choice(list(routes), random.integers(1, 4), replace=False):
         dose = {"drug": str(drug), "amount": f"{random.uniform(1, LARGEST.get(drug, 100))} mg"}
-        dose["route"] = str(random.choice(ROUTES_OF[dose["drug"]]))
+        dose["route"] = str(random.choice([route for route in routes[dose["drug"]] if animal or route != "i.p."]))
         duration = 0.0
         if dose["route"] == "i.v. infusion":
             duration = float(10 ** random.uniform(-2, 0.7))
@@ -51,7 +56,14 @@ def regimen(seed: int):
         times = min(times, 1 + int((horizon - duration - start - 0.01) // every))
         doses.append({**dose, "start": f"{start} h", "every": f"{every} h", "times": times})
     doses.sort(key=lambda dose: float(dose["start"].split()[0]))
-    patient = {"condition": "depressed", "weight": f"{random.uniform(40, 140)} kg"}
+    anyone = {
+        "weight": f"{random.uniform(40, 140)} kg",
+        "age": float(random.uniform(*AGES)),
+        "cyp2b6": str(random.choice(GENOTYPES)),
+        "liver": str(random.choice(LIVERS)),
+        "individual": int(random.integers(1, 1000)),
+    }
+    patient = anyone if animal is None else {"species": animal}
     return check({"name": f"regimen-{seed}", "title": "drawn", "patient": patient, "doses": doses, "horizon": f"{horizon} h"})
 
 
@@ -63,10 +75,11 @@ def both_families(cascade, weight, lengths, which, infusion, bolus):
 
 def ours(model, protocol):
     """The grid, and every state of every molecule at its nodes."""
-    weight = protocol.patient.weight
+    person = person_of(protocol, model)
+    weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
     inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
-    families = both_families(model.cascade, jnp.asarray(weight), *inputs)
+    families = both_families(embodied(model.cascade, person.body), person.weight, *inputs)
     courses = [np.asarray(family)[: grid.nodes, place] for family in families for place in range(family.shape[1])]
     return grid, dict(zip((each.name for each in body_of(model, weight)), courses, strict=True))
 
@@ -89,7 +102,8 @@ def test_roadrunner_agrees_with_the_exact_course_and_loses_no_molecule(model, se
     nodes = np.sort(np.random.default_rng(seed).choice(free, min(LOOKED_AT, len(free)), replace=False))
     given = grid.bolus + grid.infusion * grid.steps[:, None]
     text = sbml_of(protocol, model)
-    for system in body_of(model, protocol.patient.weight):
+    person = person_of(protocol, model)
+    for system in body_of(replace(model, cascade=embodied(model.cascade, person.body)), float(person.weight)):
         own = courses[system.name]
         if not own.any():
             assert identifier(system.name, system.states[0]) not in text

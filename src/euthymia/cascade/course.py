@@ -1,5 +1,6 @@
 """One patient's course: exact pharmacology, then exponential steps through the slow states."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -12,6 +13,7 @@ from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
 from ..pharmacology import comparators, disposition, esketamine
 from ..pharmacology.disposition import STATES, central_volumes
+from ..pharmacology.people import Body, embody
 from ..receptors.monoamine import mao_transitions
 from ..receptors.nmdar import LIGANDS, racemate_equivalents
 from . import timegrid
@@ -80,6 +82,12 @@ def exposure(p: Cascade, states: Bodies) -> Exposure:
     blockers = links.free_brain_blockers(p.links, comparators.site_concentration(states.others)[..., BLOCKERS])
     ligands = jnp.concatenate([ketamine, norketamine, hydroxynorketamine, blockers], -1)
     return Exposure(effect_site, ketamine, norketamine, hydroxynorketamine, racemate_equivalents(p.receptor, ligands))
+
+
+def embodied(p: Cascade, body: Body) -> Cascade:
+    """The model in one body."""
+    d, e = embody(p.disposition, p.esketamine, body)
+    return replace(p, disposition=d, esketamine=e)
 
 
 def systems(p: Cascade, weight: Scalar) -> Bodies:

@@ -1,4 +1,4 @@
-"""The pharmacology of one protocol and body weight as SBML Level 3 Version 2.
+"""The pharmacology of one protocol and body as SBML Level 3 Version 2.
 
 Amounts are species that move by mass-action reactions; concentrations that follow them have rate rules. An infusion is a
 parameter that events switch, a bolus an event that adds to an amount; what starts at time zero stands in the initial values.
@@ -7,6 +7,7 @@ Changes come from the grid of the course itself, so that whoever runs the file g
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..cascade.course import embodied
 from ..cascade.timegrid import CHANNELS
 from ..core.errors import InputError
 from ..core.writing import write_text
 from ..evidence.registry import evidence
 from ..experiments.model import Euthymia, default_model
-from ..experiments.simulation import grid_of, person_of
+from ..experiments.treatment import grid_of, person_of
 from ..protocols.protocol import Protocol
 from .body import LinearSystem, body_of
 
@@ -45,7 +47,7 @@ def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None) ->
     Parameters
     ----------
     protocol
-        Doses, body weight and horizon; only molecules that it gives are written.
+        Doses, patient and horizon; only molecules that it gives are written.
     path
         A file that exists is replaced.
     model
@@ -63,17 +65,18 @@ def sbml_of(protocol: Protocol, model: Euthymia) -> str:
     """The pharmacology of a protocol as SBML text. Raises ``InputError`` like :func:`write_sbml`."""
     if not protocol.doses:
         raise InputError("protocol: it gives no drug, so that there is no pharmacology to write")
-    weight = float(person_of(protocol, model).weight)
+    person = person_of(protocol, model)
+    weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
     times = [round(float(time), TIME_DIGITS) for time in grid.times]
     document = _Document(
         identifier("pharmacology", protocol.name),
         protocol.title,
-        f"{protocol.title}. Body weight {weight:g} kg, horizon {protocol.horizon:g} h. "
+        f"{protocol.title}. Body weight {', '.join((f'{weight:g} kg', *protocol.patient.particulars()))}, horizon {protocol.horizon:g} h. "
         f"Written by Euthymia {__version__} from parameters {evidence().parameter_hash()}.",
     )
     changes: dict[int, dict[str, str]] = {}
-    for system in body_of(model, weight):
+    for system in body_of(replace(model, cascade=embodied(model.cascade, person.body)), weight):
         infused, pushed = (_entering(system, each[: grid.nodes - 1]) for each in (grid.infusion, grid.bolus))
         if infused.any() or pushed.any():
             _add_system(document, system, pushed[0])

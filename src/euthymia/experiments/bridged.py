@@ -11,7 +11,8 @@ from ..bridge.recipes import nucleus_outputs, passages
 from ..circuits.prefrontal import time_course
 from ..protocols.protocol import Protocol
 from .model import Euthymia, default_model
-from .simulation import Simulation, first_visit, grid_of, simulate
+from .simulation import Simulation, simulate
+from .treatment import first_visit, grid_of
 
 FRESH_SEED = 11
 """Of cells and glutamate that the surfaces have not seen."""

@@ -10,7 +10,8 @@ import xarray as xr
 from ..core.errors import InputError
 from ..protocols.protocol import Protocol
 from .model import Euthymia, default_model
-from .simulation import CHECKPOINTS, PLAYERS, WAYS, Simulation, first_visit, simulate, warnings_of
+from .simulation import PLAYERS, WAYS, Simulation, simulate, warnings_of
+from .treatment import CHECKPOINTS, first_visit
 
 FEWEST, MOST = 2, 8
 SHARED_AT = ("2 h", "24 h", "7 d", "42 d")

@@ -30,7 +30,7 @@ from ..pharmacology.variability import TRAITS, PerTrait, individual, people, sam
 from ..protocols.events import Subject
 from ..protocols.protocol import Protocol
 from .model import Euthymia, default_model
-from .simulation import pulses_of
+from .treatment import pulses_of
 
 READOUTS = ("ketamine", "norketamine", "hydroxynorketamine", "ketamine, venous")
 """What a sample can show: arterial ketamine and metabolites, and ketamine with the lag of a vein; metabolites have none."""

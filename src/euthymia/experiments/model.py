@@ -18,6 +18,7 @@ from ..core.parameters import declared, fill, parameter, rows_of
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..pharmacology.molecules import Molecules
+from ..pharmacology.people import Covariates
 from ..pharmacology.variability import Variability
 from .dose_curve import DoseCurve
 
@@ -37,6 +38,7 @@ class Euthymia(eqx.Module):
     symptoms: Symptoms
     molecules: Molecules
     variability: Variability
+    covariates: Covariates
     patient: TypicalPatient
     safety: Safety
     experience: Experience

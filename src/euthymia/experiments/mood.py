@@ -2,8 +2,9 @@
 
 from ..evidence.registry import evidence
 from .claim import Claim, Control, around_mean
-from .simulation import Simulation, first_visit
+from .simulation import Simulation
 from .standard import standard
+from .treatment import first_visit
 
 SEPARATE = 2.0
 """Points between two arms that a trial would tell apart."""

@@ -1,6 +1,5 @@
 """One protocol through the whole model: every link on, and every combination of removed links beside it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -16,8 +15,8 @@ from jaxtyping import Array, Float
 from ..brain.attractor import Window, bistable_window
 from ..bridge.closures import Correction, no_correction
 from ..cascade.baseline import patient
-from ..cascade.course import DrugCourse, drugs, follow, slow_courses
-from ..cascade.timegrid import Pulse, TimeGrid, channel, time_grid
+from ..cascade.course import DrugCourse, drugs, embodied, follow, slow_courses
+from ..cascade.timegrid import TimeGrid
 from ..cascade.vector_field import Brain, Cascade, Drivers, Followers, Inputs, SlowState, drivers, no_input, unpack
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
@@ -35,18 +34,16 @@ from ..clinic.symptoms import (
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES, Scalar
 from ..links import Switches
-from ..pharmacology.absorption import placed
-from ..pharmacology.comparators import DRUGS, ENTRY
+from ..pharmacology.comparators import DRUGS
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
-from ..protocols.protocol import HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES, Dose, Protocol
+from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss, pore_block
 from .model import Euthymia, default_model
 from .shares import shapley
+from .treatment import CHECKPOINTS, ROUNDING, Person, body_warnings, first_visit, grid_of, person_of
 
-CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
 DAY = 24.0
 """h."""
-ROUNDING = 1e-9
 STATED_IN_MASS = ("ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine")
 """Molecules whose plasma concentration is given in ng/mL too."""
 WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
@@ -100,19 +97,9 @@ OF_WAYS = [group for group in GROUPS if "context" not in group]
 """Coalitions that differ in the brain: the context moves mood alone."""
 SOLVED = [*(GROUPS[group] for group in OF_WAYS), *ALONE]
 """Arms whose brain is solved."""
-BRAIN_OF = {name: SOLVED.index(GROUPS[group - {"context"}]) for group, name in GROUPS.items()} | {name: SOLVED.index(name) for name in ALONE}
+BRAIN_OF = {name: SOLVED.index(GROUPS[group - {"context"}]) for group, name in GROUPS.items()}
+BRAIN_OF |= {name: SOLVED.index(name) for name in ALONE}
 """For each arm, the place in ``SOLVED`` of the arm with the same brain."""
-
-
-class Person(NamedTuple):
-    """A patient's constants."""
-
-    weight: Scalar
-    """kg."""
-    stress: Scalar
-    """0 to 1."""
-    madrs: Scalar
-    """Points before the course."""
 
 
 class Course(NamedTuple):
@@ -170,7 +157,7 @@ def course(
         Settings, one for each of ``ARMS``.
     """
     since_visits, since_start, lengths, which, infusion, bolus = inputs
-    cascade, symptoms, steps = model.cascade, model.symptoms, (lengths, which)
+    cascade, symptoms, steps = embodied(model.cascade, person.body), model.symptoms, (lengths, which)
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     patients = jax.vmap(lambda stress: patient(cascade, stress))(stresses)
     brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
@@ -205,6 +192,7 @@ def course(
     by_mechanisms = mechanism_shift(symptoms, now, start, well, ill)
     of_visits, of_weeks = context
     on = arms.context[:, None, None]
+    of_brain = by_mechanisms[jnp.array(of_arms)]
     by_visits = on * visit_shift(symptoms, of_visits, since_visits)
     by_weeks = on * course_shift(symptoms, of_weeks, since_start)
 
@@ -226,7 +214,7 @@ def course(
         impulse_control=control(jax.tree.map(lambda leaf: leaf[BRAIN_OF["as given"]], by.answers)),
         mechanism_shift=by_mechanisms,
         context_shift=by_visits + by_weeks,
-        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, by_mechanisms[jnp.array(of_arms)]) + by_weeks),
+        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, of_brain) + by_weeks),
     )
 
 
@@ -269,73 +257,15 @@ class Simulation:
         return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, PLAYERS).items()}
 
 
-def first_visit(protocol: Protocol) -> float:
-    """Start of the first dose, or of a course without any, h."""
-    return protocol.doses[0].start if protocol.doses else 0.0
-
-
-def person_of(protocol: Protocol, model: Euthymia) -> Person:
-    """The patient's constants; what the protocol leaves out is typical of the condition."""
-    given = protocol.patient
-    if given.condition == "healthy":
-        stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
-    else:
-        stress, madrs = model.patient.stress, jnp.sum(model.symptoms.baseline)
-    typical = Person(model.patient.weight, stress, madrs)
-    stated = (given.weight, given.stress, given.madrs)
-    return Person(*(usual if own is None else jnp.asarray(own, float) for usual, own in zip(typical, stated, strict=True)))
-
-
-def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
-    """Doses as µmol of each molecule where it is put; a racemate is half of each enantiomer, and a tablet of a comparator is gentle."""
-    return [pulse for dose in protocol.doses for pulse in _pulses(dose, model, dose.milligrams(weight))]
-
-
-def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
-    duration, drug, molecules = dose.duration or 0.0, dose.drug, model.molecules
-    if drug == "esketamine" and dose.route in ("nasal", "oral"):
-        return _sprayed(dose, model, milligrams)
-    if drug in KETAMINES:
-        hands = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
-        each = milligrams / float(molecules.ketamine) / len(hands)
-        absorption = model.cascade.disposition.absorption
-        places = placed(absorption, dose.route)
-        duration = float(absorption.release_time) if dose.route == "oral extended release" else duration
-        return [Pulse(dose.start, duration, channel(hand, place), each * float(share)) for hand in hands for place, share in places.items()]
-    for metabolite, names in (("norketamine", NORKETAMINES), ("hydroxynorketamine", HYDROXYNORKETAMINES)):
-        if drug in names:
-            hand = ENANTIOMERS[names.index(drug)]
-            return [Pulse(dose.start, duration, channel(hand, metabolite), milligrams / float(getattr(molecules, metabolite)))]
-    amount = milligrams / float(model.cascade.comparators.molar_mass[DRUGS.index(drug)])
-    return [Pulse(dose.start, duration, drug, amount, gentle=ENTRY[drug] == "gut")]
-
-
-def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
-    """Esketamine by nasal devices, one after the other, of which the nose takes up part; or swallowed as a solution."""
-    p = model.cascade.esketamine
-    amount = milligrams / float(model.molecules.ketamine)
-    if dose.route == "oral":
-        return [Pulse(dose.start, float(p.drinking_time), "esketamine in solution", amount)]
-    devices = max(1, math.ceil(milligrams / float(p.device) * (1 - ROUNDING)))
-    found = []
-    for number in range(devices):
-        start = dose.start + number * float(p.device_interval)
-        taken_up = float(p.nasal_share) * (1.0 if number == 0 else float(p.later_devices))
-        found.append(Pulse(start, 0.0, "esketamine in nose", amount / devices * taken_up))
-        found.append(Pulse(start, float(p.swallowing_time), "esketamine in gut", amount / devices * (1 - taken_up)))
-    return found
-
-
-def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
-    """The dose-aligned grid with the named checkpoints as nodes."""
-    checkpoints = tuple(first_visit(protocol) + hours for hours in CHECKPOINTS.values())
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, checkpoints, refine)
-
-
 def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
     """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
     person = person_of(protocol, model)
-    found = [*_ketamine_warnings(protocol, model, float(person.weight)), *_comparator_warnings(protocol, model, float(person.weight))]
+    weight = float(person.weight)
+    found = [
+        *body_warnings(protocol.patient, protocol.doses, model),
+        *_ketamine_warnings(protocol, model, weight),
+        *_comparator_warnings(protocol, model, weight),
+    ]
     if protocol.patient.condition == "depressed":
         if float(person.stress) == 0:
             found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
@@ -414,6 +344,10 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     InputError
         If the model has no finite answer for this protocol.
     """
+    if protocol.patient.species != "human":
+        raise InputError(
+            f"patient.species: the mood of a {protocol.patient.species} cannot be rated; `euthymia exposure` gives drug levels"
+        )
     model = default_model() if model is None else model
     person = person_of(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)

@@ -17,7 +17,7 @@ from ..evidence.registry import evidence
 from ..protocols.protocol import Protocol
 from ..protocols.reading import check
 from .model import Euthymia, default_model
-from .simulation import grid_of
+from .treatment import grid_of
 
 NANOGRAMS = 1e3
 """Per mg/µmol and µM: ng/mL."""

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
-DEPOTS = ("muscle", "skin", "nose", "mouth", "rectum", "gut")
+DEPOTS = ("muscle", "skin", "nose", "mouth", "rectum", "gut", "peritoneum")
 """Where a dose waits."""
 MEMBRANES = {"nasal": "nose", "sublingual": "mouth", "rectal": "rectum"}
 """Routes of which a part is swallowed or drains to the liver, and the depot of the rest."""
@@ -28,6 +28,9 @@ class Absorption(eqx.Module):
     )
     membrane_bioavailability: Float[Array, "membrane"] = parameter(
         tuple(f"absorption.bioavailability.{route}" for route in MEMBRANES), "dimensionless", "ketamine in blood, of the whole dose"
+    )
+    intraperitoneal_bioavailability: Scalar = parameter(
+        "absorption.bioavailability.intraperitoneal", "dimensionless", "ketamine in blood, of what is injected into the belly of an animal"
     )
     oral_bioavailability: Scalar = parameter("absorption.bioavailability.oral", "dimensionless", "ketamine in blood, of what is swallowed")
     release_time: Scalar = parameter("absorption.release_time", "h", "over which an extended-release tablet gives up its dose")
@@ -52,6 +55,7 @@ def fates(p: Absorption) -> tuple[Float[Array, "depot"], Float[Array, "depot"]]:
         "skin": (p.injected_share[1], none),
         **dict.fromkeys(MEMBRANES.values(), (whole, none)),
         "gut": (p.oral_bioavailability, p.gut_share - p.oral_bioavailability),
+        "peritoneum": (p.intraperitoneal_bioavailability, 1 - p.intraperitoneal_bioavailability),
     }
     ketamine, extracted = zip(*(of_depot[depot] for depot in DEPOTS), strict=True)
     return jnp.stack(ketamine), jnp.stack(extracted)
@@ -59,7 +63,7 @@ def fates(p: Absorption) -> tuple[Float[Array, "depot"], Float[Array, "depot"]]:
 
 def placed(p: Absorption, route: str) -> dict[str, Scalar]:
     """Shares of a dose that start in each place, by route."""
-    whole = {"i.m.": "muscle", "s.c.": "skin", "oral": "gut", "oral extended release": "gut"}
+    whole = {"i.m.": "muscle", "s.c.": "skin", "oral": "gut", "oral extended release": "gut", "i.p.": "peritoneum"}
     if route in MEMBRANES:
         through = membrane_share(p)[list(MEMBRANES).index(route)]
         return {MEMBRANES[route]: through, "gut": 1 - through}

@@ -1,7 +1,7 @@
 """How people differ from the typical body, and samples from the curve of their person.
 
 A person's parameter is the typical one times exp(η), where η is normal with mean zero over people; central volume and
-clearance go together (Otto et al. 2021), the others are independent (Simons et al. 2022).
+clearance go together (Otto et al. 2021), the others are independent (Simons et al. 2022; sprays: Perez-Ruixo et al. 2021).
 """
 
 from dataclasses import replace
@@ -14,12 +14,28 @@ from jaxtyping import Array, Float, Int, Key
 from ..core.parameters import parameter
 from ..core.types import Scalar
 from .disposition import Disposition
+from .esketamine import Esketamine
 
 TRAITS = ("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay")
 """The fields of the disposition in which people differ, in the order of the trait axis."""
 
+SPRAY_TRAITS = (
+    "plasma_volume",
+    "rapid_volume",
+    "liver_flow",
+    "liver_volume",
+    "nasal_rate",
+    "swallowed_rate",
+    "solution_rate",
+    "norketamine_volume",
+    "norketamine_clearance",
+)
+"""The fields of the model of sprays in which people differ, in the order of the spray trait axis."""
+
 PerTrait = Float[Array, " trait"]
 """A deviation η from the typical logarithm."""
+PerSprayTrait = Float[Array, " spray_trait"]
+"""Likewise."""
 
 
 class Variability(eqx.Module):
@@ -27,6 +43,9 @@ class Variability(eqx.Module):
 
     variance: PerTrait = parameter(
         tuple(f"variability.{trait}" for trait in TRAITS), "dimensionless", "variance between people of the logarithm of a trait"
+    )
+    spray_variance: PerSprayTrait = parameter(
+        tuple(f"variability.esketamine.{trait}" for trait in SPRAY_TRAITS), "dimensionless", "the same of traits in the model of sprays"
     )
     volume_clearance_covariance: Scalar = parameter(
         "variability.volume_clearance_covariance", "dimensionless", "covariance of the logarithms of central volume and clearance"
@@ -48,8 +67,16 @@ def spread(p: Variability) -> Float[Array, "trait trait"]:
 
 
 def individual(p: Disposition, deviation: PerTrait) -> Disposition:
-    """The disposition of a person who deviates by η from the typical one."""
-    return replace(p, **{trait: getattr(p, trait) * jnp.exp(deviation[place]) for place, trait in enumerate(TRAITS)})
+    """The disposition of a person who deviates by η from the typical one; hydroxynorketamine is cleared as in anybody."""
+    other = jnp.exp(deviation)
+    traits = {trait: getattr(p, trait) * other[place] for place, trait in enumerate(TRAITS)}
+    # The clearance of R-HNK is stated by its exposure over ketamine's, which goes down as that clearance goes up.
+    return replace(p, **traits, hydroxynorketamine_auc_ratio_r=p.hydroxynorketamine_auc_ratio_r * other[TRAITS.index("clearance")])
+
+
+def individual_spray(p: Esketamine, deviation: PerSprayTrait) -> Esketamine:
+    """The same for the model of sprays."""
+    return replace(p, **{trait: getattr(p, trait) * jnp.exp(deviation[place]) for place, trait in enumerate(SPRAY_TRAITS)})
 
 
 def sample_error(p: Variability, concentration: Float[Array, "*sample"]) -> Float[Array, "*sample"]:
@@ -59,5 +86,13 @@ def sample_error(p: Variability, concentration: Float[Array, "*sample"]) -> Floa
 
 def people(p: Variability, key: Key[Array, ""], number: Int[Array, " person"]) -> Float[Array, "person trait"]:
     """η of people drawn from the population; who has a number is the same person however many are drawn."""
-    drawn = jax.vmap(lambda each: jax.random.normal(jax.random.fold_in(key, each), (len(TRAITS),)))(number)
-    return drawn @ spread(p).T
+    return _normal(key, number, len(TRAITS)) @ spread(p).T
+
+
+def spray_people(p: Variability, key: Key[Array, ""], number: Int[Array, " person"]) -> Float[Array, "person spray_trait"]:
+    """The same for the model of sprays."""
+    return _normal(key, number, len(SPRAY_TRAITS)) * jnp.sqrt(p.spray_variance)
+
+
+def _normal(key: Key[Array, ""], number: Int[Array, " person"], count: int) -> Float[Array, "person count"]:
+    return jax.vmap(lambda each: jax.random.normal(jax.random.fold_in(key, each), (count,)))(number)

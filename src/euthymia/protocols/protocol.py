@@ -11,14 +11,18 @@ from ..core.units import quantity
 
 Context = Literal["none", "saline", "midazolam", "oral placebo"]
 Condition = Literal["depressed", "healthy"]
+Species = Literal["human", "mouse", "rat"]
+Sex = Literal["male", "female"]
+Genotype = Literal["*1/*1", "*1/*6", "*6/*6"]
+Liver = Literal["normal", "mild impairment", "moderate impairment"]
 CONTEXTS: tuple[str, ...] = get_args(Context)
 CONDITIONS: tuple[str, ...] = get_args(Condition)
 _INTO_A_VEIN = ("i.v. infusion", "i.v. bolus")
 _INJECTED = (*_INTO_A_VEIN, "i.m.", "s.c.")
 ROUTES_OF = {
-    "ketamine": (*_INJECTED, "nasal", "sublingual", "rectal", "oral", "oral extended release"),
-    "esketamine": (*_INJECTED, "nasal", "sublingual", "oral"),
-    "arketamine": _INJECTED,
+    "ketamine": (*_INJECTED, "i.p.", "nasal", "sublingual", "rectal", "oral", "oral extended release"),
+    "esketamine": (*_INJECTED, "i.p.", "nasal", "sublingual", "oral"),
+    "arketamine": (*_INJECTED, "i.p."),
     **dict.fromkeys(("S-norketamine", "R-norketamine", "(2S,6S)-HNK", "(2R,6R)-HNK"), _INTO_A_VEIN),
     "memantine": ("oral",),
     "MK-801": _INTO_A_VEIN,
@@ -38,6 +42,12 @@ BLOCKERS = (*OF_KETAMINE, "memantine", "MK-801")
 ROUTES = tuple(dict.fromkeys(route for routes in ROUTES_OF.values() for route in routes))
 WEIGHTS = (25.0, 300.0)
 """kg; the adults that allometry was stated for, with room."""
+ANIMAL_WEIGHTS = {"mouse": (0.01, 0.06), "rat": (0.05, 1.0)}
+"""kg."""
+ROUTES_OF_ANIMALS = (*_INJECTED, "i.p.")
+AGES = (18.0, 100.0)
+"""Years."""
+MOST_INDIVIDUALS = 1_000_000
 LONGEST = 365 * 24.0
 """h."""
 SHORTEST_INFUSION = 1 / 3600
@@ -81,10 +91,13 @@ def _between(lowest: float, highest: float, unit: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _count(number: Any, info: ValidationInfo) -> Any:
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST_DOSES):
-        raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {MOST_DOSES}")
-    return number
+def _count(most: int) -> BeforeValidator:
+    def check(number: Any, info: ValidationInfo) -> Any:
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most):
+            raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {most}")
+        return number
+
+    return BeforeValidator(check)
 
 
 def _one_line(text: Any, info: ValidationInfo) -> Any:
@@ -104,12 +117,43 @@ class Strict(BaseModel):
 
 
 class Patient(Strict):
-    """Who is treated. What is left out is the typical value of the condition."""
+    """Who is treated. What is left out is the typical value of the condition.
+
+    ``individual`` is the number of a person drawn from the population, who differs from the typical in volumes and flows.
+    """
 
     condition: Annotated[Condition, _one_of(CONDITIONS)] = "depressed"
-    weight: Annotated[float, _between(*WEIGHTS, " kg"), _measured("weight")] | None = None
+    weight: Annotated[float, _between(0.0, WEIGHTS[1], " kg"), _measured("weight")] | None = None
     madrs: Annotated[float, _between(0.0, 60.0, " points")] | None = None
     stress: Annotated[float, _between(0.0, 1.0, "")] | None = None
+    age: Annotated[float, _between(*AGES, " years")] | None = None
+    sex: Annotated[Sex, _one_of(get_args(Sex))] | None = None
+    cyp2b6: Annotated[Genotype, _one_of(get_args(Genotype))] | None = None
+    liver: Annotated[Liver, _one_of(get_args(Liver))] | None = None
+    individual: Annotated[int, _count(MOST_INDIVIDUALS)] | None = None
+    species: Annotated[Species, _one_of(get_args(Species))] = "human"
+
+    def particulars(self) -> list[str]:
+        """What is stated of the body beside weight, as a reader would say it."""
+        said = {"age": "{:g} years", "sex": "{}", "cyp2b6": "CYP2B6 {}", "liver": "", "individual": "individual {}"}
+        said["liver"] = "{} liver" if self.liver == "normal" else "{} of the liver"
+        stated = {name: getattr(self, name) for name in said}
+        return [said[name].format(value) for name, value in stated.items() if value is not None]
+
+    @model_validator(mode="after")
+    def _weight_fits_species(self) -> "Patient":
+        lowest, highest = ANIMAL_WEIGHTS.get(self.species, WEIGHTS)
+        if self.weight is not None and not lowest <= self.weight <= highest:
+            whose = "" if self.species == "human" else f" for a {self.species}"
+            raise InputError(f"weight: {short(self.weight)} is outside {lowest:g} to {highest:g} kg{whose}")
+        return self
+
+    @model_validator(mode="after")
+    def _animals_have_no_history(self) -> "Patient":
+        for name in ("age", "sex", "cyp2b6", "liver", "individual", "madrs", "stress"):
+            if self.species != "human" and getattr(self, name) is not None:
+                raise InputError(f"{name}: is known of people alone; leave it out for a {self.species}")
+        return self
 
 
 class Dose(Strict):
@@ -125,7 +169,7 @@ class Dose(Strict):
     start: Time = 0.0
     duration: Time | None = None
     every: Time | None = None
-    times: Annotated[int, BeforeValidator(_count)] | None = None
+    times: Annotated[int, _count(MOST_DOSES)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -243,6 +287,20 @@ class Protocol(Strict):
     patient: Patient = Patient()
     doses: Annotated[tuple[Dose, ...], AfterValidator(_written_out)] = Field(default=(), max_length=MOST_DOSES)
     horizon: Annotated[float, _between(1.0, LONGEST, " h (one year)"), _measured("time")] = 336.0
+
+    @model_validator(mode="after")
+    def _doses_fit_species(self) -> "Protocol":
+        species = self.patient.species
+        for number, dose in enumerate(self.doses, 1):
+            if species == "human" and dose.route == "i.p.":
+                raise InputError(f"doses[{number}].route: only a mouse or rat is given a drug i.p.; set `patient.species`")
+            if species != "human" and dose.drug not in OF_KETAMINE:
+                raise InputError(f"doses[{number}].drug: the disposition of {dose.drug} in a {species} is not known")
+            if species != "human" and dose.route not in ROUTES_OF_ANIMALS:
+                raise InputError(
+                    f"doses[{number}].route: a {species} is not given a drug {dose.route}; allowed: {', '.join(ROUTES_OF_ANIMALS)}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _doses_end_in_time(self) -> "Protocol":

@@ -19,6 +19,8 @@ LARGEST_FILE = 100_000
 LONGEST_PROBLEM = 200
 DEEPEST = 8
 DEFAULT = "ketamine-iv"
+NUMBERS = {"madrs": float, "stress": float, "age": float, "individual": int}
+"""Fields of a patient that have no unit."""
 _FIELDS: dict[tuple[str, ...], tuple[str, ...]] = {
     (): tuple(Protocol.model_fields),
     ("patient",): tuple(Patient.model_fields),
@@ -144,11 +146,11 @@ def patient_fields(words: tuple[str, ...]) -> dict[str, Any]:
             fields["condition"] = word
         elif name not in Patient.model_fields:
             raise unknown("patient field", name, Patient.model_fields)
-        elif name in {"madrs", "stress"}:
+        elif name in NUMBERS:
             try:
-                fields[name] = float(value)
+                fields[name] = NUMBERS[name](value)
             except ValueError:
-                raise InputError(f"patient.{name}: {short(value)} is not a number") from None
+                raise InputError(f"patient.{name}: {short(value)} is not a {'whole ' if NUMBERS[name] is int else ''}number") from None
         else:
             fields[name] = value
     return fields

@@ -9,7 +9,8 @@ from ..core.types import CELL_CLASSES
 from ..experiments.comparison import MOVERS, SHARED_AT, shared
 from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
-from ..experiments.simulation import Simulation, first_visit, warnings_of
+from ..experiments.simulation import Simulation, warnings_of
+from ..experiments.treatment import first_visit
 from ..protocols.protocol import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 
 NO_CHANGE = 1e-6
@@ -132,10 +133,12 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         "MAO-A lost": given.mao_block,
         "serotonin, rise": given.serotonin / given.serotonin[0] - 1,
     }
+    mood = f"stress {simulation.person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course"
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
+    whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
     return Summary(
         title=simulation.protocol.title,
-        person=f"{condition}, {person.weight:g} kg, stress {person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course",
+        person=", ".join(whose),
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
         watched={

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...evidence.registry import evidence
-from ...experiments.simulation import DAY, Simulation, first_visit
+from ...experiments.simulation import DAY, Simulation
+from ...experiments.treatment import first_visit
 from ...protocols.reading import DEFAULT, read
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
