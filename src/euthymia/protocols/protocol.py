@@ -123,7 +123,7 @@ class Patient(Strict):
     """
 
     condition: Annotated[Condition, _one_of(CONDITIONS)] = "depressed"
-    weight: Annotated[float, _between(0.0, WEIGHTS[1], " kg"), _measured("weight")] | None = None
+    weight: Annotated[float, _measured("weight")] | None = None
     madrs: Annotated[float, _between(0.0, 60.0, " points")] | None = None
     stress: Annotated[float, _between(0.0, 1.0, "")] | None = None
     age: Annotated[float, _between(*AGES, " years")] | None = None
