@@ -11,7 +11,7 @@ from euthymia.core.errors import InputError
 from euthymia.experiments import fit_pk
 from euthymia.experiments.fit_pk import (
     _design,
-    _together,
+    _padded,
     concentrations,
     fit,
     local,
@@ -29,8 +29,6 @@ TIMES = 1 + np.array([0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 12])
 SPECIES = ("ketamine", "norketamine")
 PEOPLE = 200
 
-pytestmark = pytest.mark.study
-
 
 def person(name="A", times=TIMES, molecules=SPECIES, concentration=100.0, doses=(INFUSION,), weight=80.0):
     samples = tuple(Observation(float(time), concentration, molecule, "venous") for time in times for molecule in molecules)
@@ -41,8 +39,7 @@ def measured(model, subjects, deviations, error=None):
     """The same people with what their samples would show: without error, or with one drawn for each."""
     found = []
     for number, (subject, deviation) in enumerate(zip(subjects, deviations, strict=True)):
-        ((_, designs),) = list(_together([_design(subject, model)]))
-        design = jax.tree.map(lambda leaf: leaf[0], designs)
+        (design,) = _padded([_design(subject, model)])
         expected = CONCENTRATIONS(model, design, deviation)
         if error is not None:
             drawn = jax.random.normal(jax.random.fold_in(error, number), expected.shape)
@@ -64,8 +61,8 @@ FEW = 2
 def one(model):
     """A design with both molecules, both enantiomers, an infusion and a bolus."""
     subject = person(molecules=(*SPECIES, "S-ketamine", "R-norketamine", "hydroxynorketamine"), doses=(INFUSION, BOLUS))
-    ((_, designs),) = list(_together([_design(subject, model)]))
-    return jax.tree.map(lambda leaf: leaf[0], designs)
+    (design,) = _padded([_design(subject, model)])
+    return design
 
 
 def test_the_gradient_is_that_of_differences(model, one):
@@ -93,8 +90,7 @@ def test_the_coarse_steps_are_the_course_of_the_model(model):
     from euthymia.experiments.fit_pk import _pulses
 
     subject = person(times=[1.3, 2.0, 6.0, 6.01, 30.0], molecules=("ketamine",), doses=(INFUSION, BOLUS))
-    ((_, designs),) = list(_together([_design(subject, model)]))
-    design = jax.tree.map(lambda leaf: leaf[0], designs)
+    (design,) = _padded([_design(subject, model)])
     found = concentrations(model, design, jnp.zeros(len(TRAITS)))[:5]
     times = [1.3, 2.0, 6.0 - 1e-6, 6.01, 30.0]
     grid = time_grid(_pulses(subject, model), 30.0, tuple(times))
@@ -190,6 +186,7 @@ def study(model):
     return np.asarray(truth), fit(measured(model, subjects, truth, jax.random.key(13)), model)
 
 
+@pytest.mark.slow
 def test_ninety_percent_intervals_hold_the_truth_of_ninety_percent(study):
     truth, found = study
     each = found.individuals
@@ -202,6 +199,7 @@ def test_ninety_percent_intervals_hold_the_truth_of_ninety_percent(study):
     assert narrower.mean() < 0.7, "half the width must fail, or this test tests nothing"
 
 
+@pytest.mark.slow
 def test_residuals_and_the_predictive_check_accept_the_true_model(study):
     _, found = study
     bands = found.check.simulated
@@ -211,6 +209,7 @@ def test_residuals_and_the_predictive_check_accept_the_true_model(study):
     assert inside.mean() > 0.75
 
 
+@pytest.mark.slow
 def test_shrinkage_is_what_the_uncertainty_predicts(study, model):
     """Var(estimates) + mean posterior variance = prior variance, for an estimate that is calibrated."""
     _, found = study
@@ -218,6 +217,7 @@ def test_shrinkage_is_what_the_uncertainty_predicts(study, model):
     np.testing.assert_allclose(explained, model.variability.variance, rtol=0.3)
 
 
+@pytest.mark.slow
 def test_the_predictive_check_rejects_another_population(model, study):
     truth, _ = study
     slow = [replace(s, doses=(INFUSION,)) for s in (person(f"{n}", weight=72.0) for n in range(24))]

@@ -53,8 +53,8 @@ def exact_step(
     Both come from one exponential of the matrix augmented by the input (Van Loan 1978).
     """
     n, places = entry.shape[-2:]
-    top = jnp.concatenate([matrix, entry], -1)
-    augmented = jnp.concatenate([top, jnp.zeros((*top.shape[:-2], places, n + places))], -2)
+    batch = jnp.broadcast_shapes(matrix.shape[:-2], entry.shape[:-2], step.shape)
+    augmented = jnp.zeros((*batch, n + places, n + places)).at[..., :n, :n].set(matrix).at[..., :n, n:].set(entry)
     both = exponential(augmented * step[..., None, None])[..., :n, :]
     return both[..., :n], both[..., n:]
 
