@@ -1,5 +1,6 @@
 """One patient's course: exact pharmacology, then exponential steps through the slow states."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -26,13 +27,13 @@ PHENELZINE = comparators.DRUGS.index("phenelzine")
 
 
 class Bodies(NamedTuple):
-    """One value for each family of linear systems."""
+    """One value for each family of linear systems; none for a family that is left out."""
 
-    hands: Any
+    hands: Any = None
     """Ketamine and its metabolites, per enantiomer."""
-    sprayed: Any
+    sprayed: Any = None
     """Esketamine from a nasal device or swallowed, by itself."""
-    others: Any
+    others: Any = None
     """Comparators, per drug."""
 
 
@@ -107,19 +108,35 @@ def by_family(inputs: Float[Array, "*batch channel"]) -> Bodies:
     return Bodies(hands.reshape(*batch, len(ENANTIOMERS), -1), sprayed.reshape(*batch, 1, -1), others[..., None])
 
 
-def in_blood(
-    p: Cascade, weight: Scalar, hands: Float[Array, "node enantiomer state"], sprayed: Float[Array, "node 1 its_state"]
-) -> Blood:
+def solved(
+    p: Cascade,
+    weight: Scalar,
+    steps: Steps,
+    infusion: Float[Array, "step channel"],
+    bolus: Float[Array, "step channel"],
+    families: Sequence[str] = Bodies._fields,
+) -> Bodies:
+    """States at the nodes of the families that are named."""
+    system, steadily, at_once = systems(p, weight), by_family(infusion), by_family(bolus)
+
+    def course(family: str) -> Float[Array, "node system state"]:
+        matrix, entry = getattr(system, family)
+        return linear_course(matrix, entry, steps, getattr(steadily, family), getattr(at_once, family))
+
+    return Bodies(**{family: course(family) for family in families})
+
+
+def in_blood(p: Cascade, weight: Scalar, states: Bodies) -> Blood:
     """Concentrations from the states of the bodies; what was sprayed is S and adds to S."""
     volumes = central_volumes(p.disposition, weight)
-    esketamine_sprayed, its_norketamine = esketamine.concentrations(p.esketamine, sprayed[:, 0])
+    sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.sprayed[:, 0])
 
     def arterial(name: str) -> Float[Array, "node enantiomer"]:
-        return hands[..., STATES.index(name)] / volumes[name]
+        return states.hands[..., STATES.index(name)] / volumes[name]
 
     return Blood(
-        arterial=arterial("ketamine").at[:, S].add(esketamine_sprayed),
-        venous=hands[..., STATES.index("venous")].at[:, S].add(esketamine_sprayed),
+        arterial=arterial("ketamine").at[:, S].add(sprayed),
+        venous=states.hands[..., STATES.index("venous")].at[:, S].add(sprayed),
         norketamine=arterial("norketamine").at[:, S].add(its_norketamine),
         hydroxynorketamine=arterial("hydroxynorketamine"),
         dehydronorketamine=arterial("dehydronorketamine"),
@@ -130,12 +147,11 @@ def drugs(
     p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
     """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    given = zip(systems(p, weight), by_family(infusion), by_family(bolus), strict=True)
-    states = Bodies(*(linear_course(matrix, entry, steps, steadily, at_once) for (matrix, entry), steadily, at_once in given))
+    states = solved(p, weight, steps, infusion, bolus)
     at_site = comparators.site_concentration(states.others)
     made, lost = mao_transitions(p.monoamine, at_site[:, PHENELZINE])
     return DrugCourse(
-        *in_blood(p, weight, states.hands, states.sprayed),
+        *in_blood(p, weight, states),
         brain=exposure(p, states),
         mao=occupancy_course(jnp.ones(()), made, lost, steps),
         comparator_plasma=comparators.plasma_concentration(p.comparators, states.others),

@@ -8,8 +8,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from .types import Scalar
-
 # Halvings until the norm is at most SMALL: enough for rates of 10^5 per hour over a year.
 MAX_SQUARINGS = 32
 SMALL = 0.5
@@ -19,43 +17,37 @@ ORDER = 4
 SUBSTEPS = 8
 
 
-def exponential(matrix: Float[Array, "*batch state state"]) -> Float[Array, "*batch state state"]:
-    """e^A by scaling and squaring of the Taylor polynomial, evaluated with few products (Paterson & Stockmeyer 1973).
-
-    One loop squares the whole batch and stops working at the largest norm in it, where :func:`jax.scipy.linalg.expm` under a
-    ``vmap`` takes every squaring that it allows; so batch here rather than by ``vmap``. The number of turns is fixed, so that it can be
-    differentiated in either direction.
-    """
-    norm = jax.lax.stop_gradient(jnp.max(jnp.sum(jnp.abs(matrix), -2), -1))[..., None, None]
-    squarings = jnp.ceil(jnp.log2(jnp.maximum(norm / SMALL, 1)))
-    scaled = matrix * 2.0**-squarings
-    powers = [jnp.broadcast_to(jnp.eye(matrix.shape[-1]), matrix.shape)]
-    for _ in range(ORDER):
-        powers.append(powers[-1] @ scaled)
-    *low, high = powers
-    result = high / math.factorial(ORDER**2)
-    for block in reversed(range(ORDER)):
-        part = sum(power / math.factorial(ORDER * block + k) for k, power in enumerate(low))
-        result = part + (high @ result if block < ORDER - 1 else result)
-    
-    def square(x: Array, number: Array) -> tuple[Array, None]:
-        due = number < squarings
-        return jax.lax.cond(jnp.any(due), lambda x: jnp.where(due, x @ x, x), lambda x: x, x), None
-
-    return jax.lax.scan(square, result, jnp.arange(MAX_SQUARINGS))[0]
-
-
 def exact_step(
     matrix: Float[Array, "*#batch state state"], entry: Float[Array, "*#batch state place"], step: Float[Array, "*#batch"]
 ) -> tuple[Float[Array, "*batch state state"], Float[Array, "*batch state place"]]:
     """Propagators of dx/dt = A x + B u with constant u over one step: x(t+h) = P x(t) + G u.
 
-    Both come from one exponential of the matrix augmented by the input (Van Loan 1978).
+    [P G] is the top of one exponential, of h [[A, B], [0, 0]] (Van Loan 1978): by scaling and squaring of its Taylor polynomial,
+    evaluated with few products (Paterson & Stockmeyer 1973). The whole batch is squared together until its largest norm needs no more;
+    under a ``vmap`` it takes all turns, so add to the batch instead. The turns are counted beforehand, which lets derivatives be
+    taken in both directions.
     """
     n, places = entry.shape[-2:]
     batch = jnp.broadcast_shapes(matrix.shape[:-2], entry.shape[:-2], step.shape)
-    augmented = jnp.zeros((*batch, n + places, n + places)).at[..., :n, :n].set(matrix).at[..., :n, n:].set(entry)
-    both = exponential(augmented * step[..., None, None])[..., :n, :]
+    top = jnp.zeros((*batch, n, n + places)).at[..., :n].set(matrix).at[..., n:].set(entry) * step[..., None, None]
+    norm = jax.lax.stop_gradient(jnp.max(jnp.sum(jnp.abs(top), -2), -1))[..., None, None]
+    squarings = jnp.clip(jnp.ceil(jnp.log2(norm / SMALL)), 0, MAX_SQUARINGS)
+
+    powers = [top * 2.0**-squarings]
+    for _ in range(ORDER - 1):
+        powers.append(powers[0][..., :n] @ powers[-1])
+    series = jnp.zeros_like(top)
+    for done in reversed(range(0, ORDER**2, ORDER)):
+        series = sum(power / math.factorial(done + k) for k, power in enumerate(powers, 1)) + powers[-1][..., :n] @ series
+
+    held = jnp.arange(n + places) >= n
+
+    def square(both: Array, turn: Array) -> tuple[Array, None]:
+        due = turn < squarings
+        # P x + G u twice with the same u.
+        return jax.lax.cond(jnp.any(due), lambda x: jnp.where(due, x[..., :n] @ x + held * x, x), lambda x: x, both), None
+
+    both, _ = jax.lax.scan(square, jnp.eye(n, n + places) + series, jnp.arange(MAX_SQUARINGS))
     return both[..., :n], both[..., n:]
 
 
@@ -99,12 +91,14 @@ class Propagators(NamedTuple):
 
 
 def propagators(linear: Float[Array, "state state"], lengths: Float[Array, " length"]) -> Propagators:
-    """The matrix functions that :func:`etd2rk` needs, from one augmented exponential per length; exact at h = 0."""
+    """The matrix functions that :func:`etd2rk` needs; exact at h = 0.
+
+    φ₁(hA) and φ₂(hA) are what one and two integrators in a row pass on to hA over a step of one.
+    """
     n = len(linear)
-    augmented = jnp.zeros((*lengths.shape, 3 * n, 3 * n)).at[:, :n, :n].set(linear * lengths[:, None, None])
-    augmented = augmented.at[:, : 2 * n, n:].add(jnp.eye(2 * n))
-    top = exponential(augmented)[:, :n]
-    return Propagators(top[..., n : 2 * n], top[..., 2 * n :])
+    chain = jnp.zeros((*lengths.shape, 2 * n, 2 * n)).at[:, :n, :n].set(linear * lengths[:, None, None]).at[:, :n, n:].set(jnp.eye(n))
+    propagate, gain = exact_step(chain, jnp.eye(2 * n)[:, n:], jnp.ones(lengths.shape))
+    return Propagators(propagate[:, :n, n:], gain[:, :n])
 
 
 def etd2rk(

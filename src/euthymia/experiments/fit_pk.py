@@ -20,10 +20,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from ..cascade.course import by_family, in_blood, systems
+from ..cascade.course import in_blood, solved
 from ..cascade.timegrid import Pulse, time_grid
 from ..core.errors import InputError, unknown
-from ..core.exponential import linear_course
 from ..core.parameters import declared
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology.disposition import Disposition
@@ -44,6 +43,8 @@ MOLECULES = {
 }
 """The molecules of a sample: the species, and which enantiomers are counted."""
 SAMPLINGS = ("venous", "arterial")
+SHOWN = ("hands", "sprayed")
+"""Families of the body that a sample shows."""
 
 BUCKET = 32
 """Steps and samples are padded to a multiple of this, so that other people do not recompile."""
@@ -121,11 +122,8 @@ class Search(NamedTuple):
 def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
     """What the samples of a person who deviates by η would show without error, µM."""
     cascade = replace(model.cascade, disposition=individual(model.cascade.disposition, deviation))
-    body, infusion, bolus = systems(cascade, design.weight), by_family(design.infusion), by_family(design.bolus)
     steps = design.lengths, design.which
-    hands = linear_course(*body.hands, steps, infusion.hands, bolus.hands)
-    sprayed = linear_course(*body.sprayed, steps, infusion.sprayed, bolus.sprayed)
-    blood = in_blood(cascade, design.weight, hands, sprayed)
+    blood = in_blood(cascade, design.weight, solved(cascade, design.weight, steps, design.infusion, design.bolus, SHOWN))
     shown = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
     return jnp.sum(design.hands * shown[design.node, :, design.readout], -1)
 
