@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test slow study lint check picture benchmark lock clean
+.PHONY: run test slow lint check picture benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -15,9 +15,6 @@ test: $(READY)
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
-
-study: $(READY)
-	$(BIN)/python -m pytest -m study
 
 lint: $(READY)
 	$(BIN)/ruff check .

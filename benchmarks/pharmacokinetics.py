@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 import roadrunner
 
-from euthymia.cascade.course import HANDS
 from euthymia.cascade.timegrid import channel
 from euthymia.core.exponential import exact_step
 from euthymia.core.types import ENANTIOMERS
@@ -71,7 +70,7 @@ LENGTHS, WHICH = np.unique(np.diff(UNITS).astype(int), return_inverse=True)
 def infusion() -> np.ndarray:
     """µmol/h of each enantiomer [step, enantiomer]."""
     middle = (TIMES[1:] + TIMES[:-1]) / 2
-    rates = np.zeros((len(middle), HANDS))
+    rates = np.zeros((len(middle), len(ENANTIOMERS)))
     for pulse in pulses_of(PROTOCOL, MODEL, WEIGHT):
         running = (middle > pulse.start) & (middle < pulse.start + pulse.duration)
         rates[:, BLOOD.index(pulse.channel)] += running * pulse.amount / pulse.duration
@@ -100,7 +99,7 @@ def course(factors: jax.Array, rates: jax.Array) -> jax.Array:
     """One person's states [time, enantiomer, state], exactly; the input is a further state that each step sets."""
     matrices = rate_matrix(person(factors), jnp.asarray(WEIGHT))
     into_blood = entry_matrix()[:, [ENTRIES.index("ketamine")]]
-    propagate, gain = jax.vmap(exact_step, in_axes=(0, None, None))(matrices, into_blood, jnp.asarray(UNIT))
+    propagate, gain = exact_step(matrices, into_blood, jnp.asarray(UNIT))
     hands, n, _ = gain.shape
     one = jnp.zeros((hands, n + 1, n + 1)).at[:, :n, :n].set(propagate).at[:, :n, n:].set(gain).at[:, n, n].set(1)
     over = powers(one, LENGTHS)
@@ -128,7 +127,7 @@ def loaded(factors: np.ndarray) -> roadrunner.RoadRunner:
     """A person's model in libRoadRunner."""
     model = replace(MODEL, cascade=replace(MODEL.cascade, disposition=person(factors)))
     runner = roadrunner.RoadRunner(sbml_of(PROTOCOL, model))
-    systems = body_of(model, WEIGHT)[:HANDS]
+    systems = body_of(model, WEIGHT)[: len(ENANTIOMERS)]
     runner.timeCourseSelections = [identifier(system.name, state) for system in systems for state in system.states]
     return runner
 

@@ -23,10 +23,10 @@ from euthymia.protocols.events import (
     write_events,
 )
 from euthymia.protocols.protocol import ROUTES_OF, Dose, Protocol
+from euthymia.protocols.reading import builtin_names, check, read
 
 OF_PEOPLE = {drug: [route for route in routes if route != "i.p."] for drug, routes in ROUTES_OF.items()}
 """A table holds people."""
-from euthymia.protocols.reading import builtin_names, check, read
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -1,5 +1,6 @@
 """One patient's course: exact pharmacology, then exponential steps through the slow states."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,20 +23,19 @@ from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow
 
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
-HANDS = len(ENANTIOMERS)
 S = ENANTIOMERS.index("S")
 BLOCKERS = jnp.array([comparators.DRUGS.index(name) for name in LIGANDS[-2:]])
 PHENELZINE = comparators.DRUGS.index("phenelzine")
 
 
 class Bodies(NamedTuple):
-    """One value for each family of linear systems."""
+    """One value for each family of linear systems; none for a family that is left out."""
 
-    hands: Any
+    hands: Any = None
     """Ketamine and its metabolites, per enantiomer."""
-    sprayed: Any
+    sprayed: Any = None
     """Esketamine from a nasal device or swallowed, by itself."""
-    others: Any
+    others: Any = None
     """Comparators, per drug."""
 
 
@@ -49,6 +49,16 @@ class Exposure(NamedTuple):
     hydroxynorketamine: Float[Array, "*batch enantiomer"]
     racemate_equivalents: Float[Array, "*batch"]
     """What all that blocks NMDA receptors is worth in racemic ketamine."""
+
+
+class Blood(NamedTuple):
+    """Concentrations per enantiomer (S, R), µM: arterial, but for venous ketamine."""
+
+    arterial: Float[Array, "node enantiomer"]
+    venous: Float[Array, "node enantiomer"]
+    norketamine: Float[Array, "node enantiomer"]
+    hydroxynorketamine: Float[Array, "node enantiomer"]
+    dehydronorketamine: Float[Array, "node enantiomer"]
 
 
 class DrugCourse(NamedTuple):
@@ -93,7 +103,7 @@ def embodied(p: Cascade, body: Body) -> Cascade:
 def systems(p: Cascade, weight: Scalar) -> Bodies:
     """Matrices and entries of each family of linear systems at a weight (kg)."""
     return Bodies(
-        (disposition.rate_matrix(p.disposition, weight), jnp.tile(disposition.entry_matrix(), (HANDS, 1, 1))),
+        (disposition.rate_matrix(p.disposition, weight), jnp.tile(disposition.entry_matrix(), (len(ENANTIOMERS), 1, 1))),
         (esketamine.rate_matrix(p.esketamine)[None], esketamine.entry_matrix()[None]),
         (comparators.rate_matrix(p.comparators), comparators.entry_matrices()),
     )
@@ -103,29 +113,53 @@ def by_family(inputs: Float[Array, "*batch channel"]) -> Bodies:
     """Inputs per channel as inputs per family, system and place."""
     hands, sprayed, others = jnp.split(inputs, [len(timegrid.HANDS), len(timegrid.HANDS) + len(timegrid.SPRAYED)], -1)
     batch = inputs.shape[:-1]
-    return Bodies(hands.reshape(*batch, HANDS, -1), sprayed.reshape(*batch, 1, -1), others[..., None])
+    return Bodies(hands.reshape(*batch, len(ENANTIOMERS), -1), sprayed.reshape(*batch, 1, -1), others[..., None])
+
+
+def solved(
+    p: Cascade,
+    weight: Scalar,
+    steps: Steps,
+    infusion: Float[Array, "step channel"],
+    bolus: Float[Array, "step channel"],
+    families: Sequence[str] = Bodies._fields,
+) -> Bodies:
+    """States at the nodes of the families that are named."""
+    system, steadily, at_once = systems(p, weight), by_family(infusion), by_family(bolus)
+
+    def course(family: str) -> Float[Array, "node system state"]:
+        matrix, entry = getattr(system, family)
+        return linear_course(matrix, entry, steps, getattr(steadily, family), getattr(at_once, family))
+
+    return Bodies(**{family: course(family) for family in families})
+
+
+def in_blood(p: Cascade, weight: Scalar, states: Bodies) -> Blood:
+    """Concentrations from the states of the bodies; what was sprayed is S and adds to S."""
+    volumes = central_volumes(p.disposition, weight)
+    sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.sprayed[:, 0])
+
+    def arterial(name: str) -> Float[Array, "node enantiomer"]:
+        return states.hands[..., STATES.index(name)] / volumes[name]
+
+    return Blood(
+        arterial=arterial("ketamine").at[:, S].add(sprayed),
+        venous=states.hands[..., STATES.index("venous")].at[:, S].add(sprayed),
+        norketamine=arterial("norketamine").at[:, S].add(its_norketamine),
+        hydroxynorketamine=arterial("hydroxynorketamine"),
+        dehydronorketamine=arterial("dehydronorketamine"),
+    )
 
 
 def drugs(
     p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
     """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    given = zip(systems(p, weight), by_family(infusion), by_family(bolus), strict=True)
-    states = Bodies(*(linear_course(matrix, entry, steps, steadily, at_once) for (matrix, entry), steadily, at_once in given))
-    volumes = central_volumes(p.disposition, weight)
-    sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.sprayed[:, 0])
+    states = solved(p, weight, steps, infusion, bolus)
     at_site = comparators.site_concentration(states.others)
     made, lost = mao_transitions(p.monoamine, at_site[:, PHENELZINE])
-
-    def in_blood(name: str) -> Float[Array, "node enantiomer"]:
-        return states.hands[..., STATES.index(name)] / volumes[name]
-
     return DrugCourse(
-        arterial=in_blood("ketamine").at[:, S].add(sprayed),
-        venous=states.hands[..., STATES.index("venous")].at[:, S].add(sprayed),
-        norketamine=in_blood("norketamine").at[:, S].add(its_norketamine),
-        hydroxynorketamine=in_blood("hydroxynorketamine"),
-        dehydronorketamine=in_blood("dehydronorketamine"),
+        *in_blood(p, weight, states),
         brain=exposure(p, states),
         mao=occupancy_course(jnp.ones(()), made, lost, steps),
         comparator_plasma=comparators.plasma_concentration(p.comparators, states.others),

@@ -18,8 +18,7 @@ def flow_matrix(pools: Sequence[str], flows: Mapping[tuple[str, str], Scalar]) -
     flows
         (from, to) to a rate constant. What leaves one pool enters another, so every column of K sums to zero.
     """
-    matrix = jnp.zeros((len(pools), len(pools)))
-    for (source, target), rate in flows.items():
-        start, end = pools.index(source), pools.index(target)
-        matrix = matrix.at[end, start].add(rate).at[start, start].add(-rate)
-    return matrix
+    start, end = (jnp.array([pools.index(way[side]) for way in flows]) for side in (0, 1))
+    rate = jnp.stack([*flows.values()])
+    # All at once: a program compiles more slowly the more updates it has.
+    return jnp.zeros((len(pools), len(pools))).at[end, start].add(rate).at[start, start].add(-rate)

@@ -9,7 +9,7 @@ population is the prior and is not fitted: these are empirical-Bayes estimates g
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from ..cascade.course import drugs
+from ..cascade.course import in_blood, solved
 from ..cascade.timegrid import Pulse, time_grid
 from ..core.errors import InputError, unknown
 from ..core.parameters import declared
@@ -43,12 +43,12 @@ MOLECULES = {
 }
 """The molecules of a sample: the species, and which enantiomers are counted."""
 SAMPLINGS = ("venous", "arterial")
+SHOWN = ("hands", "sprayed")
+"""Families of the body that a sample shows."""
 
-AT_ONCE = 8
-"""People solved together."""
-SMALLEST_BUCKET = 32
-"""Steps and samples are padded to this count times a power of two, so that other people do not recompile."""
-SMALLEST_LENGTHS = 16
+BUCKET = 32
+"""Steps and samples are padded to a multiple of this, so that other people do not recompile."""
+BUCKET_OF_LENGTHS = 16
 """Distinct lengths of steps likewise; each costs a matrix exponential."""
 ROUNDS = 100
 """Steps of the search at most."""
@@ -122,8 +122,9 @@ class Search(NamedTuple):
 def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
     """What the samples of a person who deviates by η would show without error, µM."""
     cascade = replace(model.cascade, disposition=individual(model.cascade.disposition, deviation))
-    course = drugs(cascade, design.weight, (design.lengths, design.which), design.infusion, design.bolus)
-    shown = jnp.stack([course.arterial, course.norketamine, course.hydroxynorketamine, course.venous], -1)
+    steps = design.lengths, design.which
+    blood = in_blood(cascade, design.weight, solved(cascade, design.weight, steps, design.infusion, design.bolus, SHOWN))
+    shown = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
     return jnp.sum(design.hands * shown[design.node, :, design.readout], -1)
 
 
@@ -185,37 +186,27 @@ def most_probable(model: Euthymia, design: Design) -> tuple[PerTrait, Bool[Array
 
 
 @eqx.filter_jit
-def estimate(model: Euthymia, designs: Design) -> Estimate:
-    """Estimates of several people at once (leading axis of ``designs``)."""
-
-    def one(design: Design) -> Estimate:
-        L = spread(model.variability)
-        z, converged = most_probable(model, design)
-        hessian = jax.jacfwd(jax.jacfwd(lambda z: negative_log_joint(model, design, z)))(z)
-        return Estimate(
-            deviation=L @ z,
-            covariance=L @ jnp.linalg.solve(hessian, L.T),
-            predicted=concentrations(model, design, L @ z),
-            typical=concentrations(model, design, jnp.zeros(len(TRAITS))),
-            converged=converged,
-        )
-
-    return jax.vmap(one)(designs)
+def estimate(model: Euthymia, design: Design) -> Estimate:
+    """The estimate of one person. People do not share a ``vmap``, in which all would take as long as the slowest."""
+    L = spread(model.variability)
+    z, converged = most_probable(model, design)
+    hessian = jax.hessian(lambda z: negative_log_joint(model, design, z))(z)
+    predicted, typical = jax.lax.map(lambda z: concentrations(model, design, L @ z), jnp.stack([z, jnp.zeros_like(z)]))
+    return Estimate(L @ z, L @ jnp.linalg.solve(hessian, L.T), predicted, typical, converged)
 
 
 @eqx.filter_jit
-def imagine(
-    model: Euthymia, designs: Design, number: Int[Array, "person"], key: Key[Array, "replicate"]
-) -> Float[Array, "replicate person sample"]:
-    """Samples (µM) of other people drawn from the population under the same designs, with their error; one study per key.
+def imagine(model: Euthymia, design: Design, number: Int[Array, ""], key: Key[Array, "replicate"]) -> Float[Array, "replicate sample"]:
+    """Samples (µM) of other people drawn from the population under the same design, with their error; one for each key.
 
-    ``number`` is the place of each design in its study, which keeps what is drawn for it.
+    ``number`` is the place of the design in its study, which keeps what is drawn for it.
     """
 
     def study(key: Key[Array, ""]) -> Array:
         of_people, of_errors = jax.random.split(key)
-        expected = jax.vmap(concentrations, (None, 0, 0))(model, designs, people(model.variability, of_people, number))
-        error = jax.vmap(lambda each: jax.random.normal(jax.random.fold_in(of_errors, each), expected.shape[1:]))(number)
+        (deviation,) = people(model.variability, of_people, number[None])
+        expected = concentrations(model, design, deviation)
+        error = jax.random.normal(jax.random.fold_in(of_errors, number), expected.shape)
         return expected + sample_error(model.variability, expected) * error
 
     return jax.lax.map(study, key)
@@ -305,14 +296,13 @@ def fit(
     subjects = [_after_first_dose(subject) for subject in subjects]
     estimates, imagined = [], []
     keys = jax.random.split(jax.random.key(SEED), replicates)
-    for number, designs in _together([_design(subject, model) for subject in subjects]):
-        found, others = estimate(model, designs), imagine(model, designs, jnp.asarray(number), keys)
-        estimates.append(found)
-        imagined.append(np.asarray(others))
-        progress(min(len(subjects), number[-1] + 1))
-    every = jax.tree.map(lambda *parts: np.concatenate(parts)[: len(subjects)], *estimates)
+    for number, design in enumerate(_padded([_design(subject, model) for subject in subjects])):
+        estimates.append(jax.tree.map(np.asarray, estimate(model, design)))
+        imagined.append(np.asarray(imagine(model, design, jnp.asarray(number), keys)))
+        progress(number + 1)
+    every = jax.tree.map(lambda *each: np.stack(each), *estimates)
     individuals = _individuals(subjects, every, model)
-    samples, simulated = _samples(subjects, every, np.concatenate(imagined, 1), model)
+    samples, simulated = _samples(subjects, every, np.stack(imagined, 1), model)
     return PharmacokineticFit(
         individuals, samples, _shrinkage(individuals, model), _check(samples, simulated), _warnings(individuals, subjects)
     )
@@ -367,15 +357,14 @@ def _nanograms(molecule: str, model: Euthymia) -> float:
     return 1e3 * float(getattr(model.molecules, MOLECULES[molecule][0]))
 
 
-def _bucket(designs: list[Design], name: str, smallest: int) -> int:
-    count = max(len(getattr(each, name)) for each in designs)
-    return smallest * 2 ** max(0, math.ceil(math.log2(max(count, 1) / smallest)))
+def _bucket(designs: list[Design], name: str, unit: int) -> int:
+    return unit * math.ceil(max(len(getattr(each, name)) for each in designs) / unit)
 
 
-def _together(designs: list[Design]) -> Iterator[tuple[np.ndarray, Design]]:
-    """Places and padded designs of ``AT_ONCE`` people at a time; the last one stands in for those who are missing."""
-    steps, samples = (_bucket(designs, name, SMALLEST_BUCKET) for name in ("which", "node"))
-    lengths = _bucket(designs, "lengths", SMALLEST_LENGTHS)
+def _padded(designs: list[Design]) -> list[Design]:
+    """The same designs in arrays of the same sizes."""
+    steps, samples = (_bucket(designs, name, BUCKET) for name in ("which", "node"))
+    lengths = _bucket(designs, "lengths", BUCKET_OF_LENGTHS)
 
     def padded(design: Design) -> Design:
         def to(name: str, length: int) -> Array:
@@ -386,10 +375,7 @@ def _together(designs: list[Design]) -> Iterator[tuple[np.ndarray, Design]]:
         over_samples = {name: to(name, samples) for name in ("node", "readout", "hands", "measured", "counted")}
         return Design(weight=design.weight, lengths=to("lengths", lengths), **over_steps, **over_samples)
 
-    for start in range(0, len(designs), AT_ONCE):
-        number = np.arange(start, start + AT_ONCE)
-        group = [padded(designs[min(place, len(designs) - 1)]) for place in number]
-        yield number, jax.tree.map(lambda *each: jnp.stack(each), *group)
+    return [padded(design) for design in designs]
 
 
 def _individuals(subjects: list[Subject], found: Estimate, model: Euthymia) -> xr.Dataset:
