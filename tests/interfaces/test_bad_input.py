@@ -25,7 +25,7 @@ def patient(**fields):
 BAD_PROTOCOLS = {
     "unknown field": (VALID | {"horizn": "1 d"}, "horizn", "horizon"),
     "unknown patient field": (patient(wieght="70 kg"), "patient", "wieght", "did you mean weight?"),
-    "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount?"),
+    "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount"),
     "derived dose field": (doses({"per_weight": True}), "doses[1]", "per_weight"),
     "missing field": ({"title": "Mine"}, "name", "missing"),
     "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
