@@ -54,6 +54,8 @@ MOST_INTERLEAVED = 8
 """Runs of equal doses that are told apart when they alternate; times of a day or days of a week are fewer."""
 DIGITS = 9
 """Decimals, in h, to which the time of a repeat is kept, so that the interval can be found again from the times."""
+SAME_TIME = 10**-DIGITS
+"""h; what is lost by that."""
 DIGITS_STATED = 6
 """Decimals of an interval, and of a number of steps, as people state them."""
 
@@ -154,7 +156,7 @@ class Titration(Strict):
 
     def amount(self, first: float, elapsed: float) -> float:
         """The dose, ``elapsed`` h after it was ``first``."""
-        steps = (elapsed + 10**-DIGITS) // self.every
+        steps = (elapsed + SAME_TIME) // self.every
         if steps >= max(1.0, round((self.to - first) / self.by, DIGITS_STATED)):
             return self.to
         # In decimals, as people add up doses: 0.1 + 2 * 0.1 is 0.3.
@@ -253,7 +255,7 @@ class Dose(Strict):
                 "`by` is negative in a taper"
             )
         last = max(self._starts()) - self.start
-        if last < self.titrate.every:
+        if last + SAME_TIME < self.titrate.every:
             raise InputError(
                 f"titrate.every: {self.titrate.every:g} h is longer than the {last:g} h until the last dose, so that no dose would change"
             )
