@@ -351,6 +351,39 @@ def test_arms_that_treat_different_patients_are_refused(here, refused):
     assert "ketamine-iv and mine treat different patients" in refused("compare", "ketamine-iv", "mine.yaml")
 
 
+HEADER = "ID,TIME,AMT,RATE,EVID,CMT,ADDL,II,DV,MDV"
+BAD_TABLES = {
+    "unsorted times": (["1,2,40,60,1,1,.,.,.,.", "1,1,40,60,1,1,.,.,.,."], "line 3, column TIME: '1'"),
+    "unknown compartment": (["1,0,40,60,1,1,.,.,.,.", "1,1,40,60,1,90,.,.,.,."], "line 3, column CMT: '90'"),
+    "negative amount": (["1,0,-40,60,1,1,.,.,.,."], "line 2, column AMT: '-40'"),
+    "text for an amount": (["1,0,forty,60,1,1,.,.,.,."], "line 2, column AMT: 'forty'"),
+    "ID that comes back": ([f"{name},0,40,60,1,1,.,.,.,." for name in "121"], "line 4, column ID: '1'"),
+}
+
+
+@pytest.mark.parametrize("words", [("simulate", "table.csv"), ("fit-pk", "table.csv"), ("compare", "saline", "table.csv")], ids=" ".join)
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_an_event_table_that_cannot_be_meant_is_refused(case, words, here, refused):
+    lines, said = BAD_TABLES[case]
+    (here / "table.csv").write_text("\n".join([HEADER, *lines, ""]))
+    assert said in refused(*words)
+
+
+@pytest.mark.parametrize("command", ["simulate", "fit-pk"])
+def test_a_huge_event_table_is_refused(command, tmp_path, refused):
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(10**9)
+    assert "larger than 50 MB" in refused(command, tmp_path / "huge.csv")
+
+
+def test_an_event_table_with_a_byte_order_mark_is_the_same_table(here, euthymia):
+    text = f"{HEADER}\n1,0,40,60,1,1,.,.,.,.\n"
+    for name, encoding in (("plain", "utf-8"), ("marked", "utf-8-sig")):
+        (here / f"{name}.csv").write_text(text, encoding)
+        assert euthymia("events", f"{name}.csv", "--out", f"{name}-again.csv").code == 0
+    assert (here / "plain-again.csv").read_bytes() == (here / "marked-again.csv").read_bytes()
+
+
 TABLET = {"drug": "escitalopram", "amount": "10 mg", "route": "oral", "start": "0 h"}
 DAILY = {"every": "1 d", "times": 42}
 UNUSUAL = {
