@@ -131,7 +131,7 @@ def _first_line(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{here}: missing; allowed fields are {', '.join(fields)}"
     message = first["msg"].replace("Tuple", "list").replace("tuple", "list")
-    return f"{here}: {message[0].lower()}{message[1:]}"
+    return f"{here or 'protocol field'}: {message[0].lower()}{message[1:]}; given: {short(first['input'])}"
 
 
 def _place(*parts: str | int) -> str:
