@@ -198,6 +198,7 @@ BAD_TEXTS = {
     "impossible date": ("name: mine\ntitle: Mine\nsource: 2020-13-45\n", "not valid YAML"),
     "impossible character": ('name: mine\ntitle: "\\UFFFFFFFF"\n', "not valid YAML"),
     "half a surrogate pair": ('name: mine\ntitle: "\\ud800"\n', "title"),
+    "half a surrogate pair as field": ('name: mine\ntitle: Mine\n"\\ud800": 1\n', "protocol field: ", "given: '\\ud800'"),
     "YAML of the future": ("%YAML 1.3\n---\nname: mine\ntitle: Mine\n", "not valid YAML"),
     "YAML of the past": ("%YAML 1.1\n---\nname: mine\ntitle: 1e5\n", "title"),
     "number of many digits": (f"name: mine\ntitle: Mine\nhorizon: 1{'0' * 5000}\n", "mine.yaml"),
