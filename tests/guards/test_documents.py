@@ -18,8 +18,14 @@ def test_the_picture_was_drawn_with_the_present_parameters():
 
 
 def test_the_protocol_in_the_readme_can_be_read():
-    text = README.split("```yaml\n")[1].split("```")[0]
-    assert {dose.drug for dose in parse(text, "README").doses} == {"ketamine", "escitalopram"}
+    whole, doses = (block.split("```")[0] for block in README.split("```yaml\n")[1:])
+    assert {dose.drug for dose in parse(whole, "README").doses} == {"ketamine", "escitalopram"}
+    given = parse(f"name: label\ntitle: Label\nhorizon: 84 d\n{doses}", "README").doses
+    spray = [(dose.start / 24, dose.amount) for dose in given if dose.drug == "esketamine"]
+    assert spray == [(0, 56), *((day, 84) for day in (3, 7, 10, 14, 17, 21, 24, 28, 35, 42, 49, 56, 70))]
+    tablets = [(dose.start, dose.amount) for dose in given if dose.drug == "memantine"]
+    expected = [(24 * day + hour, 10 if day < 7 else 5) for day in range(14) for hour in (8, 20)]
+    assert tablets == expected[:3] + expected[4:]
 
 
 def test_numbers_in_the_readme_are_the_models(standard):

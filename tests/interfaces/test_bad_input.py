@@ -18,6 +18,13 @@ def doses(*changes):
     return VALID | {"doses": [{field: value for field, value in (DOSE | each).items() if value is not None} for each in changes]}
 
 
+def repeated(**fields):
+    return doses({"every": "1 d", "times": 6} | fields)
+
+
+RISING = {"by": "0.1 mg/kg", "every": "2 d", "to": "1 mg/kg"}
+
+
 def patient(**fields):
     return VALID | {"patient": fields}
 
@@ -25,7 +32,7 @@ def patient(**fields):
 BAD_PROTOCOLS = {
     "unknown field": (VALID | {"horizn": "1 d"}, "horizn", "horizon"),
     "unknown patient field": (patient(wieght="70 kg"), "patient", "wieght", "did you mean weight?"),
-    "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount?"),
+    "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount"),
     "derived dose field": (doses({"per_weight": True}), "doses[1]", "per_weight"),
     "missing field": ({"title": "Mine"}, "name", "missing"),
     "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
@@ -69,6 +76,59 @@ BAD_PROTOCOLS = {
     "count of 400 digits": (doses({"every": "1 d", "times": 10**400}), "doses[1].times", "1 to 400"),
     "repeats past the horizon": (doses({"every": "1 d", "times": 15}), "dose 15", "horizon"),
     "misspelt interval": (doses({"evry": "1 d", "times": 3}), "doses[1]", "did you mean every?"),
+    "times of a period without interval": (doses({"at": ["8 h"]}), "doses[1].every", "missing beside `at`"),
+    "times of a period without count": (doses({"every": "1 d", "at": ["8 h"]}), "doses[1].times", "missing"),
+    "time of a period that is no list": (repeated(at="8 h"), "doses[1].at", "'8 h' is not a list", "[8 h, 20 h]"),
+    "times of a period by name": (repeated(at={"morning": "8 h"}), "doses[1].at", "is not a list"),
+    "no times of a period": (repeated(at=[]), "doses[1].at", "holds no time"),
+    "time of a period without unit": (repeated(at=["0 h", 8]), "doses[1].at[2]", "no unit", "h"),
+    "time of a period that is nothing": (repeated(at=[None]), "doses[1].at[1]", "None"),
+    "time of a period that is nan": (repeated(at=["nan h"]), "doses[1].at[1]", "finite"),
+    "time before the period": (repeated(at=["-1 h", "1 h"]), "doses[1].at[1]", "0 to 8760 h"),
+    "time beyond the period": (repeated(at=["8 h", "24 h"]), "doses[1].at[2]", "24 h is not within the 24 h of `every`"),
+    "times of a period out of order": (repeated(at=["20 h", "8 h"]), "doses[1].at[2]", "8 h is not after the 20 h before it"),
+    "times of a period twice": (repeated(at=["8 h", "480 min"]), "doses[1].at[2]", "each time once"),
+    "too many doses by times of a period": (repeated(times=201, at=["8 h", "20 h"]), "doses[1].times", "201 periods of 2", "400"),
+    "titration of a single dose": (doses({"titrate": RISING}), "doses[1].every", "missing beside `titrate`"),
+    "titration of one repeat": (repeated(times=1, titrate=RISING), "doses[1].titrate.every", "48 h is longer than the 0 h"),
+    "titration after the last dose": (repeated(titrate=RISING | {"every": "7 d"}), "doses[1].titrate.every", "168 h", "the 120 h until"),
+    "titration that is no mapping": (repeated(titrate="up"), "doses[1].titrate", "'up'", "by: 5 mg, every: 7 d, to: 20 mg"),
+    "titration that is a list": (repeated(titrate=["1 mg"]), "doses[1].titrate", "holds no fields"),
+    "titration without step": (repeated(titrate={"every": "2 d", "to": "1 mg/kg"}), "doses[1].titrate.by", "missing", "by, every, to"),
+    "titration without interval": (repeated(titrate={"by": "1 mg/kg", "to": "3 mg/kg"}), "doses[1].titrate.every", "missing"),
+    "titration without end": (repeated(titrate={"by": "1 mg/kg", "every": "2 d"}), "doses[1].titrate.to", "missing"),
+    "misspelt titration": (repeated(titrat=RISING), "doses[1]", "did you mean titrate?"),
+    "misspelt field of a titration": (repeated(titrate=RISING | {"evry": "2 d"}), "doses[1].titrate", "did you mean every?"),
+    "titration by zero": (repeated(titrate=RISING | {"by": "0 mg/kg"}), "doses[1].titrate.by", "zero"),
+    "titration away from its end": (
+        repeated(titrate=RISING | {"by": "-0.1 mg/kg"}),
+        "doses[1].titrate.to",
+        "do not lead from 0.5 to 1 mg/kg",
+    ),
+    "titration to where it is": (repeated(titrate=RISING | {"to": "0.5 mg/kg"}), "doses[1].titrate.to", "from 0.5 to 0.5 mg/kg"),
+    "titration below zero": (repeated(titrate=RISING | {"by": "-1 mg/kg", "to": "-1 mg/kg"}), "doses[1].titrate.to", "-1 is negative"),
+    "titration in another kind of unit": (repeated(titrate=RISING | {"by": "5 mg"}), "doses[1].titrate.by", "'mg'", "mg/kg, ug/kg"),
+    "titration to another kind of unit": (repeated(titrate=RISING | {"to": "70 mg"}), "doses[1].titrate.to", "'mg'", "mg/kg, ug/kg"),
+    "titration without unit": (repeated(titrate=RISING | {"by": 0.1}), "doses[1].titrate.by", "no unit"),
+    "titration by nan": (repeated(titrate=RISING | {"by": "nan mg/kg"}), "doses[1].titrate.by", "finite"),
+    "titration by nothing": (repeated(titrate=RISING | {"by": None}), "doses[1].titrate.by", "None"),
+    "titration in no time": (repeated(titrate=RISING | {"every": "0 d"}), "doses[1].titrate.every", "at least 1 s"),
+    "titration in wrong units of time": (repeated(titrate=RISING | {"every": "2 mg"}), "doses[1].titrate.every", "'mg'", "days"),
+    "derived field of a titration": (repeated(titrate=RISING | {"per_weight": True}), "doses[1].titrate", "per_weight"),
+    "missed dose of one": (doses({"missed": [1]}), "doses[1].every", "missing beside `missed`"),
+    "missed doses that are no list": (repeated(missed=3), "doses[1].missed", "3 is not a list", "[3, 4]"),
+    "missed dose of zero": (repeated(missed=[0]), "doses[1].missed[1]", "0 is not a whole number from 1"),
+    "missed dose as text": (repeated(missed=[1, "2"]), "doses[1].missed[2]", "'2' is not a whole number"),
+    "missed dose that is true": (repeated(missed=[True]), "doses[1].missed[1]", "True"),
+    "missed dose beyond the last": (repeated(missed=[6, 7]), "doses[1].missed[2]", "there is no dose 7; this entry gives 6"),
+    "missed dose after a taper": (
+        repeated(titrate={"by": "-0.5 mg/kg", "every": "2 d", "to": "0 mg/kg"}, missed=[3]),
+        "doses[1].missed[1]",
+        "there is no dose 3; this entry gives 2",
+    ),
+    "missed twice": (repeated(missed=[2, 2]), "doses[1].missed[2]", "twice"),
+    "all doses missed": (repeated(missed=[1, 2, 3, 4, 5, 6]), "doses[1].missed", "all 6 doses"),
+    "doses in an entry that is the second": (doses({}, {"start": "1 d", "missed": [1]}), "doses[2].every"),
     "dose without unit": (doses({"amount": "0.5"}), "doses[1].amount", "no unit", "mg/kg"),
     "dose as a number": (doses({"amount": 0.5}), "doses[1].amount", "no unit", "mg/kg"),
     "dose with a wrong unit": (doses({"amount": "0.5 mL"}), "doses[1].amount", "'mL'", "mg/kg"),
@@ -150,6 +210,7 @@ BAD_TEXTS = {
     "impossible date": ("name: mine\ntitle: Mine\nsource: 2020-13-45\n", "not valid YAML"),
     "impossible character": ('name: mine\ntitle: "\\UFFFFFFFF"\n', "not valid YAML"),
     "half a surrogate pair": ('name: mine\ntitle: "\\ud800"\n', "title"),
+    "half a surrogate pair as field": ('name: mine\ntitle: Mine\n"\\ud800": 1\n', "protocol field: ", "given: '\\ud800'"),
     "YAML of the future": ("%YAML 1.3\n---\nname: mine\ntitle: Mine\n", "not valid YAML"),
     "YAML of the past": ("%YAML 1.1\n---\nname: mine\ntitle: 1e5\n", "title"),
     "number of many digits": (f"name: mine\ntitle: Mine\nhorizon: 1{'0' * 5000}\n", "mine.yaml"),
@@ -194,6 +255,11 @@ TIME_BOMBS = {
     "opening brackets": "name: " + "[" * 3000,
     "nested brackets": "name: " + "[" * 2000 + "]" * 2000,
     "nested dashes": "- " * 10_000,
+    "repeats": "name: mine\ntitle: Mine\ndoses:\n"
+    + "- {drug: memantine, amount: 1 g, route: oral, every: 1 h, times: 400, titrate: {by: 1 g, every: 1 h, to: 900 g}}\n" * 400,
+    "times of a period": "name: mine\ntitle: Mine\ndoses:\n- {drug: memantine, amount: 1 g, route: oral, every: 1 d, times: 400, at: ["
+    + ", ".join(f"{second} s" for second in range(6000))
+    + "]}\n",
     "keys": "".join(f"k{number}: 1\n" for number in range(2000)),
 }
 
@@ -249,7 +315,7 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
         (["simulate", ":cat:"], "':cat:'"),
         (["simulate", "[bold]"], "'[bold]'"),
         (["simulate", "saline", "untreated"], "untreated"),
-        (["compare", "ketamine-iv", "escitalopran"], "did you mean escitalopram?"),
+        (["compare", "ketamine-iv", "escitalopran"], "did you mean escitalopram"),
         (["compare", "ketamine-iv", "lsd"], "'lsd'"),
         (["compare", "ketamine-iv"], "1 given; a comparison takes 2 to 8"),
         (["compare", *["saline"] * 9], "9 given"),
@@ -296,6 +362,39 @@ def test_words_that_cannot_be_meant_are_refused(words, said, refused):
 def test_arms_that_treat_different_patients_are_refused(here, refused):
     (here / "mine.yaml").write_text(json.dumps(patient(weight="82 kg")))
     assert "ketamine-iv and mine treat different patients" in refused("compare", "ketamine-iv", "mine.yaml")
+
+
+HEADER = "ID,TIME,AMT,RATE,EVID,CMT,ADDL,II,DV,MDV"
+BAD_TABLES = {
+    "unsorted times": (["1,2,40,60,1,1,.,.,.,.", "1,1,40,60,1,1,.,.,.,."], "line 3, column TIME: '1'"),
+    "unknown compartment": (["1,0,40,60,1,1,.,.,.,.", "1,1,40,60,1,90,.,.,.,."], "line 3, column CMT: '90'"),
+    "negative amount": (["1,0,-40,60,1,1,.,.,.,."], "line 2, column AMT: '-40'"),
+    "text for an amount": (["1,0,forty,60,1,1,.,.,.,."], "line 2, column AMT: 'forty'"),
+    "ID that comes back": ([f"{name},0,40,60,1,1,.,.,.,." for name in "121"], "line 4, column ID: '1'"),
+}
+
+
+@pytest.mark.parametrize("words", [("simulate", "table.csv"), ("fit-pk", "table.csv"), ("compare", "saline", "table.csv")], ids=" ".join)
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_an_event_table_that_cannot_be_meant_is_refused(case, words, here, refused):
+    lines, said = BAD_TABLES[case]
+    (here / "table.csv").write_text("\n".join([HEADER, *lines, ""]))
+    assert said in refused(*words)
+
+
+@pytest.mark.parametrize("command", ["simulate", "fit-pk"])
+def test_a_huge_event_table_is_refused(command, tmp_path, refused):
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(10**9)
+    assert "larger than 50 MB" in refused(command, tmp_path / "huge.csv")
+
+
+def test_an_event_table_with_a_byte_order_mark_is_the_same_table(here, euthymia):
+    text = f"{HEADER}\n1,0,40,60,1,1,.,.,.,.\n"
+    for name, encoding in (("plain", "utf-8"), ("marked", "utf-8-sig")):
+        (here / f"{name}.csv").write_text(text, encoding)
+        assert euthymia("events", f"{name}.csv", "--out", f"{name}-again.csv").code == 0
+    assert (here / "plain-again.csv").read_bytes() == (here / "marked-again.csv").read_bytes()
 
 
 TABLET = {"drug": "escitalopram", "amount": "10 mg", "route": "oral", "start": "0 h"}

@@ -250,6 +250,24 @@ def test_a_row_that_cannot_be_meant_is_refused(case, refused):
     assert all(word in line for word in words), line
 
 
+@pytest.mark.parametrize("case", BAD_ROWS)
+def test_rows_that_are_good_are_not_used_beside_one_that_is_not(case, refused):
+    lines, *_ = BAD_ROWS[case]
+    alone = refused(*lines).removeprefix("events: table.csv line ")
+    number, rest = alone.split(",", 1)
+    among = refused(row(ID="before"), seen(ID="before", TIME=1), *lines, row(ID="after"))
+    assert among == f"events: table.csv line {int(number) + 2},{rest}"
+
+
+@pytest.mark.parametrize("column", [column for column in COLUMNS if column != "ID"])
+@pytest.mark.parametrize("text", ["forty", "4O", "1 2", "0x10", "1/2", "<5", "NaN", "=A1", "-", "\ufeff1"])
+def test_text_for_a_number_is_refused_in_every_column(column, text, refused):
+    cells = {"ADDL": 1, "II": 24} if column in ("ADDL", "II") else {}
+    change = seen if column == "DV" else row
+    line = refused(row(), change(**(cells | {column: text})))
+    assert line.startswith(f"events: table.csv line 3, column {column}: {text!a} is not a finite number"), line
+
+
 def test_one_fault_is_counted_as_one(refused):
     assert "faulty rows" not in refused(row(), row(AMT="x"))
 
@@ -282,6 +300,10 @@ BAD_FILES = {
     "empty": (b"", "is empty"),
     "a mark and nothing else": (b"\xef\xbb\xbf", "is empty"),
     "line breaks": (b"\n\r\n", "is empty"),
+    "two marks": ("\n".join([f"\ufeff\ufeff{HEADER}", row()]).encode(), "lacks column ID"),
+    "a mark and a fault": ("\n".join([f"\ufeff{HEADER}", row(), row(AMT=-1)]).encode(), "line 3, column AMT: '-1'"),
+    "a mark within": ("\n".join([HEADER, row(), f"\ufeff{row()}"]).encode(), "line 3, column ID"),
+    "cut short": ("\n".join([HEADER, row(), row()])[:-20].encode(), "line 3, there are"),
     "a header and nothing else": (f"{HEADER}\n".encode(), "holds no rows"),
     "UTF-16": ("\n".join([HEADER, row()]).encode("utf-16"), "not UTF-8"),
     "UTF-16 without a mark": ("\n".join([HEADER, row()]).encode("utf-16-le"), "not UTF-8"),

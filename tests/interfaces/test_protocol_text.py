@@ -3,12 +3,12 @@
 import datetime
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from euthymia.core.errors import InputError
 from euthymia.core.units import SPELLINGS, quantity
-from euthymia.protocols.protocol import CONDITIONS, CONTEXTS, DOSE_FIELDS, ROUTES, ROUTES_OF, SHORTEST_RUN, Patient, Protocol
+from euthymia.protocols.protocol import CONDITIONS, CONTEXTS, DOSE_FIELDS, ROUTES, ROUTES_OF, SHORTEST_RUN, Patient, Protocol, Titration
 from euthymia.protocols.reading import builtin_names, change, check, parse, patient_fields, read, text_of, written
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,13 +38,30 @@ printable = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "),
 amounts = spelled("dose per weight", 1e-6, 1e3) | spelled("dose", 1e-6, 1e5)
 into_a_vein = st.sampled_from(sorted(drug for drug, routes in ROUTES_OF.items() if "oral" not in routes))
 tablets = st.sampled_from(sorted(drug for drug, routes in ROUTES_OF.items() if "oral" in routes))
-repeated = st.just({}) | st.fixed_dictionaries({"every": spelled("time", 0.01, 30), "times": st.integers(1, 12)})
 
 
-def entries(**fields):
-    return st.builds(
-        lambda dose, repeat: dose | repeat, st.fixed_dictionaries({"amount": amounts, "start": spelled("time", 0, 200)} | fields), repeated
-    )
+@st.composite
+def entries(draw, **fields):
+    """A dose, once or repeated in any way; a taper does not go down to zero."""
+    dose = draw(st.fixed_dictionaries({"amount": amounts, "start": spelled("time", 0, 200)} | fields))
+    if draw(st.booleans()):
+        return dose
+    every, times = draw(st.floats(0.01, 30)), draw(st.integers(1, 12))
+    shares = sorted(draw(st.sets(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.875]), min_size=1)))
+    dose |= {"every": f"{every!r} h", "times": times}
+    if draw(st.booleans()):
+        dose["at"] = [f"{share * every!r} h" for share in shares]
+    else:
+        shares = [0.0]
+    if times > 1 and draw(st.booleans()):
+        amount, unit = dose["amount"].split()
+        by, to = draw(st.sampled_from([(0.3, 2.0), (1.0, 3.0), (9.0, 4.0), (-0.2, 0.5), (-0.5, 0.1)]))
+        step = draw(st.sampled_from([0.5, 1.0, times - 1.0])) * every
+        dose["titrate"] = {"by": f"{by * float(amount)!r} {unit}", "every": f"{step!r} h", "to": f"{to * float(amount)!r} {unit}"}
+    if draw(st.booleans()):
+        numbers = st.integers(1, times * len(shares))
+        dose["missed"] = sorted(draw(st.sets(numbers, max_size=times * len(shares) - 1)))
+    return dose
 
 
 infusions = entries(drug=into_a_vein, route=st.just("i.v. infusion"), duration=spelled("time", 0.001, 400))
@@ -63,7 +80,7 @@ valid = st.fixed_dictionaries(
     {
         "name": st.from_regex(r"\A[a-z0-9][a-z0-9-]{0,63}\Z"),
         "title": printable,
-        "horizon": spelled("time", 950, HORIZON),
+        "horizon": spelled("time", 970, HORIZON),
     },
     optional={
         "source": printable,
@@ -89,7 +106,11 @@ scalars = (
     | st.builds(lambda number, unit: f"{number} {unit}", st.floats(), st.sampled_from(["mg/kg", "mg", "g", "h", "d", "kg", "lb", "", "x"]))
     | st.sampled_from([*ROUTES_OF, *ROUTES, *CONTEXTS, "depressed"])
 )
-keys = st.sampled_from([*Protocol.model_fields, *Patient.model_fields, *DOSE_FIELDS, "per_weight"]) | st.text(max_size=20) | scalars
+keys = (
+    st.sampled_from([*Protocol.model_fields, *Patient.model_fields, *DOSE_FIELDS, *Titration.model_fields, "per_weight"])
+    | st.text(max_size=20)
+    | scalars
+)
 anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=8)
 
 
@@ -98,7 +119,8 @@ def nearly_valid(draw):
     """A valid protocol with a few parts replaced, added or taken away."""
     data = draw(valid)
     for _ in range(draw(st.integers(1, 3))):
-        inner = [data, data.get("patient"), *(data["doses"] if isinstance(data.get("doses"), list) else ())]
+        doses = data["doses"] if isinstance(data.get("doses"), list) else []
+        inner = [data, data.get("patient"), *doses, *(each.get("titrate") for each in doses if isinstance(each, dict))]
         target = draw(st.sampled_from([each for each in inner if isinstance(each, dict)]))
         present = st.sampled_from(sorted(target, key=repr)) if target else keys
         field = draw(present | keys)
@@ -171,11 +193,13 @@ def test_a_protocol_survives_being_written_and_read(data):
 @given(valid)
 def test_every_repeat_is_a_dose_of_its_own_in_order_of_time(data):
     protocol = check(data)
-    assert len(protocol.doses) == sum(each.get("times", 1) for each in data.get("doses", ()))
-    assert all(dose.every is None and dose.times is None for dose in protocol.doses)
+    entries = data.get("doses", ())
+    assert len(protocol.doses) == sum(each.get("times", 1) * len(each.get("at", [0])) - len(each.get("missed", ())) for each in entries)
+    assert all(set(dose.model_dump(exclude_none=True)) <= {*ONE_DOSE, "duration"} for dose in protocol.doses)
     assert all(first.start <= second.start for first, second in zip(protocol.doses, protocol.doses[1:], strict=False))
 
 
+ONE_DOSE = {"drug", "amount", "route", "start"}
 TABLET = {"drug": "escitalopram", "amount": "10 mg", "route": "oral"}
 
 
@@ -201,6 +225,88 @@ def test_repeats_written_one_by_one_are_the_same_protocol():
     one_by_one = course(*(TABLET | {"start": f"{day} d"} for day in range(10)))
     assert one_by_one == course(TABLET | {"every": "1 d", "times": 10})
     assert len(written(one_by_one)["doses"]) == 1
+
+
+def given_of(protocol):
+    return [(dose.start / 24, dose.amount) for dose in protocol.doses]
+
+
+def test_times_of_a_period_are_entries_of_their_own():
+    twice = course(TABLET | {"start": "1 d", "every": "7 d", "times": 4, "at": ["0 d", "3 d"]})
+    assert [dose.start / 24 for dose in twice.doses] == [1, 4, 8, 11, 15, 18, 22, 25]
+    weekly = {"every": "7 d", "times": 4}
+    assert twice == course(TABLET | weekly | {"start": "1 d"}, TABLET | weekly | {"start": "4 d"})
+    assert [entry["start"] for entry in written(twice)["doses"]] == ["24.0 h", "96.0 h"]
+
+
+def test_evenly_spaced_times_of_a_day_stay_one_entry():
+    (entry,) = written(course(TABLET | {"every": "1 d", "times": 40, "at": ["8 h", "20 h"]}))["doses"]
+    assert (entry["start"], entry["every"], entry["times"]) == ("8.0 h", "12.0 h", 80)
+
+
+@pytest.mark.parametrize("times_of_day", [["8 h", "13 h", "18 h"], ["7 h", "8 h", "12 h", "13 h", "18 h", "19.5 h", "22 h", "23.5 h"]])
+def test_uneven_times_of_a_day_are_one_entry_each(times_of_day):
+    protocol = course(TABLET | {"every": "1 d", "times": 50, "at": times_of_day})
+    assert len(written(protocol)["doses"]) == len(times_of_day)
+
+
+def test_a_titration_is_its_steps_one_after_the_other():
+    daily = TABLET | {"every": "1 d", "times": 7}
+    titrated = course(TABLET | {"amount": "5 mg", "every": "1 d", "times": 35, "titrate": {"by": "5 mg", "every": "7 d", "to": "20 mg"}})
+    assert titrated == course(*(daily | {"amount": f"{min(5 + 5 * week, 20)} mg", "start": f"{7 * week} d"} for week in range(5)))
+    assert [entry["times"] for entry in written(titrated)["doses"]] == [7, 7, 7, 14]
+
+
+def test_a_taper_to_zero_ends_the_doses():
+    taper = {"by": "-5 mg", "every": "2 d", "to": "0 mg"}
+    protocol = course(TABLET | {"every": "1 d", "times": 30, "titrate": taper})
+    assert given_of(protocol) == [(0, 10), (1, 10), (2, 5), (3, 5)]
+    assert given_of(course(TABLET | {"every": "1 d", "times": 30, "titrate": taper | {"by": "-4 mg"}}))[-1] == (5, 2)
+
+
+@pytest.mark.parametrize("unit", ["mg", "g", "mg/kg", "ug/kg"])
+def test_steps_add_up_as_decimals(unit):
+    rising = {"every": "1 d", "times": 6, "titrate": {"by": f"0.1 {unit}", "every": "1 d", "to": f"0.5 {unit}"}}
+    by_hand = course(
+        *(TABLET | {"amount": f"{share} {unit}", "start": f"{day} d"} for day, share in enumerate([0.1, 0.2, 0.3, 0.4, 0.5, 0.5]))
+    )
+    assert course(TABLET | {"amount": f"0.1 {unit}"} | rising) == by_hand
+    falling = {"every": "1 d", "times": 6, "titrate": {"by": f"-0.1 {unit}", "every": "1 d", "to": f"0 {unit}"}}
+    assert len(course(TABLET | {"amount": f"0.3 {unit}"} | falling).doses) == 3
+
+
+@quick
+@given(amount=st.floats(1e-6, 1e6), by=st.floats(1e-9, 1e9), to=st.floats(0, 1e7), step=st.floats(0.001, 1000), start=st.floats(0, 100))
+def test_a_titration_begins_as_stated_and_never_turns_or_passes_its_end(amount, by, to, step, start):
+    up = to > amount
+    assume(to != amount)
+    titrate = {"by": f"{by if up else -by!r} mg", "every": f"{step!r} h", "to": f"{to!r} mg"}
+    amounts = [
+        dose.amount
+        for dose in course(
+            TABLET | {"amount": f"{amount!r} mg", "start": f"{start!r} h", "every": "1 d", "times": 50, "titrate": titrate}
+        ).doses
+    ]
+    assert amounts[0] == amount
+    assert amounts == sorted(amounts, reverse=not up)
+    assert max(amounts) <= to if up else min(amounts) >= to
+    assert all(each > 0 for each in amounts)
+
+
+def test_missed_doses_are_left_out_and_the_others_stay_where_they_are():
+    every_day = {"every": "1 d", "times": 40, "titrate": {"by": "-1 mg", "every": "10 d", "to": "7 mg"}}
+    protocol, whole = course(TABLET | every_day | {"missed": [40, 3, 4]}), course(TABLET | every_day)
+    assert given_of(protocol) == [each for number, each in enumerate(given_of(whole), 1) if number not in (3, 4, 40)]
+
+
+def test_a_missed_dose_does_not_part_the_others():
+    entries = written(course(TABLET | {"every": "1 d", "times": 42, "missed": [3, 4]}))["doses"]
+    assert [entry.get("times", 1) for entry in entries] == [1, 1, 38]
+
+
+def test_doses_missed_are_numbered_in_order_of_time():
+    twice = {"every": "1 d", "times": 2, "at": ["8 h", "20 h"]}
+    assert [dose.start for dose in course(TABLET | twice | {"missed": [2]}).doses] == [8, 32, 44]
 
 
 def test_courses_that_interleave_keep_apart():

@@ -1,7 +1,9 @@
 """A protocol: patient, visit context, doses and how long to look."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import pairwise, takewhile
+from decimal import Decimal
+from itertools import count, pairwise
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
@@ -52,19 +54,25 @@ LONGEST = 365 * 24.0
 """h."""
 SHORTEST_INFUSION = 1 / 3600
 """h."""
+SHORTEST_STEP = 1 / 3600
+"""h, of a titration."""
 MOST_DOSES = 400
 """Repeats counted."""
 SHORTEST_RUN = 3
 """Fewer equal doses are written one by one."""
+MOST_INTERLEAVED = 8
+"""Runs of equal doses that are told apart when they alternate; times of a day or days of a week are fewer."""
 DIGITS = 9
 """Decimals, in h, to which the time of a repeat is kept, so that the interval can be found again from the times."""
+SAME_TIME = 10**-DIGITS
+"""h; what is lost by that."""
 DIGITS_STATED = 6
-"""Decimals of an interval as people state it."""
+"""Decimals of an interval, and of a number of steps, as people state them."""
 
 
 def _measured(*kinds: str) -> BeforeValidator:
     def read(text: Any, info: ValidationInfo) -> Any:
-        return None if text is None else quantity(str(info.field_name), text, *kinds)[0]
+        return quantity(str(info.field_name), text, *kinds)[0]
 
     return BeforeValidator(read)
 
@@ -80,8 +88,6 @@ def _one_of(allowed: tuple[str, ...]) -> BeforeValidator:
 
 def _between(lowest: float, highest: float, unit: str) -> BeforeValidator:
     def check(number: Any, info: ValidationInfo) -> Any:
-        if number is None:
-            return None
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise InputError(f"{info.field_name}: {short(number)} is not a number; allowed: {lowest:g} to {highest:g}{unit}")
         if not lowest <= number <= highest:
@@ -93,9 +99,18 @@ def _between(lowest: float, highest: float, unit: str) -> BeforeValidator:
 
 def _count(most: int) -> BeforeValidator:
     def check(number: Any, info: ValidationInfo) -> Any:
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most):
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
             raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {most}")
         return number
+
+    return BeforeValidator(check)
+
+
+def _list_like(example: str) -> BeforeValidator:
+    def check(given: Any, info: ValidationInfo) -> Any:
+        if not isinstance(given, list | tuple):
+            raise InputError(f"{info.field_name}: {short(given)} is not a list; write for example {example}")
+        return given
 
     return BeforeValidator(check)
 
@@ -156,10 +171,48 @@ class Patient(Strict):
         return self
 
 
+class Titration(Strict):
+    """A dose that changes ``by`` an amount after every interval (h) since its start, until it is ``to``; down is a taper.
+
+    Amounts are in the unit of the dose. A taper to zero ends the doses.
+    """
+
+    by: float
+    every: Time
+    to: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fields(cls, given: Any) -> Any:
+        if not isinstance(given, dict | Titration):
+            raise InputError(f"titrate: {short(given)} holds no fields; write for example {{by: 5 mg, every: 7 d, to: 20 mg}}")
+        return given
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> "Titration":
+        if self.by == 0:
+            raise InputError("by: must not be zero; negative for a taper")
+        if self.to < 0:
+            raise InputError(f"to: {self.to:g} is negative; a taper ends at 0")
+        if self.every < SHORTEST_STEP:
+            raise InputError("every: must be at least 1 s")
+        return self
+
+    def amount(self, first: float, elapsed: float) -> float:
+        """The dose, ``elapsed`` h after it was ``first``."""
+        steps = (elapsed + SAME_TIME) // self.every
+        if steps >= max(1.0, round((self.to - first) / self.by, DIGITS_STATED)):
+            return self.to
+        # In decimals, as people add up doses: 0.1 + 2 * 0.1 is 0.3.
+        return float(Decimal(repr(first)) + int(steps) * Decimal(repr(self.by)))
+
+
 class Dose(Strict):
     """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h.
 
-    ``every`` and ``times`` repeat it; a checked protocol has every repeat written out, and they are None there.
+    ``every`` and ``times`` repeat it: periods of equal length, the first from ``start``. ``at`` says when within each period it is
+    given, if not once at its beginning; ``titrate`` changes its amount; ``missed`` numbers those that are not taken, from one in
+    order of time. A checked protocol has every dose written out, and these five are None there.
     """
 
     drug: Annotated[str, _one_of(tuple(ROUTES_OF))]
@@ -170,17 +223,24 @@ class Dose(Strict):
     duration: Time | None = None
     every: Time | None = None
     times: Annotated[int, _count(MOST_DOSES)] | None = None
+    at: Annotated[tuple[Time, ...], _list_like("[8 h, 20 h]")] | None = None
+    titrate: Titration | None = None
+    missed: Annotated[tuple[Annotated[int, _count(MOST_DOSES)], ...], _list_like("[3, 4]")] | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _amount_and_its_kind(cls, given: Any) -> Any:
+    def _amounts_and_their_kind(cls, given: Any) -> Any:
         if isinstance(given, dict) and "amount" in given:
             if "per_weight" in given:
                 raise unknown("dose field", "per_weight", DOSE_FIELDS)
             amount, kind = quantity("amount", given["amount"], "dose per weight", "dose")
             if not amount > 0:
                 raise InputError(f"amount: {short(given['amount'])} must be greater than zero")
-            return given | {"amount": amount, "per_weight": kind == "dose per weight"}
+            given = given | {"amount": amount, "per_weight": kind == "dose per weight"}
+            if isinstance(given.get("titrate"), dict):
+                stated = {field: text for field, text in given["titrate"].items() if field in ("by", "to")}
+                read = {field: quantity(f"titrate.{field}", text, kind)[0] for field, text in stated.items()}
+                given["titrate"] = given["titrate"] | read
         return given
 
     @model_validator(mode="after")
@@ -204,21 +264,75 @@ class Dose(Strict):
 
     @model_validator(mode="after")
     def _repeats_are_whole(self) -> "Dose":
-        if self.every is None and self.times is not None:
-            raise InputError('every: missing beside `times`; write for example "1 d"')
+        for field in ("times", "at", "titrate", "missed"):
+            if self.every is None and getattr(self, field) is not None:
+                raise InputError(f'every: missing beside `{field}`; write for example "1 d"')
         if self.times is None and self.every is not None:
             raise InputError(f"times: missing beside `every`; write a whole number from 1 to {MOST_DOSES}")
         if self.every == 0:
             raise InputError("every: must be longer than zero")
         return self
 
+    @model_validator(mode="after")
+    def _given_within_the_period(self) -> "Dose":
+        if self.at is None or self.every is None or self.times is None:
+            return self
+        for number, (before, time) in enumerate(pairwise((-1.0, *self.at)), 1):
+            if time >= self.every:
+                raise InputError(f"at[{number}]: {time:g} h is not within the {self.every:g} h of `every`; the period begins at 0 h")
+            if time <= before:
+                raise InputError(f"at[{number}]: {time:g} h is not after the {before:g} h before it; list each time once, in order")
+        if not self.at:
+            raise InputError("at: holds no time; write for example [8 h, 20 h]")
+        if self.times * len(self.at) > MOST_DOSES:
+            raise InputError(f"times: {self.times} periods of {len(self.at)} doses are more than the {MOST_DOSES} doses allowed")
+        return self
+
+    @model_validator(mode="after")
+    def _titration_changes_the_amount(self) -> "Dose":
+        if self.titrate is None:
+            return self
+        unit = "mg/kg" if self.per_weight else "mg"
+        if self.titrate.to == self.amount or (self.titrate.to > self.amount) != (self.titrate.by > 0):
+            raise InputError(
+                f"titrate.to: steps of {self.titrate.by:g} {unit} do not lead from {self.amount:g} to {self.titrate.to:g} {unit}; "
+                "`by` is negative in a taper"
+            )
+        last = max(self._starts()) - self.start
+        if last + SAME_TIME < self.titrate.every:
+            raise InputError(
+                f"titrate.every: {self.titrate.every:g} h is longer than the {last:g} h until the last dose, so that no dose would change"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _some_are_taken(self) -> "Dose":
+        if not self.missed:
+            return self
+        due = len(self._due())
+        for place, number in enumerate(self.missed, 1):
+            if number > due:
+                raise InputError(f"missed[{place}]: there is no dose {number}; this entry gives {due}")
+            if number in self.missed[: place - 1]:
+                raise InputError(f"missed[{place}]: {number} stands there twice")
+        if len(self.missed) == due:
+            raise InputError(f"missed: all {due} doses of the entry; leave the entry out")
+        return self
+
     def repeats(self) -> list["Dose"]:
-        """Each dose that this one stands for."""
-        return [self.model_copy(update={"start": start, "every": None, "times": None}) for start in self._starts()]
+        """Each dose that this one stands for, in order of time."""
+        taken = (due for number, due in enumerate(self._due(), 1) if number not in (self.missed or ()))
+        return [self.model_copy(update=_ALONE | {"start": start, "amount": amount}) for start, amount in taken]
+
+    def _due(self) -> list[tuple[float, float]]:
+        """Time and amount of each dose, whether or not it is missed."""
+        if self.titrate is None:
+            return [(start, self.amount) for start in self._starts()]
+        due = ((start, self.titrate.amount(self.amount, start - self.start)) for start in self._starts())
+        return [(start, amount) for start, amount in due if amount > 0]
 
     def _starts(self) -> list[float]:
-        every, times = self.every or 0.0, self.times or 1
-        return [self.start, *(round(self.start + number * every, DIGITS) for number in range(1, times))]
+        return sorted(time for after in self.at or (0.0,) for time in _times(self.start + after, self.every or 0.0, self.times or 1))
 
     def milligrams(self, weight: float) -> float:
         """Total dose for a body weight (kg)."""
@@ -229,7 +343,12 @@ class Dose(Strict):
         return self.milligrams(weight) / weight
 
 
-DOSE_FIELDS = ("drug", "amount", "route", "start", "duration", "every", "times")
+DOSE_FIELDS = tuple(field for field in Dose.model_fields if field != "per_weight")
+_ALONE = dict.fromkeys(("every", "times", "at", "titrate", "missed"))
+
+
+def _times(first: float, every: float, times: int) -> list[float]:
+    return [first, *(round(first + number * every, DIGITS) for number in range(1, times))]
 
 
 def _what(dose: Dose) -> tuple[Any, ...]:
@@ -242,39 +361,46 @@ def _written_out(stated: tuple[Dose, ...]) -> tuple[Dose, ...]:
     for number, (first, second) in enumerate(pairwise(stated), 2):
         if second.start < first.start:
             raise InputError(f"doses: dose {number} starts before dose {number - 1}; list doses in order of time")
-    given = [dose for each in stated for dose in each.repeats()]
-    if len(given) > MOST_DOSES:
-        raise InputError(f"doses: {len(given)} doses with their repeats; at most {MOST_DOSES} are allowed")
+    given: list[Dose] = []
+    for number, each in enumerate(stated, 1):
+        given += each.repeats()
+        if len(given) > MOST_DOSES:
+            raise InputError(f"doses: {len(given)} doses up to entry {number}, with their repeats; at most {MOST_DOSES} are allowed")
     return tuple(sorted(given, key=lambda dose: (dose.start, *_what(dose))))
 
 
 def compact(doses: Iterable[Dose]) -> list[Dose]:
-    """Entries that stand for exactly these doses: runs of equal ones at equal intervals become one."""
+    """Entries that stand for exactly these doses, with no more than `every` and `times`: runs of equal ones become one."""
     alike: dict[tuple[Any, ...], list[Dose]] = {}
     for dose in doses:
         alike.setdefault(_what(dose), []).append(dose)
     return sorted((entry for group in alike.values() for entry in _runs(group)), key=lambda dose: dose.start)
 
 
-def _runs(doses: list[Dose]) -> Iterator[Dose]:
-    while doses:
-        first = doses[0]
-        gap = doses[1].start - first.start if len(doses) > 1 else 0.0
-        # People state an interval in round hours or round minutes.
-        intervals = (round(gap, DIGITS_STATED), round(gap * 60, DIGITS_STATED) / 60)
-        tried = [first.model_copy(update={"every": every, "times": len(doses)}) for every in intervals if every > 0]
-        run, times = max(((each, _met(each, doses)) for each in tried), key=lambda found: found[1], default=(first, 1))
-        if times < SHORTEST_RUN:
-            times = 1
-            yield first
-        else:
-            yield run.model_copy(update={"times": times})
-        doses = doses[times:]
+def _runs(doses: list[Dose]) -> list[Dose]:
+    """Longest first, so that doses that alternate, or are missed between, do not part the others."""
+    left = Counter(dose.start for dose in doses)
+    found = []
+    while runs := sorted(_candidates(sorted(left)), key=lambda run: run[-1], reverse=True):
+        for start, every, times in runs:
+            if (met := Counter(_times(start, every, times))) <= left:
+                left -= met
+                found.append(doses[0].model_copy(update={"start": start, "every": every, "times": times}))
+    return found + [doses[0].model_copy(update={"start": start}) for start in left.elements()]
 
 
-def _met(run: Dose, doses: list[Dose]) -> int:
-    """How many of the first doses are those that a repeated one stands for."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1].start, zip(run._starts(), doses, strict=True)))
+def _candidates(starts: list[float]) -> Iterator[tuple[float, float, int]]:
+    """Runs among times that are in order: beginning, interval and length."""
+    present = set(starts)
+    for place, first in enumerate(starts, 1):
+        for second in starts[place : place + MOST_INTERLEAVED]:
+            gap = second - first
+            # People state an interval in round hours or round minutes.
+            for every in (round(gap, DIGITS_STATED), round(gap * 60, DIGITS_STATED) / 60):
+                if every > 0 and round(first - every, DIGITS) not in present:
+                    times = next(number for number in count(1) if round(first + number * every, DIGITS) not in present)
+                    if times >= SHORTEST_RUN:
+                        yield first, every, times
 
 
 class Protocol(Strict):

@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from ..core.errors import InputError, short, unknown
-from .protocol import DOSE_FIELDS, Patient, Protocol, written
+from .protocol import DOSE_FIELDS, Patient, Protocol, Titration, written
 
 LARGEST_FILE = 100_000
 LONGEST_PROBLEM = 200
@@ -25,6 +25,7 @@ _FIELDS: dict[tuple[str, ...], tuple[str, ...]] = {
     (): tuple(Protocol.model_fields),
     ("patient",): tuple(Patient.model_fields),
     ("doses",): DOSE_FIELDS,
+    ("doses", "titrate"): tuple(Titration.model_fields),
 }
 
 
@@ -120,16 +121,19 @@ def _first_line(error: ValidationError) -> str:
     fields = _FIELDS.get(tuple(part for part in parents if isinstance(part, str)), ())
     reason = first.get("ctx", {}).get("error")
     if isinstance(reason, InputError):
-        # Checks of one field begin with its name; checks of a whole part do not.
-        prefix = parent if str(reason).startswith(f"{last}:") else here
-        return f"{prefix}.{reason}" if prefix else str(reason)
+        # Checks of one field, or of an item in it, begin with the name of the field; checks of a whole part do not.
+        field = next((part for part in reversed(first["loc"]) if isinstance(part, str)), "")
+        if field and str(reason).startswith(f"{field}:"):
+            return f"{here}{str(reason).removeprefix(field)}"
+        return f"{here}.{reason}" if here else str(reason)
     if first["type"] == "extra_forbidden":
         return str(unknown(f"{parent or 'protocol'} field", last, fields))
     if first["type"] == "invalid_key":
         return f"{parent or 'protocol'} field: {short(last)} is not text; allowed fields are {', '.join(fields)}"
     if first["type"] == "missing":
         return f"{here}: missing; allowed fields are {', '.join(fields)}"
-    return f"{here}: {first['msg'][0].lower()}{first['msg'][1:].replace('tuple', 'list')}"
+    message = first["msg"].replace("Tuple", "list").replace("tuple", "list")
+    return f"{here or 'protocol field'}: {message[0].lower()}{message[1:]}; given: {short(first['input'])}"
 
 
 def _place(*parts: str | int) -> str:
