@@ -257,7 +257,8 @@ def pharmacology(*, out: Path | None = None) -> None:
         configure()
         from .core.writing import write_text
         from .experiments.validation import pharmacology as run
-        from .report.validation import observed_and_predicted, show_validation
+        from .report.figures.validation import observed_and_predicted
+        from .report.validation import show_validation
 
         rows = run()
     console = Console(highlight=False, emoji=False)

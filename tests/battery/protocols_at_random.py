@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, get_args
 
 from numpy.random import Generator
 
-from euthymia.core.units import SPELLINGS
+from euthymia.core.units import SPELLINGS, quantity
 from euthymia.protocols.protocol import (
     AGES,
     ANIMAL_WEIGHTS,
@@ -85,8 +86,9 @@ def dose(rng: Generator, most: int, given: list[tuple[str, str]]) -> tuple[float
     drug, route = one_of(rng, given)
     kind = one_of(rng, ("dose", "dose per weight"))
     amount = between(rng, 1e-6, 1e4 if kind == "dose" else 1e2)
-    start = one_of(rng, (0.0, 0.0, between(rng, 0.01, ROOM / 3)))
-    entry = {"drug": drug, "amount": spelled(rng, kind, amount), "route": route, "start": spelled(rng, "time", start)}
+    said = spelled(rng, "time", one_of(rng, (0.0, 0.0, between(rng, 0.01, ROOM / 3))))
+    start, _ = quantity("start", said, "time")  # Spelling rounds, and doses are listed in order of time.
+    entry = {"drug": drug, "amount": spelled(rng, kind, amount), "route": route, "start": said}
     if start == 0 and often(rng, 0.5):
         del entry["start"]
     length = between(rng, 1.001 / 3600, 300) if route == "i.v. infusion" else 0.0
@@ -189,11 +191,11 @@ def spoiled(rng: Generator, data: Data) -> Data:
     places = list(part) if isinstance(part, dict) else range(len(part))
     match rng.integers(4):
         case 0 if isinstance(part, dict):
-            part[one_of(rng, FIELDS)] = one_of(rng, VALUES)
+            part[one_of(rng, FIELDS)] = deepcopy(one_of(rng, VALUES))
         case 1:
             del part[one_of(rng, places)]
         case _:
-            part[one_of(rng, places)] = one_of(rng, VALUES)
+            part[one_of(rng, places)] = deepcopy(one_of(rng, VALUES))
     return data
 
 

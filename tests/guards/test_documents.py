@@ -42,8 +42,7 @@ def test_numbers_in_the_readme_are_the_models(standard):
 
 
 def test_numbers_of_pharmacology_in_the_readme_are_the_models(model):
-    from euthymia.experiments.validation import pharmacology, score
-    from euthymia.report.validation import of_role
+    from euthymia.experiments.validation import of_role, pharmacology, score
 
     rows = pharmacology(model)
     found = score(of_role(rows, "validate"))

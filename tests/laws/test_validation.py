@@ -2,8 +2,7 @@
 
 import pytest
 
-from euthymia.experiments.validation import BARS, Compared, pharmacology, score
-from euthymia.report.validation import of_role
+from euthymia.experiments.validation import BARS, Compared, of_role, pharmacology, score
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from ..core.chebyshev import Surface
 from ..core.errors import InputError
+from ..core.writing import write_text
 
 REBUILD = "rebuild it with `euthymia surfaces build`"
 
@@ -96,16 +96,11 @@ def text_of(file: SurfaceFile) -> str:
 def write(file: SurfaceFile, into: Path) -> Path:
     """Put a surface into a folder under its name, whole or not at all; returns its path."""
     path = into / f"{file.name}.json"
-    aside = path.with_suffix(".new")
     try:
         into.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text_of(file), "utf-8")
-        aside.replace(path)
     except OSError as error:
-        raise InputError(f"surface: cannot write {path}: {error.strerror}; choose another folder with --out") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
+        raise InputError(f"out: cannot write {path}: {error.strerror}") from error
+    write_text(path, text_of(file))
     return path
 
 

@@ -14,7 +14,7 @@ from .model import default_model
 from .mood import separates
 from .standard import at, standard
 
-DAY, WEEK, SIX_WEEKS = 24.0, 168.0, 1008.0
+DAY, WEEK, SIX_WEEKS, EIGHT_WEEKS = 24.0, 168.0, 1008.0, 1344.0
 """h."""
 BACK = 0.9
 """Share of a rate at which it counts as back, and of a largest effect at which it counts as reached."""
@@ -57,6 +57,12 @@ def _benefit(hours: float, arm: str = "as given") -> float:
     """What escitalopram adds to its context, MADRS points."""
     course = standard(protocol="escitalopram")
     return course.at(hours, "context") - course.at(hours, arm)
+
+
+def _memantine(hours: float) -> float:
+    """What memantine changes beside its context, MADRS points."""
+    course = standard(protocol="memantine-titrated")
+    return course.at(hours) - course.at(hours, "context")
 
 
 def _placebo_gain(hours: float) -> float:
@@ -191,6 +197,17 @@ CLAIMS = (
         lambda: -_benefit(SIX_WEEKS),
         between("munkholm2019.difference"),
         Control("reuptake block removed", lambda: -_benefit(SIX_WEEKS, "without reuptake block")),
+    ),
+    Claim(
+        "comparators.memantine",
+        "memantine, which blocks the same receptor, adds nothing to placebo in eight weeks (MADRS points)",
+        "zarate2006b.memantine_effect",
+        lambda: _memantine(EIGHT_WEEKS),
+        between("zarate2006b.memantine_effect"),
+        Control("ketamine after a day", lambda: standard().at(DAY) - standard().at(DAY, "context")),
+        "disagrees",
+        "block is read at rest from affinity and magnesium alone: how fast memantine leaves the pore and spares brief synaptic openings is "
+        "left out, and regrowth follows a steady block without end",
     ),
     Claim(
         "comparators.placebo_six_weeks",

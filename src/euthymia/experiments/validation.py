@@ -61,6 +61,11 @@ class Score:
     within_two_fold: float
 
 
+def of_role(rows: list[Compared], role: str) -> list[Compared]:
+    """Rows of one role."""
+    return [row for row in rows if row.role == role]
+
+
 def score(rows: list[Compared]) -> Score:
     """Of any rows."""
     return Score(len(rows), float(np.median([row.error for row in rows])), float(np.mean([row.within_two_fold for row in rows])))
