@@ -169,10 +169,11 @@ def exposure(
         from .core.runtime import configure
 
         configure()
-        from .experiments.exposure import exposures
+        from .experiments.exposure import check_people, exposures
         from .experiments.model import default_model
         from .report.exposure import show_exposures, write_course
 
+        check_people(chosen, people)
     with _progress("Solving; the first time, the model is compiled once", people or 1) as progress:
         found = exposures(chosen, people, progress=progress)
     if out is not None:

@@ -37,6 +37,11 @@ def test_numbers_in_the_readme_are_the_models(standard):
     assert PLAN.cells == 600
     assert "moves mood by 0.0 points" in README
     assert abs(float(standard.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
+    assert "here it takes 21 points off" in README
+    from euthymia.experiments.standard import standard as course
+
+    memantine = course(protocol="memantine-titrated")
+    assert memantine.at(56 * 24.0) - memantine.at(56 * 24.0, "context") == pytest.approx(-21, abs=0.5)
     assert "about 6 % block" in README
     assert float(standard.data.pore_block.sel(cell_class="pyramidal").max()) == pytest.approx(0.06, abs=0.005)
 
@@ -52,6 +57,19 @@ def test_numbers_of_pharmacology_in_the_readme_are_the_models(model):
     assert found.within_two_fold == pytest.approx(0.95, abs=0.005)
     assert "esketamine spray is\n  reproduced within 1 %" in README
     assert max(row.error for row in of_role(rows, "verification")) < 0.01
+
+
+def test_numbers_of_animals_in_the_readme_are_the_models():
+    from euthymia.experiments.exposure import exposures
+    from euthymia.protocols.reading import DEFAULT, check, read
+
+    dose = {"drug": "ketamine", "amount": "10 mg/kg", "route": "i.p."}
+    mouse = check({"name": "mouse", "title": "Mouse", "patient": {"species": "mouse"}, "doses": [dose], "horizon": "1 d"})
+    in_mouse, in_person = (float(exposures(each).peak.free_brain_ketamine.sel(hand="both", person=0)) for each in (mouse, read(DEFAULT)))
+    assert "reaches 2.8 µM of free ketamine there" in README
+    assert in_mouse == pytest.approx(2.8, abs=0.05)
+    assert "eight times what 0.5 mg/kg over 40 min gives a person" in README
+    assert in_mouse / in_person == pytest.approx(8, abs=0.5)
 
 
 def test_versions_agree():

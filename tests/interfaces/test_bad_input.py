@@ -171,6 +171,12 @@ BAD_PROTOCOLS = {
     "a mouse as heavy as a man": (patient(species="mouse", weight="70 kg"), "patient.weight", "0.01 to 0.06 kg for a mouse"),
     "a mouse's mood": (patient(species="mouse"), "patient.species", "mood", "euthymia exposure"),
     "a person's belly": (doses({"route": "i.p.", "duration": None}), "doses[1].route", "i.p.", "patient.species"),
+    "a thousand sprays": (
+        doses({"drug": "esketamine", "route": "nasal", "amount": "28 g", "duration": None}),
+        "doses",
+        "1000 nasal devices",
+        "at most 100",
+    ),
     "score above the scale": (patient(madrs=61), "patient.madrs", "0 to 60"),
     "score as text": (patient(madrs="40"), "patient.madrs", "not a number"),
     "score of 400 digits": (patient(madrs=10**400), "patient.madrs", "0 to 60"),

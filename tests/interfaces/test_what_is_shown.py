@@ -269,3 +269,46 @@ def test_the_page_of_any_patient_and_drug_is_drawn(patient, name, euthymia, here
     page = (here / "out" / "report.html").read_text("utf-8")
     assert 'id="way-5"' in page
     assert ('id="drug"' in page, 'id="other-drugs"' in page) == (name == "ketamine-iv", name == "midazolam")
+
+
+def test_exposure_of_one_body_is_said_and_written(here, euthymia):
+    code, out, err = euthymia("exposure", "--patient", "age=80", "--out", "course.csv")
+    assert code == 0
+    assert "Solving" in err
+    for said in ("Racemic ketamine 0.5 mg/kg", "70 kg, 80 years", "arterial ketamine, ng/mL", "free brain ketamine, µM", "NMDA pore block"):
+        assert said in out
+    header, first, *rest = (here / "course.csv").read_text().splitlines()
+    columns = header.split(",")
+    assert columns[0] == "time [h]"
+    assert "free_brain_ketamine.S [umol/L]" in columns
+    assert {len(line.split(",")) for line in (first, *rest)} == {len(columns)}
+    assert float(rest[-1].split(",")[0]) == 336.0
+
+
+def test_exposure_of_people_is_their_middle_with_a_range(here, euthymia):
+    code, out, _ = euthymia("exposure", "--people", "5", "--out", "course.csv")
+    assert code == 0
+    assert "median (5 to 95 %) of 5 people, 70 kg" in out
+    assert {"venous_ketamine.both p5 [umol/L]", "venous_ketamine.both p95 [umol/L]"} < set(
+        (here / "course.csv").read_text().splitlines()[0].split(",")
+    )
+
+
+def test_exposure_of_a_mouse_names_what_it_rests_on(euthymia):
+    code, out, err = euthymia("exposure", "ketamine-iv", "--patient", "species=mouse")
+    assert code == 0
+    assert "mouse, 25 g" in out
+    assert "scaled from people by weight" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--people", "0"), ("people", "1 to 10000")),
+        (("--patient", "species=mouse", "--people", "5"), ("people", "mouse")),
+        (("--patient", "species=cat"), ("patient.species", "'cat'")),
+    ],
+)
+def test_exposure_that_cannot_be_meant_is_refused(words, said, refused):
+    line = refused("exposure", *words)
+    assert [word for word in said if word not in line] == []

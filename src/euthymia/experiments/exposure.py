@@ -113,6 +113,14 @@ def _everyone(model: Euthymia, patient: Person, numbers: Array) -> Person:
     return jax.vmap(lambda number: patient._replace(body=someone(model, patient.body, number)))(numbers)
 
 
+def check_people(protocol: Protocol, people: int | None) -> None:
+    """Raises ``InputError`` for a number of people that cannot be drawn in the place of the protocol's patient."""
+    if people is not None and not 1 <= people <= MOST_PEOPLE:
+        raise InputError(f"people: {people} is outside 1 to {MOST_PEOPLE}")
+    if people is not None and protocol.patient.species != "human":
+        raise InputError(f"people: how one {protocol.patient.species} differs from another is not known; leave the number out")
+
+
 def exposures(
     protocol: Protocol, people: int | None = None, model: Euthymia | None = None, progress: Callable[[int], None] = lambda done: None
 ) -> Exposures:
@@ -136,10 +144,7 @@ def exposures(
     InputError
         If the number is out of range, people are asked for where there is an animal, or there is no finite answer.
     """
-    if people is not None and not 1 <= people <= MOST_PEOPLE:
-        raise InputError(f"people: {people} is outside 1 to {MOST_PEOPLE}")
-    if people is not None and protocol.patient.species != "human":
-        raise InputError(f"people: how one {protocol.patient.species} differs from another is not known; leave the number out")
+    check_people(protocol, people)
     model = default_model() if model is None else model
     patient = person_of(protocol, model)
     grid = grid_of(protocol, model, float(patient.weight))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from ..cascade.timegrid import Pulse, TimeGrid, channel, time_grid
+from ..core.errors import InputError
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology.absorption import placed
 from ..pharmacology.comparators import DRUGS, ENTRY
@@ -28,6 +29,8 @@ from .model import Euthymia
 
 CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
 ROUNDING = 1e-9
+MOST_DEVICES = 100
+"""Of one nasal dose."""
 POPULATION = 0
 """Seed of the population of which every person has a number."""
 
@@ -122,6 +125,8 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     if dose.route == "oral":
         return [Pulse(dose.start, float(p.drinking_time), "esketamine in solution", amount)]
     devices = max(1, math.ceil(milligrams / float(p.device) * (1 - ROUNDING)))
+    if devices > MOST_DEVICES:
+        raise InputError(f"doses: {milligrams:.3g} mg of esketamine are {devices} nasal devices; at most {MOST_DEVICES} are allowed")
     found = []
     for number in range(devices):
         start = dose.start + number * float(p.device_interval)
