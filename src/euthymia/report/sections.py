@@ -81,7 +81,7 @@ class Section:
 SECTIONS = (
     Section(
         "drug",
-        "Drug: from vein to brain",
+        "Drug: from dose to brain",
         "Each enantiomer moves through three compartments and turns into norketamine and hydroxynorketamine. Only unbound drug "
         "in brain counts further down. The linear system is solved exactly.",
         (
