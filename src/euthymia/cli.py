@@ -187,6 +187,56 @@ def exposure(
 
 
 @app.command
+def population(
+    protocol: str = "ketamine-iv",
+    *,
+    people: int = 200,
+    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    weight: str | None = None,
+    out: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Draw virtual patients who differ in body, stress, severity and plasticity, take all through a protocol, and show their spread.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol (see `euthymia protocols`) or a YAML file.
+    people
+        How many patients, 1 to 100000.
+    patient
+        FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver: the middle of the cohort; repeat it for several.
+    weight
+        Body weight in the middle of the cohort with its unit, such as "82 kg".
+    out
+        Folder for the results; default runs/NAME-population.
+    overwrite
+        Replace the folder if it is an earlier run.
+    """
+    (chosen,) = _protocols((protocol,), patient, weight)
+    folder = out if out is not None else Path("runs") / f"{chosen.name}-population"
+
+    from .report.run_folder import check_destination
+
+    check_destination(folder, overwrite)
+    with errors.status("Loading the model"):
+        from .core.runtime import configure
+
+        configure()
+        from .experiments.ensemble import check_patients, cohort
+        from .report.population import UNCALIBRATED, show_cohort, write
+
+        check_patients(chosen, people)
+    with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
+        found = cohort(chosen, people, progress=progress)
+    write(found, folder, overwrite)
+    _warn([UNCALIBRATED])
+    console = Console(highlight=False, emoji=False)
+    show_cohort(found, console)
+    _finish(folder, console)
+
+
+@app.command
 def protocols() -> None:
     """List the built-in protocols."""
     from rich.table import Table

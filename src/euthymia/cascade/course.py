@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.exponential import etd2rk, linear_course, occupancy_course, propagators
+from ..core.exponential import Propagators, etd2rk, linear_course, occupancy_course, propagators
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
 from ..pharmacology import comparators, disposition, esketamine
@@ -192,14 +192,19 @@ def slow_courses(
     start = pack(brain.rest)
     linear = jacobian(p, start, brain, linear_at)
     over = propagators(linear, steps[0])
+    return jax.vmap(lambda setting: slow_course(p, brain, steps, inputs, setting, linear, over))(switches)
 
-    def one(setting: Switches) -> Float[Array, "node state"]:
-        def rate(vector: Float[Array, " state"], u: Inputs) -> Float[Array, " state"]:
-            return pack(slow_rate(p, unpack(vector), u, brain, setting))
 
-        return etd2rk(rate, linear, over, start, steps, inputs)
+def slow_course(
+    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], over: Propagators
+) -> Float[Array, "node state"]:
+    """The same for one setting and a given linear part with its propagators over the grid's lengths, such as those of a patient
+    who is alike: it only has to be near, for what it misses is integrated to second order."""
 
-    return jax.vmap(one)(switches)
+    def rate(vector: Float[Array, " state"], u: Inputs) -> Float[Array, " state"]:
+        return pack(slow_rate(p, unpack(vector), u, brain, setting))
+
+    return etd2rk(rate, linear, over, pack(brain.rest), steps, inputs)
 
 
 def follow(p: Cascade, steps: Steps, inputs: Inputs, by: Drivers) -> Followers:

@@ -97,15 +97,15 @@ def _step(age: float, rungs: tuple[float, ...], per_rung: int) -> float:
     return rungs[min(climbed, len(rungs) - 1)]
 
 
-def _walk(sharp: list[float], gentle: list[float], stops: list[float]) -> np.ndarray:
+def _walk(sharp: list[float], gentle: list[float], stops: list[float], finely: int) -> np.ndarray:
     """Step lengths from the first stop to the last: the ladder since the latest change of either kind, cut short at every stop."""
     steps = []
     for start, end in pairwise(stops):
         ladders = [
             (changes[count - 1], rungs, per_rung)
             for changes, rungs, per_rung in (
-                (sharp[:FOLLOWED_FINELY], RUNGS, STEPS_PER_RUNG),
-                (sharp[FOLLOWED_FINELY:], RUNGS_OF_REPEATS, STEPS_PER_RUNG_OF_REPEATS),
+                (sharp[:finely], RUNGS, STEPS_PER_RUNG),
+                (sharp[finely:], RUNGS_OF_REPEATS, STEPS_PER_RUNG_OF_REPEATS),
                 (gentle, RUNGS_GENTLE, STEPS_PER_RUNG_GENTLE),
             )
             if (count := bisect_right(changes, start + SAME))
@@ -126,7 +126,14 @@ def _bucket(count: int, smallest: int) -> int:
     return next(size for size in (halves, 3 * halves // 2, 2 * halves) if size >= count and size % smallest == 0)
 
 
-def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = (), refine: int = 1) -> TimeGrid:
+def time_grid(
+    pulses: list[Pulse],
+    horizon: float,
+    include: tuple[float, ...] = (),
+    refine: int = 1,
+    finely: int = FOLLOWED_FINELY,
+    padded_to: tuple[int, int] = (SMALLEST_BUCKET, SMALLEST_LENGTHS),
+) -> TimeGrid:
     """The padded grid for a course.
 
     Parameters
@@ -139,13 +146,17 @@ def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = 
         Further times that must be nodes, h; they do not make the steps after them finer.
     refine
         Split every step into this many, for convergence tests.
+    finely
+        How many changes are followed by the finest steps.
+    padded_to
+        Steps and distinct lengths of the smallest grid.
     """
     changes = {kind: {t for p in pulses if p.gentle is kind for t in (p.start, p.start + p.duration)} for kind in (False, True)}
     # The start is a change as well; where something gentle is taken then, that is all that changes.
     sharp, gentle = sorted(changes[False] | ({0.0} - changes[True])), sorted(changes[True])
     stops = sorted(t for t in {0.0, horizon, *sharp, *gentle, *include} if 0 <= t <= horizon)
     stops = [t for t, before in zip(stops, [-math.inf, *stops], strict=False) if t - before > SAME]
-    steps = np.repeat(_walk(sharp, gentle, stops) / refine, refine)
+    steps = np.repeat(_walk(sharp, gentle, stops, finely) / refine, refine)
     _, first, which = np.unique(np.round(steps / SAME), return_index=True, return_inverse=True)
     lengths = steps[first]
     times = np.concatenate([[0.0], np.cumsum(lengths[which])])
@@ -160,8 +171,8 @@ def time_grid(pulses: list[Pulse], horizon: float, include: tuple[float, ...] = 
         elif pulse.start < horizon:
             bolus[np.searchsorted(times, pulse.start - SAME), column] += pulse.amount
     # One length of zero is kept for the padding.
-    lengths = np.pad(lengths, (0, _bucket(len(lengths) + 1, SMALLEST_LENGTHS) - len(lengths)))
-    padding = (0, _bucket(len(steps), SMALLEST_BUCKET) - len(steps))
+    lengths = np.pad(lengths, (0, _bucket(len(lengths) + 1, padded_to[1]) - len(lengths)))
+    padding = (0, _bucket(len(steps), padded_to[0]) - len(steps))
     return TimeGrid(
         lengths=lengths,
         which=np.pad(which, padding, constant_values=len(first)),

@@ -12,6 +12,7 @@ from ..bridge.surface_file import load
 from ..cascade.vector_field import Cascade
 from ..circuits.habenula import Nucleus
 from ..clinic.patient import TypicalPatient
+from ..clinic.population import Population
 from ..clinic.safety import Safety
 from ..clinic.symptoms import Symptoms
 from ..core.parameters import declared, fill, parameter, rows_of
@@ -39,6 +40,7 @@ class Euthymia(eqx.Module):
     molecules: Molecules
     variability: Variability
     covariates: Covariates
+    population: Population
     patient: TypicalPatient
     safety: Safety
     experience: Experience

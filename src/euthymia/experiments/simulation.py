@@ -156,7 +156,7 @@ def course(
     arms
         Settings, one for each of ``ARMS``.
     """
-    since_visits, since_start, lengths, which, infusion, bolus = inputs
+    visits, since_start, lengths, which, infusion, bolus = inputs
     cascade, symptoms, steps = embodied(model.cascade, person.body), model.symptoms, (lengths, which)
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     patients = jax.vmap(lambda stress: patient(cascade, stress))(stresses)
@@ -188,12 +188,12 @@ def course(
     by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, u, solved)
     followers = jax.vmap(lambda each: follow(cascade, steps, u, each))(by)
     now = mechanisms(cascade, state, by, followers.lock)
-    start, well, ill = (_at_rest(cascade, each) for each in (brain, *references))
+    start, well, ill = (at_rest(cascade, each) for each in (brain, *references))
     by_mechanisms = mechanism_shift(symptoms, now, start, well, ill)
     of_visits, of_weeks = context
     on = arms.context[:, None, None]
     of_brain = by_mechanisms[jnp.array(of_arms)]
-    by_visits = on * visit_shift(symptoms, of_visits, since_visits)
+    by_visits = on * visit_shift(symptoms, of_visits, visits)
     by_weeks = on * course_shift(symptoms, of_weeks, since_start)
 
     def control(answers) -> Float[Array, "node"]:
@@ -218,7 +218,8 @@ def course(
     )
 
 
-def _at_rest(cascade: Cascade, brain: Brain) -> Mechanisms:
+def at_rest(cascade: Cascade, brain: Brain) -> Mechanisms:
+    """What mood reads of an undosed patient."""
     by = drivers(cascade, brain.rest, no_input(), brain, Switches())
     return mechanisms(cascade, brain.rest, by, by.lock.into / (by.lock.into + by.lock.out_of))
 
@@ -354,7 +355,7 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     correction = no_correction(len(grid.padded_times)) if correction is None else correction
     arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
     since_start = grid.padded_times - first_visit(protocol)
-    inputs = [_since_visits(protocol, grid), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
+    inputs = [since_visits(protocol, grid), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
     context = context_strengths(model.symptoms, protocol.context)
     found: Course = course(model, person, context, [jnp.asarray(each) for each in inputs], correction, arms)
     data = _labelled(model, found, grid)
@@ -363,7 +364,7 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     return Simulation(protocol, person, data)
 
 
-def _since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
+def since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
     """Time since the latest visit and the one before it, at all nodes; every dose is a visit, and so is a course without any.
 
     Two are enough: the context of a visit wanes from hours after it on, so older ones never count more.

@@ -1,7 +1,9 @@
 """The reports: pages that open without a network, from the answer down the causal chain."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -10,12 +12,13 @@ from .. import __version__
 from ..evidence.registry import evidence
 from ..evidence.rows import Parameter, Source, Target
 from ..experiments.comparison import MOVERS, Comparison, Move
+from ..experiments.ensemble import Cohort
 from ..experiments.fit_pk import PharmacokineticFit
 from ..experiments.model import Euthymia, default_model
 from ..experiments.simulation import Simulation
 from ..protocols.reading import text_of
 from .circuits import beside
-from .figures import arms, fit_pk
+from .figures import arms, fit_pk, population
 from .figures.cascade import cascade
 from .figures.mood import is_the_trial, mood
 from .figures.style import drawn
@@ -144,6 +147,26 @@ def fit_page(fit: PharmacokineticFit) -> str:
             predictive=_figure("predictive", fit_pk.predictive(fit)),
             rows=rows,
             sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
+    )
+
+
+def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], caution: str) -> str:
+    """The report of a cohort as HTML text."""
+    known = evidence()
+    return (
+        _environment()
+        .get_template("population.html.jinja")
+        .render(
+            cohort=cohort,
+            visits=visits,
+            interval=interval,
+            caution=caution,
+            version=__version__,
+            spread=_figure("spread", population.spread(cohort)),
+            rows=[row for name, row in known.parameters.items() if name.startswith(("population.", "variability."))],
             revision=git_revision(),
             parameters=known.parameter_hash(),
         )

@@ -1,0 +1,323 @@
+"""Many patients through one protocol: one compiled call for a chunk of them, of fixed shape, on every core."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Bool, Float, Int
+
+from ..bridge.closures import no_correction
+from ..cascade.baseline import jacobian, patient
+from ..cascade.course import drugs, embodied, follow, slow_course
+from ..cascade.timegrid import TimeGrid
+from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
+from ..clinic.population import Differences, differences
+from ..clinic.symptoms import Mechanisms, baseline_items, context_strengths, course_shift, item_ratings, join, mechanism_shift, visit_shift
+from ..core.errors import InputError
+from ..core.exponential import Propagators, propagators
+from ..core.types import Scalar
+from ..links import PYRAMIDAL, Switches
+from ..protocols.protocol import Protocol
+from ..receptors.nmdar import drive_loss
+from .model import Euthymia, default_model
+from .simulation import at_rest, mechanisms, since_visits
+from .treatment import CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
+
+AT_ONCE = 64
+"""Patients solved together."""
+MOST_PATIENTS = 100_000
+MOST_KEPT = 200
+"""Nodes of a course that are kept."""
+MOST_MADRS = 60.0
+"""Points."""
+LEAST_PLAUSIBLE = 20
+"""People drawn for one patient found, at most."""
+CORES = os.cpu_count() or 1
+EVERYTHING = Switches()
+COHORT = 1
+"""Seed of the patients of whom every one has a number."""
+
+
+class Virtual(NamedTuple):
+    """A virtual patient."""
+
+    person: Person
+    differences: Differences
+
+
+class Outcome(NamedTuple):
+    """What is kept of a patient: at the kept nodes, and before the first dose."""
+
+    venous: Float[Array, "node"]
+    """Ketamine in a venous sample, both enantiomers, µM."""
+    drive_loss: Float[Array, "node"]
+    """Of pyramidal cells."""
+    spine_density: Float[Array, "node"]
+    lock: Float[Array, "node"]
+    madrs: Float[Array, "node"]
+    context_madrs: Float[Array, "node"]
+    """With the context alone."""
+    stress: Scalar
+    plausible: Bool[Array, ""]
+    """The patient rests somewhere, in the range of stress and severity."""
+
+
+class Inflow(NamedTuple):
+    """Input in each step: what goes with weight (per kg) and what does not."""
+
+    fixed: Float[Array, "step channel"]
+    per_kilogram: Float[Array, "step channel"]
+
+    def of(self, weight: Scalar) -> Float[Array, "step channel"]:
+        """For a body weight (kg)."""
+        return self.fixed + weight * self.per_kilogram
+
+
+class Shared(NamedTuple):
+    """What all patients of a cohort share: the grid, the doses, and the typical patient, whose linear part serves everybody."""
+
+    lengths: Float[Array, "length"]
+    which: Int[Array, "step"]
+    infusion: Inflow
+    bolus: Inflow
+    visits: Float[Array, "visit node"]
+    since_start: Float[Array, "node"]
+    context: tuple[Scalar, Scalar]
+    kept: Int[Array, "kept"]
+    linear: Float[Array, "state state"]
+    over: Propagators
+    healthy: Mechanisms
+    depressed: Mechanisms
+
+
+def virtual(model: Euthymia, typical: Person, number: Int[Array, ""]) -> Virtual:
+    """The patient of a number, beside the one of the protocol."""
+    differs = differences(model.population, jax.random.key(COHORT), number)
+    odds = typical.stress / (1 - typical.stress) * jnp.exp(differs.stress)
+    person = Person(
+        typical.weight * differs.weight,
+        odds / (1 + odds),
+        typical.madrs + differs.severity,
+        someone(model, typical.body, number),
+    )
+    return Virtual(person, differs)
+
+
+def particular(cascade: Cascade, differs: Differences) -> Cascade:
+    """The model in one patient's brain."""
+    links, signalling, spines = cascade.links, cascade.signalling, cascade.spines
+    return replace(
+        cascade,
+        links=replace(
+            links, signalling_potency=links.signalling_potency * differs.engagement, surge_potency=links.surge_potency * differs.surge
+        ),
+        signalling=replace(signalling, surge_arm=signalling.surge_arm * differs.release, rest_arm=signalling.rest_arm * differs.release),
+        spines=replace(spines, growth_gain=spines.growth_gain * differs.growth),
+    )
+
+
+def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""]) -> Outcome:
+    """The course of the patient of a number."""
+    (person, differs), symptoms = virtual(model, typical, number), model.symptoms
+    cascade = particular(embodied(model.cascade, person.body), differs)
+    brain, steps = patient(cascade, person.stress), (shared.lengths, shared.which)
+    body = drugs(cascade, person.weight, steps, shared.infusion.of(person.weight), shared.bolus.of(person.weight))
+    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
+    x = unpack(slow_course(cascade, brain, steps, u, EVERYTHING, shared.linear, shared.over))
+    by = jax.vmap(lambda at, input_: drivers(cascade, at, input_, brain, EVERYTHING))(x, u)
+    lock = follow(cascade, steps, u, by).lock
+    now, start = mechanisms(cascade, x, by, lock), at_rest(cascade, brain)
+    of_visits, of_weeks = (differs.context * strength for strength in shared.context)
+    by_visits = visit_shift(symptoms, of_visits, shared.visits)
+    by_weeks = course_shift(symptoms, of_weeks, shared.since_start)
+    by_mechanisms = differs.worth * mechanism_shift(symptoms, now, start, shared.healthy, shared.depressed)
+    items = baseline_items(symptoms, person.madrs)
+
+    def total(shift: Float[Array, "node item"]) -> Float[Array, "node"]:
+        return item_ratings(symptoms, items, join(symptoms, by_visits, shift) + by_weeks).sum(-1)
+
+    return Outcome(
+        *(
+            each[shared.kept]
+            for each in (
+                body.venous.sum(-1),
+                drive_loss(cascade.receptor, u.ketamine)[..., PYRAMIDAL],
+                now.spine_density,
+                lock,
+                total(by_mechanisms),
+                total(jnp.zeros_like(by_mechanisms)),
+            )
+        ),
+        stress=person.stress,
+        plausible=jnp.isfinite(start.spine_density) & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
+    )
+
+
+@eqx.filter_jit
+def _chunk(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
+    return jax.vmap(lambda number: outcome(model, typical, shared, number))(numbers)
+
+
+@eqx.filter_jit
+def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, Propagators, Mechanisms, Mechanisms]:
+    """Of the typical patient: linear part, propagators, and what mood reads in health and in depression."""
+    ill, well = (patient(model.cascade, stress) for stress in (model.patient.stress, jnp.zeros(())))
+    linear = jacobian(model.cascade, pack(ill.rest), ill, EVERYTHING)
+    return linear, propagators(linear, lengths), at_rest(model.cascade, well), at_rest(model.cascade, ill)
+
+
+def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
+    """From the same course at a weight and at twice that."""
+    once, twice = (getattr(grid, name) for grid in grids)
+    per_kilogram = (twice - once) / weight
+    return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
+
+
+def _share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGrid, np.ndarray, Shared]:
+    weight = float(typical.weight)
+    grids = [brisk_grid_of(protocol, model, each) for each in (weight, 2 * weight)]
+    grid = grids[0]
+    if not np.array_equal(grid.steps, grids[1].steps):
+        raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")
+    every = -(-grid.nodes // MOST_KEPT)
+    checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
+    kept = np.unique([*range(0, grid.nodes, every), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
+    lengths = jnp.asarray(grid.lengths)
+    linear, over, healthy, depressed = _shared_brain(model, lengths)
+    return (
+        grid,
+        kept,
+        Shared(
+            lengths,
+            jnp.asarray(grid.which),
+            _inflow(grids, "infusion", weight),
+            _inflow(grids, "bolus", weight),
+            jnp.asarray(since_visits(protocol, grid)),
+            jnp.asarray(grid.padded_times - first_visit(protocol)),
+            context_strengths(model.symptoms, protocol.context),
+            jnp.asarray(np.pad(kept, (0, MOST_KEPT + len(CHECKPOINTS) + 2 - len(kept)), mode="edge")),
+            linear,
+            over,
+            healthy,
+            depressed,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients under one protocol (``data``: patient, time in h), and how many were drawn to find so many plausible ones."""
+
+    protocol: Protocol
+    data: xr.Dataset
+    drawn: int
+
+
+def cohort(
+    protocol: Protocol,
+    patients: int,
+    model: Euthymia | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+    at_once: int = AT_ONCE,
+) -> Cohort:
+    """So many plausible patients of the population under one protocol; body and mind of its patient are their middle.
+
+    Parameters
+    ----------
+    protocol
+        What is given; doses per kg go with the weight of each.
+    patients
+        How many.
+    model
+        Numbers; the evidence's if left out.
+    progress
+        Called with the number of patients found.
+    at_once
+        Patients in a chunk; no result depends on it.
+
+    Raises
+    ------
+    InputError
+        If the number is out of range, hardly anybody is plausible, or there is no finite answer.
+    """
+    check_patients(protocol, patients)
+    model = default_model() if model is None else model
+    typical = person_of(protocol, model)
+    grid, kept, shared = _share(protocol, model, typical)
+    found: list[Outcome] = []
+    numbers: list[np.ndarray] = []
+    have = drawn = 0
+    with ThreadPoolExecutor(CORES) as pool:
+        for group, solved in _chunks(pool, lambda group: _chunk(model, typical, shared, jnp.asarray(group)), at_once):
+            plausible = np.flatnonzero(solved.plausible)[: patients - have]
+            found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
+            numbers.append(group[plausible])
+            have += len(plausible)
+            drawn = int(group[plausible[-1]]) if len(plausible) else drawn
+            progress(have)
+            if have == patients:
+                break
+            if group[-1] > LEAST_PLAUSIBLE * (patients + at_once):
+                raise InputError(
+                    f"patient: {have} of {group[-1]} people drawn around this patient can be patients; choose one less extreme"
+                )
+    whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
+    data = _labelled(whole, np.concatenate(numbers), kept, grid.times[kept], model)
+    if not all(np.isfinite(data[name]).all() for name in data.data_vars):
+        raise InputError("doses: the model has no finite answer for doses this large")
+    return Cohort(protocol, data, drawn)
+
+
+def check_patients(protocol: Protocol, patients: int) -> None:
+    """Raises ``InputError`` for a cohort that cannot be drawn."""
+    if not 1 <= patients <= MOST_PATIENTS:
+        raise InputError(f"people: {patients} is outside 1 to {MOST_PATIENTS}")
+    if protocol.patient.species != "human" or protocol.patient.condition != "depressed":
+        raise InputError("patient: a cohort is of depressed people")
+    if protocol.patient.individual is not None:
+        raise InputError("patient.individual: is one body; leave it out of a cohort")
+    if protocol.patient.stress in (0.0, 1.0):
+        raise InputError("patient.stress: people differ around a stress above 0 and below 1")
+
+
+def _chunks(pool: ThreadPoolExecutor, solve: Callable[[np.ndarray], Outcome], at_once: int) -> Iterator[tuple[np.ndarray, Outcome]]:
+    """Numbers and outcomes of chunk after chunk, one ahead on every core."""
+
+    def group(place: int) -> np.ndarray:
+        return 1 + np.arange(place * at_once, (place + 1) * at_once)
+
+    def run(place: int) -> Outcome:
+        return jax.block_until_ready(solve(group(place)))
+
+    # The first compiles; the others must not do so beside it.
+    yield group(0), run(0)
+    ahead = [pool.submit(run, 1 + place) for place in range(CORES)]
+    place = 0
+    while True:
+        place += 1
+        solved = ahead.pop(0).result()
+        ahead.append(pool.submit(run, place + CORES))
+        yield group(place), solved
+
+
+def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.ndarray, model: Euthymia) -> xr.Dataset:
+    of_time = ("patient", "time")
+    about = {
+        "venous": ("ng/mL", "total ketamine in a venous sample"),
+        "drive_loss": ("1", "effective loss of NMDA drive in pyramidal cells"),
+        "spine_density": ("1", "all spines, healthy density = 1"),
+        "lock": ("1", "probability that the limbic network is locked"),
+        "madrs": ("points", "MADRS total, 0 to 60"),
+        "context_madrs": ("points", "the same with the context of treatment alone"),
+    }
+    values = found._asdict() | {"venous": 1e3 * float(model.molecules.ketamine) * found.venous}
+    variables = {name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()}
+    variables["stress"] = (("patient",), found.stress, {"units": "1", "long_name": "stress that holds the patient depressed"})
+    return xr.Dataset(variables, {"patient": numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})})

@@ -1,0 +1,45 @@
+"""How far patients of a cohort lie apart, from plasma to mood."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ...experiments.ensemble import Cohort
+from ...experiments.treatment import first_visit
+from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, clock, legend, panels, svg
+
+BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35))
+"""Quantiles of each band, and how dark it is."""
+PANELS = (
+    ("venous", "Ketamine, venous sample", "ng/mL", "drug", 1.0),
+    ("drive_loss", "Loss of NMDA drive, pyramidal", "%", "receptor", 100.0),
+    ("spine_density", "Spines, healthy = 100", "%", "way 4", 100.0),
+    ("madrs", "MADRS", "points", "mood", 1.0),
+)
+
+
+def spread(cohort: Cohort) -> str:
+    """Median, middle half and middle nine tenths of plasma, drive loss, spines and MADRS over time."""
+    times = cohort.data.time.values - first_visit(cohort.protocol)
+    shown = times >= FIRST_SHOWN
+    with panels(5.6, 2, 2, sharex=True) as (figure, rows):
+        for axes, (name, title, unit, colour, factor) in zip(rows.flat, PANELS, strict=True):
+            values = factor * cohort.data[name].values[:, shown]
+            if name == "madrs":
+                context = np.median(cohort.data.context_madrs.values[:, shown], 0)
+                axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
+            _band(axes, times[shown], values, COLOURS[colour])
+            axes.set_title(title)
+            axes.set_ylabel(unit)
+            axes.set_ylim(bottom=0)
+            clock(axes, times[-1], 0.13)
+        for axes in rows[-1]:
+            axes.set_xlabel(CLOCK)
+        legend(figure, rows.flat[-1:])
+        return svg(figure, "Spread of patients from plasma to mood")
+
+
+def _band(axes: Axes, times: np.ndarray, values: np.ndarray, colour: str) -> None:
+    for low, high, dark in BANDS:
+        label = f"{100 * (high - low):.0f} % of patients"
+        axes.fill_between(times, *np.quantile(values, (low, high), 0), color=colour, alpha=dark, lw=0, label=label)
+    axes.plot(times, np.median(values, 0), color=colour, label="median")

@@ -1,0 +1,102 @@
+"""What a cohort did: medians with intervals in the terminal, and the folder it leaves behind."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..experiments.ensemble import COHORT, Cohort
+from ..experiments.treatment import CHECKPOINTS, first_visit
+from ..protocols.reading import text_of
+from .page import cohort_page
+from .run_folder import PACKED, write_files
+
+RESPONSE, REMISSION = 0.5, 10.0
+"""Share of MADRS that must be gone, and points that may be left."""
+INTERVAL = (0.05, 0.95)
+UNCALIBRATED = (
+    "how patients differ is assumed and was not fitted to any trial: shares of responders show what the model computes, not what to expect"
+)
+
+
+class Visit(NamedTuple):
+    """A cohort at one time: medians with the middle nine tenths, and shares of patients."""
+
+    name: str
+    madrs: tuple[float, float, float]
+    context: tuple[float, float, float]
+    spine_density: tuple[float, float, float]
+    unlocked: float
+    response: float
+    remission: float
+    context_response: float
+
+
+def visits(cohort: Cohort) -> list[Visit]:
+    """The cohort at the named times inside its course."""
+    data, first = cohort.data, first_visit(cohort.protocol)
+    before = data.madrs.isel(time=0).values
+    found = []
+    for name, hours in CHECKPOINTS.items():
+        if first + hours > float(data.time[-1]):
+            continue
+        now = data.sel(time=first + hours, method="nearest")
+        found.append(
+            Visit(
+                "before" if hours == 0 else name,
+                _middle(now.madrs.values),
+                _middle(now.context_madrs.values),
+                _middle(100 * now.spine_density.values),
+                float((1 - now.lock).mean()),
+                float((now.madrs.values <= (1 - RESPONSE) * before).mean()),
+                float((now.madrs.values <= REMISSION).mean()),
+                float((now.context_madrs.values <= (1 - RESPONSE) * before).mean()),
+            )
+        )
+    return found
+
+
+def show_cohort(cohort: Cohort, console: Console) -> None:
+    """Print the cohort at its visits."""
+    number = cohort.data.sizes["patient"]
+    console.print()
+    console.print(Text(cohort.protocol.title, style="bold"))
+    drawn = "" if cohort.drawn == number else f", of {cohort.drawn} drawn"
+    console.print(f"{number} virtual patients{drawn}; median (5 to 95 %)")
+    console.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("", "MADRS", "context alone", "spines, %", "response", "remission"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    for each in visits(cohort):
+        shares = (each.response, each.remission)
+        table.add_row(
+            each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
+        )
+    console.print(table)
+    console.print()
+
+
+def interval(values: tuple[float, float, float]) -> str:
+    """A median with its interval."""
+    low, middle, high = values
+    return f"{middle:.0f} ({low:.0f}–{high:.0f})"
+
+
+def write(cohort: Cohort, out: Path, overwrite: bool) -> None:
+    """Write the folder: all of it, or nothing."""
+    data = cohort.data
+    packed = {name: PACKED for name, variable in data.items() if variable.ndim}
+    contents = {
+        "report.html": cohort_page(cohort, visits(cohort), interval, UNCALIBRATED).encode(),
+        "protocol.yaml": text_of(cohort.protocol).encode(),
+        "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),
+    }
+    write_files(contents, out, overwrite, seed=COHORT)
+
+
+def _middle(values: np.ndarray) -> tuple[float, float, float]:
+    low, middle, high = (float(each) for each in np.quantile(values, (INTERVAL[0], 0.5, INTERVAL[1])))
+    return low, middle, high
