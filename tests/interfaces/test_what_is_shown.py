@@ -312,3 +312,19 @@ def test_exposure_of_a_mouse_names_what_it_rests_on(euthymia):
 def test_exposure_that_cannot_be_meant_is_refused(words, said, refused):
     line = refused("exposure", *words)
     assert [word for word in said if word not in line] == []
+
+
+def test_a_cohort_is_said_drawn_and_kept(here, euthymia):
+    code, out, err = euthymia("population", "--people", "6")
+    assert code == 0
+    assert "was not fitted to any trial" in err
+    for said in ("Racemic ketamine 0.5 mg/kg", "6 virtual patients", "before", "14 d", "response", "no medical advice"):
+        assert said in out
+    folder = here / "runs" / "ketamine-iv-population"
+    assert {path.name for path in folder.iterdir()} == {"report.html", "protocol.yaml", "results.nc", "manifest.json"}
+    assert "<svg" in (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize("words", [("--people", "0"), ("--patient", "healthy"), ("--patient", "species=mouse")])
+def test_a_cohort_that_cannot_be_meant_is_refused(words, refused):
+    refused("population", *words)

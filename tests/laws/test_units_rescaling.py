@@ -16,6 +16,7 @@ import test_escape
 import test_habenula
 import test_midbrain
 import test_people
+import test_population
 import test_prefrontal
 import test_serotonin
 import test_variability
@@ -43,7 +44,7 @@ from euthymia.cascade.vector_field import (
 )
 from euthymia.circuits import habenula, midbrain, prefrontal
 from euthymia.circuits.midbrain import DopamineState
-from euthymia.clinic import safety, symptoms
+from euthymia.clinic import population, safety, symptoms
 from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
@@ -94,6 +95,7 @@ OF_CIRCUITS = (
     test_prefrontal,
     test_midbrain,
     test_people,
+    test_population,
     test_attractor,
     test_escape,
     test_comparators,
@@ -305,7 +307,7 @@ WATCHED = (
         spines,
         serotonin,
     ),
-    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, safety, symptoms),
+    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, population, safety, symptoms),
 )
 STRUCTURE = {
     *("clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),

@@ -73,11 +73,12 @@ def differences(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> D
     """The differences of the patient of a number."""
     of_axes, of_genotype = jax.random.split(jax.random.fold_in(key, number))
     z = jnp.linalg.cholesky(correlation_matrix(p)) @ jax.random.normal(of_axes, (len(AXES),))
-    weight, stress, severity, *effects = z
+    of = dict(zip(AXES, z, strict=True))
+    factors = dict(zip(AXES[3:], jnp.exp(p.spread_of_effect * z[3:]), strict=True))
     return Differences(
-        jnp.exp(p.spread[0] * weight),
-        p.spread[1] * stress,
-        p.severity * severity,
-        *jnp.exp(p.spread_of_effect * jnp.stack(effects)),
-        p.release[genotype(p, jax.random.uniform(of_genotype))],
+        weight=jnp.exp(p.spread[0] * of["weight"]),
+        stress=p.spread[1] * of["stress"],
+        severity=p.severity * of["severity"],
+        release=p.release[genotype(p, jax.random.uniform(of_genotype))],
+        **factors,
     )

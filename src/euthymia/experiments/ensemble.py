@@ -180,7 +180,8 @@ def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
     return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
 
 
-def _share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGrid, np.ndarray, Shared]:
+def share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGrid, np.ndarray, Shared]:
+    """The grid of a cohort, the nodes that are kept, and what all its patients share."""
     weight = float(typical.weight)
     grids = [brisk_grid_of(protocol, model, each) for each in (weight, 2 * weight)]
     grid = grids[0]
@@ -250,7 +251,7 @@ def cohort(
     check_patients(protocol, patients)
     model = default_model() if model is None else model
     typical = person_of(protocol, model)
-    grid, kept, shared = _share(protocol, model, typical)
+    grid, kept, shared = share(protocol, model, typical)
     found: list[Outcome] = []
     numbers: list[np.ndarray] = []
     have = drawn = 0
@@ -265,9 +266,7 @@ def cohort(
             if have == patients:
                 break
             if group[-1] > LEAST_PLAUSIBLE * (patients + at_once):
-                raise InputError(
-                    f"patient: {have} of {group[-1]} people drawn around this patient can be patients; choose one less extreme"
-                )
+                raise InputError(f"patient: {have} of {group[-1]} people drawn around this patient are plausible; choose one less extreme")
     whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
     data = _labelled(whole, np.concatenate(numbers), kept, grid.times[kept], model)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
@@ -318,6 +317,9 @@ def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.n
         "context_madrs": ("points", "the same with the context of treatment alone"),
     }
     values = found._asdict() | {"venous": 1e3 * float(model.molecules.ketamine) * found.venous}
-    variables = {name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()}
-    variables["stress"] = (("patient",), found.stress, {"units": "1", "long_name": "stress that holds the patient depressed"})
+    of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
+    variables = {
+        **{name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
+        "stress": (("patient",), found.stress, of_stress),
+    }
     return xr.Dataset(variables, {"patient": numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})})

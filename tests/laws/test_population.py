@@ -1,0 +1,144 @@
+"""Virtual patients are the same in whatever company, and a cohort without spread is the single patient."""
+
+from dataclasses import replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from rescaling import ONE
+
+from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
+from euthymia.core.errors import InputError
+from euthymia.experiments.ensemble import cohort, outcome, share
+from euthymia.experiments.simulation import simulate
+from euthymia.experiments.treatment import person_of
+from euthymia.protocols.reading import DEFAULT, change, check, read
+
+KEY, NUMBERS = jax.random.key(3), jnp.arange(4)
+DRAWN = Differences(*[ONE] * 2, "madrs_point", *[ONE] * (len(Differences._fields) - 3))
+EQUATIONS = {
+    "correlation": ("population", correlation_matrix, [], ONE),
+    "genotype": ("population", lambda p: genotype(p, jnp.asarray(0.1)), [], ONE),
+    "differences": ("population", lambda p: jax.vmap(lambda n: differences(p, KEY, n))(NUMBERS), [], DRAWN),
+}
+PATIENTS = 24
+CHECKED = (2.0, 24.0, 72.0, 168.0, 336.0)
+"""h."""
+
+
+def drawn(model, number=20_000):
+    return jax.vmap(lambda each: differences(model.population, KEY, each))(jnp.arange(number))
+
+
+def test_patients_differ_as_their_spread_says(model):
+    found = drawn(model)
+    p = model.population
+    logarithms = {"weight": jnp.log(found.weight), "stress": found.stress, "severity": found.severity}
+    logarithms |= {axis: jnp.log(getattr(found, axis)) for axis in AXES[3:]}
+    spread = dict(zip(AXES, [*p.spread, p.severity, *p.spread_of_effect], strict=True))
+    for axis, values in logarithms.items():
+        assert float(values.std()) == pytest.approx(float(spread[axis]), rel=0.03), axis
+        assert abs(float(values.mean())) < 0.03 * float(spread[axis]), axis
+    for (one, other), r in zip(CORRELATED, p.correlation, strict=True):
+        assert np.corrcoef(logarithms[one], logarithms[other])[0, 1] == pytest.approx(float(r), abs=0.02)
+
+
+def test_genotypes_are_in_hardy_weinberg_proportions(model):
+    p, q = model.population, float(model.population.met_frequency)
+    release = np.asarray(drawn(model).release)
+    shares = [(release == float(each)).mean() for each in p.release]
+    np.testing.assert_allclose(shares, [(1 - q) ** 2, 2 * q * (1 - q), q**2], atol=0.01)
+    assert len(shares) == len(GENOTYPES)
+
+
+@pytest.fixture(scope="module")
+def many(model):
+    return cohort(read(DEFAULT), PATIENTS, at_once=8)
+
+
+def test_a_patient_is_the_same_in_chunks_of_any_size(many):
+    other = cohort(read(DEFAULT), PATIENTS // 2, at_once=5)
+    for name in other.data:
+        same = many.data[name].isel(patient=slice(PATIENTS // 2))
+        np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
+
+
+def test_a_cohort_is_spread_around_its_patient(many, standard):
+    for hours in CHECKED:
+        middle = float(many.data.madrs.sel(time=hours, method="nearest").median())
+        assert abs(middle - standard.at(hours)) < 6
+    before = many.data.madrs.isel(time=0)
+    assert 3 < float(before.std()) < 9
+
+
+def alike(model):
+    """The model in which patients differ in body alone."""
+    p = model.population
+    none = {"spread": 0 * p.spread, "severity": 0 * p.severity, "spread_of_effect": 0 * p.spread_of_effect, "release": 0 * p.release + 1}
+    return replace(model, population=replace(p, **none))
+
+
+def test_without_spread_a_patient_is_the_one_of_the_single_path(model):
+    protocol = read(DEFAULT)
+    found = cohort(protocol, 2, alike(model), at_once=8).data
+    for number in (1, 2):
+        alone = simulate(change(protocol, {"individual": number}))
+        for hours in CHECKED:
+            assert float(found.madrs.sel(patient=number, time=hours, method="nearest")) == pytest.approx(alone.at(hours), abs=0.1)
+            assert float(found.context_madrs.sel(patient=number, time=hours, method="nearest")) == pytest.approx(
+                alone.at(hours, "context"), abs=1e-3
+            )
+
+
+def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
+    def exposure(amount):
+        dose = {"drug": "ketamine", "amount": amount, "route": "i.v. bolus"}
+        protocol = check({"name": "given", "title": "Given", "doses": [dose], "horizon": "2 d"})
+        p = alike(model)
+        heavier = replace(p, population=replace(p.population, spread=p.population.spread.at[0].set(0.4)))
+        found = cohort(protocol, 8, heavier, at_once=8).data.venous.max("time")
+        return np.asarray(found)
+
+    per_kilogram, fixed = exposure("0.5 mg/kg"), exposure("35 mg")
+    # What a kilogram gets is the same for all; only bodies differ, and the same in both.
+    assert np.std(np.log(fixed / per_kilogram)) > 0.2
+    assert np.std(np.log(per_kilogram)) < 0.2
+
+
+@pytest.mark.slow
+def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
+    protocol = read(DEFAULT)
+    typical = person_of(protocol, model)
+    _, kept, shared = share(protocol, model, typical)
+    place = int(np.argmin(np.abs(kept - kept[len(kept) // 2])))
+
+    @eqx.filter_jit
+    def mean(worth):
+        p = replace(model, symptoms=replace(model.symptoms, offset=worth))
+        return jnp.mean(jax.vmap(lambda number: outcome(p, typical, shared, number).madrs[place])(jnp.arange(1, 5)))
+
+    at, step = model.symptoms.offset, 1e-4
+    _, slope = jax.jvp(mean, (at,), (jnp.ones(()),))
+    finite = (mean(at + step) - mean(at - step)) / (2 * step)
+    assert float(slope) == pytest.approx(float(finite), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "patients", "said"),
+    [
+        ({}, 0, "outside 1 to"),
+        ({"condition": "healthy"}, 4, "depressed people"),
+        ({"individual": 3}, 4, "one body"),
+        ({"stress": 0.0}, 4, "patient.stress"),
+    ],
+)
+def test_a_cohort_that_cannot_be_is_refused(changed, patients, said):
+    with pytest.raises(InputError, match=said):
+        cohort(change(read(DEFAULT), changed), patients, at_once=8)
+
+
+def test_a_cohort_of_nobody_plausible_is_refused(model):
+    with pytest.raises(InputError, match="plausible; choose one less extreme"):
+        cohort(change(read(DEFAULT), {"madrs": 1.0}), 4, alike(model), at_once=8)
