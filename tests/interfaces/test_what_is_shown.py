@@ -129,7 +129,7 @@ def test_the_patient_of_the_command_line_is_the_patient_who_is_treated(words, fi
     assert said in out
     patient = read("out/protocol.yaml").patient
     assert getattr(patient, field) == value
-    assert patient.model_dump(exclude={field, "condition"}, exclude_none=True).keys() <= {"condition"} or len(words) == 4
+    assert patient.model_dump(exclude={field, "condition"}, exclude_none=True).keys() <= {"condition", "species"} or len(words) == 4
 
 
 @pytest.mark.parametrize("title", ["[/bold] x", "[red]x[/red]", "x [0] y", "A :cat: x", "ends with \\", "[link=http://x]y[/link]"])
