@@ -12,6 +12,7 @@ from ..bridge.surface_file import load
 from ..cascade.vector_field import Cascade
 from ..circuits.habenula import Nucleus
 from ..clinic.patient import TypicalPatient
+from ..clinic.ratings import Ratings
 from ..clinic.safety import Safety
 from ..clinic.symptoms import Symptoms
 from ..core.parameters import declared, fill, parameter, rows_of
@@ -41,6 +42,7 @@ class Euthymia(eqx.Module):
     covariates: Covariates
     patient: TypicalPatient
     safety: Safety
+    ratings: Ratings
     experience: Experience
     dose_curve: DoseCurve
 
