@@ -124,7 +124,7 @@ def rated(
 
 
 def hamd(p: Ratings, madrs: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Total of the HAM-D17 of equal rank among patients: straight between the linked totals, from end to end of both scales."""
+    """Total of the HAM-D17 of equal rank among patients, not rounded: straight between the linked totals, from end to end."""
     return jnp.interp(madrs, p.linked_madrs, p.linked_hamd)
 
 
