@@ -224,15 +224,16 @@ def population(
 
         configure()
         from .experiments.ensemble import check_patients, cohort
+        from .experiments.model import default_model
         from .report.population import UNCALIBRATED, show_cohort, write
 
         check_patients(chosen, people)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
         found = cohort(chosen, people, progress=progress)
-    write(found, folder, overwrite)
+    write(found, default_model().ratings, folder, overwrite)
     _warn([UNCALIBRATED])
     console = Console(highlight=False, emoji=False)
-    show_cohort(found, console)
+    show_cohort(found, default_model().ratings, console)
     _finish(folder, console)
 
 

@@ -18,6 +18,7 @@ import test_midbrain
 import test_people
 import test_population
 import test_prefrontal
+import test_ratings
 import test_serotonin
 import test_variability
 from rescaling import HOURLY, HZ, ONE, check, factor, factors, part
@@ -44,7 +45,7 @@ from euthymia.cascade.vector_field import (
 )
 from euthymia.circuits import habenula, midbrain, prefrontal
 from euthymia.circuits.midbrain import DopamineState
-from euthymia.clinic import population, safety, symptoms
+from euthymia.clinic import population, ratings, safety, symptoms
 from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
@@ -101,6 +102,7 @@ OF_CIRCUITS = (
     test_comparators,
     test_serotonin,
     test_variability,
+    test_ratings,
 )
 
 
@@ -307,7 +309,7 @@ WATCHED = (
         spines,
         serotonin,
     ),
-    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, population, safety, symptoms),
+    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, population, safety, symptoms, ratings),
 )
 STRUCTURE = {
     *("clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),

@@ -11,9 +11,10 @@ from .errors import InputError, short
 
 @cache
 def registry() -> pint.UnitRegistry:
-    """The one unit registry; a rating scale's point is a dimension of its own."""
+    """The one unit registry; the point of each rating scale is a dimension of its own."""
     units = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
     units.define("madrs_point = [rating]")
+    units.define("hamd_point = [hamilton]")
     return units
 
 

@@ -19,6 +19,8 @@ from ..cascade.course import drugs, embodied, follow, slow_course
 from ..cascade.timegrid import TimeGrid
 from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
 from ..clinic.population import Differences, differences
+from ..clinic.ratings import believed_strength, fluctuation, rated
+from ..clinic.safety import readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, context_strengths, course_shift, item_ratings, join, mechanism_shift, visit_shift
 from ..core.errors import InputError
 from ..core.exponential import Propagators, propagators
@@ -43,6 +45,8 @@ CORES = os.cpu_count() or 1
 EVERYTHING = Switches()
 COHORT = 1
 """Seed of the patients of whom every one has a number."""
+TRIAL = 2
+"""Seed of what fluctuates and what raters hear."""
 
 
 class Virtual(NamedTuple):
@@ -64,6 +68,9 @@ class Outcome(NamedTuple):
     madrs: Float[Array, "node"]
     context_madrs: Float[Array, "node"]
     """With the context alone."""
+    rated: Float[Array, "node"]
+    """MADRS as a rater writes it down, with natural fluctuation and unblinding."""
+    context_rated: Float[Array, "node"]
     stress: Scalar
     plausible: Bool[Array, ""]
     """The patient rests somewhere, in the range of stress and severity."""
@@ -135,26 +142,32 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
     lock = follow(cascade, steps, u, by).lock
     now, start = mechanisms(cascade, x, by, lock), at_rest(cascade, brain)
     of_visits, of_weeks = (differs.context * strength for strength in shared.context)
-    by_visits = visit_shift(symptoms, of_visits, shared.visits)
     by_weeks = course_shift(symptoms, of_weeks, shared.since_start)
     by_mechanisms = differs.worth * mechanism_shift(symptoms, now, start, shared.healthy, shared.depressed)
-    items = baseline_items(symptoms, person.madrs)
+    items, times, trial = baseline_items(symptoms, person.madrs), shared.since_start[shared.kept], jax.random.key(TRIAL)
+    wanders = fluctuation(model.ratings, trial, number, times)[:, None]
+    felt = jnp.max(readouts(model.safety, body.brain.effect_site).dissociation)
+    # Nobody is told by dissociation in a trial that has no placebo, or whose placebo is a pill a day.
+    convinced = believed_strength(model.ratings, of_visits, felt, (of_visits > 0).astype(float))
 
-    def total(shift: Float[Array, "node item"]) -> Float[Array, "node"]:
-        return item_ratings(symptoms, items, join(symptoms, by_visits, shift) + by_weeks).sum(-1)
+    def total(strength: Scalar, mechanisms: Float[Array, "node item"], adrift: Float[Array, "kept 1"]) -> Float[Array, "kept"]:
+        by_visits = visit_shift(symptoms, strength, shared.visits)
+        joined = join(symptoms, by_visits, mechanisms) + by_weeks
+        return item_ratings(symptoms, items, joined[shared.kept] - adrift).sum(-1)
 
+    def rating(strength: Scalar, mechanisms: Float[Array, "node item"]) -> Float[Array, "kept"]:
+        return rated(model.ratings, trial, number, times, total(strength, mechanisms, wanders))
+
+    nothing, still = jnp.zeros_like(by_mechanisms), jnp.zeros_like(wanders)
     return Outcome(
-        *(
-            each[shared.kept]
-            for each in (
-                body.venous.sum(-1),
-                drive_loss(cascade.receptor, u.ketamine)[..., PYRAMIDAL],
-                now.spine_density,
-                lock,
-                total(by_mechanisms),
-                total(jnp.zeros_like(by_mechanisms)),
-            )
-        ),
+        venous=body.venous.sum(-1)[shared.kept],
+        drive_loss=drive_loss(cascade.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
+        spine_density=now.spine_density[shared.kept],
+        lock=lock[shared.kept],
+        madrs=total(of_visits, by_mechanisms, still),
+        context_madrs=total(of_visits, nothing, still),
+        rated=rating(convinced, by_mechanisms),
+        context_rated=rating(of_visits, nothing),
         stress=person.stress,
         plausible=jnp.isfinite(start.spine_density) & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
     )
@@ -315,6 +328,8 @@ def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.n
         "lock": ("1", "probability that the limbic network is locked"),
         "madrs": ("points", "MADRS total, 0 to 60"),
         "context_madrs": ("points", "the same with the context of treatment alone"),
+        "rated": ("points", "MADRS as rated, with fluctuation, error and unblinding"),
+        "context_rated": ("points", "the same with the context of treatment alone"),
     }
     values = found._asdict() | {"venous": 1e3 * float(model.molecules.ketamine) * found.venous}
     of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}

@@ -13,6 +13,7 @@ from ..cascade.vector_field import Cascade
 from ..circuits.habenula import Nucleus
 from ..clinic.patient import TypicalPatient
 from ..clinic.population import Population
+from ..clinic.ratings import Ratings
 from ..clinic.safety import Safety
 from ..clinic.symptoms import Symptoms
 from ..core.parameters import declared, fill, parameter, rows_of
@@ -43,6 +44,7 @@ class Euthymia(eqx.Module):
     population: Population
     patient: TypicalPatient
     safety: Safety
+    ratings: Ratings
     experience: Experience
     dose_curve: DoseCurve
 

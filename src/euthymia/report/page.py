@@ -153,8 +153,8 @@ def fit_page(fit: PharmacokineticFit) -> str:
     )
 
 
-def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], caution: str) -> str:
-    """The report of a cohort as HTML text."""
+def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], remission: float, caution: str) -> str:
+    """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
     known = evidence()
     return (
         _environment()
@@ -164,6 +164,7 @@ def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable
             visits=visits,
             interval=interval,
             caution=caution,
+            remission=remission,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),
             rows=[row for name, row in known.parameters.items() if name.startswith(("population.", "variability."))],

@@ -8,14 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..clinic.ratings import Ratings, remits, responds
 from ..experiments.ensemble import COHORT, Cohort
 from ..experiments.treatment import CHECKPOINTS, first_visit
 from ..protocols.reading import text_of
 from .page import cohort_page
 from .run_folder import PACKED, write_files
 
-RESPONSE, REMISSION = 0.5, 10.0
-"""Share of MADRS that must be gone, and points that may be left."""
 INTERVAL = (0.05, 0.95)
 UNCALIBRATED = (
     "how patients differ is assumed and was not fitted to any trial: shares of responders show what the model computes, not what to expect"
@@ -35,10 +34,10 @@ class Visit(NamedTuple):
     context_response: float
 
 
-def visits(cohort: Cohort) -> list[Visit]:
-    """The cohort at the named times inside its course."""
+def visits(cohort: Cohort, p: Ratings) -> list[Visit]:
+    """The cohort at the named times inside its course; response and remission are of what was rated."""
     data, first = cohort.data, first_visit(cohort.protocol)
-    before = data.madrs.isel(time=0).values
+    baseline = data.rated.isel(time=0).values
     found = []
     for name, hours in CHECKPOINTS.items():
         if first + hours > float(data.time[-1]):
@@ -51,15 +50,15 @@ def visits(cohort: Cohort) -> list[Visit]:
                 _middle(now.context_madrs.values),
                 _middle(100 * now.spine_density.values),
                 float((1 - now.lock).mean()),
-                float((now.madrs.values <= (1 - RESPONSE) * before).mean()),
-                float((now.madrs.values <= REMISSION).mean()),
-                float((now.context_madrs.values <= (1 - RESPONSE) * before).mean()),
+                float(responds(p, baseline, now.rated.values).mean()),
+                float(remits(p.remission, now.rated.values).mean()),
+                float(responds(p, baseline, now.context_rated.values).mean()),
             )
         )
     return found
 
 
-def show_cohort(cohort: Cohort, console: Console) -> None:
+def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
     """Print the cohort at its visits."""
     number = cohort.data.sizes["patient"]
     console.print()
@@ -70,7 +69,7 @@ def show_cohort(cohort: Cohort, console: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("", "MADRS", "context alone", "spines, %", "response", "remission"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
-    for each in visits(cohort):
+    for each in visits(cohort, p):
         shares = (each.response, each.remission)
         table.add_row(
             each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
@@ -85,12 +84,12 @@ def interval(values: tuple[float, float, float]) -> str:
     return f"{middle:.0f} ({low:.0f}–{high:.0f})"
 
 
-def write(cohort: Cohort, out: Path, overwrite: bool) -> None:
+def write(cohort: Cohort, p: Ratings, out: Path, overwrite: bool) -> None:
     """Write the folder: all of it, or nothing."""
     data = cohort.data
     packed = {name: PACKED for name, variable in data.items() if variable.ndim}
     contents = {
-        "report.html": cohort_page(cohort, visits(cohort), interval, UNCALIBRATED).encode(),
+        "report.html": cohort_page(cohort, visits(cohort, p), interval, float(p.remission), UNCALIBRATED).encode(),
         "protocol.yaml": text_of(cohort.protocol).encode(),
         "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),
     }

@@ -67,7 +67,7 @@ def number(value: float | list[float]) -> str:
 
 def unit(row: Parameter | Target) -> str:
     """The unit of an evidence row as a reader knows it; nothing for a pure number."""
-    return "" if row.unit == "dimensionless" else row.unit.replace("madrs_point", "points")
+    return "" if row.unit == "dimensionless" else row.unit.replace("madrs_point", "points").replace("hamd_point", "HAM-D points")
 
 
 def quantity(row: Parameter | Target) -> str:

@@ -1,0 +1,217 @@
+"""From a patient's latent symptoms to a number in the database of a trial.
+
+Symptoms fluctuate by themselves, whoever feels a drug guesses the arm, raters err, totals are whole points, trials cut them into
+responders, remitters and relapses, and those who get worse leave. Whatever is drawn is a function of the key of a trial, the number
+of a patient and the time of a rating, and of nothing else: the same whoever else is drawn, in whatever chunks, at whatever visits.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key, UInt
+
+from ..core.parameters import parameter
+from ..core.types import Scalar
+from .symptoms import ITEMS
+
+SPAN = 4096.0
+"""Fluctuations are drawn from this many of their time constants before the first dose to as many after it."""
+LEVELS = 27
+"""How often that span is halved: the last intervals are 2⁻¹⁴ of a time constant, a few minutes."""
+DRAWN = ("fluctuation", "rater", "leaving")
+"""What is drawn for a patient, each from a stream of its own."""
+
+Knots = Float[Array, "knot"]
+
+
+class Ratings(eqx.Module):
+    """Fluctuation, raters, unblinding, definitions of outcome, and leaving."""
+
+    fluctuation_time: Scalar = parameter("ratings.fluctuation_time", "h", "time constant of natural fluctuation")
+    fluctuation_sd: Scalar = parameter("ratings.fluctuation_sd", "dimensionless", "its SD, as a latent shift")
+    rater_sd: Scalar = parameter("ratings.rater_sd", "madrs_point", "SD of a rater's error")
+    step: Scalar = parameter("ratings.step", "madrs_point", "a whole point")
+    item_maximum: Scalar = parameter("symptoms.item_maximum", "madrs_point", "highest rating of an item")
+    sitting: Scalar = parameter("ratings.sitting", "h", "how long one rating takes")
+    linked_madrs: Knots = parameter("ratings.linked_madrs", "madrs_point", "MADRS totals linked to HAM-D17")
+    linked_hamd: Knots = parameter("ratings.linked_hamd", "hamd_point", "HAM-D17 totals linked to MADRS")
+    response: Scalar = parameter("ratings.response", "dimensionless", "fall over baseline of a responder")
+    remission: Scalar = parameter("ratings.remission", "madrs_point", "highest total in remission")
+    strict_remission: Scalar = parameter("ratings.strict_remission", "madrs_point", "the same as other trials cut it")
+    hamd_remission: Scalar = parameter("ratings.hamd_remission", "hamd_point", "the same on the HAM-D17")
+    relapse: Scalar = parameter("ratings.relapse", "madrs_point", "lowest total in relapse")
+    confirmed_after: Scalar = parameter("ratings.confirmed_after", "h", "shortest time between two ratings that make a relapse")
+    confirmed_before: Scalar = parameter("ratings.confirmed_before", "h", "longest time between them")
+    unblinding: Scalar = parameter("ratings.unblinding", "dimensionless", "latent shift by being sure of the drug")
+    half_belief: Scalar = parameter("ratings.half_belief", "dimensionless", "dissociation that convinces half")
+    leaving: Scalar = parameter("ratings.leaving", "dimensionless", "share that leaves a trial in which nobody changes")
+    leaving_by: Scalar = parameter("ratings.leaving_by", "h", "by when")
+    leaving_slope: Scalar = parameter("ratings.leaving_slope", "dimensionless", "rise of the log hazard of leaving with worsening")
+
+
+def _stream(key: Key[Array, ""], number: Int[Array, ""], drawn: str) -> Key[Array, ""]:
+    return jax.random.fold_in(jax.random.fold_in(key, number), DRAWN.index(drawn))
+
+
+def _between(before: Scalar, after: Scalar, since: Scalar, until: Scalar, z: Scalar) -> Scalar:
+    """A stationary Ornstein–Uhlenbeck process of unit variance between two known values, from a standard normal z.
+
+    With times in time constants, A = 1 − e^{−2 since}, B = 1 − e^{−2 until} and C that of their sum, the mean is
+    (e^{−since} B before + e^{−until} A after)/C and the variance A B/C: exact for any step, and no exponential overflows.
+    """
+    A, B, C = (-jnp.expm1(-2 * t) for t in (since, until, since + until))
+    mean = (jnp.exp(-since) * B * before + jnp.exp(-until) * A * after) / C
+    return mean + jnp.sqrt(A * B / C) * z
+
+
+def fluctuation(p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Natural fluctuation of patients at times (h): a latent shift towards worse, to be taken off the shift of every item.
+
+    An Ornstein–Uhlenbeck process, dX = −X/τ dt + σ √(2/τ) dW, stationary before and after the first dose. A patient has one path,
+    found at a time by halving the whole span around it: each midpoint is drawn between its neighbours, with a key of its own. No
+    visit knows of another, and their joint law is that of the process, except for two within the last interval, a few minutes,
+    which share a draw.
+
+    Parameters
+    ----------
+    p
+        Parameters.
+    key
+        Key of the trial.
+    number, time
+        Who and when; they broadcast, so that ``number[:, None], time`` gives every patient at every visit.
+    """
+    halves = SPAN / 2.0 ** jnp.arange(LEVELS)
+    # A path has no slope in time, hence none in its time constant either.
+    times = jax.lax.stop_gradient(time / p.fluctuation_time)
+
+    def at(number: Int[Array, ""], t: Scalar) -> Scalar:
+        own = _stream(key, number, "fluctuation")
+
+        def normal(node: UInt[Array, ""]) -> Scalar:
+            return jax.random.normal(jax.random.fold_in(own, node), dtype=float)
+
+        def halve(state: tuple[Array, ...], half: Scalar) -> tuple[tuple[Array, ...], None]:
+            node, start, before, after = state
+            middle, value = start + half, _between(before, after, half, half, normal(node))
+            later = t >= middle
+            chosen = jnp.where(later, middle, start), jnp.where(later, value, before), jnp.where(later, after, value)
+            return (2 * node + later.astype(node.dtype), *chosen), None
+
+        # The ends of the span are so far apart that they are independent; nodes count from 1, as in a heap.
+        before, after = jax.random.normal(jax.random.fold_in(own, 0), (2,), dtype=float)
+        (leaf, start, before, after), _ = jax.lax.scan(halve, (jnp.uint32(1), jnp.asarray(-SPAN), before, after), halves)
+        since = jnp.clip(t - start, 0, halves[-1])
+        return _between(before, after, since, halves[-1] - since, normal(leaf))
+
+    return p.fluctuation_sd * jnp.vectorize(at)(number, times)
+
+
+def rated(
+    p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time: Float[Array, "..."], madrs: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """What a rater writes down for a total of MADRS (points): an error of its own in each sitting, whole points, on the scale.
+
+    Who and when broadcast as in :func:`fluctuation`; a second rating within the same sitting is the same rating.
+    """
+    sitting = jnp.round(time / p.sitting).astype(int)
+
+    def error(number: Int[Array, ""], sitting: Int[Array, ""]) -> Scalar:
+        return jax.random.normal(jax.random.fold_in(_stream(key, number, "rater"), sitting), dtype=float)
+
+    heard = madrs + p.rater_sd * jnp.vectorize(error)(number, sitting)
+    return jnp.clip(p.step * jnp.round(heard / p.step), 0, p.item_maximum * len(ITEMS))
+
+
+def hamd(p: Ratings, madrs: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Total of the HAM-D17 of equal rank among patients, not rounded: straight between the linked totals, from end to end."""
+    return jnp.interp(madrs, p.linked_madrs, p.linked_hamd)
+
+
+def worsening(baseline: Float[Array, "..."], rating: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Change over baseline as a share of it; negative means better."""
+    return rating / baseline - 1
+
+
+def responds(p: Ratings, baseline: Float[Array, "..."], rating: Float[Array, "..."]) -> Bool[Array, "..."]:
+    """Response, on either scale."""
+    return rating <= (1 - p.response) * baseline
+
+
+def remits(cut: Scalar, rating: Float[Array, "..."]) -> Bool[Array, "..."]:
+    """Remission at a cut, which a result must state: ``remission`` or ``strict_remission``, or ``hamd_remission``."""
+    return rating <= cut
+
+
+def stable_remission(p: Ratings, weekly: Float[Array, "*batch week"]) -> Bool[Array, "*batch"]:
+    """Remission in at least three of the last four weeks, the last two among them (as in SUSTAIN-1)."""
+    first, second, third, fourth = jnp.moveaxis(remits(p.remission, weekly), -1, 0)
+    return (first | second) & third & fourth
+
+
+def stable_response(p: Ratings, baseline: Float[Array, "*batch"], weekly: Float[Array, "*batch week"]) -> Bool[Array, "*batch"]:
+    """Response in both of the last two of four weeks, without stable remission."""
+    *_, third, fourth = jnp.moveaxis(responds(p, baseline[..., None], weekly), -1, 0)
+    return third & fourth & ~stable_remission(p, weekly)
+
+
+def confirmed(p: Ratings, time: Float[Array, "visit"], held: Bool[Array, "*batch visit"]) -> Bool[Array, "*batch visit"]:
+    """Whether something held at this visit and at the one before, neither too soon nor too long ago."""
+    apart = jnp.diff(time, prepend=-jnp.inf)
+    before = jnp.roll(held, 1, -1)
+    return held & before & (apart >= p.confirmed_after) & (apart <= p.confirmed_before)
+
+
+def first_time(time: Float[Array, "visit"], held: Bool[Array, "*batch visit"]) -> Float[Array, "*batch"]:
+    """Time of the first visit at which something held; infinite if at none."""
+    return jnp.min(jnp.where(held, time, jnp.inf), -1)
+
+
+def time_to_relapse(
+    p: Ratings, time: Float[Array, "visit"], madrs: Float[Array, "*batch visit"], since: Float[Array, "*batch"]
+) -> Float[Array, "*batch"]:
+    """Time (h) from a remission or a randomisation to the second of two ratings that make a relapse; infinite if none does.
+
+    Ratings before ``since`` do not count, nor do missing ones (not a number). Without a time to count from there is no answer.
+    """
+    held = (madrs >= p.relapse) & (time >= since[..., None])
+    return first_time(time, confirmed(p, time, held)) - since
+
+
+def belief(p: Ratings, dissociation: Float[Array, "..."]) -> Float[Array, "..."]:
+    """How sure a patient and their rater are of the drug beyond a guess, from the most dissociation felt so far: D/(D + D₅₀)."""
+    return dissociation / (dissociation + p.half_belief)
+
+
+def believed_strength(
+    p: Ratings, strength: Float[Array, "..."], dissociation: Float[Array, "..."], on: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """Strength of a visit (latent shift) for a patient who feels the drug; the switch gives 1 the effect, 0 the strength as it was."""
+    return strength + on * p.unblinding * belief(p, dissociation)
+
+
+def leaving_rate(p: Ratings, worse: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Hazard of leaving a trial (1/h), −ln(1 − share)/T · e^{β w}, at a worsening w."""
+    return -jnp.log1p(-p.leaving) / p.leaving_by * jnp.exp(p.leaving_slope * worse)
+
+
+def _cumulated(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
+    each = leaving_rate(p, worse[..., :-1]) * jnp.diff(time)
+    return jnp.concatenate([jnp.zeros_like(worse[..., :1]), jnp.cumsum(each, -1)], -1)
+
+
+def staying(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
+    """Share that is still in the trial at each visit; all are at the first. Until a visit, the last rating sets the hazard."""
+    return jnp.exp(-_cumulated(p, time, worse))
+
+
+def leaving_time(
+    p: Ratings, key: Key[Array, ""], number: Int[Array, "*batch"], time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]
+) -> Float[Array, "*batch"]:
+    """When patients leave (h), drawn from that hazard; infinite if not before the last visit."""
+
+    def at(number: Int[Array, ""], cumulated: Float[Array, "visit"]) -> Scalar:
+        patience = jax.random.exponential(_stream(key, number, "leaving"), dtype=float)
+        return jnp.interp(patience, cumulated, time, right=jnp.inf)
+
+    return jnp.vectorize(at, signature="(),(v)->()")(number, _cumulated(p, time, worse))
