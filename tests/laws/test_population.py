@@ -92,6 +92,24 @@ def test_without_spread_a_patient_is_the_one_of_the_single_path(model):
             )
 
 
+def test_ratings_are_whole_points_around_the_patient(many):
+    rated, meant = many.data.rated.values, many.data.madrs.values
+    np.testing.assert_array_equal(rated, np.round(rated))
+    assert 0 <= rated.min() <= rated.max() <= 60
+    assert 2 < np.std(rated - meant) < 8
+
+
+def test_who_feels_the_drug_is_rated_better_and_who_gets_none_is_not():
+    # The same raters and the same fluctuation: what is left between the two is the drug's, and none without one.
+    for name, patients in (("saline", 6), (DEFAULT, 6)):
+        found = cohort(read(name), patients, at_once=8).data
+        gap = found.context_rated - found.rated
+        if name == "saline":
+            np.testing.assert_allclose(gap, 0, atol=1e-12)
+        else:
+            assert float(gap.sel(time=24.0, method="nearest").mean()) > 3
+
+
 def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
     def exposure(amount):
         dose = {"drug": "ketamine", "amount": amount, "route": "i.v. bolus"}
