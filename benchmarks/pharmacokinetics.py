@@ -95,27 +95,33 @@ def powers(one: jax.Array, exponents: np.ndarray) -> jax.Array:
     return jnp.stack([power(int(exponent)) for exponent in exponents])
 
 
-def course(factors: jax.Array, rates: jax.Array) -> jax.Array:
-    """One person's states [time, enantiomer, state], exactly; the input is a further state that each step sets."""
-    matrices = rate_matrix(person(factors), jnp.asarray(WEIGHT))
+def courses(factors: jax.Array, rates: jax.Array) -> jax.Array:
+    """States of people [person, time, enantiomer, state], exactly; the input is a further state that each step sets."""
+    matrices = jax.vmap(lambda each: rate_matrix(person(each), jnp.asarray(WEIGHT)))(factors)
     into_blood = entry_matrix()[:, [ENTRIES.index("ketamine")]]
     propagate, gain = exact_step(matrices, into_blood, jnp.asarray(UNIT))
-    hands, n, _ = gain.shape
-    one = jnp.zeros((hands, n + 1, n + 1)).at[:, :n, :n].set(propagate).at[:, :n, n:].set(gain).at[:, n, n].set(1)
+    n = gain.shape[-2]
+    one = jnp.zeros((*gain.shape[:-2], n + 1, n + 1)).at[..., :n, :n].set(propagate).at[..., :n, n:].set(gain).at[..., n, n].set(1)
+    return jax.vmap(stepped, in_axes=(0, None))(one, rates)
+
+
+def stepped(one: jax.Array, rates: jax.Array) -> jax.Array:
+    """One person's states [time, enantiomer, state] from what a unit of time does."""
     over = powers(one, LENGTHS)
+    n = one.shape[-1] - 1
 
     def advance(x: jax.Array, step: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         length, rate = step
         x = jnp.einsum("sij,sj->si", over[length], x.at[:, n].set(rate))
         return x, x[:, :n]
 
-    start = jnp.zeros((hands, n + 1))
+    start = jnp.zeros(one.shape[:-1])
     return jnp.concatenate([start[None, :, :n], jax.lax.scan(advance, start, (jnp.asarray(WHICH), rates))[1]])
 
 
 def here(factors: np.ndarray, rates: jax.Array, seen: int) -> tuple[np.ndarray, float]:
     """States of the first people, and seconds for all; results of a chunk are handed over as an array and dropped."""
-    chunk = jax.jit(jax.vmap(course, in_axes=(0, None)))
+    chunk = jax.jit(courses)
     kept = np.asarray(chunk(factors[:AT_ONCE], rates))[:seen]
     start = time.process_time()
     for first in range(0, len(factors), AT_ONCE):

@@ -11,7 +11,7 @@ from rescaling import ONE
 
 from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
-from euthymia.experiments.ensemble import cohort, outcome, share
+from euthymia.experiments.ensemble import cohort, outcomes, share
 from euthymia.experiments.simulation import simulate
 from euthymia.experiments.treatment import person_of
 from euthymia.protocols.reading import DEFAULT, change, check, read
@@ -135,7 +135,7 @@ def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
     @eqx.filter_jit
     def mean(worth):
         p = replace(model, symptoms=replace(model.symptoms, offset=worth))
-        return jnp.mean(jax.vmap(lambda number: outcome(p, typical, shared, number).madrs[place])(jnp.arange(1, 5)))
+        return jnp.mean(outcomes(p, typical, shared, jnp.arange(1, 5)).madrs[:, place])
 
     at, step = model.symptoms.offset, 1e-4
     _, slope = jax.jvp(mean, (at,), (jnp.ones(()),))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.exponential import Propagators, etd2rk, linear_course, occupancy_course, propagators
+from ..core.exponential import Propagators, etd2rk, exact_step, occupancy_course, propagators, stepped_course
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
 from ..pharmacology import comparators, disposition, esketamine
@@ -125,11 +125,25 @@ def solved(
     families: Sequence[str] = Bodies._fields,
 ) -> Bodies:
     """States at the nodes of the families that are named."""
-    system, steadily, at_once = systems(p, weight), by_family(infusion), by_family(bolus)
+    system = systems(p, weight)
+    over = Bodies(**{family: exact_step(*getattr(system, family), steps[0][:, None]) for family in families})
+    return stepped(system, over, steps[1], infusion, bolus, families)
+
+
+def stepped(
+    system: Bodies,
+    over: Bodies,
+    which: Int[Array, " step"],
+    infusion: Float[Array, "step channel"],
+    bolus: Float[Array, "step channel"],
+    families: Sequence[str] = Bodies._fields,
+) -> Bodies:
+    """:func:`solved` with the propagators of :func:`systems` over the grid's lengths found beforehand."""
+    steadily, at_once = by_family(infusion), by_family(bolus)
 
     def course(family: str) -> Float[Array, "node system state"]:
-        matrix, entry = getattr(system, family)
-        return linear_course(matrix, entry, steps, getattr(steadily, family), getattr(at_once, family))
+        _, entry = getattr(system, family)
+        return stepped_course(getattr(over, family), entry, which, getattr(steadily, family), getattr(at_once, family))
 
     return Bodies(**{family: course(family) for family in families})
 
@@ -155,7 +169,11 @@ def drugs(
     p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
     """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    states = solved(p, weight, steps, infusion, bolus)
+    return drug_course(p, weight, steps, solved(p, weight, steps, infusion, bolus))
+
+
+def drug_course(p: Cascade, weight: Scalar, steps: Steps, states: Bodies) -> DrugCourse:
+    """The same from the states of the bodies."""
     at_site = comparators.site_concentration(states.others)
     made, lost = mao_transitions(p.monoamine, at_site[:, PHENELZINE])
     return DrugCourse(

@@ -72,7 +72,18 @@ def linear_course(
         Amount put in at each place at the start of each step; a node's state is the one after its bolus.
     """
     lengths, which = steps
-    propagate, gain = exact_step(matrix, entry, lengths[:, None])
+    return stepped_course(exact_step(matrix, entry, lengths[:, None]), entry, which, infusion, bolus)
+
+
+def stepped_course(
+    over: tuple[Float[Array, "length system state state"], Float[Array, "length system state place"]],
+    entry: Float[Array, "system state place"],
+    which: Int[Array, " step"],
+    infusion: Float[Array, "step system place"],
+    bolus: Float[Array, "step system place"],
+) -> Float[Array, "node system state"]:
+    """:func:`linear_course` with its propagators found beforehand, which is best done for many people at once."""
+    propagate, gain = over
 
     def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         length, rate, amount = step

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ..bridge.closures import no_correction
 from ..cascade.baseline import jacobian, patient
-from ..cascade.course import drugs, embodied, follow, slow_course
+from ..cascade.course import Bodies, drug_course, embodied, follow, slow_course, stepped, systems
 from ..cascade.timegrid import TimeGrid
 from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
 from ..clinic.population import Differences, differences
@@ -23,7 +23,7 @@ from ..clinic.ratings import believed_strength, fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, context_strengths, course_shift, item_ratings, join, mechanism_shift, visit_shift
 from ..core.errors import InputError
-from ..core.exponential import Propagators, propagators
+from ..core.exponential import Propagators, exact_step, propagators
 from ..core.types import Scalar
 from ..links import PYRAMIDAL, Switches
 from ..protocols.protocol import Protocol
@@ -130,12 +130,44 @@ def particular(cascade: Cascade, differs: Differences) -> Cascade:
     )
 
 
-def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""]) -> Outcome:
-    """The course of the patient of a number."""
+def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[Bodies, Bodies]:
+    """Linear systems of the bodies of patients, and their propagators: for all at once, as comparators are alike in everybody."""
+
+    def of_one(number: Int[Array, ""]) -> Bodies:
+        person, _ = virtual(model, typical, number)
+        return systems(embodied(model.cascade, person.body), person.weight)
+
+    everyone = jax.vmap(of_one)(numbers)
+    alike = systems(model.cascade, typical.weight).others
+    lengths = shared.lengths[:, None]
+    over = Bodies(
+        *(exact_step(matrix[:, None], entry[:, None], lengths) for matrix, entry in (everyone.hands, everyone.sprayed)),
+        exact_step(*alike, lengths),
+    )
+    return everyone._replace(others=alike), over
+
+
+PER_PATIENT = Bodies(0, 0, None)
+"""Along which axis patients differ."""
+
+
+def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
+    """The courses of the patients of some numbers."""
+    system, over = bodies(model, typical, shared, numbers)
+
+    def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+        return outcome(model, typical, shared, number, system, over)
+
+    return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, system, over)
+
+
+def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+    """The course of the patient of a number, whose body has these systems and propagators."""
     (person, differs), symptoms = virtual(model, typical, number), model.symptoms
     cascade = particular(embodied(model.cascade, person.body), differs)
     brain, steps = patient(cascade, person.stress), (shared.lengths, shared.which)
-    body = drugs(cascade, person.weight, steps, shared.infusion.of(person.weight), shared.bolus.of(person.weight))
+    given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
+    body = drug_course(cascade, person.weight, steps, stepped(system, over, shared.which, *given))
     u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
     x = unpack(slow_course(cascade, brain, steps, u, EVERYTHING, shared.linear, shared.over))
     by = jax.vmap(lambda at, input_: drivers(cascade, at, input_, brain, EVERYTHING))(x, u)
@@ -175,7 +207,7 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
 
 @eqx.filter_jit
 def _chunk(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
-    return jax.vmap(lambda number: outcome(model, typical, shared, number))(numbers)
+    return outcomes(model, typical, shared, numbers)
 
 
 @eqx.filter_jit
