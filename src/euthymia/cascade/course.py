@@ -126,7 +126,12 @@ def solved(
 ) -> Bodies:
     """States at the nodes of the families that are named."""
     system = systems(p, weight)
-    over = Bodies(**{family: exact_step(*getattr(system, family), steps[0][:, None]) for family in families})
+
+    def step_of(family: str) -> tuple[Array, Array]:
+        matrix, entry = getattr(system, family)
+        return exact_step(matrix, entry, steps[0][:, None])
+
+    over = Bodies(**{family: step_of(family) for family in families})
     return stepped(system, over, steps[1], infusion, bolus, families)
 
 

@@ -131,7 +131,7 @@ def particular(cascade: Cascade, differs: Differences) -> Cascade:
 
 
 def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[Bodies, Bodies]:
-    """Linear systems of the bodies of patients, and their propagators: for all at once, as comparators are alike in everybody."""
+    """Linear systems of the bodies of patients, and their propagators; comparators are alike in everybody."""
 
     def of_one(number: Int[Array, ""]) -> Bodies:
         person, _ = virtual(model, typical, number)
@@ -140,10 +140,14 @@ def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array,
     everyone = jax.vmap(of_one)(numbers)
     alike = systems(model.cascade, typical.weight).others
     lengths = shared.lengths[:, None]
-    over = Bodies(
-        *(exact_step(matrix[:, None], entry[:, None], lengths) for matrix, entry in (everyone.hands, everyone.sprayed)),
-        exact_step(*alike, lengths),
-    )
+
+    def differing(
+        matrix: Float[Array, "patient system state state"], entry: Float[Array, "patient system state place"]
+    ) -> tuple[Array, Array]:
+        return exact_step(matrix[:, None], entry[:, None], lengths)
+
+    matrix, entry = alike
+    over = Bodies(differing(*everyone.hands), differing(*everyone.sprayed), exact_step(matrix, entry, lengths))
     return everyone._replace(others=alike), over
 
 
