@@ -14,7 +14,7 @@ from jaxtyping import Array
 from ..cascade.course import drugs, embodied
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS
-from ..pharmacology.comparators import DRUGS
+from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
 from .model import Euthymia, default_model
@@ -176,7 +176,7 @@ def exposures(
 
 def _labelled(found: Quantities, numbers: np.ndarray, times: np.ndarray | None) -> xr.Dataset:
     leading = ("person",) if times is None else ("person", "time")
-    coords = {"person": numbers, "hand": list(HANDS), "drug": list(DRUGS), "cell_class": list(CELL_CLASSES)}
+    coords = {"person": numbers, "hand": list(HANDS), "drug": list(MOLECULES), "cell_class": list(CELL_CLASSES)}
     return xr.Dataset(
         {
             name: ((*leading, *filter(None, [axis])), found[name], {"units": unit, "long_name": text})

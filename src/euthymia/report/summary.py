@@ -130,6 +130,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     }
     targets = {
         "serotonin transporter occupied": given.sert_occupancy,
+        "dopamine transporter occupied": given.dat_occupancy,
         "MAO-A lost": given.mao_block,
         "serotonin, rise": given.serotonin / given.serotonin[0] - 1,
     }
