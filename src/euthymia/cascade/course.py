@@ -150,9 +150,7 @@ def in_blood(p: Cascade, weight: Scalar, states: Bodies) -> Blood:
     )
 
 
-def enzyme_transitions(
-    p: Monoamine, at_site: Float[Array, "*batch molecule"]
-) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+def enzyme_transitions(p: Monoamine, at_site: Float[Array, "*batch molecule"]) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
     """Rates (1/h) at which MAO-A is made and destroyed under what is at the sites (µM)."""
     held = mao_held(p, at_site[..., comparators.places(HOLDING_MAO)])
     return mao_transitions(p, at_site[..., comparators.places(DESTROYING_MAO)], held)

@@ -29,7 +29,7 @@ def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
 def reference_course(
     p: Cascade, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
 ) -> tuple[tuple[Bodies, Array], Float[Array, "time state"]]:
-    """Drug states with what is left of MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
+    """Drug states with MAO-A left, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)

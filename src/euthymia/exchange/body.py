@@ -41,7 +41,10 @@ def body_of(model: Euthymia, weight: float) -> list[LinearSystem]:
     structures = [
         *((f"{hand}-ketamine", disposition, ketamine) for hand in ENANTIOMERS),
         ("esketamine", esketamine, sprayed),
-        *((drug, comparators, {"central": volume} | of_parent.get(drug, {})) for drug, volume in zip(comparators.DRUGS, central, strict=True)),
+        *(
+            (drug, comparators, {"central": volume} | of_parent.get(drug, {}))
+            for drug, volume in zip(comparators.DRUGS, central, strict=True)
+        ),
     ]
     numbers = [(matrix, entry) for family in families for matrix, entry in zip(*family, strict=True)]
     channels = iter(CHANNELS)
