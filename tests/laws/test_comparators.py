@@ -213,7 +213,6 @@ def test_midazolam_has_its_volume_and_half_life():
         ("klein2007.occupancy_54h", "escitalopram", 10, 10, 54.0),
         ("dasb2016.occupancy_4h", "sertraline", 50, 1, 4.0),
         ("meyer2004.occupancy", "sertraline", 50, 28, 12.0),
-        ("meyer2004.occupancy", "fluoxetine", 20, 28, 12.0),
         ("klein2007.citalopram_6h", "citalopram", 20, 10, 6.0),
         ("klein2007.citalopram_54h", "citalopram", 20, 10, 54.0),
     ],
