@@ -244,7 +244,9 @@ CLAIMS = (
     _occupied("klein2007.citalopram_6h", "occupancy 6 h after ten days of citalopram 20 mg", "citalopram", 20.0, 10, 6.0),
     _occupied("klein2007.citalopram_54h", "occupancy 54 h after ten days of citalopram 20 mg", "citalopram", 20.0, 10, 54.0),
     _at_minimum_dose("sertraline"),
-    _at_minimum_dose("fluoxetine"),
+    _at_minimum_dose(
+        "fluoxetine", "its recalled potency was read against fluoxetine alone, and norfluoxetine is taken to bind half as well"
+    ),
     _at_minimum_dose(
         "citalopram", "clearance of volunteers and a recalled potency meet the occupancies in midbrain, not those of the striatum"
     ),
