@@ -18,7 +18,7 @@ from euthymia.cascade.vector_field import STATE_NAMES, Inputs, brain_at, pack, s
 from euthymia.core.types import ENANTIOMERS
 from euthymia.experiments.simulation import simulate
 from euthymia.links import Switches
-from euthymia.pharmacology.comparators import DRUGS
+from euthymia.pharmacology.comparators import DRUGS, ENTRY, MOLECULES
 from euthymia.protocols.protocol import ROUTES_OF
 from euthymia.protocols.reading import DEFAULT, change, check, read
 
@@ -26,7 +26,7 @@ STRESS = jnp.asarray(0.3)
 
 
 def rate(model, vector):
-    x, u = unpack(vector), Inputs(jnp.asarray(0.4), jnp.linspace(0.01, 0.1, len(DRUGS)), jnp.asarray(0.6), no_correction())
+    x, u = unpack(vector), Inputs(jnp.asarray(0.4), jnp.linspace(0.01, 0.1, len(MOLECULES)), jnp.asarray(0.6), no_correction())
     return pack(slow_rate(model.cascade, x, u, brain_at(model.cascade, unpack(jnp.full(len(vector), 0.5)), STRESS), Switches()))
 
 
@@ -60,7 +60,17 @@ def test_gradients_agree_with_differences(model):
 
 GIVEN = [(drug, route) for drug, routes in ROUTES_OF.items() for route in routes if route != "i.p."]
 SHARES = (
-    *("bound", "pore_block", "drive_loss", "lock", "sert_occupancy", "mao_block", "surge_engagement", "resting_engagement"),
+    *(
+        "bound",
+        "pore_block",
+        "drive_loss",
+        "lock",
+        "sert_occupancy",
+        "dat_occupancy",
+        "mao_block",
+        "surge_engagement",
+        "resting_engagement",
+    ),
     *("dopamine_active_share", "dopamine_burst_share", "habenula_nmda", "habenula_unblocked", "dissociation"),
 )
 POSITIVE = (
@@ -83,7 +93,7 @@ POSITIVE = (
 )
 def test_any_protocol_gives_finite_bounded_answers(how, share, minutes, weight, stress, madrs, context):
     drug, route = how
-    tablets = dict.fromkeys(("escitalopram", "sertraline", "phenelzine", "memantine"), "20 mg")
+    tablets = dict.fromkeys((drug for drug in DRUGS if ENTRY[drug] == "gut"), "20 mg")
     usual = {"midazolam": "0.045 mg/kg", "MK-801": "0.1 mg/kg"} | tablets
     number, unit = usual.get(drug, "0.5 mg/kg").split()
     dose = {"drug": drug, "amount": f"{share * float(number)!r} {unit}", "route": route}

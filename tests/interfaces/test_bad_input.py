@@ -38,7 +38,13 @@ BAD_PROTOCOLS = {
     "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
     "unknown drug": (doses({"drug": "ketamin"}), "doses[1].drug", "'ketamin'", "did you mean ketamine?"),
     "unknown route": (doses({"route": "i.v. infusoin"}), "doses[1].route", "did you mean i.v. infusion"),
-    "unknown drug that is like none": (doses({"drug": "lsd"}), "doses[1].drug", "'lsd'", "allowed: ", "escitalopram, esketamine, ketamine"),
+    "unknown drug that is like none": (
+        doses({"drug": "lsd"}),
+        "doses[1].drug",
+        "'lsd'",
+        "allowed: ",
+        "escitalopram, esketamine, fluoxetine, ketamine",
+    ),
     "misspelt tablet": (doses({"drug": "sertralin", "route": "oral", "duration": None}), "did you mean sertraline?"),
     "tablet into a vein": (
         doses({"drug": "escitalopram"}),
@@ -316,8 +322,8 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
     [
         (["simulate", "ketamine"], "did you mean ketamine-iv"),
         (["simulate", "salin"], "did you mean saline?"),
-        (["simulate", "zzz"], "allowed: escitalopram, "),
-        (["simulate", ""], "allowed: escitalopram, "),
+        (["simulate", "zzz"], "allowed: bupropion, citalopram, "),
+        (["simulate", ""], "allowed: bupropion, citalopram, "),
         (["simulate", ":cat:"], "':cat:'"),
         (["simulate", "[bold]"], "'[bold]'"),
         (["simulate", "saline", "untreated"], "untreated"),

@@ -98,6 +98,13 @@ def test_numbers_that_tables_name_stay():
         (3, ("sertraline", "oral")),
         (4, ("phenelzine", "oral")),
         (5, ("midazolam", "i.v.")),
+        (26, ("memantine", "oral")),
+        (27, ("MK-801", "i.v.")),
+        (28, ("citalopram", "oral")),
+        (29, ("fluoxetine", "oral")),
+        (30, ("tranylcypromine", "oral")),
+        (31, ("moclobemide", "oral")),
+        (32, ("bupropion", "oral")),
     }
     assert OBSERVED_COMPARTMENTS[101] == ("ketamine", "venous")
     assert OBSERVED_COMPARTMENTS[108] == ("S-norketamine", "arterial")

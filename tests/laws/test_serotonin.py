@@ -38,7 +38,7 @@ def test_health_is_a_fixed_point():
     level = serotonin_level(P, ONE, ZERO, ZERO, ONE)
     assert float(level) == pytest.approx(1, abs=1e-15)
     assert float(autoreceptor_rate(P, ONE, level)) == pytest.approx(0, abs=1e-15)
-    assert float(dopamine_factor(P, ZERO)) == 1
+    assert float(dopamine_factor(P, ZERO, ZERO)) == 1
 
 
 @often
@@ -94,10 +94,19 @@ def test_the_two_targets_multiply():
     assert joint == pytest.approx(float(clearance_factor(P, S, ZERO) * clearance_factor(P, ZERO, m)), rel=1e-14)
 
 
-def test_only_monoamine_oxidase_carries_dopamine():
-    factor = np.asarray(dopamine_factor(P, jnp.linspace(0, 1, 20)))
-    assert factor[0] == 1
-    assert np.all(np.diff(factor) > 0)
+def test_its_own_transporter_and_monoamine_oxidase_clear_dopamine_and_multiply():
+    shares, none = jnp.linspace(0, 1, 20), jnp.zeros(20)
+    by_transporter, by_enzyme, by_both = (
+        np.asarray(dopamine_factor(P, *each)) for each in ((shares, none), (none, shares), (shares, shares))
+    )
+    assert by_transporter[0] == by_enzyme[0] == 1
+    assert np.all(np.diff(by_transporter) > 0)
+    assert np.all(np.diff(by_enzyme) > 0)
+    np.testing.assert_allclose(by_both, by_transporter * by_enzyme, rtol=1e-14)
+
+
+def test_without_its_transporter_dopamine_is_what_knockout_mice_have():
+    assert float(dopamine_factor(P, ONE, ZERO)) == pytest.approx(5)
 
 
 def test_sensitivity_falls_when_serotonin_is_raised_and_rises_when_it_is_low():
@@ -167,5 +176,5 @@ EQUATIONS = {
         DIMENSIONLESS,
     ),
     "autoreceptors": ("cascade.serotonin", autoreceptor_rate, [(0.7, DIMENSIONLESS), (1.4, DIMENSIONLESS)], HOURLY),
-    "dopamine factor": ("cascade.serotonin", dopamine_factor, [(0.7, DIMENSIONLESS)], DIMENSIONLESS),
+    "dopamine factor": ("cascade.serotonin", dopamine_factor, [(0.2, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
 }

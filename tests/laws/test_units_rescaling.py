@@ -80,7 +80,7 @@ from euthymia.links import (
 )
 from euthymia.pharmacology import absorption, comparators, disposition, esketamine, people, variability
 from euthymia.pharmacology.absorption import emptying, fates, membrane_share, placed
-from euthymia.pharmacology.comparators import DRUGS
+from euthymia.pharmacology.comparators import DRUGS, MOLECULES
 from euthymia.pharmacology.disposition import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
 from euthymia.pharmacology.esketamine import concentrations
 from euthymia.pharmacology.esketamine import rate_matrix as esketamine_matrix
@@ -120,7 +120,7 @@ SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
 STATE = (np.linspace(0.1, 0.9, len(STATE_NAMES)), ONE)
 HABENULA = (np.linspace(0.1, 0.2, len(HABENULA_OUTPUTS)), factors(unit for _, unit in HABENULA_OUTPUTS))
 PASSAGE = (np.array([0.3, -0.2]), ONE)
-DRUGGED = [STATE, (0.4, "uM"), (np.linspace(0.01, 0.1, len(DRUGS)), "uM"), (0.6, ONE), HABENULA, PASSAGE, (0.3, ONE)]
+DRUGGED = [STATE, (0.4, "uM"), (np.linspace(0.01, 0.1, len(MOLECULES)), "uM"), (0.6, ONE), HABENULA, PASSAGE, (0.3, ONE)]
 """A state, what reaches the brain, and the stress of the patient."""
 
 OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
@@ -137,6 +137,7 @@ ANSWERS = Answers(
     midbrain=DopamineState(active_share=ONE, rate=HZ, burst_share=ONE),
     dopamine=ONE,
     sert=ONE,
+    dat=ONE,
     mao_block=ONE,
     serotonin=ONE,
     limbic_input="nA",
@@ -312,7 +313,7 @@ WATCHED = (
     *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, population, safety, symptoms, ratings),
 )
 STRUCTURE = {
-    *("clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),
+    *("places", "clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),
     *("pack", "no_input", "no_correction"),
 }
 """Functions without a number that could carry a unit."""

@@ -15,7 +15,7 @@ from ..links import Switches
 from ..pharmacology import comparators, disposition, esketamine
 from ..pharmacology.disposition import STATES, central_volumes
 from ..pharmacology.people import Body, embody
-from ..receptors.monoamine import mao_transitions
+from ..receptors.monoamine import DESTROYING_MAO, HOLDING_MAO, Monoamine, mao_held, mao_transitions
 from ..receptors.nmdar import LIGANDS, racemate_equivalents
 from . import timegrid
 from .baseline import jacobian
@@ -24,8 +24,7 @@ from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
 S = ENANTIOMERS.index("S")
-BLOCKERS = jnp.array([comparators.DRUGS.index(name) for name in LIGANDS[-2:]])
-PHENELZINE = comparators.DRUGS.index("phenelzine")
+BLOCKERS = comparators.places(LIGANDS[-2:])
 
 
 class Bodies(NamedTuple):
@@ -62,7 +61,7 @@ class Blood(NamedTuple):
 
 
 class DrugCourse(NamedTuple):
-    """Concentrations at the nodes, µM, of ketamine per enantiomer (S, R) and of the comparators per drug."""
+    """Concentrations at the nodes, µM, of ketamine per enantiomer (S, R) and of the comparators per molecule."""
 
     arterial: Float[Array, "node enantiomer"]
     venous: Float[Array, "node enantiomer"]
@@ -71,9 +70,9 @@ class DrugCourse(NamedTuple):
     dehydronorketamine: Float[Array, "node enantiomer"]
     brain: Exposure
     mao: Float[Array, " node"]
-    """Active MAO-A, healthy = 1: an enzyme that drug alone inactivates."""
-    comparator_plasma: Float[Array, "node drug"]
-    comparator_site: Float[Array, "node drug"]
+    """MAO-A that no drug has destroyed, healthy = 1: an enzyme that drug alone inactivates."""
+    comparator_plasma: Float[Array, "node molecule"]
+    comparator_site: Float[Array, "node molecule"]
     states: Bodies
     """What is behind the concentrations."""
 
@@ -170,6 +169,12 @@ def in_blood(p: Cascade, weight: Scalar, states: Bodies) -> Blood:
     )
 
 
+def enzyme_transitions(p: Monoamine, at_site: Float[Array, "*batch molecule"]) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+    """Rates (1/h) at which MAO-A is made and destroyed under what is at the sites (µM)."""
+    held = mao_held(p, at_site[..., comparators.places(HOLDING_MAO)])
+    return mao_transitions(p, at_site[..., comparators.places(DESTROYING_MAO)], held)
+
+
 def drugs(
     p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
@@ -180,7 +185,7 @@ def drugs(
 def drug_course(p: Cascade, weight: Scalar, steps: Steps, states: Bodies) -> DrugCourse:
     """The same from the states of the bodies."""
     at_site = comparators.site_concentration(states.others)
-    made, lost = mao_transitions(p.monoamine, at_site[:, PHENELZINE])
+    made, lost = enzyme_transitions(p.monoamine, at_site)
     return DrugCourse(
         *in_blood(p, weight, states),
         brain=exposure(p, states),

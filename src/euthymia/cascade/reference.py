@@ -10,8 +10,7 @@ from ..core.adaptive import integrate
 from ..core.types import Scalar
 from ..links import Switches
 from ..pharmacology.comparators import site_concentration
-from ..receptors.monoamine import mao_transitions
-from .course import PHENELZINE, Bodies, by_family, exposure, systems
+from .course import Bodies, by_family, enzyme_transitions, exposure, systems
 from .timegrid import CHANNELS, Pulse
 from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
 
@@ -30,7 +29,7 @@ def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
 def reference_course(
     p: Cascade, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
 ) -> tuple[tuple[Bodies, Array], Float[Array, "time state"]]:
-    """Drug states with active MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
+    """Drug states with MAO-A left, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)
@@ -43,7 +42,7 @@ def reference_course(
     def derivative(state, infusion):
         bodies, mao, slow = state
         at_site = site_concentration(bodies.others)
-        made, lost = mao_transitions(p.monoamine, at_site[PHENELZINE])
+        made, lost = enzyme_transitions(p.monoamine, at_site)
         u = Inputs(exposure(p, bodies).racemate_equivalents, at_site, mao, no_correction())
         moved = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
         return moved, made * (1 - mao) - lost * mao, pack(slow_rate(p, unpack(slow), u, brain, switches))

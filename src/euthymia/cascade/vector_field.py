@@ -15,17 +15,17 @@ from ..circuits.midbrain import DopamineState, Midbrain, dopamine_state, raphe_d
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, focus, glutamate_rate, glutamate_release, steady_rates
 from ..core.types import ACTIVITIES, PerSite, Scalar
 from ..links import Links, Switches
-from ..pharmacology.comparators import DRUGS, Comparators
+from ..pharmacology.comparators import MOLECULES, Comparators, places
 from ..pharmacology.disposition import Disposition
 from ..pharmacology.esketamine import Esketamine
 from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, excitatory_gain, relative_damage
 from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor, serotonin_level
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
 from ..plasticity.spines import Spines, SpineState, Turnover, spine_rate, turnover
-from ..receptors.monoamine import Monoamine, gaba_gain, sert_occupancy
+from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, Monoamine, dat_occupancy, gaba_gain, mao_held, sert_occupancy
 from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
 
-MIDAZOLAM = DRUGS.index("midazolam")
+MIDAZOLAM = MOLECULES.index("midazolam")
 
 
 class Cascade(eqx.Module):
@@ -100,17 +100,17 @@ class Inputs(NamedTuple):
 
     ketamine: Float[Array, "*node"]
     """Free brain concentration in equivalents of racemic ketamine, µM."""
-    comparators: Float[Array, "*node drug"]
-    """Concentration of each comparator at its site, µM."""
+    comparators: Float[Array, "*node molecule"]
+    """Concentration of each comparator and metabolite at its site, µM."""
     mao: Float[Array, "*node"]
-    """Active MAO-A, healthy = 1."""
+    """MAO-A that no drug has destroyed, healthy = 1."""
     correction: Correction
     """What a bridged run adds to the closures; zero otherwise."""
 
 
 def no_input() -> Inputs:
     """Nothing given, closures as they are."""
-    return Inputs(jnp.zeros(()), jnp.zeros(len(DRUGS)), jnp.ones(()), no_correction())
+    return Inputs(jnp.zeros(()), jnp.zeros(len(MOLECULES)), jnp.ones(()), no_correction())
 
 
 class Answers(NamedTuple):
@@ -138,8 +138,10 @@ class Answers(NamedTuple):
     """Dopamine tone that all this leads to, healthy = 1."""
     sert: Scalar
     """Occupied serotonin transporters."""
+    dat: Scalar
+    """Occupied dopamine transporters."""
     mao_block: Scalar
-    """Lost MAO-A."""
+    """MAO-A that is destroyed or held."""
     serotonin: Scalar
     """Serotonin at its targets, healthy = 1."""
     limbic_input: Scalar
@@ -173,8 +175,9 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
     tonic, burst = habenula.tonic_rate, habenula.burst_rate
     midbrain = dopamine_state(p.midbrain, rmtg_rate(p.midbrain.rmtg, tonic, burst), tonic, burst, cortical)
 
-    mao_block = clamp(1 - u.mao, 0.0, on.reuptake)
-    sert = clamp(sert_occupancy(p.monoamine, u.comparators), 0.0, on.reuptake)
+    mao_block = clamp(1 - u.mao * (1 - mao_held(p.monoamine, u.comparators[places(HOLDING_MAO)])), 0.0, on.reuptake)
+    sert = clamp(sert_occupancy(p.monoamine, u.comparators[places(AT_SERT)]), 0.0, on.reuptake)
+    dat = clamp(dat_occupancy(p.monoamine, u.comparators[places(AT_DAT)]), 0.0, on.reuptake)
     serotonin = serotonin_level(p.serotonin, raphe_drive(p.midbrain, tonic, burst), sert, mao_block, x.autoreceptor)
     return Answers(
         recurrence=recurrence,
@@ -188,8 +191,9 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
         habenula=habenula,
         midbrain=midbrain,
         dopamine=links.dopamine_tone(midbrain.active_share, midbrain.rate, p.midbrain.dopamine.active_share, p.midbrain.dopamine.rate)
-        * dopamine_factor(p.serotonin, mao_block),
+        * dopamine_factor(p.serotonin, dat, mao_block),
         sert=sert,
+        dat=dat,
         mao_block=mao_block,
         serotonin=serotonin,
         limbic_input=links.limbic_input(p.links, density, x.dopamine, serotonin),

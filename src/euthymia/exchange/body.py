@@ -17,7 +17,7 @@ from ..pharmacology import comparators, disposition, esketamine
 
 @dataclass(frozen=True)
 class LinearSystem:
-    """dx/dt = A x + input of one molecule, with names.
+    """dx/dt = A x + input of one molecule and what is formed from it, with names.
 
     ``pools`` are amounts (µmol) that only move between each other. The other states are concentrations (µM) that follow pools or
     one another and take nothing from them. ``entries`` says, for each channel of input, which share of it enters each state, and
@@ -34,13 +34,17 @@ class LinearSystem:
 
 def body_of(model: Euthymia, weight: float) -> list[LinearSystem]:
     """Every system at a body weight (kg): both enantiomers, esketamine by spray or mouth, and each comparator."""
-    families, ketamine, central = _numbers(model, jnp.asarray(weight))
+    families, ketamine, central, formed = _numbers(model, jnp.asarray(weight))
     p = model.cascade.esketamine
     sprayed = {"plasma": p.plasma_volume, "norketamine": p.norketamine_volume}
+    of_parent = {drug: {"metabolite": volume} for drug, volume in zip(comparators.FORMED.values(), formed, strict=True)}
     structures = [
         *((f"{hand}-ketamine", disposition, ketamine) for hand in ENANTIOMERS),
         ("esketamine", esketamine, sprayed),
-        *((drug, comparators, {"central": volume}) for drug, volume in zip(comparators.DRUGS, central, strict=True)),
+        *(
+            (drug, comparators, {"central": volume} | of_parent.get(drug, {}))
+            for drug, volume in zip(comparators.DRUGS, central, strict=True)
+        ),
     ]
     numbers = [(matrix, entry) for family in families for matrix, entry in zip(*family, strict=True)]
     channels = iter(CHANNELS)
@@ -60,4 +64,5 @@ def body_of(model: Euthymia, weight: float) -> list[LinearSystem]:
 @eqx.filter_jit
 def _numbers(model: Euthymia, weight):
     cascade = model.cascade
-    return systems(cascade, weight), disposition.central_volumes(cascade.disposition, weight), cascade.comparators.central_volume
+    volumes = cascade.comparators.central_volume, cascade.comparators.metabolite_volume
+    return systems(cascade, weight), disposition.central_volumes(cascade.disposition, weight), *volumes

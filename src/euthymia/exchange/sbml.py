@@ -134,7 +134,7 @@ def _add_system(document: "_Document", system: LinearSystem, amounts: np.ndarray
                 law = f"{constant(rate, meaning, source, target)} * {own[source]}"
                 name = f"{_label(system, source)} to {_words(target)}"
                 document.reaction(identifier("flow", system.name, source, target), name, law, own[target], own[source])
-        else:
+        elif row.any():
             # A concentration follows the concentration of a pool, not its amount.
             gains = [
                 f"{constant(rate * system.volumes.get(source, ONE_LITRE), meaning, source, target)} * {own[source]} / {places[source]}"

@@ -37,6 +37,7 @@ def _given(name: str) -> Callable[[xr.Dataset], xr.DataArray]:
 READOUTS = (
     Readout("NMDA pore block, pyramidal", lambda data: data.pore_block.sel(cell_class="pyramidal"), False),
     Readout("serotonin transporter occupied", _given("sert_occupancy"), False),
+    Readout("dopamine transporter occupied", _given("dat_occupancy"), False),
     Readout("MAO-A lost", _given("mao_block"), False),
     Readout("serotonin", _given("serotonin"), True),
     Readout("glutamate surge", _given("glutamate"), False, "way 1"),

@@ -15,7 +15,7 @@ from ..cascade.course import Bodies, drug_course, embodied, stepped, systems
 from ..core.errors import InputError
 from ..core.exponential import exact_step
 from ..core.types import CELL_CLASSES, ENANTIOMERS
-from ..pharmacology.comparators import DRUGS
+from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
 from .model import Euthymia, default_model
@@ -184,7 +184,7 @@ def exposures(
 
 def _labelled(found: Quantities, numbers: np.ndarray, times: np.ndarray | None) -> xr.Dataset:
     leading = ("person",) if times is None else ("person", "time")
-    coords = {"person": numbers, "hand": list(HANDS), "drug": list(DRUGS), "cell_class": list(CELL_CLASSES)}
+    coords = {"person": numbers, "hand": list(HANDS), "drug": list(MOLECULES), "cell_class": list(CELL_CLASSES)}
     return xr.Dataset(
         {
             name: ((*leading, *filter(None, [axis])), found[name], {"units": unit, "long_name": text})

@@ -34,7 +34,7 @@ from ..clinic.symptoms import (
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES, Scalar
 from ..links import Switches
-from ..pharmacology.comparators import DRUGS
+from ..pharmacology.comparators import DRUGS, MOLECULES
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss, pore_block
@@ -456,7 +456,8 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         "dopamine_burst_share": (by_arm, now.midbrain.burst_share, "1", "share of their spikes in bursts"),
         "dopamine": (by_arm, state.dopamine, "1", "dopamine tone, healthy = 1"),
         "sert_occupancy": (by_arm, now.sert, "1", "occupied serotonin transporters"),
-        "mao_block": (by_arm, now.mao_block, "1", "lost MAO-A"),
+        "dat_occupancy": (by_arm, now.dat, "1", "occupied dopamine transporters"),
+        "mao_block": (by_arm, now.mao_block, "1", "MAO-A that is destroyed or held"),
         "serotonin": (by_arm, now.serotonin, "1", "serotonin at its targets, healthy = 1"),
         "autoreceptor": (by_arm, state.autoreceptor, "1", "sensitivity of 5-HT1A autoreceptors, naive = 1"),
         "surge_engagement": (by_arm, by.surge, "1", "engagement of BDNF by the glutamate surge"),
@@ -497,7 +498,7 @@ def _labelled(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Dataset:
         coords={
             "time": ("time", grid.times, {"units": "h", "long_name": "time since the start of the course"}),
             "enantiomer": list(ENANTIOMERS),
-            "drug": list(DRUGS),
+            "drug": list(MOLECULES),
             "cell_class": list(CELL_CLASSES),
             "cortical_class": list(CELL_CLASSES[: now.rates.shape[-1]]),
             "site": list(SITES),

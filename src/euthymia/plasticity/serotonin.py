@@ -19,6 +19,9 @@ class Serotonin(eqx.Module):
     sert_share: Scalar = parameter("serotonin.sert_share", "dimensionless", "serotonin clearance that ends with a full transporter")
     mao_share: Scalar = parameter("serotonin.mao_share", "dimensionless", "serotonin clearance that ends with all MAO-A")
     dopamine_mao_share: Scalar = parameter("serotonin.dopamine_mao_share", "dimensionless", "dopamine clearance that ends with all MAO")
+    dopamine_dat_share: Scalar = parameter(
+        "serotonin.dopamine_dat_share", "dimensionless", "dopamine clearance that ends with a full transporter"
+    )
     feedback: Scalar = parameter("serotonin.feedback", "dimensionless", "slowing of the raphe per relative rise of serotonin")
     adaptation: Scalar = parameter("serotonin.adaptation", "dimensionless", "exponent by which autoreceptors yield to serotonin")
     adaptation_time: Scalar = parameter("serotonin.adaptation_time", "h", "time constant of autoreceptor sensitivity")
@@ -69,6 +72,9 @@ def autoreceptor_rate(p: Serotonin, sensitivity: Float[Array, "*batch"], level: 
     return (level**-p.adaptation - sensitivity) / p.adaptation_time
 
 
-def dopamine_factor(p: Serotonin, mao_block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Dopamine per spike, healthy = 1: 1/(1 − ν M) with lost MAO M; the serotonin transporter does not carry dopamine."""
-    return 1 / (1 - p.dopamine_mao_share * mao_block)
+def dopamine_factor(p: Serotonin, dat: Float[Array, "*batch"], mao_block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Dopamine per spike, 1/[(1 − δ T)(1 − ν M)], from occupied dopamine transporters T and lost MAO M (0 to 1).
+
+    The serotonin transporter does not carry dopamine.
+    """
+    return 1 / ((1 - p.dopamine_dat_share * dat) * (1 - p.dopamine_mao_share * mao_block))

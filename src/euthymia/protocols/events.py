@@ -63,6 +63,11 @@ DOSE_COMPARTMENTS = {
     25: ("(2R,6R)-HNK", "i.v."),
     26: ("memantine", "oral"),
     27: ("MK-801", "i.v."),
+    28: ("citalopram", "oral"),
+    29: ("fluoxetine", "oral"),
+    30: ("tranylcypromine", "oral"),
+    31: ("moclobemide", "oral"),
+    32: ("bupropion", "oral"),
 }
 """CMT of a dose: drug and route. Tables name these numbers: add new ones, never change one. RATE tells infusion from bolus."""
 OBSERVED_COMPARTMENTS = {

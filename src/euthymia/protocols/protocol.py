@@ -28,9 +28,8 @@ ROUTES_OF = {
     **dict.fromkeys(("S-norketamine", "R-norketamine", "(2S,6S)-HNK", "(2R,6R)-HNK"), _INTO_A_VEIN),
     "memantine": ("oral",),
     "MK-801": _INTO_A_VEIN,
-    "escitalopram": ("oral",),
-    "sertraline": ("oral",),
-    "phenelzine": ("oral",),
+    **dict.fromkeys(("escitalopram", "sertraline", "phenelzine"), ("oral",)),
+    **dict.fromkeys(("citalopram", "fluoxetine", "tranylcypromine", "moclobemide", "bupropion"), ("oral",)),
     "midazolam": _INTO_A_VEIN,
 }
 """The drugs, and how each can be given; ketamine is the racemate, HNK is hydroxynorketamine."""

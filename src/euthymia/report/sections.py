@@ -19,7 +19,7 @@ from ..experiments.dose_curve import DoseCurve
 from ..experiments.simulation import Simulation
 from ..links import Links
 from ..pharmacology.absorption import Absorption
-from ..pharmacology.comparators import DRUGS, Comparators
+from ..pharmacology.comparators import DRUGS, MOLECULES, Comparators
 from ..pharmacology.disposition import Disposition
 from ..pharmacology.esketamine import Esketamine
 from ..plasticity.excitotoxicity import Excitotoxicity
@@ -144,10 +144,11 @@ SECTIONS = (
     ),
     Section(
         "other-drugs",
-        "What people get today: transporter, enzyme, serotonin",
-        "A reuptake inhibitor fills the serotonin transporter within hours, phenelzine destroys monoamine oxidase within days, midazolam "
-        "strengthens inhibition. Serotonin rises, slows the cells that release it, and comes up in full only as their autoreceptors yield "
-        "over weeks. None of these drugs touches an NMDA receptor.",
+        "What people get today: transporters, enzyme, serotonin",
+        "A reuptake inhibitor fills the serotonin transporter within hours; fluoxetine and its metabolite stay for weeks. Phenelzine and "
+        "tranylcypromine destroy monoamine oxidase within days, moclobemide holds it while it is there. Bupropion and its metabolite fill "
+        "a fifth of the dopamine transporter, midazolam strengthens inhibition. Serotonin rises, slows the cells that release it, and "
+        "comes up in full only as their autoreceptors yield over weeks. None of these drugs touches an NMDA receptor.",
         (
             (drug.comparators, "Total concentration in plasma."),
             (
@@ -156,9 +157,10 @@ SECTIONS = (
             ),
         ),
         (Comparators, Monoamine, Serotonin, Raphe, Links),
-        (*DRUGS, "sert", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
+        (*MOLECULES, "sert", "dat", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
         (
             "That autoreceptors have to yield before serotonin rises is the textbook account, and disputed; how far they do is assumed.",
+            "That what fills a fifth of the dopamine transporter raises dopamine by as much is assumed; scans in people showed no rise.",
             "How fast relief comes over weeks follows rows kept for calibration. It is no prediction of this model.",
         ),
         (
@@ -168,11 +170,26 @@ SECTIONS = (
             "klein2006.occupancy_20mg",
             "klein2007.occupancy_6h",
             "klein2007.occupancy_54h",
+            "klein2006.citalopram_10mg",
+            "klein2006.citalopram_20mg",
+            "klein2007.citalopram_6h",
+            "klein2007.citalopram_54h",
+            "fluoxetine_label.half_life",
+            "fluoxetine_label.norfluoxetine_half_life",
+            "fluoxetine_label.fluoxetine_30d",
+            "fluoxetine_label.norfluoxetine_30d",
             "dasb2016.occupancy_4h",
             "dasb2016.occupancy_48h",
             "meyer2004.occupancy",
             "chiuccariello2015.occupancy",
+            "chiuccariello2015.moclobemide",
+            "chiuccariello2015.moclobemide_high",
+            "nair1993.recovered",
+            "tranylcypromine1982.recovery",
             "nardil.full_inhibition",
+            "meyer2002.occupancy",
+            "learned2003.occupancy",
+            "learned2003.kept",
             "czachura2000.recovery",
             "taylor2006.first_week",
         ),

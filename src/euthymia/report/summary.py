@@ -11,6 +11,7 @@ from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
 from ..experiments.simulation import Simulation, warnings_of
 from ..experiments.treatment import first_visit
+from ..pharmacology.comparators import FORMED
 from ..protocols.protocol import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 
 NO_CHANGE = 1e-6
@@ -122,6 +123,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     checked_at = "24 h" if "24 h" in checkpoints and len(simulation.protocol.doses) < 2 else list(checkpoints)[-1]
     split_at = {name: checkpoints[name] for name in SHARED_AT if name in checkpoints} or {checked_at: checkpoints[checked_at]}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
+    drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
     mass = {
         **dict.fromkeys(KETAMINES, data.venous_ketamine_mass),
         **dict.fromkeys(NORKETAMINES, data.norketamine_mass),
@@ -130,6 +132,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     }
     targets = {
         "serotonin transporter occupied": given.sert_occupancy,
+        "dopamine transporter occupied": given.dat_occupancy,
         "MAO-A lost": given.mao_block,
         "serotonin, rise": given.serotonin / given.serotonin[0] - 1,
     }

@@ -23,6 +23,7 @@ def stages(simulation: Simulation) -> list[tuple[str, xr.DataArray, str]]:
         *((f"{drug} in plasma", data.comparator_mass.sel(drug=drug), "drug") for drug in data.drug.values),
         ("NMDA drive loss, pyramidal", data.drive_loss.sel(cell_class="pyramidal"), "receptor"),
         ("serotonin transporter, occupied", given.sert_occupancy, "serotonin"),
+        ("dopamine transporter, occupied", given.dat_occupancy, "way 3"),
         ("MAO-A, lost", given.mao_block, "serotonin"),
         ("serotonin", rise("serotonin"), "serotonin"),
         ("calcium load, relief (way 2)", -rise("calcium_load"), "way 2"),

@@ -2,6 +2,7 @@
 
 from ...evidence.registry import evidence
 from ...experiments.simulation import Simulation
+from ...pharmacology.comparators import FORMED
 from .mood import is_the_trial
 from .style import COLOURS, DAY, FIRST_HOURS, end, hours_or_days, legend, panels, svg
 
@@ -19,6 +20,13 @@ COMPARATOR = {
     "midazolam": "#aa3377",
     "memantine": "#ccbb44",
     "MK-801": "#66ccee",
+    "citalopram": "#0077bb",
+    "fluoxetine": "#ee7733",
+    "norfluoxetine": "#cc3311",
+    "tranylcypromine": "#ee3377",
+    "moclobemide": "#332288",
+    "bupropion": "#009988",
+    "hydroxybupropion": "#999933",
 }
 PLASMA_HOURS = 24.0
 """What is shown of a single infusion, h."""
@@ -69,11 +77,12 @@ def watched(simulation: Simulation) -> str:
 
 
 def comparators(simulation: Simulation) -> str:
-    """Each other drug of the course in plasma."""
+    """Each other drug of the course, and what it turns into, in plasma."""
     data = simulation.data
     with panels(2.6) as (figure, [[axes]]):
         unit = hours_or_days(axes, simulation)
-        for drug in dict.fromkeys(dose.drug for dose in simulation.protocol.doses if dose.drug in COMPARATOR):
+        given = {dose.drug for dose in simulation.protocol.doses}
+        for drug in (name for name in COMPARATOR if FORMED.get(name, name) in given):
             axes.plot(data.time / unit, data.comparator_mass.sel(drug=drug), color=COMPARATOR[drug], lw=1.4, label=drug)
         axes.set_ylabel("plasma, total, ng/mL")
         axes.set_ylim(bottom=0)

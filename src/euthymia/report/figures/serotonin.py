@@ -8,7 +8,9 @@ def serotonin(simulation: Simulation) -> str:
     """Transporter and enzyme, serotonin and autoreceptors over the logarithmic clock."""
     given = simulation.data.sel(arm="as given")
     with panels(3.3, 1, 2) as (figure, [[target, level]]):
-        target.plot(given.time, 100 * given.sert_occupancy, color=COLOURS["serotonin"], lw=1.4, label="transporter, occupied")
+        target.plot(given.time, 100 * given.sert_occupancy, color=COLOURS["serotonin"], lw=1.4, label="serotonin transporter, occupied")
+        if float(given.dat_occupancy.max()) > 0:
+            target.plot(given.time, 100 * given.dat_occupancy, color=COLOURS["way 3"], lw=1.4, label="dopamine transporter, occupied")
         target.plot(given.time, 100 * given.mao_block, color="#ee6677", lw=1.4, label="MAO-A, lost")
         target.set(title="Targets, %", ylim=(0, 100))
         level.plot(given.time, given.serotonin, color=COLOURS["serotonin"], lw=2.4, label="serotonin, healthy = 1")
