@@ -163,7 +163,8 @@ def test_and_when_one_drug_holds_the_enzyme_that_another_destroys(model):
         {"drug": "moclobemide", "amount": "150 mg", "route": "oral", "every": "8 h", "times": 6},
         {"drug": "tranylcypromine", "amount": "30 mg", "route": "oral", "every": "1 d", "times": 2},
     ]
-    errors = errors_against_reference(model, given(*both, horizon="3 d"), (1,))
+    # On whole steps of the gentle ladder the enzyme is off by 0.0015: tranylcypromine comes and goes faster than other tablets.
+    errors = errors_against_reference(model, given(*both, horizon="3 d"), (2,))
     assert np.all(errors < 2e-2), errors
 
 

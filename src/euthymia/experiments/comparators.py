@@ -117,9 +117,9 @@ def half_life(drug: str, peripheral: bool = True) -> float:
     return float(np.log(2) / min(-rate for rate in rates if rate < 0))
 
 
-def _mean_occupancy(drug: str, arm: str, target: str = "sert_occupancy") -> float:
-    """Occupied transporters, or lost enzyme, over the 28th day of a built-in protocol."""
-    day = standard(protocol=drug).data[target].sel(arm=arm, time=slice(27 * DAY, 28 * DAY))
+def _mean_occupancy(drug: str, arm: str, transporter: str = "sert_occupancy") -> float:
+    """Occupied transporters of one kind over the 28th day of a built-in protocol."""
+    day = standard(protocol=drug).data[transporter].sel(arm=arm, time=slice(27 * DAY, 28 * DAY))
     return float(day.integrate("time") / (day.time[-1] - day.time[0]))
 
 
@@ -313,11 +313,11 @@ CLAIMS = (
     ),
     Claim(
         "comparators.moclobemide_block",
-        "four weeks of moclobemide 450 mg a day block MAO-A (mean over day 28, share)",
+        "moclobemide 450 mg a day blocks MAO-A (mean over a day, share)",
         "chiuccariello2015.moclobemide",
-        lambda: _mean_occupancy("moclobemide", "as given", "mao_block"),
+        lambda: _held(150.0),
         between("chiuccariello2015.moclobemide"),
-        Control("binding to the enzyme removed", lambda: _mean_occupancy("moclobemide", "without reuptake block", "mao_block")),
+        Control("a tenth of the dose", lambda: _held(15.0)),
     ),
     Claim(
         "comparators.moclobemide_high",
