@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -37,12 +38,13 @@ class Visit(NamedTuple):
 def visits(cohort: Cohort, p: Ratings) -> list[Visit]:
     """The cohort at the named times inside its course; response and remission are of what was rated."""
     data, first = cohort.data, first_visit(cohort.protocol)
-    baseline = data.rated.isel(time=0).values
+    baseline = jnp.asarray(data.rated.isel(time=0).values)
     found = []
     for name, hours in CHECKPOINTS.items():
         if first + hours > float(data.time[-1]):
             continue
         now = data.sel(time=first + hours, method="nearest")
+        rated, context_rated = (jnp.asarray(now[name].values) for name in ("rated", "context_rated"))
         found.append(
             Visit(
                 "before" if hours == 0 else name,
@@ -50,9 +52,9 @@ def visits(cohort: Cohort, p: Ratings) -> list[Visit]:
                 _middle(now.context_madrs.values),
                 _middle(100 * now.spine_density.values),
                 float((1 - now.lock).mean()),
-                float(responds(p, baseline, now.rated.values).mean()),
-                float(remits(p.remission, now.rated.values).mean()),
-                float(responds(p, baseline, now.context_rated.values).mean()),
+                float(responds(p, baseline, rated).mean()),
+                float(remits(p.remission, rated).mean()),
+                float(responds(p, baseline, context_rated).mean()),
             )
         )
     return found
