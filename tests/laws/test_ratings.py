@@ -41,7 +41,7 @@ EQUATIONS = {
     "fluctuation": ("ratings", lambda p, t: fluctuation(p, KEY, WHO[:, None], t), [VISITS], ONE),
     "rated": ("ratings", lambda p, t, y: rated(p, KEY, WHO[:, None], t, y), [VISITS, COURSE], "madrs_point"),
     "HAM-D": ("ratings", hamd, [COURSE], "hamd_point"),
-    "worsening": ("ratings", lambda p, *given: worsening(*given), [(35.0, "madrs_point"), COURSE], ONE),
+    "worsening": ("ratings", lambda p, *given: worsening(*given), [(37.0, "madrs_point"), COURSE], ONE),
     "response": ("ratings", responds, [(35.0, "madrs_point"), COURSE], ONE),
     "remission": ("ratings", lambda p, y: remits(p.hamd_remission, y), [(np.array([6.0, 8.0]), "hamd_point")], ONE),
     "stable remission": ("ratings", stable_remission, [(np.array([13.0, 11.0, 9.0, 11.0]), "madrs_point")], ONE),
