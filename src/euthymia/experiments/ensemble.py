@@ -1,8 +1,6 @@
-"""Many patients through one protocol: one compiled call for a chunk of them, of fixed shape, on every core."""
+"""Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -41,7 +39,6 @@ MOST_MADRS = 60.0
 """Points."""
 LEAST_PLAUSIBLE = 20
 """People drawn for one patient found, at most."""
-CORES = os.cpu_count() or 1
 EVERYTHING = Switches()
 COHORT = 1
 """Seed of the patients of whom every one has a number."""
@@ -304,18 +301,17 @@ def cohort(
     found: list[Outcome] = []
     numbers: list[np.ndarray] = []
     have = drawn = 0
-    with ThreadPoolExecutor(CORES) as pool:
-        for group, solved in _chunks(pool, lambda group: _chunk(model, typical, shared, jnp.asarray(group)), at_once):
-            plausible = np.flatnonzero(solved.plausible)[: patients - have]
-            found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
-            numbers.append(group[plausible])
-            have += len(plausible)
-            drawn = int(group[plausible[-1]]) if len(plausible) else drawn
-            progress(have)
-            if have == patients:
-                break
-            if group[-1] > LEAST_PLAUSIBLE * (patients + at_once):
-                raise InputError(f"patient: {have} of {group[-1]} people drawn around this patient are plausible; choose one less extreme")
+    while have < patients:
+        if drawn > LEAST_PLAUSIBLE * (patients + at_once):
+            raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible; choose one less extreme")
+        group = drawn + 1 + np.arange(at_once)
+        solved = _chunk(model, typical, shared, jnp.asarray(group))
+        plausible = np.flatnonzero(solved.plausible)[: patients - have]
+        found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
+        numbers.append(group[plausible])
+        have += len(plausible)
+        drawn = int(group[plausible[-1]] if have == patients else group[-1])
+        progress(have)
     whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
     data = _labelled(whole, np.concatenate(numbers), kept, grid.times[kept], model)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
@@ -333,26 +329,6 @@ def check_patients(protocol: Protocol, patients: int) -> None:
         raise InputError("patient.individual: is one body; leave it out of a cohort")
     if protocol.patient.stress in (0.0, 1.0):
         raise InputError("patient.stress: people differ around a stress above 0 and below 1")
-
-
-def _chunks(pool: ThreadPoolExecutor, solve: Callable[[np.ndarray], Outcome], at_once: int) -> Iterator[tuple[np.ndarray, Outcome]]:
-    """Numbers and outcomes of chunk after chunk, one ahead on every core."""
-
-    def group(place: int) -> np.ndarray:
-        return 1 + np.arange(place * at_once, (place + 1) * at_once)
-
-    def run(place: int) -> Outcome:
-        return jax.block_until_ready(solve(group(place)))
-
-    # The first compiles; the others must not do so beside it.
-    yield group(0), run(0)
-    ahead = [pool.submit(run, 1 + place) for place in range(CORES)]
-    place = 0
-    while True:
-        place += 1
-        solved = ahead.pop(0).result()
-        ahead.append(pool.submit(run, place + CORES))
-        yield group(place), solved
 
 
 def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.ndarray, model: Euthymia) -> xr.Dataset:
