@@ -124,32 +124,31 @@ def solved(
     families: Sequence[str] = Bodies._fields,
 ) -> Bodies:
     """States at the nodes of the families that are named."""
-    system = systems(p, weight)
+    every = systems(p, weight)
+    system = Bodies(**{family: getattr(every, family) for family in families})
+    return stepped(system, propagated(system, steps[0]), steps[1], infusion, bolus)
 
-    def step_of(family: str) -> tuple[Array, Array]:
-        matrix, entry = getattr(system, family)
-        return exact_step(matrix, entry, steps[0][:, None])
 
-    over = Bodies(**{family: step_of(family) for family in families})
-    return stepped(system, over, steps[1], infusion, bolus, families)
+def propagated(system: Bodies, lengths: Float[Array, " length"]) -> Bodies:
+    """Propagators of linear systems over each length; leading axes, such as of people, are worked on together."""
+
+    def over(matrix: Array, entry: Array) -> tuple[Array, Array]:
+        return exact_step(matrix[..., None, :, :, :], entry[..., None, :, :, :], lengths[:, None])
+
+    return Bodies(*(None if family is None else over(*family) for family in system))
 
 
 def stepped(
-    system: Bodies,
-    over: Bodies,
-    which: Int[Array, " step"],
-    infusion: Float[Array, "step channel"],
-    bolus: Float[Array, "step channel"],
-    families: Sequence[str] = Bodies._fields,
+    system: Bodies, over: Bodies, which: Int[Array, " step"], infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> Bodies:
-    """:func:`solved` with the propagators of :func:`systems` over the grid's lengths found beforehand."""
-    steadily, at_once = by_family(infusion), by_family(bolus)
-
-    def course(family: str) -> Float[Array, "node system state"]:
-        _, entry = getattr(system, family)
-        return stepped_course(getattr(over, family), entry, which, getattr(steadily, family), getattr(at_once, family))
-
-    return Bodies(**{family: course(family) for family in families})
+    """States at the nodes of linear systems from their propagators, which many people find best all at once."""
+    given = zip(system, over, by_family(infusion), by_family(bolus), strict=True)
+    return Bodies(
+        *(
+            None if family is None else stepped_course(through, family[1], which, steadily, at_once)
+            for family, through, steadily, at_once in given
+        )
+    )
 
 
 def in_blood(p: Cascade, weight: Scalar, states: Bodies) -> Blood:

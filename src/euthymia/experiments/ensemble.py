@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ..bridge.closures import no_correction
 from ..cascade.baseline import jacobian, patient
-from ..cascade.course import Bodies, drug_course, embodied, follow, slow_course, stepped, systems
+from ..cascade.course import Bodies, drug_course, embodied, follow, propagated, slow_course, stepped, systems
 from ..cascade.timegrid import TimeGrid
 from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
 from ..clinic.population import Differences, differences
@@ -21,7 +21,7 @@ from ..clinic.ratings import believed_strength, fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, context_strengths, course_shift, item_ratings, join, mechanism_shift, visit_shift
 from ..core.errors import InputError
-from ..core.exponential import Propagators, exact_step, propagators
+from ..core.exponential import Propagators, propagators
 from ..core.types import Scalar
 from ..links import PYRAMIDAL, Switches
 from ..protocols.protocol import Protocol
@@ -134,24 +134,15 @@ def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array,
         person, _ = virtual(model, typical, number)
         return systems(embodied(model.cascade, person.body), person.weight)
 
-    everyone = jax.vmap(of_one)(numbers)
-    alike = systems(model.cascade, typical.weight).others
-    lengths = shared.lengths[:, None]
-
-    def differing(
-        matrix: Float[Array, "patient system state state"], entry: Float[Array, "patient system state place"]
-    ) -> tuple[Array, Array]:
-        return exact_step(matrix[:, None], entry[:, None], lengths)
-
-    matrix, entry = alike
-    over = Bodies(differing(*everyone.hands), differing(*everyone.sprayed), exact_step(matrix, entry, lengths))
-    return everyone._replace(others=alike), over
+    system = jax.vmap(of_one)(numbers)._replace(others=systems(model.cascade, typical.weight).others)
+    return system, propagated(system, shared.lengths)
 
 
 PER_PATIENT = Bodies(0, 0, None)
 """Along which axis patients differ."""
 
 
+@eqx.filter_jit
 def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
     """The courses of the patients of some numbers."""
     system, over = bodies(model, typical, shared, numbers)
@@ -204,11 +195,6 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
         stress=person.stress,
         plausible=jnp.isfinite(start.spine_density) & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
     )
-
-
-@eqx.filter_jit
-def _chunk(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
-    return outcomes(model, typical, shared, numbers)
 
 
 @eqx.filter_jit
@@ -305,7 +291,7 @@ def cohort(
         if drawn > LEAST_PLAUSIBLE * (patients + at_once):
             raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible; choose one less extreme")
         group = drawn + 1 + np.arange(at_once)
-        solved = _chunk(model, typical, shared, jnp.asarray(group))
+        solved = outcomes(model, typical, shared, jnp.asarray(group))
         plausible = np.flatnonzero(solved.plausible)[: patients - have]
         found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
         numbers.append(group[plausible])

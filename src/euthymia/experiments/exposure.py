@@ -11,9 +11,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array
 
-from ..cascade.course import Bodies, drug_course, embodied, stepped, systems
+from ..cascade.course import Bodies, drug_course, embodied, propagated, stepped, systems
 from ..core.errors import InputError
-from ..core.exponential import exact_step
 from ..core.types import CELL_CLASSES, ENANTIOMERS
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
@@ -85,8 +84,7 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
         return systems(embodied(model.cascade, person.body), person.weight)
 
     system = jax.vmap(system_of)(people)
-    # For all people together, which costs a fraction of doing so for each.
-    over = Bodies(*(exact_step(matrix[:, None], entry[:, None], lengths[:, None]) for matrix, entry in system))
+    over = propagated(system, lengths)
 
     def one(person: Person, system: Bodies, over: Bodies) -> Exposure:
         cascade = embodied(model.cascade, person.body)

@@ -92,19 +92,19 @@ def embody(d: Disposition, e: Esketamine, body: Body) -> tuple[Disposition, Eske
     cleared = body.liver_flow * own / usual
     a, t = d.absorption, body.pace
     swallowed = jnp.minimum(a.oral_bioavailability * (1 - own) / (1 - usual), a.gut_share)
-    scaled = replace(
-        individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(cleared))),
-        absorption=replace(a, oral_bioavailability=swallowed, half_life=t * a.half_life),
-        venous_delay=t * d.venous_delay,
-        effect_site_half_life=t * d.effect_site_half_life,
-        hydroxynorketamine_delay=t * d.hydroxynorketamine_delay,
-    )
-    sprayed = replace(
-        individual_spray(e, body.spray_deviation),
-        to_norketamine=body.intrinsic_clearance * e.to_norketamine,
-        elsewhere=body.intrinsic_clearance * e.elsewhere,
-    )
+    person = individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(cleared)))
+    sprayed, i = individual_spray(e, body.spray_deviation), body.intrinsic_clearance
+    delays = ("venous_delay", "effect_site_half_life", "norketamine_delay", "hydroxynorketamine_delay")
     return (
-        replace(scaled, norketamine_delay=t * scaled.norketamine_delay),
-        replace(sprayed, liver_flow=body.liver_flow * sprayed.liver_flow),
+        replace(
+            person,
+            absorption=replace(a, oral_bioavailability=swallowed, half_life=t * a.half_life),
+            **{name: t * getattr(person, name) for name in delays},
+        ),
+        replace(
+            sprayed,
+            liver_flow=body.liver_flow * sprayed.liver_flow,
+            to_norketamine=i * sprayed.to_norketamine,
+            elsewhere=i * sprayed.elsewhere,
+        ),
     )
