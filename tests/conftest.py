@@ -1,6 +1,7 @@
 """Shared fixtures. The package is imported late, so that array shapes are checked in it."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,20 @@ def pytest_sessionstart() -> None:
     from euthymia.core.runtime import configure
 
     configure()
+
+
+MOST_MAPPINGS = 30_000
+"""Each compiled function holds a few mappings of memory, and Linux allows a process 65,530: beyond them the compiler crashes."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_mappings():
+    yield
+    mappings = Path("/proc/self/maps")
+    if mappings.exists() and mappings.read_bytes().count(b"\n") > MOST_MAPPINGS:
+        import jax
+
+        jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

@@ -278,10 +278,11 @@ TIME_BOMBS = {
 
 @pytest.mark.parametrize("case", TIME_BOMBS)
 def test_a_file_built_to_take_long_is_refused_within_a_second(case):
-    begin = time.perf_counter()
+    # Time of this process alone: the machine may be busy with other tests.
+    begin = time.process_time()
     with pytest.raises(InputError):
         parse(TIME_BOMBS[case], "mine.yaml")
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 BAD_FILES = {

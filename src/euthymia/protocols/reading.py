@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import Node
 
 from ..core.errors import InputError, short, unknown
 from .protocol import DOSE_FIELDS, Patient, Protocol, Titration, written
@@ -63,10 +65,11 @@ def parse(text: str, origin: str) -> Protocol:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _refuse_tricks(text, origin)
-            data = YAML(typ="safe", pure=True).load(text)
-    except InputError:
-        raise
+            reader = YAML(typ="safe", pure=True)
+            reader.Composer = _Plain
+            data = reader.load(text)
+    except _Trick as trick:
+        raise InputError(f"protocol: {origin} {trick}") from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
@@ -79,15 +82,24 @@ def parse(text: str, origin: str) -> Protocol:
     return check(data)
 
 
-def _refuse_tricks(text: str, origin: str) -> None:
-    """Aliases and deep nesting, which can make a small file huge or slow; seen before anything is built."""
+class _Trick(Exception):
+    """What makes a small file huge or slow."""
+
+
+class _Plain(Composer):
+    """Refuses aliases and deep nesting before anything is built."""
+
     depth = 0
-    for event in YAML(typ="safe", pure=True).parse(StringIO(text)):
-        if isinstance(event, AliasEvent):
-            raise InputError(f"protocol: {origin} uses YAML aliases; write every value out")
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            raise InputError(f"protocol: {origin} nests more than {DEEPEST} levels deep; that is no protocol")
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        if self.parser.check_event(AliasEvent):
+            raise _Trick("uses YAML aliases; write every value out")
+        if self.depth > DEEPEST:
+            raise _Trick(f"nests more than {DEEPEST} levels deep; that is no protocol")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 def check(data: Mapping[str, Any]) -> Protocol:
