@@ -63,6 +63,8 @@ class Target(_Row):
     """One observation to compare with. Its role was fixed before any prediction was looked at."""
 
     value: Number
+    sd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Across patients, in the same unit."""
     n: int | None = None
     quantity: str
     role: Role

@@ -19,7 +19,17 @@ from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
 from ..clinic.population import Differences, differences
 from ..clinic.ratings import believed_strength, fluctuation, rated
 from ..clinic.safety import readouts
-from ..clinic.symptoms import Mechanisms, baseline_items, context_strengths, course_shift, item_ratings, join, mechanism_shift, visit_shift
+from ..clinic.symptoms import (
+    Mechanisms,
+    Symptoms,
+    baseline_items,
+    context_strengths,
+    course_shift,
+    item_ratings,
+    join,
+    mechanism_shift,
+    visit_shift,
+)
 from ..core.errors import InputError
 from ..core.exponential import Propagators, propagators
 from ..core.types import Scalar
@@ -53,8 +63,8 @@ class Virtual(NamedTuple):
     differences: Differences
 
 
-class Outcome(NamedTuple):
-    """What is kept of a patient: at the kept nodes, and before the first dose."""
+class Reaction(NamedTuple):
+    """What happens in a patient's body and brain, at the kept nodes; what it does to mood is another matter."""
 
     venous: Float[Array, "node"]
     """Ketamine in a venous sample, both enantiomers, µM."""
@@ -62,13 +72,25 @@ class Outcome(NamedTuple):
     """Of pyramidal cells."""
     spine_density: Float[Array, "node"]
     lock: Float[Array, "node"]
+    mechanism_shift: Float[Array, "node item"]
+    """Latent shift of the ten items in a patient in whom mechanisms are worth what they are in the typical one."""
+    dissociation: Scalar
+    """The most that is felt, as a share of the most there can be."""
+    stress: Scalar
+    plausible: Bool[Array, ""]
+    """The patient rests somewhere."""
+
+
+class Outcome(NamedTuple):
+    """What is kept of a patient: at the kept nodes, and before the first dose."""
+
+    reaction: Reaction
     madrs: Float[Array, "node"]
     context_madrs: Float[Array, "node"]
     """With the context alone."""
     rated: Float[Array, "node"]
     """MADRS as a rater writes it down, with natural fluctuation and unblinding."""
     context_rated: Float[Array, "node"]
-    stress: Scalar
     plausible: Bool[Array, ""]
     """The patient rests somewhere, in the range of stress and severity."""
 
@@ -153,9 +175,9 @@ def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arra
     return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, system, over)
 
 
-def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
-    """The course of the patient of a number, whose body has these systems and propagators."""
-    (person, differs), symptoms = virtual(model, typical, number), model.symptoms
+def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, over: Bodies) -> Reaction:
+    """Body and brain of a patient, whose body has these systems and propagators."""
+    person, differs = virtual
     cascade = particular(embodied(model.cascade, person.body), differs)
     brain, steps = patient(cascade, person.stress), (shared.lengths, shared.which)
     given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
@@ -165,35 +187,85 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
     by = jax.vmap(lambda at, input_: drivers(cascade, at, input_, brain, EVERYTHING))(x, u)
     lock = follow(cascade, steps, u, by).lock
     now, start = mechanisms(cascade, x, by, lock), at_rest(cascade, brain)
-    of_visits, of_weeks = (differs.context * strength for strength in shared.context)
-    by_weeks = course_shift(symptoms, of_weeks, shared.since_start)
-    by_mechanisms = differs.worth * mechanism_shift(symptoms, now, start, shared.healthy, shared.depressed)
-    items, times, trial = baseline_items(symptoms, person.madrs), shared.since_start[shared.kept], jax.random.key(TRIAL)
-    wanders = fluctuation(model.ratings, trial, number, times)[:, None]
-    felt = jnp.max(readouts(model.safety, body.brain.effect_site).dissociation)
-    # Nobody is told by dissociation in a trial that has no placebo, or whose placebo is a pill a day.
-    convinced = believed_strength(model.ratings, of_visits, felt, (of_visits > 0).astype(float))
-
-    def total(strength: Scalar, mechanisms: Float[Array, "node item"], adrift: Float[Array, "kept 1"]) -> Float[Array, "kept"]:
-        by_visits = visit_shift(symptoms, strength, shared.visits)
-        joined = join(symptoms, by_visits, mechanisms) + by_weeks
-        return item_ratings(symptoms, items, joined[shared.kept] - adrift).sum(-1)
-
-    def rating(strength: Scalar, mechanisms: Float[Array, "node item"]) -> Float[Array, "kept"]:
-        return rated(model.ratings, trial, number, times, total(strength, mechanisms, wanders))
-
-    nothing, still = jnp.zeros_like(by_mechanisms), jnp.zeros_like(wanders)
-    return Outcome(
+    return Reaction(
         venous=body.venous.sum(-1)[shared.kept],
         drive_loss=drive_loss(cascade.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
         spine_density=now.spine_density[shared.kept],
         lock=lock[shared.kept],
-        madrs=total(of_visits, by_mechanisms, still),
-        context_madrs=total(of_visits, nothing, still),
-        rated=rating(convinced, by_mechanisms),
-        context_rated=rating(of_visits, nothing),
+        mechanism_shift=mechanism_shift(model.symptoms, now, start, shared.healthy, shared.depressed)[shared.kept],
+        dissociation=jnp.max(readouts(model.safety, body.brain.effect_site).dissociation),
         stress=person.stress,
-        plausible=jnp.isfinite(start.spine_density) & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
+        plausible=jnp.isfinite(start.spine_density),
+    )
+
+
+def reactions(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Reaction:
+    """Body and brain of the patients of some numbers."""
+
+    def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Reaction:
+        return reaction(model, virtual(model, typical, number), shared, system, over)
+
+    return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, *bodies(model, typical, shared, numbers))
+
+
+def total(
+    p: Symptoms,
+    differs: Differences,
+    madrs: Scalar,
+    context: tuple[Scalar, Scalar],
+    times: tuple[Float[Array, "visit time"], Float[Array, "time"]],
+    by_mechanisms: Float[Array, "time item"],
+    adrift: Float[Array, "time"],
+) -> Float[Array, "time"]:
+    """MADRS (points) of a patient over time.
+
+    Parameters
+    ----------
+    p, differs, madrs
+        Parameters, how the patient differs, and the total before treatment.
+    context
+        Latent shifts by a visit and by weeks of treatment as such, in the typical patient.
+    times
+        Since each visit that counts, and since the first, h.
+    mechanisms
+        Their latent shift in a patient in whom they are worth what they are in the typical one.
+    adrift
+        Latent shift towards worse by natural fluctuation.
+    """
+    since_visits, since_start = times
+    by_visits, by_weeks = (
+        visit_shift(p, differs.context * context[0], since_visits),
+        course_shift(p, differs.context * context[1], since_start),
+    )
+    joined = join(p, by_visits, differs.worth * by_mechanisms) + by_weeks
+    return item_ratings(p, baseline_items(p, madrs), joined - adrift[:, None]).sum(-1)
+
+
+def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+    """The course of the patient of a number, whose body has these systems and propagators."""
+    someone, symptoms, p = virtual(model, typical, number), model.symptoms, model.ratings
+    person, differs = someone
+    found = reaction(model, someone, shared, system, over)
+    (of_visits, of_weeks), trial = shared.context, jax.random.key(TRIAL)
+    times = shared.visits[:, shared.kept], shared.since_start[shared.kept]
+    wanders = fluctuation(p, trial, number, times[1])
+    # Nobody is told by dissociation in a trial that has no placebo, or whose placebo is a pill a day.
+    convinced = believed_strength(p, of_visits, found.dissociation, (of_visits > 0).astype(float))
+    nothing, still = jnp.zeros_like(found.mechanism_shift), jnp.zeros_like(wanders)
+
+    def course(of_visits: Scalar, mechanisms: Float[Array, "kept item"], adrift: Float[Array, "kept"]) -> Float[Array, "kept"]:
+        return total(symptoms, differs, person.madrs, (of_visits, of_weeks), times, mechanisms, adrift)
+
+    def rating(of_visits: Scalar, mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
+        return rated(p, trial, number, times[1], course(of_visits, mechanisms, wanders))
+
+    return Outcome(
+        reaction=found,
+        madrs=course(of_visits, found.mechanism_shift, still),
+        context_madrs=course(of_visits, nothing, still),
+        rated=rating(convinced, found.mechanism_shift),
+        context_rated=rating(of_visits, nothing),
+        plausible=found.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
     )
 
 
@@ -203,6 +275,12 @@ def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Arr
     ill, well = (patient(model.cascade, stress) for stress in (model.patient.stress, jnp.zeros(())))
     linear = jacobian(model.cascade, pack(ill.rest), ill, EVERYTHING)
     return linear, propagators(linear, lengths), at_rest(model.cascade, well), at_rest(model.cascade, ill)
+
+
+def shared_brain(model: Euthymia, shared: Shared) -> Shared:
+    """The same with the typical patient's brain of another model."""
+    linear, over, healthy, depressed = _shared_brain(model, shared.lengths)
+    return shared._replace(linear=linear, over=over, healthy=healthy, depressed=depressed)
 
 
 def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
@@ -329,10 +407,11 @@ def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.n
         "rated": ("points", "MADRS as rated, with fluctuation, error and unblinding"),
         "context_rated": ("points", "the same with the context of treatment alone"),
     }
-    values = found._asdict() | {"venous": 1e3 * float(model.molecules.ketamine) * found.venous}
+    values = found.reaction._asdict() | found._asdict()
+    values |= {"venous": 1e3 * float(model.molecules.ketamine) * found.reaction.venous}
     of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
     variables = {
         **{name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
-        "stress": (("patient",), found.stress, of_stress),
+        "stress": (("patient",), found.reaction.stress, of_stress),
     }
     return xr.Dataset(variables, {"patient": numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})})

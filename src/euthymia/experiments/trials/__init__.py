@@ -1,0 +1,1 @@
+"""The virtual clinic against trials: what was done and seen in them, what the model gives, calibration and validation."""

@@ -1,0 +1,236 @@
+"""What a trial's tables would say of an ensemble: means, SDs and shares, smooth in every parameter.
+
+A rater's error is not drawn but integrated over: whoever would be rated a responder counts by the probability of it. Natural
+fluctuation is that of each patient's own path. Ratings are taken from everybody; nobody leaves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.stats import norm
+from jaxtyping import Array, Float, Int
+
+from ...clinic.population import differences
+from ...clinic.ratings import Ratings, believed_strength, hamd
+from ...clinic.symptoms import context_strengths
+from ...core.types import Scalar
+from ..ensemble import COHORT, total
+from ..model import Euthymia
+from .reactions import Regimen, Values, needed, react, since_visits, times, wandering
+from .records import Arm, Baseline, Observation, Trial, Trials, trials
+
+MOST, LEAST = 59.0, 8.0
+"""MADRS (points) between which patients of a trial are taken to have begun."""
+
+
+class Group(NamedTuple):
+    """An arm at the times of ratings, before anybody's symptoms are known."""
+
+    since_visits: Float[Array, "two time"]
+    mechanism_shift: Float[Array, "patient time item"]
+    slope: Float[Array, "patient time item fitted"]
+    dissociation: Float[Array, "patient"]
+    baseline: Float[Array, "two"]
+    """Mean and SD of MADRS, points."""
+
+
+class Effects(NamedTuple):
+    """By what factor context and mechanisms work better in a trial than in the middle of trials, as logarithms."""
+
+    context: Scalar = jnp.zeros(())
+    worth: Scalar = jnp.zeros(())
+
+
+def group(arm: Arm, baseline: Baseline | None, found: Trials, regimens: dict[str, Regimen], model: Euthymia) -> Group:
+    """An arm, from what an ensemble does under the regimens; where a baseline is unknown, it is the population's."""
+    usual = jnp.array([jnp.sum(model.symptoms.baseline), model.population.severity])
+    begins = usual if baseline is None else jnp.array([baseline.mean, baseline.sd])
+    visits = since_visits(found, arm.attends) if arm.attends else jnp.stack([jnp.asarray(times(found)), jnp.full(len(times(found)), -1.0)])
+    taken = regimens[arm.takes] if arm.takes else jax.tree.map(jnp.zeros_like, next(iter(regimens.values())))
+    return Group(visits, taken.mechanism_shift, taken.slope, taken.dissociation * (not arm.asleep), begins)
+
+
+def felt(
+    model: Euthymia,
+    arm: Arm,
+    group: Group,
+    wanders: Float[Array, "patient time"],
+    at: Float[Array, "time"],
+    moved: Float[Array, "fitted"],
+    effects: Effects,
+) -> Float[Array, "patient time"]:
+    """MADRS (points) of the patients of an arm at the times of ratings, before a rater hears of it.
+
+    Parameters
+    ----------
+    model, arm, group
+        Numbers, and the arm.
+    wanders, at
+        Natural fluctuation in its SDs, and the times (h).
+    moved
+        How far upstream coordinates are from where the reactions were found; reactions follow in a straight line.
+    effects
+        Of the trial.
+    """
+    p, ratings = model.symptoms, model.ratings
+    of_visits, of_weeks = (jnp.exp(effects.context) * each for each in context_strengths(p, arm.context))
+    mean, sd = group.baseline
+
+    def one(
+        number: Int[Array, ""],
+        shift: Float[Array, "time item"],
+        slope: Float[Array, "time item fitted"],
+        dissociation: Scalar,
+        wander: Float[Array, "time"],
+    ):
+        differs = differences(model.population, jax.random.key(COHORT), number)
+        differs = differs._replace(worth=differs.worth * jnp.exp(effects.worth))
+        madrs = jnp.clip(mean + sd * differs.severity / model.population.severity, LEAST, MOST)
+        visit = (
+            of_visits + ratings.unblinding
+            if arm.told
+            else believed_strength(ratings, of_visits, dissociation, (of_visits > 0).astype(float))
+        )
+        return total(p, differs, madrs, (visit, of_weeks), (group.since_visits, at), shift + slope @ moved, ratings.fluctuation_sd * wander)
+
+    numbers = jnp.arange(1, len(wanders) + 1)
+    return jax.vmap(one)(numbers, group.mechanism_shift, group.slope, group.dissociation, wanders)
+
+
+class Seen(NamedTuple):
+    """A statistic, and the SD of the change across patients where there is one."""
+
+    value: Scalar
+    sd: Scalar
+
+
+def responding(p: Ratings, before: Float[Array, "patient"], now: Float[Array, "patient"]) -> Float[Array, "patient"]:
+    """Probability that ratings at two visits make a responder of each patient."""
+    share = 1 - p.response
+    return norm.cdf((share * before - now) / (p.rater_sd * jnp.sqrt(1 + share**2)))
+
+
+def remitting(p: Ratings, now: Float[Array, "patient"]) -> Float[Array, "patient"]:
+    """Probability that a rating is one of remission; totals are whole points, so that half a point above the cut still is."""
+    return norm.cdf((p.remission + p.step / 2 - now) / p.rater_sd)
+
+
+def statistic(
+    p: Ratings, kind: str, active: tuple[Float[Array, "patient"], ...], control: tuple[Float[Array, "patient"], ...] | None
+) -> Seen:
+    """One of :data:`.records.Statistic` from MADRS before and at a visit in an arm, and in the one it is compared with."""
+    if kind.startswith("HAM-D"):
+        active, control = (None if arm is None else tuple(hamd(p, each) for each in arm) for arm in (active, control))  # type: ignore[assignment]
+    now = active[1]
+    error = 2 * p.rater_sd**2
+
+    def change(arm: tuple[Float[Array, "patient"], ...]) -> tuple[Scalar, Scalar]:
+        fall = arm[1] - arm[0]
+        return fall.mean(), fall.var() + error
+
+    def response(arm: tuple[Float[Array, "patient"], ...]) -> Scalar:
+        return responding(p, *arm).mean()
+
+    mean, variance = change(active)
+    none = jnp.full((), jnp.nan)
+    if control is None:
+        match kind:
+            case "change" | "HAM-D change":
+                return Seen(mean, jnp.sqrt(variance))
+            case "score":
+                return Seen(now.mean(), jnp.sqrt(now.var() + error / 2))
+            case "response":
+                return Seen(100 * response(active), none)
+            case "remission":
+                return Seen(100 * remitting(p, now).mean(), none)
+    else:
+        other, other_variance = change(control)
+        effect = (mean - other) / jnp.sqrt((variance + other_variance) / 2)
+        match kind:
+            case "difference" | "HAM-D difference":
+                return Seen(mean - other, none)
+            case "effect":
+                return Seen(effect, none)
+            case "benefit":
+                return Seen(-effect, none)
+            case "response difference":
+                return Seen(100 * (response(active) - response(control)), none)
+            case "response odds ratio":
+                odds = [share / (1 - share) for share in (response(active), response(control))]
+                return Seen(odds[0] / odds[1], none)
+    raise ValueError(f"{kind}: no such statistic")
+
+
+class Question(NamedTuple):
+    """A published number as the arms that answer it, and where its time stands."""
+
+    trial: Trial
+    observation: Observation
+    at: int
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Patients under all regimens that some questions need: what predictions are made from without solving a brain again."""
+
+    model: Euthymia
+    found: Trials
+    questions: tuple[Question, ...]
+    groups: dict[tuple[str, str], Group]
+    wanders: Float[Array, "patient time"]
+    coordinates: Float[Array, "fitted"]
+    """Where upstream the reactions were found."""
+
+    def madrs(
+        self, model: Euthymia, coordinates: Float[Array, "fitted"], effects: Effects
+    ) -> dict[tuple[str, str], Float[Array, "patient time"]]:
+        """MADRS in each arm, by trial and arm."""
+        at, arms = jnp.asarray(times(self.found)), {trial.name: trial.arms for trial in self.found.trials}
+        moved = coordinates - self.coordinates
+        return {key: felt(model, arms[key[0]][key[1]], each, self.wanders, at, moved, effects) for key, each in self.groups.items()}
+
+    def answers(self, model: Euthymia, coordinates: Float[Array, "fitted"], effects: Effects) -> Seen:
+        """To every question, with the numbers of a model and upstream coordinates that belong to it."""
+        madrs = self.madrs(model, coordinates, effects)
+        seen = []
+        for trial, each, at in self.questions:
+            arms = [madrs[trial.name, arm] for arm in filter(None, (each.arm, each.against))]
+            visits = [(arm[:, 0], arm[:, at]) for arm in arms]
+            seen.append(statistic(model.ratings, each.statistic, visits[0], visits[1] if each.against else None))
+        return Seen(*(jnp.stack(parts) for parts in zip(*seen, strict=True)))
+
+
+def ensemble(
+    pairs: list[tuple[Trial, Observation]],
+    model: Euthymia,
+    patients: int,
+    coordinates: Float[Array, "fitted"],
+    values_of: Callable[[Float[Array, "fitted"]], Values],
+    progress: Callable[[str], None] = lambda regimen: None,
+) -> Ensemble:
+    """Solve the brains of so many patients under every regimen that the numbers need.
+
+    Parameters
+    ----------
+    pairs
+        Trials and their numbers.
+    model, patients
+        Numbers where nothing is fitted, and how many.
+    coordinates, values_of
+        What is fitted upstream of mood, and the numbers it stands for.
+    progress
+        Called with the name of each regimen before it is solved.
+    """
+    found, at = trials(), times(trials())
+    asked = [(trial, arm) for trial, each in pairs for arm in filter(None, (each.arm, each.against))]
+    regimens = {}
+    for regimen in needed([trial.arms[arm] for trial, arm in asked]):
+        progress(regimen)
+        regimens[regimen] = react(found, regimen, model, patients, coordinates, values_of)
+    groups = {(trial.name, arm): group(trial.arms[arm], trial.baseline_of(arm), found, regimens, model) for trial, arm in asked}
+    questions = tuple(Question(trial, each, int(np.searchsorted(at, each.at))) for trial, each in pairs)
+    return Ensemble(model, found, questions, groups, wandering(found, model, patients), coordinates)
