@@ -137,6 +137,9 @@ def meant(rng: Generator) -> Data:
         "source": one_of(rng, TITLES),
         "context": one_of(rng, CONTEXTS),
         "patient": {field: value(rng) for field, value in PATIENT.items() if often(rng, 0.5)},
+        "visits": [
+            spelled(rng, "time", share * 0.99 * last) for share in sorted(rng.choice(9, size=int(rng.integers(9)), replace=False) / 9)
+        ],
     }
     data |= {field: value for field, value in optional.items() if often(rng, 0.6)}
     if of_animal:
@@ -155,7 +158,7 @@ VALUES: tuple[Any, ...] = (
 )
 """What may stand in a wrong place."""
 FIELDS = (
-    *("name", "title", "source", "context", "patient", "doses", "horizon", *PATIENT),
+    *("name", "title", "source", "context", "patient", "doses", "visits", "horizon", *PATIENT),
     *("drug", "amount", "route", "start", "duration", "every", "times", "at", "titrate", "missed", "by", "to"),
     *("per_weight", "amuont", "AMOUNT", "within", "", "🙂", "a b", "x" * 300, "1", "null"),
 )

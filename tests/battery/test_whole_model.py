@@ -19,7 +19,7 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.experiments.simulation import simulate
 from euthymia.links import Switches
 from euthymia.pharmacology.comparators import DRUGS, ENTRY, MOLECULES
-from euthymia.protocols.protocol import ROUTES_OF
+from euthymia.protocols.protocol import CONTEXTS, ROUTES_OF
 from euthymia.protocols.reading import DEFAULT, change, check, read
 
 STRESS = jnp.asarray(0.3)
@@ -89,7 +89,7 @@ POSITIVE = (
     weight=st.floats(30, 250),
     stress=st.floats(0, 1),
     madrs=st.floats(0, 60),
-    context=st.sampled_from(["none", "saline", "midazolam", "oral placebo"]),
+    context=st.sampled_from(CONTEXTS),
 )
 def test_any_protocol_gives_finite_bounded_answers(how, share, minutes, weight, stress, madrs, context):
     drug, route = how

@@ -86,6 +86,7 @@ valid = st.fixed_dictionaries(
         "source": printable,
         "context": st.sampled_from(CONTEXTS),
         "patient": patients,
+        "visits": st.sets(st.integers(0, 960), max_size=6).map(lambda hours: [f"{each} h" for each in sorted(hours)]),
         "doses": st.lists(infusions | boluses | swallowed, max_size=4).map(
             lambda doses: sorted(doses, key=lambda dose: quantity("start", dose["start"], "time")[0])
         ),

@@ -7,6 +7,7 @@ import pytest
 
 from euthymia.clinic.symptoms import (
     COURSE_CONTEXTS,
+    EMPIRICAL_CONTEXTS,
     ITEMS,
     RESTORED,
     VISIT_CONTEXTS,
@@ -21,6 +22,7 @@ from euthymia.clinic.symptoms import (
     remaining,
     visit_shift,
 )
+from euthymia.protocols.protocol import CONTEXTS
 
 
 @pytest.fixture
@@ -133,18 +135,25 @@ def test_a_visit_leaves_sleep_and_appetite(p):
 
 
 def test_treatment_as_such_works_over_weeks_on_every_item(p):
-    shift = course_shift(p, jnp.asarray(1.5), jnp.array([-5.0, 0.0, 24.0, 336.0, 1008.0, 1e6]))
+    shift = course_shift(p, jnp.zeros(len(COURSE_CONTEXTS)).at[0].set(1.5), jnp.array([-5.0, 0.0, 24.0, 336.0, 1008.0, 1e6]))
     assert float(jnp.abs(shift[:2]).max()) == 0
     assert jnp.all(jnp.diff(shift[1:], axis=0) > 0)
     np.testing.assert_allclose(shift[-1], 1.5, rtol=1e-12)
     assert float(shift[2].max()) < 0.1 * 1.5
 
 
-@pytest.mark.parametrize("context", [*VISIT_CONTEXTS, *COURSE_CONTEXTS, "none"])
-def test_a_context_acts_by_its_visits_or_by_its_weeks_or_not_at_all(p, context):
-    of_visits, of_weeks = (float(strength) for strength in context_strengths(p, context))
-    assert (of_visits > 0) == (context in VISIT_CONTEXTS)
-    assert (of_weeks > 0) == (context in COURSE_CONTEXTS)
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_a_context_acts_by_its_visits_or_by_its_weeks_or_by_both_or_not_at_all(p, context):
+    of_visits, of_weeks = context_strengths(p, context)
+    assert (float(of_visits) > 0) == (context in VISIT_CONTEXTS)
+    assert [name for name, strength in zip(COURSE_CONTEXTS, of_weeks, strict=True) if strength > 0] == [context] * (
+        context in COURSE_CONTEXTS
+    )
+
+
+def test_every_context_is_one_of_the_protocols():
+    assert set(CONTEXTS) == {"none", *VISIT_CONTEXTS, *COURSE_CONTEXTS}
+    assert set(EMPIRICAL_CONTEXTS) < set(CONTEXTS)
 
 
 def test_sleep_and_appetite_hardly_move_within_a_day(standard):

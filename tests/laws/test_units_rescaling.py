@@ -275,7 +275,7 @@ EQUATIONS = {
     "full normalisation": ("symptoms", full_normalisation, [], ONE),
     "mechanism shift": ("symptoms", shift_of, [(state, ONE) for state in (NOW, START, HEALTHY, DEPRESSED)], ONE),
     "visits": ("symptoms", visit_shift, [(1.2, ONE), (np.array([[90.0, 95.0], [5.0, 10.0]]), "h")], ONE),
-    "weeks": ("symptoms", course_shift, [(1.2, ONE), (np.array([5.0, 90.0]), "h")], ONE),
+    "weeks": ("symptoms", course_shift, [(np.array([1.2, 0.5, 0.1]), ONE), (np.array([5.0, 90.0]), "h")], ONE),
     "join": ("symptoms", join, [(0.4, ONE), (0.9, ONE)], ONE),
     "ratings": (
         "symptoms",

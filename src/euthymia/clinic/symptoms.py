@@ -31,10 +31,16 @@ ITEMS = (
 
 RESTORED = ("spine_density", "persistent_spines", "excitatory_gain", "focus", "reward", "release", "limbic_input")
 """Mechanism states that depression moves and recovery restores."""
-VISIT_CONTEXTS = ("saline", "midazolam")
+VISIT_CONTEXTS = ("saline", "midazolam", "placebo spray")
 """Contexts that act by each visit."""
-COURSE_CONTEXTS = ("oral placebo",)
-"""Contexts that act over weeks."""
+COURSE_CONTEXTS = ("oral placebo", "placebo spray", "electroconvulsive therapy")
+"""Contexts that act over weeks; one may do both."""
+EMPIRICAL_CONTEXTS = ("electroconvulsive therapy",)
+"""Contexts that are treatments without a mechanism here: a curve set from trials."""
+
+
+def _rows(contexts: tuple[str, ...], what: str) -> tuple[str, ...]:
+    return tuple(f"context.{name.replace(' ', '_')}.{what}" for name in contexts)
 
 
 class Symptoms(eqx.Module):
@@ -54,13 +60,13 @@ class Symptoms(eqx.Module):
     visit_waning: Scalar = parameter("context.waning_time", "h", "its decay")
     visit_items: PerItem = parameter("context.items", "dimensionless", "1 if a visit moves the item")
     visit_strength: Float[Array, "visit_context"] = parameter(
-        tuple(f"context.{name.replace(' ', '_')}" for name in VISIT_CONTEXTS), "dimensionless", "latent shift by a visit with a placebo"
+        _rows(VISIT_CONTEXTS, "visit"), "dimensionless", "latent shift by a visit with a placebo"
     )
-    course_onset: Scalar = parameter("context.course_time", "h", "rise of the response to weeks of treatment as such")
+    course_onset: Float[Array, "course_context"] = parameter(
+        _rows(COURSE_CONTEXTS, "time"), "h", "rise of the response to weeks of treatment as such"
+    )
     course_strength: Float[Array, "course_context"] = parameter(
-        tuple(f"context.{name.replace(' ', '_')}" for name in COURSE_CONTEXTS),
-        "dimensionless",
-        "latent shift by weeks of treatment as such",
+        _rows(COURSE_CONTEXTS, "course"), "dimensionless", "latent shift by weeks of treatment as such"
     )
 
 
@@ -85,13 +91,13 @@ class Mechanisms(NamedTuple):
     """Drive of the limbic network, nA (way 5, graded)."""
 
 
-def context_strengths(p: Symptoms, context: str) -> tuple[Scalar, Scalar]:
-    """Latent shifts by a visit, and by weeks of treatment as such, of a context; zero where it has none."""
+def context_strengths(p: Symptoms, context: str) -> tuple[Scalar, Float[Array, "course_context"]]:
+    """Latent shifts of a context by a visit, and by weeks in the place of each context that acts so; zero where it has none."""
 
-    def shift(names: tuple[str, ...], shifts: Float[Array, "context"]) -> Scalar:
-        return shifts[names.index(context)] if context in names else jnp.zeros(())
+    def alone(names: tuple[str, ...], shifts: Float[Array, "context"]) -> Float[Array, "context"]:
+        return shifts * jnp.array([name == context for name in names])
 
-    return shift(VISIT_CONTEXTS, p.visit_strength), shift(COURSE_CONTEXTS, p.course_strength)
+    return alone(VISIT_CONTEXTS, p.visit_strength).sum(), alone(COURSE_CONTEXTS, p.course_strength)
 
 
 def baseline_items(p: Symptoms, madrs: Scalar) -> PerItem:
@@ -153,10 +159,10 @@ def visit_shift(p: Symptoms, strength: Scalar, since_visits: Float[Array, "visit
     return strength * largest[..., None] * p.visit_items
 
 
-def course_shift(p: Symptoms, strength: Scalar, since_start: Float[Array, "*batch"]) -> Float[Array, "*batch item"]:
-    """Latent shift by weeks of treatment as such, strength (1 − e^{−t/τ}) at a time t since it began (h), on every item."""
-    t = jnp.maximum(since_start, 0)
-    return strength * (1 - jnp.exp(-t / p.course_onset))[..., None] * jnp.ones_like(p.baseline)
+def course_shift(p: Symptoms, strength: Float[Array, "course_context"], since_start: Float[Array, "*batch"]) -> Float[Array, "*batch item"]:
+    """Latent shift by weeks of treatment as such, Σ strength (1 − e^{−t/τ}) at a time t since it began (h), on every item."""
+    t = jnp.maximum(since_start, 0)[..., None]
+    return ((1 - jnp.exp(-t / p.course_onset)) @ strength)[..., None] * jnp.ones_like(p.baseline)
 
 
 def join(p: Symptoms, context: Float[Array, "..."], mechanisms: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -1,10 +1,10 @@
 """All claims of this version."""
 
-from . import comparators, mood, receptor, way1, way2, way3, way4, way5
+from . import combinations, comparators, mood, receptor, way1, way2, way3, way4, way5
 from .claim import Claim, Verdict, run
 
 CLAIMS: tuple[Claim, ...] = tuple(
-    claim for module in (receptor, way1, way2, way3, way4, way5, mood, comparators) for claim in module.CLAIMS
+    claim for module in (receptor, way1, way2, way3, way4, way5, mood, comparators, combinations) for claim in module.CLAIMS
 )
 
 

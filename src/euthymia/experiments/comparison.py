@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..protocols.protocol import Protocol
 from .model import Euthymia, default_model
 from .simulation import PLAYERS, WAYS, Simulation, simulate, warnings_of
-from .treatment import CHECKPOINTS, first_visit
+from .treatment import CHECKPOINTS, first_visit, labelled
 
 FEWEST, MOST = 2, 8
 SHARED_AT = ("2 h", "24 h", "7 d", "42 d")
@@ -73,6 +73,10 @@ class Comparison:
     def arms(self) -> list[str]:
         """Names in the order given."""
         return list(self.simulations)
+
+    def label(self, arm: str) -> str:
+        """The name of an arm for a reader."""
+        return labelled(arm, self.simulations[arm].protocol)
 
     @property
     def person(self) -> str:

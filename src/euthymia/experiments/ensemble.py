@@ -115,7 +115,7 @@ class Shared(NamedTuple):
     bolus: Inflow
     visits: Float[Array, "visit node"]
     since_start: Float[Array, "node"]
-    context: tuple[Scalar, Scalar]
+    context: tuple[Scalar, Float[Array, "course_context"]]
     kept: Int[Array, "kept"]
     linear: Float[Array, "state state"]
     over: Propagators

@@ -21,6 +21,7 @@ from ..cascade.vector_field import Brain, Cascade, Drivers, Followers, Inputs, S
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import (
+    EMPIRICAL_CONTEXTS,
     ITEMS,
     Mechanisms,
     baseline_items,
@@ -37,16 +38,19 @@ from ..links import Switches
 from ..pharmacology.comparators import DRUGS, MOLECULES
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..protocols.protocol import Protocol
+from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
 from ..receptors.nmdar import drive_loss, pore_block
 from .model import Euthymia, default_model
 from .shares import shapley
-from .treatment import CHECKPOINTS, ROUNDING, Person, body_warnings, first_visit, grid_of, person_of
+from .treatment import CHECKPOINTS, EMPIRICAL, ROUNDING, Person, body_warnings, first_visit, grid_of, person_of
 
 DAY = 24.0
 """h."""
 STATED_IN_MASS = ("ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine")
 """Molecules whose plasma concentration is given in ng/mL too."""
 WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
+WITH_MAO_LOST = {"serotonin syndrome": AT_SERT, "a dangerous rise of blood pressure": AT_DAT}
+"""What can happen where MAO is inhibited too, by what is given."""
 PLAYERS = ("context", *WAYS)
 """What may move mood."""
 SWITCHES_OF_WAY = {
@@ -138,7 +142,12 @@ def mechanisms(cascade: Cascade, state: SlowState, by: Drivers, lock: Float[Arra
 
 @eqx.filter_jit
 def course(
-    model: Euthymia, person: Person, context: tuple[Scalar, Scalar], inputs: list[Array], correction: Correction, arms: Arm
+    model: Euthymia,
+    person: Person,
+    context: tuple[Scalar, Float[Array, "course_context"]],
+    inputs: list[Array],
+    correction: Correction,
+    arms: Arm,
 ) -> Course:
     """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
 
@@ -266,6 +275,8 @@ def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
         *body_warnings(protocol.patient, protocol.doses, model),
         *_ketamine_warnings(protocol, model, weight),
         *_comparator_warnings(protocol, model, weight),
+        *_dangers(protocol),
+        *_context_warnings(protocol),
     ]
     if protocol.patient.condition == "depressed":
         if float(person.stress) == 0:
@@ -326,6 +337,26 @@ def _comparator_warnings(protocol: Protocol, model: Euthymia, weight: float) -> 
     return found
 
 
+def _dangers(protocol: Protocol) -> list[str]:
+    given = dict.fromkeys(dose.drug for dose in protocol.doses)
+    return [
+        f"doses: {drug} with {inhibitor} can cause {danger}: they are forbidden together and for weeks after one another; "
+        "nothing here computes that"
+        for inhibitor in given
+        if inhibitor in (*HOLDING_MAO, *DESTROYING_MAO)
+        for danger, drugs in WITH_MAO_LOST.items()
+        for drug in given
+        if drug in drugs
+    ]
+
+
+def _context_warnings(protocol: Protocol) -> list[str]:
+    if protocol.context not in EMPIRICAL_CONTEXTS:
+        return []
+    beside = "; how a drug and it act together is not known, and here they add" if protocol.doses else ""
+    return [f"context: {protocol.context} is {EMPIRICAL}; its curve is set from how many responded in trials{beside}"]
+
+
 def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1, correction: Correction | None = None) -> Simulation:
     """Run a protocol with everything on, and with every combination of context and ways removed.
 
@@ -365,12 +396,12 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
 
 
 def since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
-    """Time since the latest visit and the one before it, at all nodes; every dose is a visit, and so is a course without any.
+    """Time since the latest visit and the one before it, at all nodes (h); negative before there was one.
 
     Two are enough: the context of a visit wanes from hours after it on, so older ones never count more.
     """
     times = grid.padded_times
-    starts = np.array([dose.start for dose in protocol.doses] or [0.0])
+    starts = np.array(protocol.visited())
     latest = np.searchsorted(starts, times, side="right") - 1
     return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from ..cascade.timegrid import Pulse, TimeGrid, channel, time_grid
+from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..core.errors import InputError
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology.absorption import placed
@@ -28,6 +29,8 @@ from ..protocols.protocol import HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES, O
 from .model import Euthymia
 
 CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
+EMPIRICAL = "empirical: no mechanism"
+"""What is written wherever the curve of such a treatment is shown."""
 ROUNDING = 1e-9
 BRISK = (128, 16)
 """Steps and distinct lengths of the smallest grid for many patients."""
@@ -50,8 +53,13 @@ class Person(NamedTuple):
 
 
 def first_visit(protocol: Protocol) -> float:
-    """Start of the first dose, or of a course without any, h."""
-    return protocol.doses[0].start if protocol.doses else 0.0
+    """Start of the first dose or stated visit, or of a course without any, h."""
+    return protocol.begins
+
+
+def labelled(name: str, protocol: Protocol) -> str:
+    """The name of a course, which says if its curve is set from trials and comes from no mechanism."""
+    return f"{name} ({EMPIRICAL})" if protocol.context in EMPIRICAL_CONTEXTS else name
 
 
 def person_of(protocol: Protocol, model: Euthymia) -> Person:
@@ -139,17 +147,17 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
 
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
-    """The dose-aligned grid with the named checkpoints as nodes."""
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _checkpoints(protocol), refine)
+    """The dose-aligned grid with the named checkpoints and stated visits as nodes."""
+    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), refine)
 
 
 def brisk_grid_of(protocol: Protocol, model: Euthymia, weight: float) -> TimeGrid:
     """The same with a tenth of the steps, for many patients."""
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _checkpoints(protocol), finely=0, padded_to=BRISK)
+    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), finely=0, padded_to=BRISK)
 
 
-def _checkpoints(protocol: Protocol) -> tuple[float, ...]:
-    return tuple(first_visit(protocol) + hours for hours in CHECKPOINTS.values())
+def _nodes(protocol: Protocol) -> tuple[float, ...]:
+    return *(first_visit(protocol) + hours for hours in CHECKPOINTS.values()), *protocol.visits
 
 
 def body_warnings(patient: Patient, doses: tuple[Dose, ...], model: Euthymia) -> list[str]:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ..core.errors import InputError, short, unknown
 from ..core.units import quantity
 
-Context = Literal["none", "saline", "midazolam", "oral placebo"]
+Context = Literal["none", "saline", "midazolam", "placebo spray", "oral placebo", "electroconvulsive therapy"]
 Condition = Literal["depressed", "healthy"]
 Species = Literal["human", "mouse", "rat"]
 Sex = Literal["male", "female"]
@@ -33,6 +33,8 @@ ROUTES_OF = {
     "midazolam": _INTO_A_VEIN,
 }
 """The drugs, and how each can be given; ketamine is the racemate, HNK is hydroxynorketamine."""
+SWALLOWED = ("oral", "oral extended release")
+"""How drugs are taken at home: no visit."""
 KETAMINES = ("ketamine", "esketamine", "arketamine")
 NORKETAMINES = ("S-norketamine", "R-norketamine")
 HYDROXYNORKETAMINES = ("(2S,6S)-HNK", "(2R,6R)-HNK")
@@ -403,7 +405,10 @@ def _candidates(starts: list[float]) -> Iterator[tuple[float, float, int]]:
 
 
 class Protocol(Strict):
-    """A course as a user states it, checked."""
+    """A course as a user states it, checked.
+
+    ``visits`` (h) are the times at which the patient comes; left out, they follow from the doses: see :meth:`visited`.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     title: Line = Field(max_length=200)
@@ -411,6 +416,7 @@ class Protocol(Strict):
     context: Annotated[Context, _one_of(CONTEXTS)] = "none"
     patient: Patient = Patient()
     doses: Annotated[tuple[Dose, ...], AfterValidator(_written_out)] = Field(default=(), max_length=MOST_DOSES)
+    visits: Annotated[tuple[Time, ...], _list_like("[0 d, 7 d]")] = Field(default=(), max_length=MOST_DOSES)
     horizon: Annotated[float, _between(1.0, LONGEST, " h (one year)"), _measured("time")] = 336.0
 
     @model_validator(mode="after")
@@ -428,11 +434,30 @@ class Protocol(Strict):
         return self
 
     @model_validator(mode="after")
+    def _visits_are_in_order(self) -> "Protocol":
+        for number, (before, time) in enumerate(pairwise((-1.0, *self.visits)), 1):
+            if time <= before:
+                raise InputError(f"visits[{number}]: {time:g} h is not after the {before:g} h before it; list each visit once, in order")
+            if time >= self.horizon:
+                raise InputError(f"visits[{number}]: {time:g} h is not before the horizon of {self.horizon:g} h; make `horizon` longer")
+        return self
+
+    @model_validator(mode="after")
     def _doses_end_in_time(self) -> "Protocol":
         for number, dose in enumerate(self.doses, 1):
             if dose.start >= self.horizon or dose.start + (dose.duration or 0) > self.horizon:
                 raise InputError(f"doses: dose {number} does not end before the horizon of {self.horizon:g} h; make `horizon` longer")
         return self
+
+    @property
+    def begins(self) -> float:
+        """When the first dose is given or the first stated visit begins, whichever is earlier, or a course without either; h."""
+        return min([*(dose.start for dose in self.doses[:1]), *self.visits[:1]], default=0.0)
+
+    def visited(self) -> tuple[float, ...]:
+        """When visits begin, h: as stated, or else with every dose that is not swallowed, or else once, with the course."""
+        given = (dose.start for dose in self.doses if dose.route not in SWALLOWED)
+        return self.visits or tuple(given) or (self.begins,)
 
 
 def written(protocol: Protocol) -> dict[str, Any]:
@@ -459,5 +484,6 @@ def written(protocol: Protocol) -> dict[str, Any]:
         "context": protocol.context,
         "patient": patient,
         "doses": [dose(each) for each in compact(protocol.doses)],
+        **({"visits": [f"{time!r} h" for time in protocol.visits]} if protocol.visits else {}),
         "horizon": f"{protocol.horizon!r} h",
     }

@@ -16,6 +16,7 @@ from ..experiments.ensemble import Cohort
 from ..experiments.fit_pk import PharmacokineticFit
 from ..experiments.model import Euthymia, default_model
 from ..experiments.simulation import Simulation
+from ..experiments.treatment import labelled
 from ..protocols.reading import text_of
 from .circuits import beside
 from .figures import arms, fit_pk, population
@@ -161,6 +162,7 @@ def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable
         .get_template("population.html.jinja")
         .render(
             cohort=cohort,
+            title=labelled(cohort.protocol.title, cohort.protocol),
             visits=visits,
             interval=interval,
             caution=caution,

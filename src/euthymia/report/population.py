@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..clinic.ratings import Ratings, remits, responds
 from ..experiments.ensemble import COHORT, Cohort
-from ..experiments.treatment import CHECKPOINTS, first_visit
+from ..experiments.treatment import CHECKPOINTS, first_visit, labelled
 from ..protocols.reading import text_of
 from .page import cohort_page
 from .run_folder import PACKED, write_files
@@ -64,7 +64,7 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
     """Print the cohort at its visits."""
     number = cohort.data.sizes["patient"]
     console.print()
-    console.print(Text(cohort.protocol.title, style="bold"))
+    console.print(Text(labelled(cohort.protocol.title, cohort.protocol), style="bold"))
     drawn = "" if cohort.drawn == number else f", of {cohort.drawn} drawn"
     console.print(f"{number} virtual patients{drawn}; median (5 to 95 %)")
     console.print()

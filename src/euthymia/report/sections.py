@@ -400,6 +400,7 @@ SECTIONS = (
             "weights are assumed, and no outcome was used to set them. The latent scale and the join come from an "
             "informal fit that included the midazolam-controlled trial.",
             "The context of a visit is one typical patient’s at the latent mean of a trial arm, less than the mean change of that arm.",
+            "Electroconvulsive therapy is empirical: it has no mechanism here, and its curve is set from how many responded, and when.",
         ),
         (
             "murrough2013b.madrs_2h",
@@ -411,6 +412,11 @@ SECTIONS = (
             "singh2016.madrs_15d_saline",
             "posternak2005.two_weeks_placebo",
             "rbmi.placebo_six_weeks",
+            "transform.placebo_28d",
+            "transform.difference_28d",
+            "husain2004.first_response",
+            "husain2004.response",
+            "haq2015.response_resistant",
         ),
         lambda protocol: True,
     ),

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from ..clinic.symptoms import COURSE_CONTEXTS
 from ..core.types import CELL_CLASSES
 from ..experiments.comparison import MOVERS, SHARED_AT, shared
 from ..experiments.model import Euthymia, default_model
 from ..experiments.potency_gap import PotencyGap, potency_gaps
 from ..experiments.simulation import Simulation, warnings_of
-from ..experiments.treatment import first_visit
+from ..experiments.treatment import first_visit, labelled
 from ..pharmacology.comparators import FORMED
 from ..protocols.protocol import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 
@@ -119,8 +120,10 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     data, given = simulation.data, simulation.data.sel(arm="as given")
     visit = first_visit(simulation.protocol)
     checkpoints = simulation.checkpoints()
-    # A single dose is judged after a day, a course of several at its end.
-    checked_at = "24 h" if "24 h" in checkpoints and len(simulation.protocol.doses) < 2 else list(checkpoints)[-1]
+    # A single dose or visit is judged after a day, a course of several at its end.
+    protocol = simulation.protocol
+    at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
+    checked_at = "24 h" if "24 h" in checkpoints and not at_end else list(checkpoints)[-1]
     split_at = {name: checkpoints[name] for name in SHARED_AT if name in checkpoints} or {checked_at: checkpoints[checked_at]}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
     drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
@@ -140,7 +143,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
     whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
     return Summary(
-        title=simulation.protocol.title,
+        title=labelled(protocol.title, protocol),
         person=", ".join(whose),
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),

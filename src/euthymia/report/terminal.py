@@ -76,22 +76,22 @@ def show(summary: Summary, console: Console) -> None:
 def show_comparison(comparison: Comparison, console: Console) -> None:
     """Print several courses of one patient side by side."""
     console.print()
-    console.print(Text(f"Side by side: {', '.join(comparison.arms)}", style="bold"))
+    console.print(Text(f"Side by side: {', '.join(map(comparison.label, comparison.arms))}", style="bold"))
     console.print(Text(comparison.person))
     names = comparison.checkpoints
     mood, relief = _table("MADRS", *map(before, names)), _table("Fall beyond context", *list(names)[1:])
     for arm in comparison.arms:
-        mood.add_row(arm, *(NONE if value is None else f"{value:.1f}" for value in comparison.madrs(arm).values()))
-        relief.add_row(arm, *(points(value) for value in list(comparison.relief(arm).values())[1:]))
+        mood.add_row(comparison.label(arm), *(NONE if value is None else f"{value:.1f}" for value in comparison.madrs(arm).values()))
+        relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
     _print(console, mood, relief)
 
     moved = _table("Who moved MADRS, points", "", *MOVERS, left=2)
     for arm in comparison.arms:
         for place, (name, parts) in enumerate(comparison.shares(arm).items()):
-            moved.add_row(arm if place == 0 else "", f"at {name}", *(points(parts[who]) for who in MOVERS))
+            moved.add_row(comparison.label(arm) if place == 0 else "", f"at {name}", *(points(parts[who]) for who in MOVERS))
     _print(console, moved)
 
-    touched = _table("Largest change from before", *comparison.arms)
+    touched = _table("Largest change from before", *map(comparison.label, comparison.arms))
     for readout, moves in comparison.moves().items():
         touched.add_row(readout.title, *(change(moves[arm].change) for arm in comparison.arms))
     _print(console, touched)

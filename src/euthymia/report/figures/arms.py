@@ -10,7 +10,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from ...experiments.comparison import MOVERS, Comparison
 from ...experiments.simulation import Simulation
-from ...experiments.treatment import first_visit
+from ...experiments.treatment import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, clock, drawn, panels, svg
 
 ARM_COLOURS = ("#b5446e", "#2b6cb0", "#c98500", "#8793a0", "#0a5c44", "#9b7fe0", "#6b3e1a", "#1b2733")
@@ -81,7 +81,7 @@ def five_ways(comparison: Comparison) -> str:
 
 
 def _doses(axes: Axes, courses: dict[str, Simulation], colours: dict[str, str]) -> None:
-    """One row per arm: a mark for every dose, a bar for an infusion."""
+    """One row per arm: a mark for every dose, a bar for an infusion, a ring for a stated visit."""
     for row, (name, course) in enumerate(courses.items()):
         protocol = course.protocol
         for dose in protocol.doses:
@@ -90,8 +90,11 @@ def _doses(axes: Axes, courses: dict[str, Simulation], colours: dict[str, str]) 
                 axes.plot(start, row, "|", color=colours[name], ms=8, mew=1.6, clip_on=False)
             else:
                 axes.plot([start, max(start, dose.start - first_visit(protocol) + dose.duration)], [row, row], color=colours[name], lw=7)
+        for visit in protocol.visits:
+            axes.plot(max(visit - first_visit(protocol), FIRST_SHOWN), row, "o", color=colours[name], mfc="none", ms=7, clip_on=False)
         if not protocol.doses:
-            axes.text(FIRST_SHOWN, row, f" no drug, context {protocol.context}", color=colours[name], va="center", fontsize=9)
+            said = labelled(f" no drug, context {protocol.context}", protocol)
+            axes.text(FIRST_SHOWN, row, said, color=colours[name], va="center", fontsize=9)
     axes.set_ylim(len(courses) - 0.5, -0.5)
     axes.set_yticks(range(len(courses)), [_short(name) for name in courses])
     for label, name in zip(axes.get_yticklabels(), courses, strict=True):

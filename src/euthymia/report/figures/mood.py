@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from ...evidence.registry import evidence
 from ...experiments.simulation import DAY, Simulation
-from ...experiments.treatment import first_visit
+from ...experiments.treatment import first_visit, labelled
 from ...protocols.reading import DEFAULT, read
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
@@ -30,7 +30,7 @@ def mood(simulation: Simulation) -> str:
             axes.plot(days, data.madrs.sel(arm="context"), color=COLOURS["context"], label="context of the treatment alone")
         if doses:
             axes.plot(days, data.madrs.sel(arm="without way 4"), color=COLOURS["way 4"], lw=1.4, ls=":", label="without way 4")
-        axes.plot(days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label="this course")
+        axes.plot(days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label=labelled("this course", simulation.protocol))
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
                 observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1, fmt=marker, label=text)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...experiments.ensemble import Cohort
-from ...experiments.treatment import first_visit
+from ...experiments.treatment import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, clock, legend, panels, svg
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35))
@@ -28,7 +28,7 @@ def spread(cohort: Cohort) -> str:
                 context = np.median(cohort.data.context_madrs.values[:, shown], 0)
                 axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
             _band(axes, times[shown], values, COLOURS[colour])
-            axes.set_title(title)
+            axes.set_title(labelled(title, cohort.protocol) if name == "madrs" else title)
             axes.set_ylabel(unit)
             axes.set_ylim(bottom=0)
             clock(axes, times[-1], 0.13)
