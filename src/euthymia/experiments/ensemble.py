@@ -38,7 +38,7 @@ from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
 from .model import Euthymia, default_model
 from .simulation import at_rest, mechanisms, since_visits
-from .treatment import CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
+from .treatment import BRISK, CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
 
 AT_ONCE = 64
 """Patients solved together."""
@@ -290,10 +290,10 @@ def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
     return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
 
 
-def share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGrid, np.ndarray, Shared]:
-    """The grid of a cohort, the nodes that are kept, and what all its patients share."""
+def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = BRISK) -> tuple[TimeGrid, np.ndarray, Shared]:
+    """The grid of a cohort, the nodes that are kept, and what all its patients share; grids of one size are compiled once."""
     weight = float(typical.weight)
-    grids = [brisk_grid_of(protocol, model, each) for each in (weight, 2 * weight)]
+    grids = [brisk_grid_of(protocol, model, each, padded_to) for each in (weight, 2 * weight)]
     grid = grids[0]
     if not np.array_equal(grid.steps, grids[1].steps):
         raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")

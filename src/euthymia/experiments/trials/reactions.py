@@ -17,9 +17,11 @@ from ...core.units import factor
 from ...evidence.registry import evidence
 from ..ensemble import AT_ONCE, TRIAL, Reaction, reactions, share, shared_brain
 from ..model import Euthymia
-from ..treatment import Person, first_visit, person_of
+from ..treatment import BRISK, Person, first_visit, person_of
 from .records import Arm, Trials
 
+LONG = (1024, 16)
+"""Steps and distinct lengths of the grid of any regimen with repeats, so that all are compiled once."""
 Values = Mapping[str, Scalar]
 """Numbers that stand in for evidence rows, by row, in the row's own unit."""
 
@@ -117,7 +119,7 @@ def react(
     """
     protocol = found.protocol(regimen)
     typical = person_of(protocol, model)
-    grid, kept, shared = share(protocol, model, typical)
+    grid, kept, shared = share(protocol, model, typical, BRISK if len(protocol.doses) == 1 else LONG)
     nodes, at = grid.times[kept] - first_visit(protocol), times(found)
     # Between two nodes a shift is taken to be straight; beyond the last nobody asks.
     after = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)
