@@ -27,9 +27,10 @@ def show_clinic(rows: list[Predicted], console: Console) -> None:
     found = summarise(rows)
     console.print(f"\nInside 90 % intervals: {found.inside:.0%} of {found.count} numbers.")
     console.print(
-        f"Of the {found.compared} that a meta-analysis of the calibration trials can predict too, it has {found.inside_baseline:.0%} inside. "
-        f"Mean interval score {found.score:.2f} here, {found.baseline_score:.2f} there: smaller is better; in sampling errors, every trial "
-        "once.",
+        f"Of the {found.compared} that a meta-analysis of the calibration trials can predict too, {found.inside_baseline:.0%} are inside "
+        f"its intervals.\n"
+        f"Mean interval score {found.score:.2f} here, {found.baseline_score:.2f} there: smaller is better; in sampling errors, "
+        "every trial once.",
         soft_wrap=True,
     )
     tests = sign_tests(rows)

@@ -110,9 +110,12 @@ class Seen(NamedTuple):
 
 
 def responding(p: Ratings, before: Float[Array, "patient"], now: Float[Array, "patient"]) -> Float[Array, "patient"]:
-    """Probability that ratings at two visits make a responder of each patient."""
+    """Probability that ratings at two visits make a responder of each patient.
+
+    Totals are whole points: over an even first rating the second may be half a point above the cut, over an odd one it may not.
+    """
     share = 1 - p.response
-    return norm.cdf((share * before - now) / (p.rater_sd * jnp.sqrt(1 + share**2)))
+    return norm.cdf((share * before + p.step / 4 - now) / (p.rater_sd * jnp.sqrt(1 + share**2)))
 
 
 def remitting(p: Ratings, now: Float[Array, "patient"]) -> Float[Array, "patient"]:
