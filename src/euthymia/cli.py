@@ -193,6 +193,9 @@ def population(
     people: int = 200,
     patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     weight: str | None = None,
+    like: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    fitted: Path | None = None,
+    uncalibrated: Annotated[bool, Parameter(negative=())] = False,
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -208,6 +211,13 @@ def population(
         FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver: the middle of the cohort; repeat it for several.
     weight
         Body weight in the middle of the cohort with its unit, such as "82 kg".
+    like
+        Makes the cohort like the patients of a trial, by madrs (points) or weight (kg) before treatment: "madrs=28..60" leaves out who
+        is outside, "madrs=37.4:5.6" weights the others to this mean and SD; repeat it for several.
+    fitted
+        A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version.
+    uncalibrated
+        Leave the calibration out: every number is that of `euthymia evidence`.
     out
         Folder for the results; default runs/NAME-population.
     overwrite
@@ -224,16 +234,24 @@ def population(
 
         configure()
         from .experiments.ensemble import check_patients, cohort
+        from .experiments.matching import wanted
         from .experiments.model import default_model
-        from .report.population import UNCALIBRATED, show_cohort, write
+        from .experiments.trials.fitted import calibrated, read, shipped
+        from .report.population import CALIBRATED, UNCALIBRATED, show_cohort, write
 
         check_patients(chosen, people)
+        table = [wanted(each) for each in like]
+        if uncalibrated and fitted is not None:
+            raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
+        fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
+        model = default_model() if fit is None else calibrated(fit)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
-        found = cohort(chosen, people, progress=progress)
-    write(found, default_model().ratings, folder, overwrite)
-    _warn([UNCALIBRATED])
+        found = cohort(chosen, people, model, progress, like=table)
+    caution = UNCALIBRATED if fit is None else CALIBRATED
+    write(found, model.ratings, caution, folder, overwrite)
+    _warn([caution] if fit is None else fit.warnings)
     console = Console(highlight=False, emoji=False)
-    show_cohort(found, default_model().ratings, console)
+    show_cohort(found, model.ratings, console)
     _finish(folder, console)
 
 

@@ -1,6 +1,6 @@
 """Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ from ..core.types import Scalar
 from ..links import PYRAMIDAL, Switches
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
+from .matching import Wanted, inside, weights
 from .model import Euthymia, default_model
 from .simulation import at_rest, mechanisms, since_visits
 from .treatment import BRISK, CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
@@ -93,6 +94,10 @@ class Outcome(NamedTuple):
     context_rated: Float[Array, "node"]
     plausible: Bool[Array, ""]
     """The patient rests somewhere, in the range of stress and severity."""
+    weight: Scalar
+    """kg."""
+    baseline: Scalar
+    """MADRS before treatment, points."""
 
 
 class Inflow(NamedTuple):
@@ -266,6 +271,8 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
         rated=rating(convinced, found.mechanism_shift),
         context_rated=rating(of_visits, nothing),
         plausible=found.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
+        weight=person.weight,
+        baseline=person.madrs,
     )
 
 
@@ -330,6 +337,11 @@ class Cohort:
     data: xr.Dataset
     drawn: int
 
+    @property
+    def shares(self) -> np.ndarray:
+        """What each patient counts for; together 1."""
+        return self.data.share.values
+
 
 def cohort(
     protocol: Protocol,
@@ -337,6 +349,7 @@ def cohort(
     model: Euthymia | None = None,
     progress: Callable[[int], None] = lambda done: None,
     at_once: int = AT_ONCE,
+    like: Sequence[Wanted] = (),
 ) -> Cohort:
     """So many plausible patients of the population under one protocol; body and mind of its patient are their middle.
 
@@ -352,11 +365,14 @@ def cohort(
         Called with the number of patients found.
     at_once
         Patients in a chunk; no result depends on it.
+    like
+        Whom the cohort is like: who is outside the limits is left out, and the others count for so much that they have these means.
 
     Raises
     ------
     InputError
-        If the number is out of range, hardly anybody is plausible, or there is no finite answer.
+        If the number is out of range, hardly anybody is plausible or within the limits, no weights give the means, or there is no
+        finite answer.
     """
     check_patients(protocol, patients)
     model = default_model() if model is None else model
@@ -367,10 +383,11 @@ def cohort(
     have = drawn = 0
     while have < patients:
         if drawn > LEAST_PLAUSIBLE * (patients + at_once):
-            raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible; choose one less extreme")
+            within = " and within the limits" if like else ""
+            raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible{within}; choose one less extreme")
         group = drawn + 1 + np.arange(at_once)
         solved = outcomes(model, typical, shared, jnp.asarray(group))
-        plausible = np.flatnonzero(solved.plausible)[: patients - have]
+        plausible = np.flatnonzero(solved.plausible & inside(_known(solved), like))[: patients - have]
         found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
         numbers.append(group[plausible])
         have += len(plausible)
@@ -378,9 +395,15 @@ def cohort(
         progress(have)
     whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
     data = _labelled(whole, np.concatenate(numbers), kept, grid.times[kept], model)
+    data["share"] = ("patient", weights(_known(whole), like), {"units": "1", "long_name": "what a patient counts for"})
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn)
+
+
+def _known(found: Outcome) -> dict[str, np.ndarray]:
+    """What a trial knows of patients before treatment."""
+    return {"madrs": np.asarray(found.baseline), "weight": np.asarray(found.weight)}
 
 
 def check_patients(protocol: Protocol, patients: int) -> None:
@@ -413,5 +436,7 @@ def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.n
     variables = {
         **{name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
         "stress": (("patient",), found.reaction.stress, of_stress),
+        "weight": (("patient",), found.weight, {"units": "kg", "long_name": "body weight"}),
+        "baseline": (("patient",), found.baseline, {"units": "points", "long_name": "MADRS before treatment"}),
     }
     return xr.Dataset(variables, {"patient": numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})})

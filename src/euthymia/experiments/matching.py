@@ -61,6 +61,14 @@ def wanted(text: str) -> Wanted:
     return Wanted(name, *numbers)
 
 
+def inside(known: dict[str, np.ndarray], table: Sequence[Wanted]) -> np.ndarray:
+    """Who is within all limits."""
+    found = np.ones(len(next(iter(known.values()))), bool)
+    for line in table:
+        found &= (known[line.characteristic] >= line.low) & (known[line.characteristic] <= line.high)
+    return found
+
+
 def weights(known: dict[str, np.ndarray], table: Sequence[Wanted]) -> np.ndarray:
     """Weights of patients, of sum 1, that match a table and are otherwise as even as can be.
 
@@ -79,22 +87,20 @@ def weights(known: dict[str, np.ndarray], table: Sequence[Wanted]) -> np.ndarray
     InputError
         If nobody is within the limits, or no weights of these patients match the table.
     """
-    inside = np.ones(len(next(iter(known.values()))), bool)
-    for line in table:
-        inside &= (known[line.characteristic] >= line.low) & (known[line.characteristic] <= line.high)
-    if not inside.any():
+    within = inside(known, table)
+    if not within.any():
         limits = ", ".join(f"{line.characteristic} {line.low:g} to {line.high:g}" for line in table if np.isfinite(line.low))
-        raise InputError(f"like: none of {len(inside)} patients has {limits}; widen the limits, or change the patient in the middle")
+        raise InputError(f"like: none of {len(within)} patients has {limits}; widen the limits, or change the patient in the middle")
     columns = []
     for line in table:
         if line.mean is not None:
-            x, scale = known[line.characteristic][inside], line.sd or float(known[line.characteristic].std()) or 1.0
+            x, scale = known[line.characteristic][within], line.sd or float(known[line.characteristic].std()) or 1.0
             z = (x - line.mean) / scale
             columns.append(z)
             if line.sd is not None:
                 columns.append(z**2 - 1)
-    found = np.zeros(len(inside))
-    found[inside] = _even(np.stack(columns, -1)) if columns else 1 / inside.sum()
+    found = np.zeros(len(within))
+    found[within] = _even(np.stack(columns, -1)) if columns else 1 / within.sum()
     return found
 
 

@@ -155,7 +155,9 @@ def fit_page(fit: PharmacokineticFit) -> str:
     )
 
 
-def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], remission: float, caution: str) -> str:
+def cohort_page(
+    cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], remission: float, caution: str, counted: str
+) -> str:
     """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
     known = evidence()
     return (
@@ -167,6 +169,7 @@ def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable
             visits=visits,
             interval=interval,
             caution=caution,
+            counted=counted,
             remission=remission,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),

@@ -123,7 +123,8 @@ def data_of(pairs: list[tuple[Trial, Observation]]) -> Data:
         sd_error.append(row.sd / np.sqrt(2 * (row.n - 1)) if of_one and row.sd and row.n else np.nan)
     names = [trial.name for trial, _ in pairs]
     same = np.array([[float(one == other) for other in names] for one in names])
-    return Data(*(jnp.asarray(each, float) for each in (value, error, sd, sd_error)), jnp.asarray(same))
+    numbers = (jnp.asarray(each, float) for each in (value, error, sd, sd_error, same))
+    return Data(*numbers)
 
 
 class Predicted(NamedTuple):
