@@ -217,7 +217,7 @@ def total(
     p: Symptoms,
     differs: Differences,
     madrs: Scalar,
-    context: tuple[Scalar, Scalar],
+    context: tuple[Scalar, Float[Array, "course_context"]],
     times: tuple[Float[Array, "visit time"], Float[Array, "time"]],
     by_mechanisms: Float[Array, "time item"],
     adrift: Float[Array, "time"],

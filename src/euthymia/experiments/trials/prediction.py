@@ -161,9 +161,11 @@ def predict(
         coordinates = at + jnp.asarray(root @ random.standard_normal(len(FITTED)))
         madrs = _courses(numbers, start, solved, coordinates, jnp.asarray(random.standard_normal((len(names), 2))))
         arms = {key: np.asarray(each) for key, each in madrs.items()}
-        for place, (trial, each, time) in enumerate(numbers.questions):
+        for place, question in enumerate(numbers.questions):
+            trial, each, _ = question
             samples = [
-                _sampled(start.ratings, arms[f"{trial.name}: {arm}"][:, [0, time]], _size(trial, each, arm), random) for arm in _arms(each)
+                _sampled(start.ratings, np.stack(visits, -1), _size(trial, each, arm), random)
+                for visits, arm in zip(numbers.visits(arms, question), _arms(each), strict=True)
             ]
             draw[place] = tabled(start.ratings, each.statistic, samples[0], samples[1] if each.against else None)
     low, middle, high = np.quantile(found, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)

@@ -137,7 +137,7 @@ def react(
     return Regimen(shift, dissociation, slope)
 
 
-def wandering(found: Trials, model: Euthymia, patients: int) -> Float[Array, "patient time"]:
-    """Natural fluctuation of the first so many patients at :func:`times`, in its SDs."""
+def wandering(model: Euthymia, patients: int, at: Float[Array, "time"]) -> Float[Array, "patient time"]:
+    """Natural fluctuation of the first so many patients at some times (h), in its SDs."""
     numbers = jnp.arange(1, patients + 1)[:, None]
-    return fluctuation(model.ratings, jax.random.key(TRIAL), numbers, jnp.asarray(times(found))) / model.ratings.fluctuation_sd
+    return fluctuation(model.ratings, jax.random.key(TRIAL), numbers, at) / model.ratings.fluctuation_sd

@@ -6,7 +6,7 @@ fluctuation is that of each patient's own path. Ratings are taken from everybody
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,8 +28,12 @@ MOST, LEAST = 59.0, 8.0
 
 
 class Group(NamedTuple):
-    """An arm at the times of ratings, before anybody's symptoms are known."""
+    """An arm at the times at which it is asked about, before anybody's symptoms are known; the first is before treatment."""
 
+    times: Float[Array, "time"]
+    """Since the first visit, h."""
+    wanders: Float[Array, "patient time"]
+    """Natural fluctuation, in its SDs."""
     since_visits: Float[Array, "two time"]
     mechanism_shift: Float[Array, "patient time item"]
     slope: Float[Array, "patient time item fitted"]
@@ -47,21 +51,34 @@ class Effects(NamedTuple):
     worth: Scalar = jnp.zeros(())
 
 
-def group(arm: Arm, baseline: Baseline | None, found: Trials, regimens: dict[str, Regimen], model: Euthymia) -> Group:
-    """An arm, from what an ensemble does under the regimens; where a baseline is unknown, it is the population's."""
+def group(
+    arm: Arm, baseline: Baseline | None, places: list[int], found: Trials, regimens: dict[str, Regimen], model: Euthymia, patients: int
+) -> Group:
+    """An arm at some of :func:`.reactions.times`, from what an ensemble does under the regimens.
+
+    Where a baseline is unknown, it is the population's.
+    """
     usual = jnp.array([jnp.sum(model.symptoms.baseline), model.population.severity])
     begins = usual if baseline is None else jnp.array([baseline.mean, baseline.sd])
-    visits = since_visits(found, arm.attends) if arm.attends else jnp.stack([jnp.asarray(times(found)), jnp.full(len(times(found)), -1.0)])
+    every, at = jnp.asarray(times(found)), jnp.array(places)
+    visits = since_visits(found, arm.attends) if arm.attends else jnp.stack([every, jnp.full(len(every), -1.0)])
     taken = regimens[arm.takes] if arm.takes else jax.tree.map(jnp.zeros_like, next(iter(regimens.values())))
-    return Group(visits, taken.mechanism_shift, taken.slope, taken.dissociation * (not arm.asleep), begins, jnp.asarray(float(arm.told)))
+    return Group(
+        every[at],
+        wandering(model, patients, every[at]),
+        visits[:, at],
+        taken.mechanism_shift[:, at],
+        taken.slope[:, at],
+        taken.dissociation * (not arm.asleep),
+        begins,
+        jnp.asarray(float(arm.told)),
+    )
 
 
 def felt(
     model: Euthymia,
     group: Group,
     context: tuple[Scalar, Float[Array, "course_context"]],
-    wanders: Float[Array, "patient time"],
-    at: Float[Array, "time"],
     moved: Float[Array, "fitted"],
     effects: Effects,
 ) -> Float[Array, "patient time"]:
@@ -71,8 +88,6 @@ def felt(
     ----------
     model, group, context
         Numbers, the arm, and latent shifts by a visit and by weeks of treatment as such.
-    wanders, at
-        Natural fluctuation in its SDs, and the times (h).
     moved
         How far upstream coordinates are from where the reactions were found; reactions follow in a straight line.
     effects
@@ -96,10 +111,10 @@ def felt(
         guessed = believed_strength(ratings, of_visits, dissociation, visited)
         visit = group.told * (of_visits + ratings.unblinding) + (1 - group.told) * guessed
         adrift = ratings.fluctuation_sd * wander
-        return total(p, differs, madrs, (visit, of_weeks), (group.since_visits, at), shift + slope @ moved, adrift)
+        return total(p, differs, madrs, (visit, of_weeks), (group.since_visits, group.times), shift + slope @ moved, adrift)
 
-    numbers = jnp.arange(1, len(wanders) + 1)
-    return jax.vmap(one)(numbers, group.mechanism_shift, group.slope, group.dissociation, wanders)
+    numbers = jnp.arange(1, len(group.wanders) + 1)
+    return jax.vmap(one)(numbers, group.mechanism_shift, group.slope, group.dissociation, group.wanders)
 
 
 class Seen(NamedTuple):
@@ -170,7 +185,7 @@ def statistic(
 
 
 class Question(NamedTuple):
-    """A published number as the arms that answer it, and where its time stands."""
+    """A published number, and the place of its time among all at which anybody was rated."""
 
     trial: Trial
     observation: Observation
@@ -182,8 +197,6 @@ class Solved(NamedTuple):
 
     groups: Group
     """With an axis of arms in front."""
-    wanders: Float[Array, "patient time"]
-    times: Float[Array, "time"]
     coordinates: Float[Array, "fitted"]
     """Where upstream the reactions were found."""
 
@@ -203,6 +216,16 @@ class Asked:
         """Everybody who is asked about."""
         return {_key(trial, arm): (trial, arm) for trial, each, _ in self.questions for arm in filter(None, (each.arm, each.against))}
 
+    @property
+    def places(self) -> dict[str, list[int]]:
+        """Of the times at which each arm is asked about, and before treatment; as many for every arm, the last one again if need be."""
+        of_arms: dict[str, set[int]] = {key: {0} for key in self.arms}
+        for trial, each, at in self.questions:
+            for arm in filter(None, (each.arm, each.against)):
+                of_arms[_key(trial, arm)].add(at)
+        most = max(map(len, of_arms.values()))
+        return {key: (found := sorted(at)) + found[-1:] * (most - len(at)) for key, at in of_arms.items()}
+
     def madrs(
         self, model: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"], effects: Mapping[str, Effects]
     ) -> dict[str, Float[Array, "patient time"]]:
@@ -213,7 +236,7 @@ class Asked:
         context, effect = (jax.tree.map(lambda *each: jnp.stack(each), *parts) for parts in (contexts, of_arms))
 
         def one(group: Group, context: tuple[Scalar, Float[Array, "course_context"]], effect: Effects) -> Float[Array, "patient time"]:
-            return felt(model, group, context, solved.wanders, solved.times, moved, effect)
+            return felt(model, group, context, moved, effect)
 
         return dict(zip(arms, jax.vmap(one)(solved.groups, context, effect), strict=True))
 
@@ -221,10 +244,15 @@ class Asked:
         """To every question, with the same effects in every trial."""
         madrs = self.madrs(model, solved, coordinates, {trial.name: effects for trial, _, _ in self.questions})
         seen = []
-        for trial, each, at in self.questions:
-            visits = [(madrs[_key(trial, arm)][:, 0], madrs[_key(trial, arm)][:, at]) for arm in filter(None, (each.arm, each.against))]
-            seen.append(statistic(model.ratings, each.statistic, visits[0], visits[1] if each.against else None))
+        for question in self.questions:
+            visits = self.visits(madrs, question)
+            seen.append(statistic(model.ratings, question.observation.statistic, visits[0], visits[1] if len(visits) > 1 else None))
         return Seen(*(jnp.stack(parts) for parts in zip(*seen, strict=True)))
+
+    def visits(self, madrs: Mapping[str, Any], question: Question) -> list[tuple[Any, Any]]:
+        """MADRS before treatment and at the time of a question, in the arm and in the one it is compared with."""
+        keys = [_key(question.trial, arm) for arm in (question.observation.arm, question.observation.against) if arm]
+        return [(madrs[key][:, 0], madrs[key][:, self.places[key].index(question.at)]) for key in keys]
 
 
 def asked(pairs: list[tuple[Trial, Observation]]) -> Asked:
@@ -259,6 +287,9 @@ def solve(
     for regimen in needed([trial.arms[arm] for trial, arm in arms.values()]):
         progress(regimen)
         regimens[regimen] = react(found, regimen, model, patients, coordinates, values_of)
-    groups = [group(trial.arms[arm], trial.baseline_of(arm), found, regimens, model) for trial, arm in arms.values()]
+    groups = [
+        group(trial.arms[arm], trial.baseline_of(arm), places, found, regimens, model, patients)
+        for (trial, arm), places in zip(arms.values(), numbers.places.values(), strict=True)
+    ]
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *groups)
-    return Solved(stacked, wandering(found, model, patients), jnp.asarray(times(found)), coordinates)
+    return Solved(stacked, coordinates)
