@@ -16,7 +16,7 @@ from ..cascade.baseline import jacobian, patient
 from ..cascade.course import Bodies, drug_course, embodied, follow, propagated, slow_course, stepped, systems
 from ..cascade.timegrid import TimeGrid
 from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
-from ..clinic.population import Differences, differences
+from ..clinic.population import CORRELATED, Differences, Population, correlation_matrix, differences
 from ..clinic.ratings import believed_strength, fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import (
@@ -376,6 +376,7 @@ def cohort(
     """
     check_patients(protocol, patients)
     model = default_model() if model is None else model
+    check_population(model.population)
     typical = person_of(protocol, model)
     grid, kept, shared = share(protocol, model, typical)
     found: list[Outcome] = []
@@ -404,6 +405,16 @@ def cohort(
 def _known(found: Outcome) -> dict[str, np.ndarray]:
     """What a trial knows of patients before treatment."""
     return {"madrs": np.asarray(found.baseline), "weight": np.asarray(found.weight)}
+
+
+def check_population(p: Population) -> None:
+    """Raises ``InputError`` for correlations that nobody can have, and for spreads below zero."""
+    lowest = float(np.linalg.eigvalsh(np.asarray(correlation_matrix(p)))[0])
+    if not lowest > 0:
+        stated = ", ".join(f"{one} with {other} {r:g}" for (one, other), r in zip(CORRELATED, np.asarray(p.correlation), strict=True))
+        raise InputError(f"population.correlation: no people have these correlations ({stated}); each must lie between -1 and 1")
+    if not min(np.min(p.spread), float(p.severity), np.min(p.spread_of_effect)) >= 0:
+        raise InputError("population: a spread is below 0")
 
 
 def check_patients(protocol: Protocol, patients: int) -> None:

@@ -156,7 +156,13 @@ def fit_page(fit: PharmacokineticFit) -> str:
 
 
 def cohort_page(
-    cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], remission: float, caution: str, counted: str
+    cohort: Cohort,
+    visits: Sequence[NamedTuple],
+    interval: Callable[..., str],
+    remission: float,
+    caution: str,
+    counted: str,
+    relapses: str,
 ) -> str:
     """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
     known = evidence()
@@ -170,6 +176,7 @@ def cohort_page(
             interval=interval,
             caution=caution,
             counted=counted,
+            relapses=relapses,
             remission=remission,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),

@@ -13,6 +13,8 @@ from rich.text import Text
 from ..clinic.ratings import Ratings, remits, responds
 from ..experiments.ensemble import COHORT, Cohort
 from ..experiments.matching import effective
+from ..experiments.relapse import relapse
+from ..experiments.simulation import DAY
 from ..experiments.treatment import CHECKPOINTS, first_visit, labelled
 from ..protocols.reading import text_of
 from .page import cohort_page
@@ -91,7 +93,21 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
             each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
         )
     console.print(table)
+    if said := relapses(cohort, p):
+        console.print(said, soft_wrap=True)
     console.print()
+
+
+def relapses(cohort: Cohort, p: Ratings) -> str:
+    """What becomes of responders after the last dose, as a sentence; empty where nobody was followed."""
+    found = relapse(cohort, p)
+    if found is None:
+        return ""
+    half = f", half of them within {found.median / DAY:.0f} d" if found.median is not None else ""
+    return (
+        f"{found.responders:.0%} respond a day after the last dose; of these, {found.relapsed:.0%} relapse within "
+        f"{found.followed / DAY:.0f} d (MADRS of {float(p.relapse):g} or more twice in weekly ratings){half}."
+    )
 
 
 def counted(cohort: Cohort) -> str:
@@ -111,7 +127,9 @@ def write(cohort: Cohort, p: Ratings, caution: str, out: Path, overwrite: bool) 
     data = cohort.data
     packed = {name: PACKED for name, variable in data.items() if variable.ndim}
     contents = {
-        "report.html": cohort_page(cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort)).encode(),
+        "report.html": cohort_page(
+            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), relapses(cohort, p)
+        ).encode(),
         "protocol.yaml": text_of(cohort.protocol).encode(),
         "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),
     }
