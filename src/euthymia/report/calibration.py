@@ -15,6 +15,7 @@ from ..experiments.trials.posterior import SAMPLED, SEED, Sampled
 from ..experiments.trials.records import NORMAL_90
 from .page import calibration_page
 from .run_folder import write_files
+from .words import clock
 
 FREEST = 4
 """Directions that are reported as free."""
@@ -52,7 +53,7 @@ def numbers(fit: Calibration) -> list[Number]:
     spread = (between[:, None] * np.asarray(predicted.by_effect)) ** 2
     errors = np.sqrt(np.asarray(data.error) ** 2 + spread.sum(0))
     return [
-        Number(trial.name, f"{each.statistic}, {each.arm}, {each.at / 24:.3g} d", each.target, each.row.value, float(value), float(error))
+        Number(trial.name, f"{each.statistic}, {each.arm}, {clock(each.at)}", each.target, each.row.value, float(value), float(error))
         for (trial, each, _), value, error in zip(fit.problem.numbers.questions, predicted.value, errors, strict=True)
     ]
 
