@@ -71,6 +71,12 @@ class Document:
         _set(self._model.createParameter(), Id=identifier, Name=name, Value=float(value), Units=unit, Constant=constant)
         return identifier
 
+    def once(self, identifier: str, name: str, unit: str, law: str) -> str:
+        """A constant that a formula gives at the start."""
+        _set(self._model.createParameter(), Id=identifier, Name=name, Units=unit, Constant=True)
+        _set(self._model.createInitialAssignment(), Symbol=identifier, Math=self._formula(law))
+        return identifier
+
     def reaction(self, identifier: str, name: str, law: str, target: str, source: str | None = None) -> str:
         """A reaction that makes one of ``target`` of one of ``source``, at a rate in µmol/h."""
         reaction = self._model.createReaction()

@@ -7,7 +7,7 @@ without drug, and follows the rest that our field solves for within some hundred
 both answer where it is in the undosed patient; so do our switches of :data:`FROZEN`. The limbic lock is no slow state and is left out.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import attrgetter
 
@@ -72,6 +72,8 @@ LABELS = {
 PYRAMIDAL, HABENULA = "pyramidal", "habenula"
 ACTING = [name for name, _ in HABENULA_OUTPUTS[:2]]
 """Outputs of the habenula that the slow states feel."""
+Writer = Callable[..., str]
+"""Writes down what a formula gives, at all times or once."""
 NEAR_ZERO = 1e-3
 """Below it x/(1 − e⁻ˣ) is 1 + x/2 + x²/12 to rounding error."""
 
@@ -128,10 +130,17 @@ class _Writing:
     def rule(self, own: str, name: str, formula: str, unit: str = "dimensionless") -> str:
         return self.document.rule(own, name, unit, formula)
 
+    def once(self, own: str, name: str, formula: str, unit: str = "dimensionless") -> str:
+        return self.document.once(own, name, unit, formula)
+
     def state(self, own: str, name: str, start: jax.Array | float, rate: str, unit: str = "dimensionless") -> str:
         self.document.number(own, name, float(start), unit, constant=False)
         self.document.rate_rule(own, rate)
         return own
+
+    def answer(self, own: str, name: str, start: jax.Array | float, formula: str, time: str = "prefrontal.rate_time") -> str:
+        """A rate (Hz) that settles on a formula within milliseconds. An assignment rule would be worked out anew by whoever reads it."""
+        return self.state(own, name, start, f"({formula} - {own})*ms_per_hour/{self.of(time)}", "Hz")
 
     def write(self, circuits: bool) -> None:
         """Everything, from drugs to spines."""
@@ -145,14 +154,15 @@ class _Writing:
             )
             for each in classes
         }
-        healthy = self._damage_source("healthy", "1")
-        stressed = self._damage_source("stressed", f"1 + {of('excitotoxicity.glutamate_excess')}")
+        healthy = self._damage_source("healthy", "1", self.once)
+        stressed = self._damage_source("stressed", f"1 + {of('excitotoxicity.glutamate_excess')}", self.once)
         damage = self.rule("relative_damage", "damage, 0 in health and 1 at stress 1", f"(damage - {healthy})/({stressed} - {healthy})")
         density = self.rule("spine_density", "all spines", "spines__transient + spines__persistent")
         sert = self._occupancy("sert", "occupied serotonin transporters", "monoamine.sert_affinity", AT_SERT, of("monoamine.sert_plateau"))
         dat = self._occupancy("dat", "occupied dopamine transporters", "monoamine.dat_affinity", AT_DAT)
         mao_block = self._mao_block()
         if circuits:
+            self.found("ms_per_hour", "milliseconds in an hour", factor("h", "ms"), "ms_per_h")
             recurrence = self.rule(
                 "recurrence",
                 "strength of recurrent prefrontal excitation",
@@ -170,7 +180,7 @@ class _Writing:
             "extrasynaptic calcium load",
             f"(1 + {of('excitotoxicity.glutamate_excess')}*{stress})*(1 - {self._pore_block(ketamine)})",
         )
-        self._rates(stress, release, loss[PYRAMIDAL], serotonin, dopamine, self._damage_source("now", load), damage)
+        self._rates(stress, release, loss[PYRAMIDAL], serotonin, dopamine, self._damage_source("now", load, self.rule), damage)
 
     def _rates(self, stress: str, release: str, loss: str, serotonin: str, dopamine: str, source: str, damage: str) -> None:
         """The slow states and their rates."""
@@ -276,27 +286,31 @@ class _Writing:
         depolarised = f"({V} - {of('receptor.reference_voltage')})/{of('receptor.voltage_slope')}"
         left, whole = [], []
         for subunit in SUBUNITS:
-            held = self.rule(
+            held = self.once(
                 f"magnesium__{subunit}",
                 f"external Mg2+ over its constant, {subunit}",
                 f"{of(f'{magnesium}.concentration')}/({of(f'{magnesium}.affinity_at_0mV')}*exp({of(f'{magnesium}.slope')}*{V})"
                 f"*{of(f'{magnesium}.subunit_scale', subunit)})",
             )
-            K = f"({of('receptor.affinity', subunit)}*exp({depolarised}))"
+            K = self.once(
+                f"affinity__{subunit}",
+                f"constant of racemic ketamine at the voltage of pyramidal cells, {subunit}",
+                f"{of('receptor.affinity', subunit)}*exp({depolarised})",
+                "umol_per_L",
+            )
             share = of("receptor.composition", PYRAMIDAL, subunit)
             left.append(f"{share}/(1 + {held} + {ketamine}/{K})")
             whole.append(f"{share}/(1 + {held})")
         return self.rule("pore_block", "loss of NMDA charge, pyramidal", f"1 - ({' + '.join(left)})/({' + '.join(whole)})")
 
-    def _damage_source(self, own: str, load: str) -> str:
+    def _damage_source(self, own: str, load: str, write: Writer) -> str:
         """Damage that a constant load ends in."""
         half, n = self.of("excitotoxicity.load_for_half_damage"), self.of("excitotoxicity.cooperativity")
-        return self.rule(f"damage_source__{own}", f"damage that the load ends in, {own}", f"1/(1 + ({half}/({load}))^{n})")
+        return write(f"damage_source__{own}", f"damage that the load ends in, {own}", f"1/(1 + ({half}/({load}))^{n})")
 
     def _prefrontal(self, loss: Mapping[str, str], recurrence: str) -> tuple[str, str]:
         """Pyramidal rate relative to health, and the relative rise of release over the circuit without drug."""
         of = self.of
-        self.found("ms_per_hour", "milliseconds in an hour", factor("h", "ms"), "ms_per_h")
         for each, current in zip(CLASSES, background(self.cascade.prefrontal), strict=True):
             self.found(f"background__{each}", f"current that makes the healthy rate of {each} a rest", current, "pA")
         midazolam = self._site("midazolam")
@@ -331,10 +345,8 @@ class _Writing:
             )
             rectified = f"piecewise(1 + {x}/2 + {x}^2/12, abs({x}) < {NEAR_ZERO}, {x}/(1 - exp(-{x})))"
             transfer = f"{of('prefrontal.softness')}*{rectified}/({of('prefrontal.spike_time', each)}*{above})"
-            law = f"({transfer} - {rate[each]})*ms_per_hour/{of('prefrontal.rate_time')}"
-            self.state(rate[each], f"prefrontal rate of {each}{about}", start, law, "Hz")
-        law = f"({rate[E]} - {slow})*ms_per_hour/{of('prefrontal.nmda_time')}"
-        self.state(slow, f"slow NMDA drive{about}", self.brain.answers.rates[0], law, "Hz")
+            self.answer(rate[each], f"prefrontal rate of {each}{about}", start, transfer)
+        self.answer(slow, f"slow NMDA drive{about}", self.brain.answers.rates[0], rate[E], "prefrontal.nmda_time")
         return rate[E]
 
     def _midbrain(self, cortical: str, loss: str, stress: str, dat: str, mao_block: str) -> tuple[str, str]:
@@ -347,9 +359,12 @@ class _Writing:
             f" + {of('links.dopamine_on_habenula')}*(dopamine - 1)",
             "mV",
         )
+        self.silent = self.found("silent", "no spikes", 0, "Hz")
         firing = self._habenula(self.cascade.closures.habenula, f"1 - {loss}", shift)
         usual = [of("midbrain.healthy", pattern) for pattern in ("tonic", "burst")]
-        excess = f"({self._inhibition(firing)} - {self._inhibition(usual)})/{of('midbrain.dopamine.inhibition_scale')}"
+        inhibited, usually = self._silencing("now", firing, self.rule), self._silencing("healthy", usual, self.once)
+        raphe, raphe_usually = self._raphe("now", firing, self.rule), self._raphe("healthy", usual, self.once)
+        excess = f"({inhibited} - {usually})/{of('midbrain.dopamine.inhibition_scale')}"
         share = of("midbrain.dopamine.active_share")
         odds = self.rule(
             "active_odds",
@@ -362,32 +377,22 @@ class _Writing:
             "tone that dopamine tends to",
             f"{odds}/(1 + {odds})/{share}*{cortical}^{of('midbrain.dopamine.cortex_on_rate')}*{factor_}",
         )
-        return self.rule("raphe_drive", "drive of the raphe", f"{self._raphe(firing)}/{self._raphe(usual)}"), tone
+        return self.rule("raphe_drive", "drive of the raphe", f"{raphe}/{raphe_usually}"), tone
 
-    def _inhibition(self, firing: Collection[str]) -> str:
+    def _silencing(self, about: str, firing: Sequence[str], write: Writer) -> str:
         """Inhibition of dopamine cells by a habenula that fires so."""
         of, (tonic, burst) = self.of, firing
-        relay = (
-            f"max({of('midbrain.rmtg.threshold')} + {of('midbrain.rmtg.tonic_weight')}*{tonic}"
-            f" + {of('midbrain.rmtg.burst_weight')}*{burst}, {self._silent()})"
-        )
-        return f"({relay} + {of('midbrain.dopamine.direct_weight')}*({tonic} + {burst}))"
+        relay = f"{of('midbrain.rmtg.threshold')} + {of('midbrain.rmtg.tonic_weight')}*{tonic} + {of('midbrain.rmtg.burst_weight')}*{burst}"
+        formula = f"max({relay}, {self.silent}) + {of('midbrain.dopamine.direct_weight')}*({tonic} + {burst})"
+        return write(f"dopamine_inhibition__{about}", f"inhibition of dopamine cells, {about}", formula, "Hz")
 
-    def _raphe(self, firing: Collection[str]) -> str:
+    def _raphe(self, about: str, firing: Sequence[str], write: Writer) -> str:
         """Rate of serotonin cells under a habenula that fires so."""
         of, (tonic, burst) = self.of, firing
         F = f"({tonic} + {of('midbrain.raphe.burst_facilitation')}*{burst})"
-        return (
-            f"max({of('midbrain.raphe.drive')} + {of('midbrain.raphe.excitation')}*({tonic} + {burst})"
-            f" - {of('midbrain.raphe.inhibition')}*{F}^2/({F} + {of('midbrain.raphe.half_facilitation')}), {self._silent()})"
-        )
-
-    def _silent(self) -> str:
-        """A rate of zero."""
-        if "silent" not in self.there:
-            self.found("silent", "no spikes", 0, "Hz")
-            self.there.add("silent")
-        return "silent"
+        driven = f"{of('midbrain.raphe.drive')} + {of('midbrain.raphe.excitation')}*({tonic} + {burst})"
+        feedback = f"{of('midbrain.raphe.inhibition')}*{F}^2/({F} + {of('midbrain.raphe.half_facilitation')})"
+        return write(f"raphe__{about}", f"rate of the raphe, {about}", f"max({driven} - {feedback}, {self.silent})", "Hz")
 
     def _habenula(self, surface: Surface, nmda: str, shift: str) -> list[str]:
         """Firing outside and inside bursts, from the surface as powers of its two variables; none is negative."""
@@ -397,10 +402,8 @@ class _Writing:
                 self.found(f"habenula__{name}__{side}", f"{side} border of the surface of the habenula, {name}", bound[place], unit)
                 for side, bound in (("lower", surface.lower), ("upper", surface.upper))
             )
-            inside = f"min(max({value}, {low}), {high})"
-            scaled.append(
-                self.rule(f"habenula__{name}", f"place on that surface, {name}", f"(2*{inside} - {low} - {high})/({high} - {low})")
-            )
+            inside = f"(2*min(max({value}, {low}), {high}) - {low} - {high})/({high} - {low})"
+            scaled.append(self.rule(f"habenula__{name}", f"place on that surface, {name}", inside))
         powers = np.asarray(surface.coefficients)
         for axis in range(2):
             powers = np.apply_along_axis(_padded_powers, axis, powers)
@@ -408,7 +411,8 @@ class _Writing:
         for place, name in enumerate(ACTING):
             largest = self.found(f"habenula__{name}__scale", f"scale of the habenula's {name}", surface.scale[place], "Hz")
             polynomial = _horner([_horner([repr(float(each)) for each in row], scaled[1]) for row in powers[..., place]], scaled[0])
-            firing.append(self.rule(f"habenula__{name}", f"habenula, {name}", f"max({largest}*{polynomial}, {self._silent()})", "Hz"))
+            own, start = f"habenula__{name}", getattr(self.brain.answers.habenula, name)
+            firing.append(self.answer(own, f"habenula, {name}", start, f"max({largest}*{polynomial}, {self.silent})"))
         return firing
 
     def _serotonin(self, drive: str, sert: str, mao_block: str) -> str:
