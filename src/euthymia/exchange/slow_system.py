@@ -35,7 +35,7 @@ FROZEN = Switches(prefrontal=jnp.zeros(()), habenula=jnp.zeros(()), dopamine=jnp
 
 UNITS: dict[str, Unit] = {
     "mV": ("millivolt", [("volt", 1, -3, 1.0)]),
-    "per_mV": ("per millivolt", [("volt", -1, 3, 1.0)]),
+    "per_mV": ("per millivolt", [("volt", -1, -3, 1.0)]),
     "Hz": ("spike per second", [("second", -1, 0, 1.0)]),
     "pA": ("picoampere", [("ampere", 1, -12, 1.0)]),
     "pA_s": ("picoampere second", [("ampere", 1, -12, 1.0), ("second", 1, 0, 1.0)]),
@@ -43,8 +43,8 @@ UNITS: dict[str, Unit] = {
     "ms": ("millisecond", [("second", 1, -3, 1.0)]),
     "ms_per_h": ("millisecond per hour", [("second", 1, -3, 1.0), ("second", -1, 0, 3600.0)]),
     "mmol_per_L": ("millimole per litre", [("mole", 1, -3, 1.0), ("litre", -1, 0, 1.0)]),
-    "L_per_umol": ("litre per micromole", [("mole", -1, 6, 1.0), ("litre", 1, 0, 1.0)]),
-    "L_per_umol_per_h": ("litre per micromole and hour", [("mole", -1, 6, 1.0), ("litre", 1, 0, 1.0), ("second", -1, 0, 3600.0)]),
+    "L_per_umol": ("litre per micromole", [("mole", -1, -6, 1.0), ("litre", 1, 0, 1.0)]),
+    "L_per_umol_per_h": ("litre per micromole and hour", [("mole", -1, -6, 1.0), ("litre", 1, 0, 1.0), ("second", -1, 0, 3600.0)]),
 }
 """Like those of the document."""
 SPELT = {
