@@ -19,7 +19,7 @@ from euthymia.exchange.slow_system import FROZEN, state_identifiers
 from euthymia.experiments.ensemble import particular, virtual
 from euthymia.experiments.treatment import grid_of, person_of
 from euthymia.links import Switches
-from euthymia.protocols.reading import check, read
+from euthymia.protocols.reading import check
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 PRODUCTION = 1e-4
