@@ -29,7 +29,7 @@ SETTLING = 2e-5
 """Likewise, of the grid split so finely, and of the milliseconds that circuits take there."""
 LEAST = 1e-6
 """Scale of a state that hardly moves from zero."""
-STEPS = 6144
+STEPS = 12_288
 """To which every grid is padded with steps of length zero, so that one program serves all."""
 LOOKED_AT = 80
 EVERYTHING = Switches()
@@ -116,7 +116,7 @@ def test_circuits_that_are_held_are_held_on_both_sides(model):
 
 def test_whatever_acts_on_something_slow(model):
     protocol = check(MIXED)
-    assert gap(model, protocol, person_of(protocol, model), refine=2) < PRODUCTION
+    assert gap(model, protocol, person_of(protocol, model), refine=FINER) < PRODUCTION
 
 
 def test_undosed_nothing_moves(model):
