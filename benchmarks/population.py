@@ -26,7 +26,9 @@ from euthymia.experiments.treatment import person_of
 from euthymia.protocols.reading import read
 
 PEOPLE, SAMPLE, REPEATS = 10_000, 10, 3
-RELATIVE, ABSOLUTE = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6), (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+RELATIVE, ABSOLUTE = (1e-3, 1e-4, 1e-5, 1e-6), (1e-5, 1e-6, 1e-7, 1e-8)
+MOST_STEPS = 100_000
+"""Between two times: many more than a setting takes that works."""
 TIGHT = (1e-10, 1e-12)
 PROTOCOL = read("ketamine-iv-six")
 MODEL = default_model()
@@ -54,7 +56,7 @@ def loaded(number: int, circuits: bool) -> roadrunner.RoadRunner:
 def there(runner: roadrunner.RoadRunner, times: np.ndarray, relative: float, absolute: float, repeats: int) -> tuple[np.ndarray, float]:
     """What is compared, at the times, and seconds of the quickest run."""
     integrator, seconds = runner.integrator, []
-    integrator.relative_tolerance, integrator.absolute_tolerance, integrator.maximum_num_steps = relative, absolute, 10**6
+    integrator.relative_tolerance, integrator.absolute_tolerance, integrator.maximum_num_steps = relative, absolute, MOST_STEPS
     for _ in range(repeats):
         runner.resetToOrigin()
         start = time.process_time()
@@ -72,7 +74,11 @@ def quickest(runners: list[roadrunner.RoadRunner], times: np.ndarray, exact: lis
     """Seconds a patient, error and tolerances of the quickest setting with no more than the error that is allowed."""
     settings = []
     for tolerances in product(RELATIVE, ABSOLUTE):
-        runs = [there(runner, times, *tolerances, REPEATS) for runner in runners]
+        try:
+            runs = [there(runner, times, *tolerances, REPEATS) for runner in runners]
+        except RuntimeError:
+            # Too loose: CVODE gets stuck.
+            continue
         worst = max(error(found, each) for (found, _), each in zip(runs, exact, strict=True))
         settings.append((statistics.mean(took for _, took in runs), worst, *tolerances))
     return min(each for each in settings if each[1] <= allowed)
