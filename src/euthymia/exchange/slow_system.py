@@ -1,10 +1,10 @@
 """The slow states of one brain as SBML formulas, from the drugs at their sites to spines, to stand beside the pharmacology.
 
 Every equation of the slow field is written out here a second time, as text, so that another simulator is a witness of ours; numbers
-come from the model. What answers at once there is an assignment rule here, but for two circuits. The surface of the habenula is a
-polynomial and stands as one. The prefrontal circuit has no closed form: it runs in its own time, in milliseconds, beside its twin
-without drug, and follows the rest that our field solves for within some hundred thousandths. A file ``without circuits`` holds what
-both answer where it is in the undosed patient; so do our switches of :data:`FROZEN`. The limbic lock is no slow state and is left out.
+come from the model. The surface of the habenula is a polynomial and stands as one. The prefrontal circuit has no closed form: it runs
+in its own time beside its twin without drug. Rates of both circuits settle within milliseconds on what our field solves for, so that
+the slow states differ by some millionths. A file without circuits holds what both answer where it is in the undosed patient; so do
+our switches of :data:`FROZEN`. The limbic lock is no slow state and is left out.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -265,14 +265,14 @@ class _Writing:
         for ligand in LIGANDS:
             hand, _, molecule = ligand.partition("-")
             if hand in ENANTIOMERS:
-                state, factor_ = states[molecule]
+                state, arriving = states[molecule]
                 seen = [identifier(f"{hand}-ketamine", state)] if f"{hand}-ketamine" in self.given else []
                 if hand == ENANTIOMERS[0] and "esketamine" in self.given and molecule != "hydroxynorketamine":
                     seen.append(identifier("esketamine", state))
             else:
-                factor_, seen = of("links.free_share", ligand), [site for site in (self._site(ligand),) if site is not None]
+                arriving, seen = of("links.free_share", ligand), [site for site in (self._site(ligand),) if site is not None]
             if seen:
-                terms.append(f"{factor_}*({' + '.join(seen)})/{of('receptor.binding_constant', ligand)}")
+                terms.append(f"{arriving}*({' + '.join(seen)})/{of('receptor.binding_constant', ligand)}")
         racemate = " + ".join(f"1/{of('receptor.binding_constant', ligand)}" for ligand in LIGANDS[:2])
         name = "free brain concentration in equivalents of racemic ketamine"
         if not terms:
@@ -371,11 +371,11 @@ class _Writing:
             "odds of a dopamine cell to fire",
             f"{share}/(1 - {share})*{cortical}^{of('midbrain.dopamine.cortex_on_active')}*exp(-({excess}))",
         )
-        factor_ = f"1/((1 - {of('serotonin.dopamine_dat_share')}*{dat})*(1 - {of('serotonin.dopamine_mao_share')}*{mao_block}))"
+        per_spike = f"1/((1 - {of('serotonin.dopamine_dat_share')}*{dat})*(1 - {of('serotonin.dopamine_mao_share')}*{mao_block}))"
         tone = self.rule(
             "dopamine_tone",
             "tone that dopamine tends to",
-            f"{odds}/(1 + {odds})/{share}*{cortical}^{of('midbrain.dopamine.cortex_on_rate')}*{factor_}",
+            f"{odds}/(1 + {odds})/{share}*{cortical}^{of('midbrain.dopamine.cortex_on_rate')}*{per_spike}",
         )
         return self.rule("raphe_drive", "drive of the raphe", f"{raphe}/{raphe_usually}"), tone
 
