@@ -441,6 +441,7 @@ def export(
     patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     weight: str | None = None,
     subject: str | None = None,
+    slow: Annotated[bool, Parameter(negative=())] = False,
     out: Path | None = None,
 ) -> None:
     """Write the pharmacology of one protocol and body weight as SBML, for other simulators.
@@ -456,6 +457,8 @@ def export(
         Body weight with its unit, such as "82 kg".
     subject
         ID in an event table that holds several.
+    slow
+        With the slow states of the patient's brain, from receptor to spines.
     out
         File to write; default NAME.xml. A file that exists is replaced.
     """
@@ -467,7 +470,7 @@ def export(
         configure()
         from .exchange.sbml import write_sbml
 
-        write_sbml(chosen, path)
+        write_sbml(chosen, path, slow=slow)
     Console(highlight=False, emoji=False).print(f"SBML: {escape(str(path))}", soft_wrap=True)
 
 
