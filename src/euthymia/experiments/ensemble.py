@@ -160,8 +160,8 @@ def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array,
     return system, propagated(system, shared.lengths)
 
 
-PER_PATIENT = Bodies(0, 0, None)
-"""Along which axis patients differ."""
+PER_PATIENT = 0, Bodies(0, 0, None), Bodies(1, 1, None)
+"""Along which axis patients differ: their numbers, the systems of their bodies, and the propagators, whose first is step length."""
 
 
 @eqx.filter_jit
@@ -172,7 +172,7 @@ def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arra
     def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
         return outcome(model, typical, shared, number, system, over)
 
-    return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, system, over)
+    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, system, over)
 
 
 def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, over: Bodies) -> Reaction:
@@ -205,7 +205,7 @@ def reactions(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arr
     def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Reaction:
         return reaction(model, virtual(model, typical, number), shared, system, over)
 
-    return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, *bodies(model, typical, shared, numbers))
+    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, *bodies(model, typical, shared, numbers))
 
 
 def total(
@@ -300,6 +300,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGri
     every = -(-grid.nodes // MOST_KEPT)
     checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
     kept = np.unique([*range(0, grid.nodes, every), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
+    padded = min(len(grid.padded_times), MOST_KEPT + len(CHECKPOINTS) + 2)
     lengths = jnp.asarray(grid.lengths)
     linear, over, healthy, depressed = _shared_brain(model, lengths)
     return (
@@ -313,7 +314,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGri
             jnp.asarray(since_visits(protocol, grid)),
             jnp.asarray(grid.padded_times - first_visit(protocol)),
             context_strengths(model.symptoms, protocol.context),
-            jnp.asarray(np.pad(kept, (0, MOST_KEPT + len(CHECKPOINTS) + 2 - len(kept)), mode="edge")),
+            jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
             linear,
             over,
             healthy,
