@@ -193,6 +193,9 @@ def population(
     people: int = 200,
     patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     weight: str | None = None,
+    like: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    fitted: Path | None = None,
+    uncalibrated: Annotated[bool, Parameter(negative=())] = False,
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -208,6 +211,13 @@ def population(
         FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver: the middle of the cohort; repeat it for several.
     weight
         Body weight in the middle of the cohort with its unit, such as "82 kg".
+    like
+        Makes the cohort like the patients of a trial, by madrs (points) or weight (kg) before treatment: "madrs=28..60" leaves out who
+        is outside, "madrs=37.4:5.6" weights the others to this mean and SD; repeat it for several.
+    fitted
+        A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version.
+    uncalibrated
+        Leave the calibration out: every number is that of `euthymia evidence`.
     out
         Folder for the results; default runs/NAME-population.
     overwrite
@@ -224,16 +234,24 @@ def population(
 
         configure()
         from .experiments.ensemble import check_patients, cohort
+        from .experiments.matching import wanted
         from .experiments.model import default_model
-        from .report.population import UNCALIBRATED, show_cohort, write
+        from .experiments.trials.fitted import calibrated, read, shipped
+        from .report.population import CALIBRATED, UNCALIBRATED, show_cohort, write
 
         check_patients(chosen, people)
+        table = [wanted(each) for each in like]
+        if uncalibrated and fitted is not None:
+            raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
+        fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
+        model = default_model() if fit is None else calibrated(fit)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
-        found = cohort(chosen, people, progress=progress)
-    write(found, default_model().ratings, folder, overwrite)
-    _warn([UNCALIBRATED])
+        found = cohort(chosen, people, model, progress, like=table)
+    caution = UNCALIBRATED if fit is None else CALIBRATED
+    write(found, model.ratings, caution, folder, overwrite)
+    _warn([caution] if fit is None else fit.warnings)
     console = Console(highlight=False, emoji=False)
-    show_cohort(found, default_model().ratings, console)
+    show_cohort(found, model.ratings, console)
     _finish(folder, console)
 
 
@@ -318,6 +336,102 @@ def pharmacology(*, out: Path | None = None) -> None:
     if out is not None:
         write_text(out, observed_and_predicted(rows))
         console.print(f"Figure: {escape(str(out))}", soft_wrap=True)
+
+
+@validate.command
+def clinic(*, fitted: Path | None = None, patients: int = 128, draws: int = 400, out: Path | None = None) -> None:
+    """Outcomes of trials that were held out beside predictive intervals, and both beside a meta-analysis; minutes of work.
+
+    Parameters
+    ----------
+    fitted
+        A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version.
+    patients
+        Virtual patients of the ensemble, 16 to 10000.
+    draws
+        Draws of trials, 50 to 100000.
+    out
+        File for the figure, as SVG; a file that exists is replaced. None is drawn if left out.
+    """
+    with errors.status("Loading the model") as status:
+        from .core.runtime import configure
+
+        configure()
+        from .core.writing import write_text
+        from .experiments.trials.fitted import read, shipped
+        from .experiments.trials.prediction import check_draws, predict
+        from .experiments.trials.records import trials
+        from .report.clinic import show_clinic
+        from .report.figures.clinic import predicted_numbers
+
+        check_draws(patients, draws)
+        found = shipped() if fitted is None else read(fitted)
+        pairs = list(trials().observed("validate"))
+        rows = predict(pairs, found, patients=patients, draws=draws, progress=lambda text: status.update(f"Predicting trials: {text}"))
+    _warn(found.warnings)
+    console = Console(highlight=False, emoji=False)
+    show_clinic(rows, console)
+    if out is not None:
+        write_text(out, predicted_numbers(rows))
+        console.print(f"Figure: {escape(str(out))}", soft_wrap=True)
+
+
+@app.command
+def calibrate(
+    *rows: str,
+    patients: int = 256,
+    rounds: int = 8,
+    sample: Annotated[bool, Parameter(negative=())] = False,
+    out: Path = Path("runs/calibration"),
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Fit how patients differ and what context is worth to trials kept for calibration; many minutes of work.
+
+    Parameters
+    ----------
+    rows
+        Published numbers to fit (ids of evidence rows); default all that were read and stand for patients of their own.
+    patients
+        Virtual patients of the ensemble, 16 to 10000.
+    rounds
+        Solutions of all brains, 1 to 100, unless the fit settles before.
+    sample
+        Sample the posterior of what the clinic makes of brains too, by Hamiltonian Monte Carlo.
+    out
+        Folder for the fitted set and a report.
+    overwrite
+        Replace the folder if it is an earlier run.
+    """
+    from .report.run_folder import check_destination
+
+    check_destination(out, overwrite)
+    with errors.status("Loading the model") as status:
+        from .core.runtime import configure
+
+        configure()
+        from .experiments.trials.calibration import calibrate as run
+        from .experiments.trials.calibration import check_size
+        from .experiments.trials.posterior import check_sampler
+        from .experiments.trials.posterior import sample as draw
+        from .experiments.trials.records import to_fit
+        from .report.calibration import fitted_set, show_calibration, write
+
+        to_fit(rows)
+        check_size(patients, rounds)
+        if sample:
+            check_sampler()
+
+        def say(text: str) -> None:
+            status.update(f"Calibrating: {text}")
+
+        fit = run(rows, patients, most_rounds=rounds, progress=say)
+        found = fitted_set(fit, draw(fit, progress=say) if sample else None)
+    write(fit, found, out, overwrite)
+    _warn(found.warnings)
+    console = Console(highlight=False, emoji=False)
+    show_calibration(fit, found, console)
+    console.print(f"Fitted set: {escape(str(out / 'fitted.yaml'))}", soft_wrap=True)
+    _finish(out, console)
 
 
 @app.command

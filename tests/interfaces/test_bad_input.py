@@ -7,6 +7,7 @@ import pytest
 
 from euthymia.core.errors import InputError
 from euthymia.experiments.simulation import warnings_of
+from euthymia.experiments.treatment import EMPIRICAL
 from euthymia.protocols.reading import LARGEST_FILE, builtin_names, check, parse, read
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
@@ -326,7 +327,7 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["simulate", "ketamine"], "did you mean ketamine-iv"),
+        (["simulate", "ketamine"], "or ketamine-iv or"),
         (["simulate", "salin"], "did you mean saline?"),
         (["simulate", "zzz"], "allowed: bupropion, citalopram, "),
         (["simulate", ""], "allowed: bupropion, citalopram, "),
@@ -340,7 +341,7 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
         (["compare", "saline", "ketamine-iv", "saline"], "saline stands 2 times"),
         (["compare", "saline", "untreated", "--patient", "wieght=70 kg"], "did you mean weight?"),
         (["compare", "saline", "untreated", "--arms", "3"], "--arms"),
-        (["bridge", "ketamine"], "did you mean ketamine-iv"),
+        (["bridge", "ketamine"], "or ketamine-iv or"),
         (["simulate", "--patient", "wieght=70 kg"], "did you mean weight?"),
         (["simulate", "--patient", "depresed"], "did you mean depressed?"),
         (["simulate", "--patient", "=40"], "patient field"),
@@ -437,8 +438,8 @@ def test_a_dose_outside_evidence_is_taken_with_a_warning(case, model):
 
 
 @pytest.mark.parametrize("name", builtin_names())
-def test_what_ships_warns_of_nothing(name, model):
-    assert warnings_of(read(name), model) == []
+def test_what_ships_warns_of_nothing_but_that_a_curve_has_no_mechanism(name, model):
+    assert [EMPIRICAL in warning for warning in warnings_of(read(name), model)] == [True] * (name == "electroconvulsive-therapy")
 
 
 @pytest.mark.parametrize("content", ["run", "file", "notes", "web", "empty"])

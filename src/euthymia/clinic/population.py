@@ -17,6 +17,8 @@ from ..core.types import Scalar
 AXES = ("weight", "stress", "severity", "context", "worth", "engagement", "surge", "growth")
 """On which patients differ, in the order of the axis of z."""
 CORRELATED = (("stress", "severity"), ("context", "worth"))
+VARY_BETWEEN_TRIALS = ("context", "worth")
+"""What works better in one trial than in another, for reasons that no table gives."""
 GENOTYPES = ("Val/Val", "Val/Met", "Met/Met")
 """Of BDNF at 66."""
 
@@ -30,6 +32,12 @@ class Population(eqx.Module):
     severity: Scalar = parameter("population.severity", "madrs_point", "SD of MADRS before treatment")
     spread_of_effect: Float[Array, "effect"] = parameter(
         tuple(f"population.{axis}" for axis in AXES[3:]), "dimensionless", "SD of the logarithm"
+    )
+    typical_worth: Scalar = parameter("population.typical_worth", "dimensionless", "what mechanisms are worth to the typical patient")
+    between_trials: Float[Array, "effect_of_trial"] = parameter(
+        tuple(f"population.between_trials.{effect}" for effect in VARY_BETWEEN_TRIALS),
+        "dimensionless",
+        "SD of the logarithm between trials",
     )
     correlation: Float[Array, "pair"] = parameter(
         tuple(f"population.correlation.{'_'.join(pair)}" for pair in CORRELATED), "dimensionless", "correlation of two axes"
@@ -75,6 +83,7 @@ def differences(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> D
     z = jnp.linalg.cholesky(correlation_matrix(p)) @ jax.random.normal(of_axes, (len(AXES),))
     of = dict(zip(AXES, z, strict=True))
     factors = dict(zip(AXES[3:], jnp.exp(p.spread_of_effect * z[3:]), strict=True))
+    factors["worth"] *= p.typical_worth
     return Differences(
         weight=jnp.exp(p.spread[0] * of["weight"]),
         stress=p.spread[1] * of["stress"],

@@ -1,6 +1,6 @@
 """Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from ..cascade.baseline import jacobian, patient
 from ..cascade.course import Bodies, drug_course, embodied, follow, propagated, slow_course, stepped, systems
 from ..cascade.timegrid import TimeGrid
 from ..cascade.vector_field import Cascade, Inputs, drivers, pack, unpack
-from ..clinic.population import Differences, differences
+from ..clinic.population import CORRELATED, Differences, Population, correlation_matrix, differences
 from ..clinic.ratings import believed_strength, fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import (
@@ -36,9 +36,10 @@ from ..core.types import Scalar
 from ..links import PYRAMIDAL, Switches
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
+from .matching import Wanted, inside, weights
 from .model import Euthymia, default_model
 from .simulation import at_rest, mechanisms, since_visits
-from .treatment import CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
+from .treatment import BRISK, CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
 
 AT_ONCE = 64
 """Patients solved together."""
@@ -93,6 +94,10 @@ class Outcome(NamedTuple):
     context_rated: Float[Array, "node"]
     plausible: Bool[Array, ""]
     """The patient rests somewhere, in the range of stress and severity."""
+    weight: Scalar
+    """kg."""
+    baseline: Scalar
+    """MADRS before treatment, points."""
 
 
 class Inflow(NamedTuple):
@@ -212,7 +217,7 @@ def total(
     p: Symptoms,
     differs: Differences,
     madrs: Scalar,
-    context: tuple[Scalar, Scalar],
+    context: tuple[Scalar, Float[Array, "course_context"]],
     times: tuple[Float[Array, "visit time"], Float[Array, "time"]],
     by_mechanisms: Float[Array, "time item"],
     adrift: Float[Array, "time"],
@@ -266,6 +271,8 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
         rated=rating(convinced, found.mechanism_shift),
         context_rated=rating(of_visits, nothing),
         plausible=found.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
+        weight=person.weight,
+        baseline=person.madrs,
     )
 
 
@@ -290,10 +297,10 @@ def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
     return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
 
 
-def share(protocol: Protocol, model: Euthymia, typical: Person) -> tuple[TimeGrid, np.ndarray, Shared]:
-    """The grid of a cohort, the nodes that are kept, and what all its patients share."""
+def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = BRISK) -> tuple[TimeGrid, np.ndarray, Shared]:
+    """The grid of a cohort, the nodes that are kept, and what all its patients share; grids of one size are compiled once."""
     weight = float(typical.weight)
-    grids = [brisk_grid_of(protocol, model, each) for each in (weight, 2 * weight)]
+    grids = [brisk_grid_of(protocol, model, each, padded_to) for each in (weight, 2 * weight)]
     grid = grids[0]
     if not np.array_equal(grid.steps, grids[1].steps):
         raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")
@@ -331,6 +338,11 @@ class Cohort:
     data: xr.Dataset
     drawn: int
 
+    @property
+    def shares(self) -> np.ndarray:
+        """What each patient counts for; together 1."""
+        return self.data.share.values
+
 
 def cohort(
     protocol: Protocol,
@@ -338,6 +350,7 @@ def cohort(
     model: Euthymia | None = None,
     progress: Callable[[int], None] = lambda done: None,
     at_once: int = AT_ONCE,
+    like: Sequence[Wanted] = (),
 ) -> Cohort:
     """So many plausible patients of the population under one protocol; body and mind of its patient are their middle.
 
@@ -353,14 +366,18 @@ def cohort(
         Called with the number of patients found.
     at_once
         Patients in a chunk; no result depends on it.
+    like
+        Whom the cohort is like: who is outside the limits is left out, and the others count for so much that they have these means.
 
     Raises
     ------
     InputError
-        If the number is out of range, hardly anybody is plausible, or there is no finite answer.
+        If the number is out of range, hardly anybody is plausible or within the limits, no weights give the means, or there is no
+        finite answer.
     """
     check_patients(protocol, patients)
     model = default_model() if model is None else model
+    check_population(model.population)
     typical = person_of(protocol, model)
     grid, kept, shared = share(protocol, model, typical)
     found: list[Outcome] = []
@@ -368,10 +385,11 @@ def cohort(
     have = drawn = 0
     while have < patients:
         if drawn > LEAST_PLAUSIBLE * (patients + at_once):
-            raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible; choose one less extreme")
+            within = " and within the limits" if like else ""
+            raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible{within}; choose one less extreme")
         group = drawn + 1 + np.arange(at_once)
         solved = outcomes(model, typical, shared, jnp.asarray(group))
-        plausible = np.flatnonzero(solved.plausible)[: patients - have]
+        plausible = np.flatnonzero(solved.plausible & inside(_known(solved), like))[: patients - have]
         found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
         numbers.append(group[plausible])
         have += len(plausible)
@@ -379,9 +397,25 @@ def cohort(
         progress(have)
     whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
     data = _labelled(whole, np.concatenate(numbers), kept, grid.times[kept], model)
+    data["share"] = ("patient", weights(_known(whole), like), {"units": "1", "long_name": "what a patient counts for"})
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn)
+
+
+def _known(found: Outcome) -> dict[str, np.ndarray]:
+    """What a trial knows of patients before treatment."""
+    return {"madrs": np.asarray(found.baseline), "weight": np.asarray(found.weight)}
+
+
+def check_population(p: Population) -> None:
+    """Raises ``InputError`` for correlations that nobody can have, and for spreads below zero."""
+    lowest = float(np.linalg.eigvalsh(np.asarray(correlation_matrix(p)))[0])
+    if not lowest > 0:
+        stated = ", ".join(f"{one} with {other} {r:g}" for (one, other), r in zip(CORRELATED, np.asarray(p.correlation), strict=True))
+        raise InputError(f"population.correlation: no people have these correlations ({stated}); each must lie between -1 and 1")
+    if not min(np.min(p.spread), float(p.severity), np.min(p.spread_of_effect)) >= 0:
+        raise InputError("population: a spread is below 0")
 
 
 def check_patients(protocol: Protocol, patients: int) -> None:
@@ -414,5 +448,7 @@ def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.n
     variables = {
         **{name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
         "stress": (("patient",), found.reaction.stress, of_stress),
+        "weight": (("patient",), found.weight, {"units": "kg", "long_name": "body weight"}),
+        "baseline": (("patient",), found.baseline, {"units": "points", "long_name": "MADRS before treatment"}),
     }
     return xr.Dataset(variables, {"patient": numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})})

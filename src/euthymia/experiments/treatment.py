@@ -151,9 +151,9 @@ def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1)
     return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), refine)
 
 
-def brisk_grid_of(protocol: Protocol, model: Euthymia, weight: float) -> TimeGrid:
-    """The same with a tenth of the steps, for many patients."""
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), finely=0, padded_to=BRISK)
+def brisk_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = BRISK) -> TimeGrid:
+    """The same with a tenth of the steps, for many patients; ``padded_to`` is the smallest size, in steps and distinct lengths."""
+    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), finely=0, padded_to=padded_to)
 
 
 def _nodes(protocol: Protocol) -> tuple[float, ...]:

@@ -17,9 +17,10 @@ from ..experiments.fit_pk import PharmacokineticFit
 from ..experiments.model import Euthymia, default_model
 from ..experiments.simulation import Simulation
 from ..experiments.treatment import labelled
+from ..experiments.trials.fitted import Fitted
 from ..protocols.reading import text_of
 from .circuits import beside
-from .figures import arms, fit_pk, population
+from .figures import arms, clinic, fit_pk, population
 from .figures.cascade import cascade
 from .figures.mood import is_the_trial, mood
 from .figures.style import drawn
@@ -154,7 +155,15 @@ def fit_page(fit: PharmacokineticFit) -> str:
     )
 
 
-def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable[..., str], remission: float, caution: str) -> str:
+def cohort_page(
+    cohort: Cohort,
+    visits: Sequence[NamedTuple],
+    interval: Callable[..., str],
+    remission: float,
+    caution: str,
+    counted: str,
+    relapses: str,
+) -> str:
     """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
     known = evidence()
     return (
@@ -166,10 +175,31 @@ def cohort_page(cohort: Cohort, visits: Sequence[NamedTuple], interval: Callable
             visits=visits,
             interval=interval,
             caution=caution,
+            counted=counted,
+            relapses=relapses,
             remission=remission,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),
             rows=[row for name, row in known.parameters.items() if name.startswith(("population.", "variability."))],
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
+    )
+
+
+def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
+    """The report of a calibration as HTML text."""
+    known = evidence()
+    return (
+        _environment()
+        .get_template("calibration.html.jinja")
+        .render(
+            fitted=fitted,
+            numbers=numbers,
+            start={row: known.parameters[row] for row in fitted.estimates},
+            version=__version__,
+            agreement=_figure("agreement", clinic.fitted_numbers(numbers)),
+            known=_figure("known", clinic.what_is_known(fitted)),
             revision=git_revision(),
             parameters=known.parameter_hash(),
         )

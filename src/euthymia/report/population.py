@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ..clinic.ratings import Ratings, remits, responds
 from ..experiments.ensemble import COHORT, Cohort
+from ..experiments.matching import effective
+from ..experiments.relapse import relapse
+from ..experiments.simulation import DAY
 from ..experiments.treatment import CHECKPOINTS, first_visit, labelled
 from ..protocols.reading import text_of
 from .page import cohort_page
@@ -19,6 +23,10 @@ from .run_folder import PACKED, write_files
 INTERVAL = (0.05, 0.95)
 UNCALIBRATED = (
     "how patients differ is assumed and was not fitted to any trial: shares of responders show what the model computes, not what to expect"
+)
+CALIBRATED = (
+    "how patients differ and what context is worth were fitted to trials kept for calibration, which leave much of it free; "
+    "`euthymia validate clinic` shows how well trials kept aside are predicted"
 )
 
 
@@ -37,7 +45,15 @@ class Visit(NamedTuple):
 
 def visits(cohort: Cohort, p: Ratings) -> list[Visit]:
     """The cohort at the named times inside its course; response and remission are of what was rated."""
-    data, first = cohort.data, first_visit(cohort.protocol)
+    data, first, shares = cohort.data, first_visit(cohort.protocol), cohort.shares
+
+    def middle(values: np.ndarray) -> tuple[float, float, float]:
+        low, median, high = np.quantile(values, (INTERVAL[0], 0.5, INTERVAL[1]), weights=shares, method="inverted_cdf")
+        return float(low), float(median), float(high)
+
+    def share(of: ArrayLike) -> float:
+        return float(shares @ np.asarray(of, float))
+
     baseline = jnp.asarray(data.rated.isel(time=0).values)
     found = []
     for name, hours in CHECKPOINTS.items():
@@ -48,13 +64,13 @@ def visits(cohort: Cohort, p: Ratings) -> list[Visit]:
         found.append(
             Visit(
                 "before" if hours == 0 else name,
-                _middle(now.madrs.values),
-                _middle(now.context_madrs.values),
-                _middle(100 * now.spine_density.values),
-                float((1 - now.lock).mean()),
-                float(responds(p, baseline, rated).mean()),
-                float(remits(p.remission, rated).mean()),
-                float(responds(p, baseline, context_rated).mean()),
+                middle(now.madrs.values),
+                middle(now.context_madrs.values),
+                middle(100 * now.spine_density.values),
+                share(1 - now.lock),
+                share(responds(p, baseline, rated)),
+                share(remits(p.remission, rated)),
+                share(responds(p, baseline, context_rated)),
             )
         )
     return found
@@ -66,7 +82,7 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
     console.print()
     console.print(Text(labelled(cohort.protocol.title, cohort.protocol), style="bold"))
     drawn = "" if cohort.drawn == number else f", of {cohort.drawn} drawn"
-    console.print(f"{number} virtual patients{drawn}; median (5 to 95 %)")
+    console.print(f"{number} virtual patients{drawn}{counted(cohort)}; median (5 to 95 %)")
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("", "MADRS", "context alone", "spines, %", "response", "remission"):
@@ -77,7 +93,27 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
             each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
         )
     console.print(table)
+    if said := relapses(cohort, p):
+        console.print(said, soft_wrap=True)
     console.print()
+
+
+def relapses(cohort: Cohort, p: Ratings) -> str:
+    """What becomes of responders after the last dose, as a sentence; empty where nobody was followed."""
+    found = relapse(cohort, p)
+    if found is None:
+        return ""
+    half = f", half of them within {found.median / DAY:.0f} d" if found.median is not None else ""
+    return (
+        f"{found.responders:.0%} respond a day after the last dose; of these, {found.relapsed:.0%} relapse within "
+        f"{found.followed / DAY:.0f} d (MADRS of {float(p.relapse):g} or more twice in weekly ratings){half}."
+    )
+
+
+def counted(cohort: Cohort) -> str:
+    """What to say of weights that are not even."""
+    many = effective(cohort.shares)
+    return "" if many > 0.999 * len(cohort.shares) else f", weighted to count like {many:.0f}"
 
 
 def interval(values: tuple[float, float, float]) -> str:
@@ -86,18 +122,15 @@ def interval(values: tuple[float, float, float]) -> str:
     return f"{middle:.0f} ({low:.0f}–{high:.0f})"
 
 
-def write(cohort: Cohort, p: Ratings, out: Path, overwrite: bool) -> None:
+def write(cohort: Cohort, p: Ratings, caution: str, out: Path, overwrite: bool) -> None:
     """Write the folder: all of it, or nothing."""
     data = cohort.data
     packed = {name: PACKED for name, variable in data.items() if variable.ndim}
     contents = {
-        "report.html": cohort_page(cohort, visits(cohort, p), interval, float(p.remission), UNCALIBRATED).encode(),
+        "report.html": cohort_page(
+            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), relapses(cohort, p)
+        ).encode(),
         "protocol.yaml": text_of(cohort.protocol).encode(),
         "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),
     }
     write_files(contents, out, overwrite, seed=COHORT)
-
-
-def _middle(values: np.ndarray) -> tuple[float, float, float]:
-    low, middle, high = (float(each) for each in np.quantile(values, (INTERVAL[0], 0.5, INTERVAL[1])))
-    return low, middle, high

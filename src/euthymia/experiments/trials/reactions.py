@@ -17,9 +17,11 @@ from ...core.units import factor
 from ...evidence.registry import evidence
 from ..ensemble import AT_ONCE, TRIAL, Reaction, reactions, share, shared_brain
 from ..model import Euthymia
-from ..treatment import Person, first_visit, person_of
+from ..treatment import BRISK, Person, first_visit, person_of
 from .records import Arm, Trials
 
+LONG = (1024, 16)
+"""Steps and distinct lengths of the grid of any regimen with repeats, so that all are compiled once."""
 Values = Mapping[str, Scalar]
 """Numbers that stand in for evidence rows, by row, in the row's own unit."""
 
@@ -117,7 +119,7 @@ def react(
     """
     protocol = found.protocol(regimen)
     typical = person_of(protocol, model)
-    grid, kept, shared = share(protocol, model, typical)
+    grid, kept, shared = share(protocol, model, typical, BRISK if len(protocol.doses) == 1 else LONG)
     nodes, at = grid.times[kept] - first_visit(protocol), times(found)
     # Between two nodes a shift is taken to be straight; beyond the last nobody asks.
     after = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)
@@ -135,7 +137,7 @@ def react(
     return Regimen(shift, dissociation, slope)
 
 
-def wandering(found: Trials, model: Euthymia, patients: int) -> Float[Array, "patient time"]:
-    """Natural fluctuation of the first so many patients at :func:`times`, in its SDs."""
+def wandering(model: Euthymia, patients: int, at: Float[Array, "time"]) -> Float[Array, "patient time"]:
+    """Natural fluctuation of the first so many patients at some times (h), in its SDs."""
     numbers = jnp.arange(1, patients + 1)[:, None]
-    return fluctuation(model.ratings, jax.random.key(TRIAL), numbers, jnp.asarray(times(found))) / model.ratings.fluctuation_sd
+    return fluctuation(model.ratings, jax.random.key(TRIAL), numbers, at) / model.ratings.fluctuation_sd

@@ -4,9 +4,9 @@ A rater's error is not drawn but integrated over: whoever would be rated a respo
 fluctuation is that of each patient's own path. Ratings are taken from everybody; nobody leaves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,14 +28,20 @@ MOST, LEAST = 59.0, 8.0
 
 
 class Group(NamedTuple):
-    """An arm at the times of ratings, before anybody's symptoms are known."""
+    """An arm at the times at which it is asked about, before anybody's symptoms are known; the first is before treatment."""
 
+    times: Float[Array, "time"]
+    """Since the first visit, h."""
+    wanders: Float[Array, "patient time"]
+    """Natural fluctuation, in its SDs."""
     since_visits: Float[Array, "two time"]
     mechanism_shift: Float[Array, "patient time item"]
     slope: Float[Array, "patient time item fitted"]
     dissociation: Float[Array, "patient"]
     baseline: Float[Array, "two"]
     """Mean and SD of MADRS, points."""
+    told: Scalar
+    """1 if patients know what they get."""
 
 
 class Effects(NamedTuple):
@@ -45,21 +51,34 @@ class Effects(NamedTuple):
     worth: Scalar = jnp.zeros(())
 
 
-def group(arm: Arm, baseline: Baseline | None, found: Trials, regimens: dict[str, Regimen], model: Euthymia) -> Group:
-    """An arm, from what an ensemble does under the regimens; where a baseline is unknown, it is the population's."""
+def group(
+    arm: Arm, baseline: Baseline | None, places: list[int], found: Trials, regimens: dict[str, Regimen], model: Euthymia, patients: int
+) -> Group:
+    """An arm at some of :func:`.reactions.times`, from what an ensemble does under the regimens.
+
+    Where a baseline is unknown, it is the population's.
+    """
     usual = jnp.array([jnp.sum(model.symptoms.baseline), model.population.severity])
     begins = usual if baseline is None else jnp.array([baseline.mean, baseline.sd])
-    visits = since_visits(found, arm.attends) if arm.attends else jnp.stack([jnp.asarray(times(found)), jnp.full(len(times(found)), -1.0)])
+    every, at = jnp.asarray(times(found)), jnp.array(places)
+    visits = since_visits(found, arm.attends) if arm.attends else jnp.stack([every, jnp.full(len(every), -1.0)])
     taken = regimens[arm.takes] if arm.takes else jax.tree.map(jnp.zeros_like, next(iter(regimens.values())))
-    return Group(visits, taken.mechanism_shift, taken.slope, taken.dissociation * (not arm.asleep), begins)
+    return Group(
+        every[at],
+        wandering(model, patients, every[at]),
+        visits[:, at],
+        taken.mechanism_shift[:, at],
+        taken.slope[:, at],
+        taken.dissociation * (not arm.asleep),
+        begins,
+        jnp.asarray(float(arm.told)),
+    )
 
 
 def felt(
     model: Euthymia,
-    arm: Arm,
     group: Group,
-    wanders: Float[Array, "patient time"],
-    at: Float[Array, "time"],
+    context: tuple[Scalar, Float[Array, "course_context"]],
     moved: Float[Array, "fitted"],
     effects: Effects,
 ) -> Float[Array, "patient time"]:
@@ -67,18 +86,17 @@ def felt(
 
     Parameters
     ----------
-    model, arm, group
-        Numbers, and the arm.
-    wanders, at
-        Natural fluctuation in its SDs, and the times (h).
+    model, group, context
+        Numbers, the arm, and latent shifts by a visit and by weeks of treatment as such.
     moved
         How far upstream coordinates are from where the reactions were found; reactions follow in a straight line.
     effects
         Of the trial.
     """
     p, ratings = model.symptoms, model.ratings
-    of_visits, of_weeks = (jnp.exp(effects.context) * each for each in context_strengths(p, arm.context))
+    of_visits, of_weeks = (jnp.exp(effects.context) * each for each in context)
     mean, sd = group.baseline
+    visited = (of_visits > 0).astype(float)
 
     def one(
         number: Int[Array, ""],
@@ -86,19 +104,17 @@ def felt(
         slope: Float[Array, "time item fitted"],
         dissociation: Scalar,
         wander: Float[Array, "time"],
-    ):
+    ) -> Float[Array, "time"]:
         differs = differences(model.population, jax.random.key(COHORT), number)
         differs = differs._replace(worth=differs.worth * jnp.exp(effects.worth))
         madrs = jnp.clip(mean + sd * differs.severity / model.population.severity, LEAST, MOST)
-        visit = (
-            of_visits + ratings.unblinding
-            if arm.told
-            else believed_strength(ratings, of_visits, dissociation, (of_visits > 0).astype(float))
-        )
-        return total(p, differs, madrs, (visit, of_weeks), (group.since_visits, at), shift + slope @ moved, ratings.fluctuation_sd * wander)
+        guessed = believed_strength(ratings, of_visits, dissociation, visited)
+        visit = group.told * (of_visits + ratings.unblinding) + (1 - group.told) * guessed
+        adrift = ratings.fluctuation_sd * wander
+        return total(p, differs, madrs, (visit, of_weeks), (group.since_visits, group.times), shift + slope @ moved, adrift)
 
-    numbers = jnp.arange(1, len(wanders) + 1)
-    return jax.vmap(one)(numbers, group.mechanism_shift, group.slope, group.dissociation, wanders)
+    numbers = jnp.arange(1, len(group.wanders) + 1)
+    return jax.vmap(one)(numbers, group.mechanism_shift, group.slope, group.dissociation, group.wanders)
 
 
 class Seen(NamedTuple):
@@ -109,9 +125,12 @@ class Seen(NamedTuple):
 
 
 def responding(p: Ratings, before: Float[Array, "patient"], now: Float[Array, "patient"]) -> Float[Array, "patient"]:
-    """Probability that ratings at two visits make a responder of each patient."""
+    """Probability that ratings at two visits make a responder of each patient.
+
+    Totals are whole points: over an even first rating the second may be half a point above the cut, over an odd one it may not.
+    """
     share = 1 - p.response
-    return norm.cdf((share * before - now) / (p.rater_sd * jnp.sqrt(1 + share**2)))
+    return norm.cdf((share * before + p.step / 4 - now) / (p.rater_sd * jnp.sqrt(1 + share**2)))
 
 
 def remitting(p: Ratings, now: Float[Array, "patient"]) -> Float[Array, "patient"]:
@@ -166,58 +185,96 @@ def statistic(
 
 
 class Question(NamedTuple):
-    """A published number as the arms that answer it, and where its time stands."""
+    """A published number, and the place of its time among all at which anybody was rated."""
 
     trial: Trial
     observation: Observation
     at: int
 
 
-@dataclass(frozen=True)
-class Ensemble:
-    """Patients under all regimens that some questions need: what predictions are made from without solving a brain again."""
+class Solved(NamedTuple):
+    """Patients in all arms that some questions need: what predictions are made from without solving a brain again."""
 
-    model: Euthymia
-    found: Trials
-    questions: tuple[Question, ...]
-    groups: dict[tuple[str, str], Group]
-    wanders: Float[Array, "patient time"]
+    groups: Group
+    """With an axis of arms in front."""
     coordinates: Float[Array, "fitted"]
     """Where upstream the reactions were found."""
 
-    def madrs(
-        self, model: Euthymia, coordinates: Float[Array, "fitted"], effects: Effects
-    ) -> dict[tuple[str, str], Float[Array, "patient time"]]:
-        """MADRS in each arm, by trial and arm."""
-        at, arms = jnp.asarray(times(self.found)), {trial.name: trial.arms for trial in self.found.trials}
-        moved = coordinates - self.coordinates
-        return {key: felt(model, arms[key[0]][key[1]], each, self.wanders, at, moved, effects) for key, each in self.groups.items()}
 
-    def answers(self, model: Euthymia, coordinates: Float[Array, "fitted"], effects: Effects) -> Seen:
-        """To every question, with the numbers of a model and upstream coordinates that belong to it."""
-        madrs = self.madrs(model, coordinates, effects)
-        seen = []
+def _key(trial: Trial, arm: str) -> str:
+    return f"{trial.name}: {arm}"
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Published numbers, each of a trial and of arms in it."""
+
+    questions: tuple[Question, ...]
+
+    @property
+    def arms(self) -> dict[str, tuple[Trial, str]]:
+        """Everybody who is asked about."""
+        return {_key(trial, arm): (trial, arm) for trial, each, _ in self.questions for arm in filter(None, (each.arm, each.against))}
+
+    @property
+    def places(self) -> dict[str, list[int]]:
+        """Of the times at which each arm is asked about, and before treatment; as many for every arm, the last one again if need be."""
+        of_arms: dict[str, set[int]] = {key: {0} for key in self.arms}
         for trial, each, at in self.questions:
-            arms = [madrs[trial.name, arm] for arm in filter(None, (each.arm, each.against))]
-            visits = [(arm[:, 0], arm[:, at]) for arm in arms]
-            seen.append(statistic(model.ratings, each.statistic, visits[0], visits[1] if each.against else None))
+            for arm in filter(None, (each.arm, each.against)):
+                of_arms[_key(trial, arm)].add(at)
+        most = max(map(len, of_arms.values()))
+        return {key: (found := sorted(at)) + found[-1:] * (most - len(at)) for key, at in of_arms.items()}
+
+    def madrs(
+        self, model: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"], effects: Mapping[str, Effects]
+    ) -> dict[str, Float[Array, "patient time"]]:
+        """Of the patients of each arm, with the numbers of a model, upstream coordinates that belong to it, and effects by trial."""
+        moved, arms = coordinates - solved.coordinates, self.arms
+        contexts = [context_strengths(model.symptoms, trial.arms[arm].context) for trial, arm in arms.values()]
+        of_arms = [effects[trial.name] for trial, _ in arms.values()]
+        context, effect = (jax.tree.map(lambda *each: jnp.stack(each), *parts) for parts in (contexts, of_arms))
+
+        def one(group: Group, context: tuple[Scalar, Float[Array, "course_context"]], effect: Effects) -> Float[Array, "patient time"]:
+            return felt(model, group, context, moved, effect)
+
+        return dict(zip(arms, jax.vmap(one)(solved.groups, context, effect), strict=True))
+
+    def answers(self, model: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"], effects: Effects) -> Seen:
+        """To every question, with the same effects in every trial."""
+        madrs = self.madrs(model, solved, coordinates, {trial.name: effects for trial, _, _ in self.questions})
+        seen = []
+        for question in self.questions:
+            visits = self.visits(madrs, question)
+            seen.append(statistic(model.ratings, question.observation.statistic, visits[0], visits[1] if len(visits) > 1 else None))
         return Seen(*(jnp.stack(parts) for parts in zip(*seen, strict=True)))
 
+    def visits(self, madrs: Mapping[str, Any], question: Question) -> list[tuple[Any, Any]]:
+        """MADRS before treatment and at the time of a question, in the arm and in the one it is compared with."""
+        keys = [_key(question.trial, arm) for arm in (question.observation.arm, question.observation.against) if arm]
+        return [(madrs[key][:, 0], madrs[key][:, self.places[key].index(question.at)]) for key in keys]
 
-def ensemble(
-    pairs: list[tuple[Trial, Observation]],
+
+def asked(pairs: list[tuple[Trial, Observation]]) -> Asked:
+    """Numbers, each with its place among :func:`.reactions.times`."""
+    at = times(trials())
+    return Asked(tuple(Question(trial, each, int(np.searchsorted(at, each.at))) for trial, each in pairs))
+
+
+def solve(
+    numbers: Asked,
     model: Euthymia,
     patients: int,
     coordinates: Float[Array, "fitted"],
     values_of: Callable[[Float[Array, "fitted"]], Values],
     progress: Callable[[str], None] = lambda regimen: None,
-) -> Ensemble:
+) -> Solved:
     """Solve the brains of so many patients under every regimen that the numbers need.
 
     Parameters
     ----------
-    pairs
-        Trials and their numbers.
+    numbers
+        What is asked.
     model, patients
         Numbers where nothing is fitted, and how many.
     coordinates, values_of
@@ -225,12 +282,14 @@ def ensemble(
     progress
         Called with the name of each regimen before it is solved.
     """
-    found, at = trials(), times(trials())
-    asked = [(trial, arm) for trial, each in pairs for arm in filter(None, (each.arm, each.against))]
+    found, arms = trials(), numbers.arms
     regimens = {}
-    for regimen in needed([trial.arms[arm] for trial, arm in asked]):
+    for regimen in needed([trial.arms[arm] for trial, arm in arms.values()]):
         progress(regimen)
         regimens[regimen] = react(found, regimen, model, patients, coordinates, values_of)
-    groups = {(trial.name, arm): group(trial.arms[arm], trial.baseline_of(arm), found, regimens, model) for trial, arm in asked}
-    questions = tuple(Question(trial, each, int(np.searchsorted(at, each.at))) for trial, each in pairs)
-    return Ensemble(model, found, questions, groups, wandering(found, model, patients), coordinates)
+    groups = [
+        group(trial.arms[arm], trial.baseline_of(arm), places, found, regimens, model, patients)
+        for (trial, arm), places in zip(arms.values(), numbers.places.values(), strict=True)
+    ]
+    stacked = jax.tree.map(lambda *each: jnp.stack(each), *groups)
+    return Solved(stacked, coordinates)

@@ -19,15 +19,15 @@ PANELS = (
 
 def spread(cohort: Cohort) -> str:
     """Median, middle half and middle nine tenths of plasma, drive loss, spines and MADRS over time."""
-    times = cohort.data.time.values - first_visit(cohort.protocol)
+    times, shares = cohort.data.time.values - first_visit(cohort.protocol), cohort.shares
     shown = times >= FIRST_SHOWN
     with panels(5.6, 2, 2, sharex=True) as (figure, rows):
         for axes, (name, title, unit, colour, factor) in zip(rows.flat, PANELS, strict=True):
             values = factor * cohort.data[name].values[:, shown]
             if name == "madrs":
-                context = np.median(cohort.data.context_madrs.values[:, shown], 0)
+                context = _quantile(cohort.data.context_madrs.values[:, shown], 0.5, shares)
                 axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
-            _band(axes, times[shown], values, COLOURS[colour])
+            _band(axes, times[shown], values, shares, COLOURS[colour])
             axes.set_title(labelled(title, cohort.protocol) if name == "madrs" else title)
             axes.set_ylabel(unit)
             axes.set_ylim(bottom=0)
@@ -38,8 +38,13 @@ def spread(cohort: Cohort) -> str:
         return svg(figure, "Spread of patients from plasma to mood")
 
 
-def _band(axes: Axes, times: np.ndarray, values: np.ndarray, colour: str) -> None:
+def _quantile(values: np.ndarray, at: float, shares: np.ndarray) -> np.ndarray:
+    return np.quantile(values, at, 0, weights=shares, method="inverted_cdf")
+
+
+def _band(axes: Axes, times: np.ndarray, values: np.ndarray, shares: np.ndarray, colour: str) -> None:
     for low, high, dark in BANDS:
         label = f"{100 * (high - low):.0f} % of patients"
-        axes.fill_between(times, *np.quantile(values, (low, high), 0), color=colour, alpha=dark, lw=0, label=label)
-    axes.plot(times, np.median(values, 0), color=colour, label="median")
+        bottom, top = (_quantile(values, at, shares) for at in (low, high))
+        axes.fill_between(times, bottom, top, color=colour, alpha=dark, lw=0, label=label)
+    axes.plot(times, _quantile(values, 0.5, shares), color=colour, label="median")

@@ -1,0 +1,389 @@
+"""What the calibrated ensemble says of trials it was not fitted to, with all that it does not know.
+
+A prediction is a distribution: coordinates from the calibration's posterior, a trial that is better or worse than others in
+context and in mechanisms, as many patients as the arm had, drawn from the ensemble, and raters who err. Beside it stands what a
+random-effects meta-analysis of the calibration trials would say of a further trial without any model.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...clinic.ratings import Ratings, hamd, remits, responds
+from ...core.errors import InputError
+from ...evidence.registry import evidence
+from ..model import Euthymia, default_model
+from .calibration import FITTED, PATIENTS, UPSTREAM, check_size, upstream_values, values_at
+from .fitted import Fitted
+from .reactions import with_values
+from .records import NORMAL_90, Observation, Trial, people_in, standard_error, trials
+from .statistics import Asked, Effects, Solved, asked, solve
+
+DRAWS = 400
+SEED = 5
+INTERVAL = (0.05, 0.95)
+USUAL_ARM = 30
+"""Patients of an arm whose number was not published."""
+TIMES = {"hours": 12.0, "a day": 60.0, "days": 240.0, "weeks": np.inf}
+"""Ends (h) of the spans within which a meta-analysis takes ratings to be of one kind."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """One published number beside what was expected of it."""
+
+    trial: Trial
+    observation: Observation
+    middle: float
+    low: float
+    high: float
+    baseline: tuple[float, float] | None
+    """Ends of the interval without a model; None where no calibration trial has such a number."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the interval holds the number."""
+        return self.low <= self.observation.row.value <= self.high
+
+    @property
+    def inside_baseline(self) -> bool | None:
+        """The same without a model."""
+        return None if self.baseline is None else self.baseline[0] <= self.observation.row.value <= self.baseline[1]
+
+    @property
+    def score(self) -> float:
+        """Interval score in sampling errors of the number; smaller is better."""
+        return interval_score(self.low, self.high, self.observation.row.value) / standard_error(self.observation, self.trial)
+
+    @property
+    def baseline_score(self) -> float:
+        """The same without a model; NaN where there is none."""
+        if self.baseline is None:
+            return float("nan")
+        return interval_score(*self.baseline, self.observation.row.value) / standard_error(self.observation, self.trial)
+
+
+def interval_score(low: float, high: float, value: float) -> float:
+    """Width, and 2/α for every unit by which a value lies outside (Gneiting & Raftery 2007), of a central 90 % interval."""
+    alpha = 1 - (INTERVAL[1] - INTERVAL[0])
+    return high - low + 2 / alpha * (max(low - value, 0) + max(value - high, 0))
+
+
+@eqx.filter_jit
+def _courses(numbers: Asked, start: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"], z: Float[Array, "trial effect"]):
+    """MADRS of every arm at fitted coordinates, in trials as far from the middle as ``z`` says, in SDs between trials."""
+    model = with_values(start, values_at(FITTED, coordinates))
+    names = list(dict.fromkeys(trial.name for trial, _, _ in numbers.questions))
+    effects = {name: Effects(*(model.population.between_trials * each)) for name, each in zip(names, z, strict=True)}
+    return numbers.madrs(model, solved, coordinates[: len(UPSTREAM)], effects)
+
+
+def tabled(p: Ratings, kind: str, active: tuple[np.ndarray, np.ndarray], control: tuple[np.ndarray, np.ndarray] | None) -> float:
+    """One of :data:`.records.Statistic` of what raters wrote down before and at a visit, as a trial's table has it."""
+    if kind.startswith("HAM-D"):
+        scale = [None if arm is None else tuple(np.asarray(hamd(p, jnp.asarray(each))) for each in arm) for arm in (active, control)]
+        active, control = scale  # type: ignore[assignment]
+
+    def response(arm: tuple[np.ndarray, np.ndarray]) -> float:
+        return 100 * float(np.mean(np.asarray(responds(p, jnp.asarray(arm[0]), jnp.asarray(arm[1])))))
+
+    fall = active[1] - active[0]
+    if control is None:
+        match kind:
+            case "change" | "HAM-D change":
+                return float(fall.mean())
+            case "score":
+                return float(active[1].mean())
+            case "response":
+                return response(active)
+            case "remission":
+                return 100 * float(np.mean(np.asarray(remits(p.remission, jnp.asarray(active[1])))))
+    else:
+        other = control[1] - control[0]
+        match kind:
+            case "difference" | "HAM-D difference":
+                return float(fall.mean() - other.mean())
+            case "effect" | "benefit":
+                effect = (fall.mean() - other.mean()) / sqrt((fall.var(ddof=1) + other.var(ddof=1)) / 2)
+                return float(effect if kind == "effect" else -effect)
+            case "response difference":
+                return response(active) - response(control)
+            case "response odds ratio":
+                # Half a patient more in every cell, so that nobody divides by zero.
+                odds = []
+                for arm in (active, control):
+                    n = len(arm[0])
+                    some = response(arm) / 100 * n + 0.5
+                    odds.append(some / (n + 1 - some))
+                return odds[0] / odds[1]
+    raise ValueError(f"{kind}: no such statistic")
+
+
+def predict(
+    pairs: Sequence[tuple[Trial, Observation]],
+    fitted: Fitted,
+    model: Euthymia | None = None,
+    patients: int = PATIENTS,
+    draws: int = DRAWS,
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[Predicted]:
+    """Predictive intervals for published numbers, whether they were fitted or not.
+
+    Parameters
+    ----------
+    pairs
+        Trials and their numbers.
+    fitted
+        A calibration.
+    model
+        Numbers where nothing is fitted; the evidence's if left out.
+    patients, draws
+        Patients of the ensemble, and draws from all that is uncertain.
+    progress
+        Called with what is being done.
+    """
+    check_draws(patients, draws)
+    start = default_model() if model is None else model
+    numbers, at = asked(list(pairs)), jnp.asarray(fitted.coordinates)
+    solved = solve(numbers, start, patients, at[: len(UPSTREAM)], upstream_values, progress)
+    progress("drawing trials")
+    random = np.random.default_rng(SEED)
+    root = np.linalg.cholesky(np.asarray(fitted.covariance) + 1e-9 * np.eye(len(FITTED)))
+    names = list(dict.fromkeys(trial.name for trial, _, _ in numbers.questions))
+    found = np.empty((draws, len(pairs)))
+    for draw in found:
+        coordinates = at + jnp.asarray(root @ random.standard_normal(len(FITTED)))
+        madrs = _courses(numbers, start, solved, coordinates, jnp.asarray(random.standard_normal((len(names), 2))))
+        arms = {key: np.asarray(each) for key, each in madrs.items()}
+        for place, question in enumerate(numbers.questions):
+            trial, each, _ = question
+            samples = [
+                _sampled(start.ratings, np.stack(visits, -1), _size(trial, each, arm), random)
+                for visits, arm in zip(numbers.visits(arms, question), _arms(each), strict=True)
+            ]
+            draw[place] = tabled(start.ratings, each.statistic, samples[0], samples[1] if each.against else None)
+    low, middle, high = np.quantile(found, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
+    known = meta_analyses()
+    return [
+        Predicted(trial, each, float(middle[i]), float(low[i]), float(high[i]), known.interval(trial, each))
+        for i, (trial, each) in enumerate(pairs)
+    ]
+
+
+def check_draws(patients: int, draws: int) -> None:
+    """Raises ``InputError`` for numbers that make no interval."""
+    check_size(patients)
+    if not 50 <= draws <= 100_000:
+        raise InputError(f"draws: {draws} is outside 50 to 100000")
+
+
+def _arms(observation: Observation) -> list[str]:
+    return [arm for arm in (observation.arm, observation.against) if arm]
+
+
+def _size(trial: Trial, observation: Observation, arm: str) -> int:
+    return people_in(observation, trial.arms[arm]) or USUAL_ARM
+
+
+def _sampled(p: Ratings, madrs: np.ndarray, n: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Ratings of so many patients at two visits, drawn from the ensemble."""
+    heard = madrs[random.integers(len(madrs), size=min(n, MOST_SAMPLED))]
+    heard = heard + float(p.rater_sd) * random.standard_normal(heard.shape)
+    step = float(p.step)
+    before, now = np.clip(step * np.round(heard / step), 0, 60).T
+    return before, now
+
+
+MOST_SAMPLED = 5000
+"""Of a pool of trials with tens of thousands: beyond it the sampling error is small beside all else."""
+
+
+class Class(NamedTuple):
+    """Numbers that a meta-analysis takes to be of one kind."""
+
+    statistic: str
+    drug: bool
+    span: str
+
+
+class Pool(NamedTuple):
+    """A random-effects mean."""
+
+    mean: float
+    error: float
+    heterogeneity: float
+    """SD between trials."""
+
+
+@dataclass(frozen=True)
+class MetaAnalyses:
+    """Random-effects means (DerSimonian & Laird 1986) of calibration trials, by statistic, arm and time."""
+
+    pools: dict[Class, Pool]
+
+    def interval(self, trial: Trial, observation: Observation) -> tuple[float, float] | None:
+        """Central 90 % of the number of a further trial; of the nearest span of time where its own has no trials."""
+        kind, shift = class_of(trial, observation)
+        spans = list(TIMES)
+        nearest = sorted(
+            (abs(spans.index(other.span) - spans.index(kind.span)), other)
+            for other in self.pools
+            if (other.statistic, other.drug) == (kind.statistic, kind.drug)
+        )
+        if not nearest:
+            return None
+        pool = self.pools[nearest[0][1]]
+        half = NORMAL_90 * sqrt(pool.heterogeneity**2 + pool.error**2 + standard_error(observation, trial) ** 2)
+        return pool.mean + shift - half, pool.mean + shift + half
+
+
+def class_of(trial: Trial, observation: Observation) -> tuple[Class, float]:
+    """The kind of a number, and what to add to a number of that kind: a score is a change over a baseline."""
+    span = next(name for name, end in TIMES.items() if observation.at < end)
+    arm, statistic, shift = trial.arms[observation.arm], observation.statistic, 0.0
+    if statistic == "score":
+        baseline = trial.baseline_of(observation.arm)
+        usual = float(default_model().symptoms.baseline.sum())
+        statistic, shift = "change", usual if baseline is None else baseline.mean
+    if statistic == "benefit":
+        statistic = "effect"
+    drug = (
+        observation.against is not None
+        or (arm.takes is not None and not arm.takes.endswith("antidepressant"))
+        or "spray" in (arm.takes or "")
+    )
+    return Class(statistic, drug, span), shift
+
+
+def meta_analyses() -> MetaAnalyses:
+    """Of the numbers that were read of trials of role ``calibrate``; differences of means follow from arms where none was published."""
+    found: dict[Class, list[tuple[float, float]]] = {}
+    for trial, each in trials().observed("calibrate"):
+        if evidence().target(each.target).provenance != "read" or trial.name == "Oral antidepressants":
+            continue
+        kind, _ = class_of(trial, each)
+        value = -each.row.value if each.statistic == "benefit" else each.row.value
+        found.setdefault(kind, []).append((value, standard_error(each, trial)))
+    for value, error, kind in _differences():
+        found.setdefault(kind, []).append((value, error))
+    between = {
+        statistic: _between([of for kind, of in found.items() if kind.statistic == statistic]) for statistic in {k.statistic for k in found}
+    }
+    return MetaAnalyses({kind: _pool(numbers, between[kind.statistic]) for kind, numbers in found.items()})
+
+
+def _differences():
+    """Of the changes of two arms of a trial at one time."""
+    for trial in trials().trials:
+        changes = [each for each in trial.observations if each.statistic == "change"] if trial.role == "calibrate" else []
+        for active in changes:
+            for control in changes:
+                if active.at == control.at and trial.arms[active.arm].takes and _is_control(trial, active.arm, control.arm):
+                    error = sqrt(standard_error(active, trial) ** 2 + standard_error(control, trial) ** 2)
+                    kind, _ = class_of(trial, active)
+                    yield active.row.value - control.row.value, error, kind._replace(statistic="difference", drug=True)
+
+
+def _is_control(trial: Trial, active: str, control: str) -> bool:
+    return (
+        active != control
+        and (trial.arms[control].takes or "") in ("", "new antidepressant")
+        and trial.arms[active].takes != trial.arms[control].takes
+    )
+
+
+def _between(classes: list[list[tuple[float, float]]]) -> float:
+    """SD between trials within classes, pooled over them (DerSimonian–Laird)."""
+    excess = scale = 0.0
+    for numbers in classes:
+        value, weight = np.array([v for v, _ in numbers]), np.array([1 / e**2 for _, e in numbers])
+        mean = (weight * value).sum() / weight.sum()
+        excess += float((weight * (value - mean) ** 2).sum()) - (len(numbers) - 1)
+        scale += float(weight.sum() - (weight**2).sum() / weight.sum())
+    return sqrt(max(excess, 0) / scale) if scale > 0 else 0.0
+
+
+def _pool(numbers: list[tuple[float, float]], between: float) -> Pool:
+    value, weight = np.array([v for v, _ in numbers]), np.array([1 / (e**2 + between**2) for _, e in numbers])
+    return Pool(float((weight * value).sum() / weight.sum()), float(1 / sqrt(weight.sum())), between)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a list of predictions did."""
+
+    count: int
+    inside: float
+    """Share of numbers inside their intervals."""
+    compared: int
+    """Numbers that could be predicted without a model too."""
+    inside_baseline: float
+    score: float
+    """Mean over trials of the mean interval score of each, of the numbers compared."""
+    baseline_score: float
+
+
+def summarise(rows: list[Predicted]) -> Summary:
+    """Every trial counts once in the scores."""
+    compared = [row for row in rows if row.baseline is not None]
+    names = list(dict.fromkeys(row.trial.name for row in compared))
+
+    def mean(score: Callable[[Predicted], float]) -> float:
+        return float(np.mean([np.mean([score(row) for row in compared if row.trial.name == name]) for name in names]))
+
+    return Summary(
+        len(rows),
+        float(np.mean([row.inside for row in rows])),
+        len(compared),
+        float(np.mean([bool(row.inside_baseline) for row in compared])),
+        mean(lambda row: row.score),
+        mean(lambda row: row.baseline_score),
+    )
+
+
+class SignTest(NamedTuple):
+    """Whether a difference goes the way it went in a trial."""
+
+    kind: str
+    trial: str
+    what: str
+    observed: float
+    predicted: float
+
+    @property
+    def agrees(self) -> bool:
+        """Both on the same side of zero."""
+        return self.observed * self.predicted > 0
+
+
+def sign_tests(rows: list[Predicted]) -> list[SignTest]:
+    """Of what was compared with a placebo, and of doses with each other in the trial of role ``validate`` that has several."""
+    found = [
+        SignTest(
+            row.observation.compares,
+            row.trial.name,
+            f"{row.observation.arm}, {row.observation.at:g} h",
+            row.observation.row.value,
+            row.middle,
+        )
+        for row in rows
+        if row.observation.compares
+    ]
+    arms = [row for row in rows if row.trial.name == "Daly 2018" and row.observation.statistic == "change" and row.observation.at == 24.0]
+    for i, lower in enumerate(arms):
+        for higher in arms[i + 1 :]:
+            what = f"{higher.observation.arm} against {lower.observation.arm}, 24 h"
+            observed = higher.observation.row.value - lower.observation.row.value
+            found.append(SignTest("dose", "Daly 2018", what, observed, higher.middle - lower.middle))
+    return found
+
+
+def unanswered(role: str) -> list[tuple[str, str, str]]:
+    """Numbers of a role that the model has no answer to: trial, row, why."""
+    return [(trial.name, row, why) for trial in trials().trials if trial.role == role for row, why in trial.unanswered.items()]

@@ -1,0 +1,246 @@
+"""Trials: their records are whole, their statistics are those of a table, and fits and predictions obey their definitions."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from euthymia.core.errors import InputError
+from euthymia.core.parameters import declared, rows_of
+from euthymia.evidence.registry import evidence
+from euthymia.experiments.matching import effective, wanted, weights
+from euthymia.experiments.model import Euthymia
+from euthymia.experiments.trials import calibration
+from euthymia.experiments.trials.calibration import FITTED, Predicted, data_of, log_likelihood, prior, values_at
+from euthymia.experiments.trials.prediction import Pool, _between, _pool, interval_score, meta_analyses, tabled
+from euthymia.experiments.trials.reactions import with_values
+from euthymia.experiments.trials.records import Arm, Observation, standard_error, to_fit, trials
+from euthymia.experiments.trials.statistics import remitting, responding, statistic
+
+PATIENTS = 40_000
+
+
+@pytest.fixture(scope="module")
+def madrs():
+    """Before and at a visit, in an active arm and a control."""
+    random = np.random.default_rng(0)
+    before = np.clip(random.normal(35, 5, (2, PATIENTS)), 10, 58)
+    now = before * stats.logistic.cdf(random.normal([[0.2], [1.0]], 1.2, (2, PATIENTS)))
+    return [(jnp.asarray(b), jnp.asarray(n)) for b, n in zip(before, now, strict=True)]
+
+
+def heard(p, arm, random):
+    step = float(p.step)
+    return tuple(
+        np.clip(step * np.round((np.asarray(each) + float(p.rater_sd) * random.standard_normal(len(each))) / step), 0, 60) for each in arm
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "close"),
+    [
+        ("change", 0.15),
+        ("score", 0.15),
+        ("response", 1.0),
+        ("remission", 1.0),
+        ("HAM-D change", 0.15),
+        ("difference", 0.2),
+        ("effect", 0.03),
+        ("benefit", 0.03),
+        ("response difference", 1.2),
+        ("response odds ratio", 0.15),
+        ("HAM-D difference", 0.2),
+    ],
+)
+def test_a_smooth_statistic_is_that_of_a_table_of_many_patients(kind, close, madrs, model):
+    random = np.random.default_rng(1)
+    two = kind in ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
+    active, control = madrs[0], madrs[1] if two else None
+    table = tabled(model.ratings, kind, heard(model.ratings, active, random), heard(model.ratings, control, random) if two else None)
+    assert float(statistic(model.ratings, kind, active, control).value) == pytest.approx(table, abs=close)
+
+
+def test_spread_of_change_includes_raters(madrs, model):
+    table = heard(model.ratings, madrs[0], np.random.default_rng(2))
+    assert float(statistic(model.ratings, "change", madrs[0], None).sd) == pytest.approx(np.std(table[1] - table[0]), rel=0.01)
+
+
+def test_shares_become_steps_when_raters_do_not_err(model):
+    from dataclasses import replace
+
+    p = replace(model.ratings, rater_sd=jnp.asarray(1e-6))
+    before, now = jnp.full(3, 30.0), jnp.array([15.2, 15.3, 29.0])
+    np.testing.assert_allclose(responding(p, before, now), [1, 0, 0], atol=1e-9)
+    cut = float(p.remission)
+    np.testing.assert_allclose(remitting(p, jnp.array([cut, cut + 0.4, cut + 0.6])), [1, 1, 0], atol=1e-9)
+
+
+def test_every_number_of_a_trial_is_answered_once_or_has_a_reason():
+    named = [name for trial in trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]]
+    assert len(named) == len(set(named))
+    for trial in trials().trials:
+        assert trial.role in ("calibrate", "validate")
+
+
+def test_regimens_are_protocols():
+    for regimen in trials().regimens:
+        assert trials().protocol(regimen).doses
+
+
+def test_what_is_held_out_is_never_fitted():
+    fitted = {each.target for _, each in to_fit()}
+    assert fitted
+    for name in fitted:
+        assert evidence().target(name).role == "calibrate"
+        assert evidence().target(name).provenance == "read"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("daly2018.84_madrs_24h", "role validate"),
+        ("murough2013.madrs_24h", "did you mean murrough2013"),
+        ("daly2019.hr_rem", "relapse"),
+        ("meyer2004.escitalopram", "there is no"),
+    ],
+)
+def test_a_row_that_may_not_be_fitted_is_refused_by_name(row, words):
+    with pytest.raises(InputError, match=words) as caught:
+        to_fit((row,))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_fitted_row_was_read():
+    known = {row for _, field in declared(Euthymia) for row in rows_of(field)}
+    for row in FITTED:
+        assert row in known
+        assert prior(row).value(jnp.zeros(())) == pytest.approx(evidence().parameters[row].value)
+    with pytest.raises(InputError, match="was read"):
+        prior("symptoms.item_maximum")
+
+
+def test_standard_errors_are_the_textbook_ones():
+    of = {each.target: (trial, each) for role in ("calibrate", "validate") for trial, each in trials().observed(role)}
+
+    def error(name):
+        return standard_error(of[name][1], of[name][0])
+
+    assert error("murrough2013.madrs_24h") == pytest.approx(11 / np.sqrt(47))
+    assert error("zarate2006.effect_24h") == pytest.approx((2.01 - 0.91) / (2 * 1.959964))
+    p = (0.03 * 33 + 2) / 37
+    assert error("daly2018.placebo_resp_24h") == pytest.approx(100 * np.sqrt(p * (1 - p) / 33))
+
+
+def test_the_model_with_the_values_of_the_evidence_is_the_model(model):
+    same = with_values(model, {row: jnp.asarray(evidence().parameters[row].value) for row in FITTED})
+    for one, other in zip(jax.tree.leaves(same), jax.tree.leaves(model), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    hours = with_values(model, {"context.waning_time": jnp.asarray(2.0)}).symptoms.visit_waning
+    assert float(hours) == pytest.approx(48.0)
+
+
+def test_the_likelihood_is_that_of_a_normal_with_shared_effects(model):
+    pairs = to_fit()
+    data = data_of(pairs)
+    random = np.random.default_rng(3)
+    n = len(pairs)
+    predicted = Predicted(data.value + random.normal(size=n), data.sd, jnp.asarray(random.normal(size=(2, n))))
+    spread = np.asarray(model.population.between_trials)[:, None] * np.asarray(predicted.by_effect)
+    same = np.array([[one.name == other.name for other, _ in pairs] for one, _ in pairs])
+    covariance = np.diag(np.asarray(data.error) ** 2) + same * (spread.T @ spread)
+    expected = stats.multivariate_normal(np.asarray(predicted.value), covariance).logpdf(np.asarray(data.value))
+    found = float(log_likelihood(data, model, predicted)) - 0.5 * n * np.log(2 * np.pi)
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_coordinates_are_sds_of_the_prior():
+    moved = values_at(FITTED, jnp.ones(len(FITTED)))
+    for row, value in moved.items():
+        one = prior(row)
+        to = np.arctanh if row in calibration.CORRELATIONS else np.log
+        assert to(float(value)) - to(evidence().parameters[row].value) == pytest.approx(one.sd)
+
+
+def test_the_interval_score_punishes_width_and_misses():
+    assert interval_score(0.0, 2.0, 1.0) == pytest.approx(2)
+    assert interval_score(0.0, 2.0, 3.0) == pytest.approx(2 + 20 * 1)
+    # Proper: the quantiles of the truth score best on average.
+    truth = np.random.default_rng(4).standard_normal(20_000)
+
+    def mean(half):
+        return np.mean([interval_score(-half, half, float(value)) for value in truth])
+
+    assert mean(1.645) < min(mean(1.2), mean(2.2))
+
+
+def test_a_meta_analysis_is_that_of_dersimonian_and_laird():
+    value, error = np.array([1.0, 3.0, 2.0, 5.0]), np.array([0.5, 0.4, 0.6, 0.5])
+    w = 1 / error**2
+    q = (w * (value - (w * value).sum() / w.sum()) ** 2).sum()
+    tau = np.sqrt(max(0, (q - 3) / (w.sum() - (w**2).sum() / w.sum())))
+    numbers = list(zip(value, error, strict=True))
+    assert _between([numbers]) == pytest.approx(tau)
+    w = 1 / (error**2 + tau**2)
+    assert _pool(numbers, tau) == pytest.approx(Pool((w * value).sum() / w.sum(), 1 / np.sqrt(w.sum()), tau))
+    assert _between([[(1.0, 1.0), (1.0, 1.0)]]) == 0
+
+
+def test_a_meta_analysis_knows_calibration_trials_alone():
+    pools = meta_analyses().pools
+    assert pools
+    trial, other = (next(each for each in trials().trials if each.name == name) for name in ("Daly 2018", "Murrough 2013"))
+    low, high = meta_analyses().interval(trial, next(each for each in trial.observations if each.target == "daly2018.84_madrs_24h"))
+    assert low < high
+    assert low < other.observations[0].row.value < high
+
+
+PEOPLE = {"madrs": np.random.default_rng(5).normal(33, 6, 2000), "weight": np.random.default_rng(6).lognormal(np.log(75), 0.2, 2000)}
+
+
+def test_weights_match_a_table_and_are_even_where_nothing_is_to_match():
+    found = weights(PEOPLE, [wanted("madrs=37.4:5.6"), wanted("weight=80:12")])
+    for name, mean, sd in (("madrs", 37.4, 5.6), ("weight", 80, 12)):
+        middle = found @ PEOPLE[name]
+        assert middle == pytest.approx(mean, abs=0.01 * sd)
+        assert np.sqrt(found @ (PEOPLE[name] - mean) ** 2) == pytest.approx(sd, rel=0.01)
+    assert found.sum() == pytest.approx(1)
+    assert (found >= 0).all()
+    own = weights(PEOPLE, [wanted(f"madrs={PEOPLE['madrs'].mean()}:{PEOPLE['madrs'].std()}")])
+    assert effective(own) == pytest.approx(2000, rel=1e-3)
+
+
+def test_selection_leaves_out_and_counts_the_rest_alike():
+    found = weights(PEOPLE, [wanted("madrs=28..60")])
+    inside = PEOPLE["madrs"] >= 28
+    np.testing.assert_allclose(found, inside / inside.sum())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("madrs", "is not NAME="),
+        ("madrs=", "is not NAME="),
+        ("madrs=a:b", "is not NAME="),
+        ("madrs=1:2:3", "is not NAME="),
+        ("madrs=nan", "is not NAME="),
+        ("mardrs=30:5", "did you mean madrs"),
+        ("madrs=60..28", "crossed"),
+        ("madrs=30:0", "above 0"),
+        ("madrs=100..200", "none of 2000 patients"),
+        ("madrs=59:1", "no weights"),
+        ("madrs=200:5", "no weights"),
+    ],
+)
+def test_a_table_that_cannot_be_met_is_one_line(text, words):
+    with pytest.raises(InputError, match=words) as caught:
+        weights(PEOPLE, [wanted(text)])
+    assert "\n" not in str(caught.value)
+
+
+def test_an_arm_says_which_visits_it_has():
+    arm = Arm(takes="a", visits="b", context="saline")
+    assert arm.attends == "b"
+    assert Arm(takes="a", context="saline").attends == "a"
+    with pytest.raises(ValueError, match="has no unit"):
+        Observation(target="x", arm="y", at=24, statistic="change")
