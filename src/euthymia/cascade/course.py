@@ -1,6 +1,6 @@
 """One patient's course: exact pharmacology, then exponential steps through the slow states."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.exponential import Propagators, etd2rk, exact_step, occupancy_course, propagators, stepped_course
+from ..core.exponential import Propagators, etd2rk, exact_step, exact_steps, occupancy_course, propagators, stepped_course
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import Switches
 from ..pharmacology import comparators, disposition, esketamine
@@ -124,17 +124,18 @@ def solved(
     families: Sequence[str] = Bodies._fields,
 ) -> Bodies:
     """States at the nodes of the families that are named."""
-    every = systems(p, weight)
+    every, (lengths, which) = systems(p, weight), steps
     system = Bodies(**{family: getattr(every, family) for family in families})
-    return stepped(system, propagated(system, steps[0]), steps[1], infusion, bolus)
+    over = _of_each(system, lambda matrix, entry: exact_step(matrix, entry, lengths[:, None]))
+    return stepped(system, over, which, infusion, bolus)
 
 
 def propagated(system: Bodies, lengths: Float[Array, " length"]) -> Bodies:
-    """Propagators of linear systems over each length; leading axes, such as of people, are worked on together."""
+    """Propagators of the linear systems of many people, over each length (leading axis)."""
+    return _of_each(system, lambda matrix, entry: exact_steps(matrix, entry, lengths))
 
-    def over(matrix: Array, entry: Array) -> tuple[Array, Array]:
-        return exact_step(matrix[..., None, :, :, :], entry[..., None, :, :, :], lengths[:, None])
 
+def _of_each(system: Bodies, over: Callable[[Array, Array], tuple[Array, Array]]) -> Bodies:
     return Bodies(*(None if family is None else over(*family) for family in system))
 
 

@@ -51,6 +51,32 @@ def exact_step(
     return both[..., :n], both[..., n:]
 
 
+def exact_steps(
+    matrix: Float[Array, "*batch state state"], entry: Float[Array, "*batch state place"], lengths: Float[Array, " length"]
+) -> tuple[Float[Array, "length *batch state state"], Float[Array, "length *batch state place"]]:
+    """:func:`exact_step` over each of several lengths in increasing order, for a large batch.
+
+    A length twice an earlier one costs one product, and the others are worked on one after the other, so that a batch stays in the
+    processor's cache. Not for use under a ``vmap``, which would work out both for every length.
+    """
+    doubles = jnp.tril(lengths[:, None] == 2 * lengths, -1)
+    found = tuple(jnp.zeros((*lengths.shape, *part.shape)) for part in (matrix, entry))
+
+    def add(found: tuple[Array, Array], place: Array) -> tuple[tuple[Array, Array], None]:
+        half = jnp.argmax(doubles[place])
+
+        def twice(P: Array, G: Array) -> tuple[Array, Array]:
+            return P @ P, P @ G + G
+
+        def anew(*_: Array) -> tuple[Array, Array]:
+            return exact_step(matrix, entry, lengths[place])
+
+        both = jax.lax.cond(doubles[place, half], twice, anew, *(each[half] for each in found))
+        return tuple(each.at[place].set(part) for each, part in zip(found, both, strict=True)), None
+
+    return jax.lax.scan(add, found, jnp.arange(len(lengths)))[0]
+
+
 def linear_course(
     matrix: Float[Array, "system state state"],
     entry: Float[Array, "system state place"],

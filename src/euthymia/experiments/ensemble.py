@@ -1,6 +1,7 @@
 """Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
 from .matching import Wanted, inside, weights
 from .model import Euthymia, default_model
+from .parts import in_order
 from .simulation import at_rest, mechanisms, since_visits
 from .treatment import BRISK, CHECKPOINTS, Person, brisk_grid_of, first_visit, person_of, someone
 
@@ -165,8 +167,8 @@ def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array,
     return system, propagated(system, shared.lengths)
 
 
-PER_PATIENT = Bodies(0, 0, None)
-"""Along which axis patients differ."""
+PER_PATIENT = 0, Bodies(0, 0, None), Bodies(1, 1, None)
+"""Along which axis patients differ: their numbers, the systems of their bodies, and the propagators, whose first is step length."""
 
 
 @eqx.filter_jit
@@ -177,7 +179,7 @@ def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arra
     def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
         return outcome(model, typical, shared, number, system, over)
 
-    return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, system, over)
+    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, system, over)
 
 
 def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, over: Bodies) -> Reaction:
@@ -210,7 +212,7 @@ def reactions(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arr
     def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Reaction:
         return reaction(model, virtual(model, typical, number), shared, system, over)
 
-    return jax.vmap(one, in_axes=(0, PER_PATIENT, PER_PATIENT))(numbers, *bodies(model, typical, shared, numbers))
+    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, *bodies(model, typical, shared, numbers))
 
 
 def total(
@@ -307,6 +309,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple
     every = -(-grid.nodes // MOST_KEPT)
     checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
     kept = np.unique([*range(0, grid.nodes, every), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
+    padded = min(len(grid.padded_times), MOST_KEPT + len(CHECKPOINTS) + 2)
     lengths = jnp.asarray(grid.lengths)
     linear, over, healthy, depressed = _shared_brain(model, lengths)
     return (
@@ -320,7 +323,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple
             jnp.asarray(since_visits(protocol, grid)),
             jnp.asarray(grid.padded_times - first_visit(protocol)),
             context_strengths(model.symptoms, protocol.context),
-            jnp.asarray(np.pad(kept, (0, MOST_KEPT + len(CHECKPOINTS) + 2 - len(kept)), mode="edge")),
+            jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
             linear,
             over,
             healthy,
@@ -350,6 +353,7 @@ def cohort(
     progress: Callable[[int], None] = lambda done: None,
     at_once: int = AT_ONCE,
     like: Sequence[Wanted] = (),
+    processes: int = 1,
 ) -> Cohort:
     """So many plausible patients of the population under one protocol; body and mind of its patient are their middle.
 
@@ -367,6 +371,9 @@ def cohort(
         Patients in a chunk; no result depends on it.
     like
         Whom the cohort is like: who is outside the limits is left out, and the others count for so much that they have these means.
+    processes
+        How many solve at the same time; no result depends on it. A script that wants more than one must be guarded by
+        ``if __name__ == "__main__"``, because helpers import it.
 
     Raises
     ------
@@ -379,27 +386,58 @@ def cohort(
     check_population(model.population)
     typical = person_of(protocol, model)
     grid, kept, shared = share(protocol, model, typical)
-    found: list[Outcome] = []
-    numbers: list[np.ndarray] = []
     have = drawn = 0
-    while have < patients:
-        if drawn > LEAST_PLAUSIBLE * (patients + at_once):
-            within = " and within the limits" if like else ""
-            raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible{within}; choose one less extreme")
-        group = drawn + 1 + np.arange(at_once)
-        solved = outcomes(model, typical, shared, jnp.asarray(group))
-        plausible = np.flatnonzero(solved.plausible & inside(_known(solved), like))[: patients - have]
-        found.append(jax.tree.map(lambda leaf, at=plausible: np.asarray(leaf)[at], solved))
-        numbers.append(group[plausible])
-        have += len(plausible)
-        drawn = int(group[plausible[-1]] if have == patients else group[-1])
-        progress(have)
-    whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
-    data = _labelled(whole, np.concatenate(numbers), kept, grid.times[kept], model)
-    data["share"] = ("patient", weights(_known(whole), like), {"units": "1", "long_name": "what a patient counts for"})
+    whole: Chosen | None = None
+    with closing(in_order(Chunk(model, typical, shared, len(kept), at_once, tuple(like)), processes)) as chunks:
+        for chunk in chunks:
+            # One place for everybody from the start: joined afterwards, everybody would be held twice.
+            whole = jax.tree.map(lambda leaf: np.empty((patients, *leaf.shape[1:]), leaf.dtype), chunk) if whole is None else whole
+            more = min(len(chunk.numbers), patients - have)
+            jax.tree.map(lambda all_, leaf, at=have, more=more: np.copyto(all_[at : at + more], leaf[:more]), whole, chunk)
+            have += more
+            drawn = int(chunk.numbers[more - 1]) if have == patients else drawn + at_once
+            progress(have)
+            if have == patients:
+                break
+            if drawn > LEAST_PLAUSIBLE * (patients + at_once):
+                within = " and within the limits" if like else ""
+                said = f"{have} of {drawn} people drawn around this patient are plausible{within}"
+                raise InputError(f"patient: {said}; choose one less extreme")
+    assert whole is not None
+    data = _labelled(whole.outcome, whole.numbers, grid.times[kept], model)
+    data["share"] = ("patient", weights(_known(whole.outcome), like), {"units": "1", "long_name": "what a patient counts for"})
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn)
+
+
+class Chosen(NamedTuple):
+    """Who of a chunk is wanted."""
+
+    numbers: Int[Array, "patient"]
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Solves the chunk of a number."""
+
+    model: Euthymia
+    typical: Person
+    shared: Shared
+    kept: int
+    at_once: int
+    like: tuple[Wanted, ...]
+
+    def __call__(self, part: int) -> Chosen:
+        """Those of the chunk who are plausible and within the limits."""
+        numbers = part * self.at_once + 1 + np.arange(self.at_once)
+        solved = outcomes(self.model, self.typical, self.shared, jnp.asarray(numbers))
+        at = np.flatnonzero(solved.plausible & inside(_known(solved), self.like))
+        # What is behind mood is not kept: it is more than all the rest.
+        solved = solved._replace(reaction=solved.reaction._replace(mechanism_shift=None))
+        outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(at, slice(self.kept))[: leaf.ndim]], solved)
+        return Chosen(numbers[at], outcome)
 
 
 def _known(found: Outcome) -> dict[str, np.ndarray]:
@@ -429,7 +467,7 @@ def check_patients(protocol: Protocol, patients: int) -> None:
         raise InputError("patient.stress: people differ around a stress above 0 and below 1")
 
 
-def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.ndarray, model: Euthymia) -> xr.Dataset:
+def _labelled(found: Outcome, numbers: np.ndarray, times: np.ndarray, model: Euthymia) -> xr.Dataset:
     of_time = ("patient", "time")
     about = {
         "venous": ("ng/mL", "total ketamine in a venous sample"),
@@ -445,7 +483,7 @@ def _labelled(found: Outcome, numbers: np.ndarray, kept: np.ndarray, times: np.n
     values |= {"venous": 1e3 * float(model.molecules.ketamine) * found.reaction.venous}
     of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
     variables = {
-        **{name: (of_time, values[name][:, : len(kept)], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
+        **{name: (of_time, values[name], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
         "stress": (("patient",), found.reaction.stress, of_stress),
         "weight": (("patient",), found.weight, {"units": "kg", "long_name": "body weight"}),
         "baseline": (("patient",), found.baseline, {"units": "points", "long_name": "MADRS before treatment"}),

@@ -111,7 +111,7 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
             jax.tree.map(area, course),
         )
 
-    return jax.vmap(one)(people, system, over)
+    return jax.vmap(one, in_axes=(0, 0, 1))(people, system, over)
 
 
 @eqx.filter_jit
