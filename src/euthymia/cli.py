@@ -15,6 +15,8 @@ from rich.markup import escape
 from . import __version__
 from .core.errors import InputError
 
+WORTH_A_PROCESS = 2000
+"""Patients whose solution takes longer than a process takes to begin."""
 COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 DISCLAIMER = "Research and teaching software. It gives no medical advice."
 app = App(
@@ -246,7 +248,7 @@ def population(
         fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
         model = default_model() if fit is None else calibrated(fit)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
-        found = cohort(chosen, people, model, progress, like=table)
+        found = cohort(chosen, people, model, progress, like=table, processes=min(os.cpu_count() or 1, max(1, people // WORTH_A_PROCESS)))
     caution = UNCALIBRATED if fit is None else CALIBRATED
     write(found, model.ratings, caution, folder, overwrite)
     _warn([caution] if fit is None else fit.warnings)

@@ -192,3 +192,10 @@ def test_correlations_that_nobody_can_have_are_refused(model):
         check_population(replace(model.population, correlation=jnp.array([0.3, 1.2])))
     with pytest.raises(InputError, match="below 0"):
         check_population(replace(model.population, severity=jnp.asarray(-1.0)))
+
+
+def test_processes_share_a_cohort_without_changing_it(many):
+    shared = cohort(read(DEFAULT), PATIENTS, at_once=8, processes=2)
+    for name in many.data.data_vars:
+        np.testing.assert_allclose(shared.data[name], many.data[name], rtol=1e-12, atol=1e-12)
+    assert (shared.drawn, list(shared.data.patient.values)) == (many.drawn, list(many.data.patient.values))

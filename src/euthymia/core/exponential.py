@@ -60,7 +60,7 @@ def exact_steps(
     processor's cache. Not for use under a ``vmap``, which would work out both for every length.
     """
     doubles = jnp.tril(lengths[:, None] == 2 * lengths, -1)
-    found = tuple(jnp.zeros((*lengths.shape, *part.shape)) for part in (matrix, entry))
+    found = jnp.zeros((*lengths.shape, *matrix.shape)), jnp.zeros((*lengths.shape, *entry.shape))
 
     def add(found: tuple[Array, Array], place: Array) -> tuple[tuple[Array, Array], None]:
         half = jnp.argmax(doubles[place])
@@ -72,7 +72,7 @@ def exact_steps(
             return exact_step(matrix, entry, lengths[place])
 
         both = jax.lax.cond(doubles[place, half], twice, anew, *(each[half] for each in found))
-        return tuple(each.at[place].set(part) for each, part in zip(found, both, strict=True)), None
+        return (found[0].at[place].set(both[0]), found[1].at[place].set(both[1])), None
 
     return jax.lax.scan(add, found, jnp.arange(len(lengths)))[0]
 

@@ -414,7 +414,7 @@ def cohort(
 class Chosen(NamedTuple):
     """Who of a chunk is wanted."""
 
-    numbers: Int[Array, "patient"]
+    numbers: np.ndarray
     outcome: Outcome
 
 
@@ -435,7 +435,7 @@ class Chunk:
         solved = outcomes(self.model, self.typical, self.shared, jnp.asarray(numbers))
         at = np.flatnonzero(solved.plausible & inside(_known(solved), self.like))
         # What is behind mood is not kept: it is more than all the rest.
-        solved = solved._replace(reaction=solved.reaction._replace(mechanism_shift=None))
+        solved = solved._replace(reaction=solved.reaction._replace(mechanism_shift=solved.reaction.mechanism_shift[:, :0]))
         outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(at, slice(self.kept))[: leaf.ndim]], solved)
         return Chosen(numbers[at], outcome)
 
