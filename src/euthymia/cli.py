@@ -235,7 +235,7 @@ def population(
         from .core.runtime import configure
 
         configure()
-        from .experiments.ensemble import check_patients, cohort
+        from .experiments.ensemble import check_patients, check_population, cohort
         from .experiments.matching import wanted
         from .experiments.model import default_model
         from .experiments.trials.fitted import calibrated, read, shipped
@@ -247,6 +247,7 @@ def population(
             raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
         fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
         model = default_model() if fit is None else calibrated(fit)
+        check_population(model.population)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
         found = cohort(chosen, people, model, progress, like=table, processes=min(os.cpu_count() or 1, max(1, people // WORTH_A_PROCESS)))
     caution = UNCALIBRATED if fit is None else CALIBRATED
@@ -669,7 +670,9 @@ def _progress(text: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on standard error; what it gives is called with the number done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors) as bar:
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors, transient=True
+    ) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
 

@@ -50,10 +50,6 @@ def test_a_calibration_that_cannot_be_used_is_one_line(change, said, here, refus
     assert said in refused("population", "--fitted", changed(here, change), "--people", "2")
 
 
-def test_a_cohort_of_whom_nobody_is_like_the_table_is_one_line(refused):
-    assert "within the limits" in refused("population", "--people", "2", "--like", "madrs=58..59")
-
-
 def test_a_calibration_survives_being_written_and_read(tmp_path):
     path = tmp_path / "fitted.yaml"
     path.write_text(text_of(shipped()))

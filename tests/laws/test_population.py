@@ -13,6 +13,7 @@ from rescaling import ONE
 from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
 from euthymia.experiments.ensemble import Cohort, cohort, outcomes, share
+from euthymia.experiments.matching import wanted
 from euthymia.experiments.relapse import relapse
 from euthymia.experiments.simulation import simulate
 from euthymia.experiments.treatment import person_of
@@ -199,3 +200,15 @@ def test_processes_share_a_cohort_without_changing_it(many):
     for name in many.data.data_vars:
         np.testing.assert_allclose(shared.data[name], many.data[name], rtol=1e-12, atol=1e-12)
     assert (shared.drawn, list(shared.data.patient.values)) == (many.drawn, list(many.data.patient.values))
+
+
+def test_a_cohort_is_like_the_table_or_refused(many):
+    like = [wanted("madrs=30..40"), wanted("madrs=35:2")]
+    found = cohort(read(DEFAULT), PATIENTS, at_once=8, like=like)
+    baseline = found.data.baseline.values
+    assert (baseline >= 30).all()
+    assert (baseline <= 40).all()
+    assert found.shares @ baseline == pytest.approx(35, abs=0.01)
+    assert found.drawn > many.drawn
+    with pytest.raises(InputError, match="within the limits"):
+        cohort(read(DEFAULT), 2, at_once=8, like=[wanted("madrs=58..59")])

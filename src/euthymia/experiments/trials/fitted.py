@@ -5,7 +5,7 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
+import jax.numpy as jnp
 from ruamel.yaml import YAML
 
 from ... import __version__
@@ -113,9 +113,9 @@ def _checked(data: object, origin: str) -> Fitted:
     from .calibration import FITTED
 
     found = Fitted.model_validate(data)
-    if tuple(found.estimates) != FITTED:
+    if set(found.estimates) != set(FITTED):
         raise InputError(f"fitted: {origin} fits other rows than version {__version__}; run `euthymia calibrate` again")
-    return found
+    return found.model_copy(update={"estimates": {row: found.estimates[row] for row in FITTED}})
 
 
 @cache
@@ -128,4 +128,5 @@ def shipped() -> Fitted:
 
 def calibrated(fitted: Fitted, model: Euthymia | None = None) -> Euthymia:
     """The model with fitted values in their rows."""
-    return with_values(default_model() if model is None else model, {row: np.asarray(value) for row, value in fitted.values.items()})  # type: ignore[dict-item]
+    values = {row: jnp.asarray(value) for row, value in fitted.values.items()}
+    return with_values(default_model() if model is None else model, values)
