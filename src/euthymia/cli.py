@@ -233,7 +233,7 @@ def population(
         from .core.runtime import configure
 
         configure()
-        from .experiments.ensemble import check_patients, cohort
+        from .experiments.ensemble import check_patients, cohort, processes_for
         from .experiments.matching import wanted
         from .experiments.model import default_model
         from .experiments.trials.fitted import calibrated, read, shipped
@@ -246,7 +246,7 @@ def population(
         fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
         model = default_model() if fit is None else calibrated(fit)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
-        found = cohort(chosen, people, model, progress, like=table)
+        found = cohort(chosen, people, model, progress, like=table, processes=processes_for(people))
     caution = UNCALIBRATED if fit is None else CALIBRATED
     write(found, model.ratings, caution, folder, overwrite)
     _warn([caution] if fit is None else fit.warnings)

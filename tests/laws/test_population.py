@@ -1,5 +1,6 @@
 """Virtual patients are the same in whatever company, and a cohort without spread is the single patient."""
 
+import pickle
 from dataclasses import replace
 
 import equinox as eqx
@@ -11,7 +12,7 @@ from rescaling import ONE
 
 from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
-from euthymia.experiments.ensemble import cohort, outcomes, share
+from euthymia.experiments.ensemble import Chunk, cohort, outcomes, share
 from euthymia.experiments.simulation import simulate
 from euthymia.experiments.treatment import person_of
 from euthymia.protocols.reading import DEFAULT, change, check, read
@@ -63,6 +64,17 @@ def test_a_patient_is_the_same_in_chunks_of_any_size(many):
     for name in other.data:
         same = many.data[name].isel(patient=slice(PATIENTS // 2))
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
+
+
+def test_a_chunk_is_the_same_in_another_process(model, many):
+    # A helper has what it solves from a copy of all that it needs.
+    protocol = read(DEFAULT)
+    typical = person_of(protocol, model)
+    _, kept, shared = share(protocol, model, typical)
+    sent = pickle.loads(pickle.dumps(Chunk(model, typical, shared, len(kept), 8, ())))
+    found = sent(1)
+    np.testing.assert_array_equal(found.numbers, many.data.patient[8:16])
+    np.testing.assert_array_equal(found.outcome.madrs, many.data.madrs[8:16])
 
 
 def test_a_cohort_is_spread_around_its_patient(many, standard):

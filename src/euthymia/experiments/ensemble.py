@@ -1,5 +1,6 @@
 """Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -46,6 +47,10 @@ from .treatment import BRISK, CHECKPOINTS, Person, brisk_grid_of, first_visit, p
 AT_ONCE = 64
 """Patients solved together."""
 MOST_PATIENTS = 100_000
+HELPED_FROM = 4000
+"""Patients: fewer are solved by the time that another process is ready."""
+MOST_PROCESSES = 2
+"""Each takes about a gigabyte."""
 MOST_KEPT = 200
 """Nodes of a course that are kept."""
 MOST_MADRS = 60.0
@@ -411,10 +416,16 @@ def cohort(
     return Cohort(protocol, data, drawn)
 
 
+def processes_for(patients: int) -> int:
+    """How many processes solve so many patients soonest, on as many cores as there are."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES) if patients >= HELPED_FROM else 1
+
+
 class Chosen(NamedTuple):
     """Who of a chunk is wanted."""
 
-    numbers: Int[Array, "patient"]
+    numbers: np.ndarray
     outcome: Outcome
 
 
@@ -435,7 +446,7 @@ class Chunk:
         solved = outcomes(self.model, self.typical, self.shared, jnp.asarray(numbers))
         at = np.flatnonzero(solved.plausible & inside(_known(solved), self.like))
         # What is behind mood is not kept: it is more than all the rest.
-        solved = solved._replace(reaction=solved.reaction._replace(mechanism_shift=None))
+        solved = solved._replace(reaction=solved.reaction._replace(mechanism_shift=solved.reaction.mechanism_shift[:, :0]))
         outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(at, slice(self.kept))[: leaf.ndim]], solved)
         return Chosen(numbers[at], outcome)
 

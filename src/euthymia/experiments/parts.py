@@ -1,7 +1,7 @@
 """Numbered parts of a long piece of work, shared with helper processes; whoever solves a part, it is the same."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from multiprocessing import get_context
@@ -20,7 +20,7 @@ AHEAD = 8
 Solved = TypeVar("Solved")
 
 
-def in_order(solve: Callable[[int], Solved], processes: int) -> Iterator[Solved]:
+def in_order(solve: Callable[[int], Solved], processes: int) -> Generator[Solved]:
     """Parts 0, 1, 2 … without end. Helpers start after the first, whose compiled program they find, and end with the iterator.
 
     Processes and not threads, between which jaxlib 0.10 does not share one core's worth of such work. A helper that fails costs
@@ -65,7 +65,7 @@ class _Helper:
     def __init__(self, solve: Callable[[int], Solved]) -> None:
         spawned = get_context("spawn")
         self.connection, far = spawned.Pipe()
-        cached = jax.config.jax_compilation_cache_dir is not None
+        cached = jax.config.read("jax_compilation_cache_dir") is not None
         self.process = spawned.Process(target=_help, args=(solve, far, cached), daemon=True)
         self.process.start()
         # With this end closed here, a helper that dies ends the connection.
