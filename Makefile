@@ -30,6 +30,7 @@ picture: $(READY)
 benchmark: $(READY)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/pharmacokinetics.py
+	$(BIN)/python benchmarks/population.py
 
 $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -15,6 +15,8 @@ from rich.markup import escape
 from . import __version__
 from .core.errors import InputError
 
+WORTH_A_PROCESS = 2000
+"""Patients whose solution takes longer than a process takes to begin."""
 COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 DISCLAIMER = "Research and teaching software. It gives no medical advice."
 app = App(
@@ -233,7 +235,7 @@ def population(
         from .core.runtime import configure
 
         configure()
-        from .experiments.ensemble import check_patients, cohort, processes_for
+        from .experiments.ensemble import check_patients, cohort
         from .experiments.matching import wanted
         from .experiments.model import default_model
         from .experiments.trials.fitted import calibrated, read, shipped
@@ -246,7 +248,7 @@ def population(
         fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
         model = default_model() if fit is None else calibrated(fit)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
-        found = cohort(chosen, people, model, progress, like=table, processes=processes_for(people))
+        found = cohort(chosen, people, model, progress, like=table, processes=min(os.cpu_count() or 1, max(1, people // WORTH_A_PROCESS)))
     caution = UNCALIBRATED if fit is None else CALIBRATED
     write(found, model.ratings, caution, folder, overwrite)
     _warn([caution] if fit is None else fit.warnings)
@@ -441,6 +443,7 @@ def export(
     patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     weight: str | None = None,
     subject: str | None = None,
+    slow: Annotated[bool, Parameter(negative=())] = False,
     out: Path | None = None,
 ) -> None:
     """Write the pharmacology of one protocol and body weight as SBML, for other simulators.
@@ -456,6 +459,8 @@ def export(
         Body weight with its unit, such as "82 kg".
     subject
         ID in an event table that holds several.
+    slow
+        With the slow states of the patient's brain, from receptor to spines.
     out
         File to write; default NAME.xml. A file that exists is replaced.
     """
@@ -467,7 +472,7 @@ def export(
         configure()
         from .exchange.sbml import write_sbml
 
-        write_sbml(chosen, path)
+        write_sbml(chosen, path, slow=slow)
     Console(highlight=False, emoji=False).print(f"SBML: {escape(str(path))}", soft_wrap=True)
 
 

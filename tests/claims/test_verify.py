@@ -55,7 +55,7 @@ def test_only_an_independent_prediction_of_a_confirmed_number_is_called_confirme
     }
 
 
-@pytest.mark.parametrize("group", ["receptor", "way1", "way2", "way3", "way4", "way5", "mood", "comparators"])
+@pytest.mark.parametrize("group", ["receptor", "way1", "way2", "way3", "way4", "way5", "mood", "comparators", "combinations"])
 def test_every_way_and_the_comparators_are_covered(group):
     assert sum(claim.id.startswith(f"{group}.") for claim in CLAIMS) >= 2
 

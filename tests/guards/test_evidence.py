@@ -40,10 +40,12 @@ def test_every_row_is_used():
 
 def test_every_target_is_shown_or_compared_with():
     from euthymia.experiments.claims import CLAIMS
+    from euthymia.experiments.trials.records import trials
     from euthymia.experiments.validation import PREDICTED
     from euthymia.report.page import SECTIONS
 
     used = {claim.target for claim in CLAIMS} | set(PREDICTED) | {target for section in SECTIONS for target in section.targets}
+    used |= {name for trial in trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]}
     assert set(evidence().targets) - used == set()
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import sysconfig
+from io import StringIO
 from itertools import combinations
 from pathlib import Path
 
@@ -11,14 +12,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from rich.console import Console
 
 from euthymia import __version__
 from euthymia.brain.attractor import bistable_window, critical_block, present_state
 from euthymia.cli import COMPARED
+from euthymia.experiments.comparison import compare
+from euthymia.experiments.treatment import EMPIRICAL
 from euthymia.protocols.reading import builtin_names, read
 from euthymia.report.circuits import beside
 from euthymia.report.figures.arms import apart
+from euthymia.report.figures.mood import mood
 from euthymia.report.figures.style import COLOURS, drawn
+from euthymia.report.page import comparison_page
+from euthymia.report.summary import summarise
+from euthymia.report.terminal import show_comparison
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 
@@ -328,3 +336,15 @@ def test_a_cohort_is_said_drawn_and_kept(here, euthymia):
 @pytest.mark.parametrize("words", [("--people", "0"), ("--patient", "healthy"), ("--patient", "species=mouse")])
 def test_a_cohort_that_cannot_be_meant_is_refused(words, refused):
     refused("population", *words)
+
+
+def test_a_curve_without_a_mechanism_is_called_empirical_wherever_it_is_shown():
+    arms = compare([read("electroconvulsive-therapy"), read("placebo-pill")])
+    course = arms.simulations["electroconvulsive-therapy"]
+    in_words = Console(record=True, width=200, file=StringIO())
+    show_comparison(arms, in_words)
+    assert in_words.export_text().count(EMPIRICAL) == 5  # Heading and four tables.
+    assert comparison_page(arms).count(EMPIRICAL) >= 5
+    assert EMPIRICAL in summarise(course).title
+    assert mood(course).count("this course (empirical") == 1
+    assert EMPIRICAL not in summarise(arms.simulations["placebo-pill"]).title

@@ -1,6 +1,5 @@
 """Virtual patients are the same in whatever company, and a cohort without spread is the single patient."""
 
-import pickle
 from dataclasses import replace
 
 import equinox as eqx
@@ -8,11 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 from rescaling import ONE
 
 from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
-from euthymia.experiments.ensemble import Chunk, cohort, outcomes, share
+from euthymia.experiments.ensemble import Cohort, cohort, outcomes, share
+from euthymia.experiments.relapse import relapse
 from euthymia.experiments.simulation import simulate
 from euthymia.experiments.treatment import person_of
 from euthymia.protocols.reading import DEFAULT, change, check, read
@@ -64,17 +65,6 @@ def test_a_patient_is_the_same_in_chunks_of_any_size(many):
     for name in other.data:
         same = many.data[name].isel(patient=slice(PATIENTS // 2))
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
-
-
-def test_a_chunk_is_the_same_in_another_process(model, many):
-    # A helper has what it solves from a copy of all that it needs.
-    protocol = read(DEFAULT)
-    typical = person_of(protocol, model)
-    _, kept, shared = share(protocol, model, typical)
-    sent = pickle.loads(pickle.dumps(Chunk(model, typical, shared, len(kept), 8, ())))
-    found = sent(1)
-    np.testing.assert_array_equal(found.numbers, many.data.patient[8:16])
-    np.testing.assert_array_equal(found.outcome.madrs, many.data.madrs[8:16])
 
 
 def test_a_cohort_is_spread_around_its_patient(many, standard):
@@ -172,3 +162,40 @@ def test_a_cohort_that_cannot_be_is_refused(changed, patients, said):
 def test_a_cohort_of_nobody_plausible_is_refused(model):
     with pytest.raises(InputError, match="plausible; choose one less extreme"):
         cohort(change(read(DEFAULT), {"madrs": 1.0}), 4, alike(model), at_once=8)
+
+
+def test_relapse_counts_who_responded_and_fell_back(model):
+    days = np.arange(0, 43)
+    rated = np.full((4, len(days)), 30.0)
+    rated[:3, days >= 1] = 10.0
+    rated[1, days >= 14] = 25.0
+    rated[2, (days >= 14) & (days < 18)] = 25.0
+    data = xr.Dataset(
+        {"rated": (("patient", "time"), rated), "share": ("patient", np.full(4, 0.25))}, {"patient": range(4), "time": 24.0 * days}
+    )
+    protocol = change(read(DEFAULT), {})
+    found = relapse(Cohort(protocol, data, 4), model.ratings)
+    # The first stays well, the second relapses at two ratings, the third at one alone, the last never responded.
+    assert found.responders == pytest.approx(0.75)
+    assert found.relapsed == pytest.approx(1 / 3)
+    assert found.median is None
+    alone = relapse(Cohort(protocol, data.isel(patient=[1]).assign(share=("patient", [1.0])), 1), model.ratings)
+    assert alone.median == pytest.approx(21 * 24.0)
+    assert relapse(Cohort(protocol, data.sel(time=slice(0, 240)), 4), model.ratings) is None
+
+
+def test_correlations_that_nobody_can_have_are_refused(model):
+    from euthymia.experiments.ensemble import check_population
+
+    check_population(model.population)
+    with pytest.raises(InputError, match="no people have these correlations"):
+        check_population(replace(model.population, correlation=jnp.array([0.3, 1.2])))
+    with pytest.raises(InputError, match="below 0"):
+        check_population(replace(model.population, severity=jnp.asarray(-1.0)))
+
+
+def test_processes_share_a_cohort_without_changing_it(many):
+    shared = cohort(read(DEFAULT), PATIENTS, at_once=8, processes=2)
+    for name in many.data.data_vars:
+        np.testing.assert_allclose(shared.data[name], many.data[name], rtol=1e-12, atol=1e-12)
+    assert (shared.drawn, list(shared.data.patient.values)) == (many.drawn, list(many.data.patient.values))

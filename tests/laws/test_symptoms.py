@@ -170,3 +170,11 @@ def test_ratings_stay_on_the_scale(p):
     ratings = item_ratings(p, items, jnp.linspace(-20, 20, 41)[:, None] * jnp.ones(len(ITEMS)))
     assert float(ratings.min()) >= 0
     assert float(ratings.max()) <= 6
+
+
+@pytest.mark.parametrize("shift", [-1000.0, -30.0, 0.0, 30.0, 1000.0])
+def test_no_shift_is_so_large_that_derivatives_are_lost(p, shift):
+    value, slope = jax.value_and_grad(lambda s: remaining(p, s))(jnp.asarray(shift))
+    assert jnp.isfinite(value)
+    assert jnp.isfinite(slope)
+    assert float(slope) <= 0

@@ -9,6 +9,7 @@ not a lost thing regained but stands in for one. Personality is not modelled.
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -110,8 +111,7 @@ def baseline_items(p: Symptoms, madrs: Scalar) -> PerItem:
 
 def remaining(p: Symptoms, shift: Float[Array, "..."]) -> Float[Array, "..."]:
     """Share of a symptom that remains after a latent shift: expit(a − s)/expit(a)."""
-    # Written so that no exponential overflows for a large shift.
-    return (1 + jnp.exp(-p.offset)) / (1 + jnp.exp(shift - p.offset))
+    return jax.nn.sigmoid(p.offset - shift) / jax.nn.sigmoid(p.offset)
 
 
 def full_normalisation(p: Symptoms) -> Scalar:

@@ -60,7 +60,7 @@ def exact_steps(
     processor's cache. Not for use under a ``vmap``, which would work out both for every length.
     """
     doubles = jnp.tril(lengths[:, None] == 2 * lengths, -1)
-    P, G = (jnp.zeros((*lengths.shape, *part.shape)) for part in (matrix, entry))
+    found = jnp.zeros((*lengths.shape, *matrix.shape)), jnp.zeros((*lengths.shape, *entry.shape))
 
     def add(found: tuple[Array, Array], place: Array) -> tuple[tuple[Array, Array], None]:
         half = jnp.argmax(doubles[place])
@@ -71,10 +71,10 @@ def exact_steps(
         def anew(*_: Array) -> tuple[Array, Array]:
             return exact_step(matrix, entry, lengths[place])
 
-        P, G = jax.lax.cond(doubles[place, half], twice, anew, found[0][half], found[1][half])
-        return (found[0].at[place].set(P), found[1].at[place].set(G)), None
+        both = jax.lax.cond(doubles[place, half], twice, anew, *(each[half] for each in found))
+        return (found[0].at[place].set(both[0]), found[1].at[place].set(both[1])), None
 
-    return jax.lax.scan(add, (P, G), jnp.arange(len(lengths)))[0]
+    return jax.lax.scan(add, found, jnp.arange(len(lengths)))[0]
 
 
 def linear_course(

@@ -5,43 +5,32 @@ parameter that events switch, a bolus an event that adds to an amount; what star
 Changes come from the grid of the course itself, so that whoever runs the file gives what we give. Times h, amounts µmol, volumes L.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from html import escape
 from pathlib import Path
-from typing import Any
 
+import equinox as eqx
 import numpy as np
 
 from .. import __version__
+from ..cascade.baseline import patient
 from ..cascade.course import embodied
 from ..cascade.timegrid import CHANNELS
 from ..core.errors import InputError
 from ..core.writing import write_text
 from ..evidence.registry import evidence
 from ..experiments.model import Euthymia, default_model
-from ..experiments.treatment import grid_of, person_of
+from ..experiments.treatment import Person, grid_of, person_of
 from ..protocols.protocol import Protocol
 from .body import LinearSystem, body_of
+from .document import ELSEWHERE, ONE_LITRE, Document, identifier
+from .slow_system import add_slow_system
 
-LEVEL, VERSION = 3, 2
-UNITS = {
-    "umol": ("micromole", [("mole", 1, -6, 1.0)]),
-    "h": ("hour", [("second", 1, 0, 3600.0)]),
-    "per_h": ("per hour", [("second", -1, 0, 3600.0)]),
-    "umol_per_h": ("micromole per hour", [("mole", 1, -6, 1.0), ("second", -1, 0, 3600.0)]),
-    "umol_per_L": ("micromole per litre", [("mole", 1, -6, 1.0), ("litre", -1, 0, 1.0)]),
-}
-"""Each unit with its name and, per base unit, exponent, scale and multiplier."""
-ELSEWHERE = "elsewhere"
-"""The compartment of pools whose volume is not known: one litre, in which amounts are meant."""
-ONE_LITRE = 1.0
 TIME_DIGITS = 12
 """Decimals, in h, of the time of a change: the grid sums steps up to it with rounding errors."""
 
 
-def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None) -> None:
+def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None, slow: bool = False) -> None:
     """Write the pharmacology of a protocol to an SBML file, whole or not at all.
 
     Parameters
@@ -52,46 +41,62 @@ def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None) ->
         A file that exists is replaced.
     model
         Numbers; the evidence's if left out.
+    slow
+        With the slow states of the brain, from receptor to spines.
 
     Raises
     ------
     InputError
         If the protocol gives no drug, the SBML library is not installed, or the file cannot be written.
     """
-    write_text(path, sbml_of(protocol, default_model() if model is None else model))
+    write_text(path, sbml_of(protocol, default_model() if model is None else model, slow=slow))
 
 
-def sbml_of(protocol: Protocol, model: Euthymia) -> str:
-    """The pharmacology of a protocol as SBML text. Raises ``InputError`` like :func:`write_sbml`."""
+def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Person | None = None, circuits: bool = True) -> str:
+    """The pharmacology of a protocol as SBML text.
+
+    Parameters
+    ----------
+    protocol, model, slow
+        As for :func:`write_sbml`.
+    person
+        Who is treated; the protocol's patient if left out.
+    circuits
+        Of the slow states, whether the circuits act: see :mod:`.slow_system`.
+
+    Raises
+    ------
+    InputError
+        As :func:`write_sbml`.
+    """
     if not protocol.doses:
         raise InputError("protocol: it gives no drug, so that there is no pharmacology to write")
-    person = person_of(protocol, model)
+    person = person_of(protocol, model) if person is None else person
     weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
     times = [round(float(time), TIME_DIGITS) for time in grid.times]
-    document = _Document(
+    document = Document(
         identifier("pharmacology", protocol.name),
         protocol.title,
         f"{protocol.title}. Body weight {', '.join((f'{weight:g} kg', *protocol.patient.particulars()))}, horizon {protocol.horizon:g} h. "
         f"Written by Euthymia {__version__} from parameters {evidence().parameter_hash()}.",
     )
+    cascade = embodied(model.cascade, person.body)
     changes: dict[int, dict[str, str]] = {}
-    for system in body_of(replace(model, cascade=embodied(model.cascade, person.body)), weight):
+    given = []
+    for system in body_of(replace(model, cascade=cascade), weight):
         infused, pushed = (_entering(system, each[: grid.nodes - 1]) for each in (grid.infusion, grid.bolus))
         if infused.any() or pushed.any():
+            given.append(system.name)
             _add_system(document, system, pushed[0])
             for node, variable, value in _add_inputs(document, system, infused, pushed):
                 changes.setdefault(node, {})[variable] = value
+    if slow:
+        add_slow_system(document, cascade, eqx.filter_jit(patient)(cascade, person.stress), given, circuits)
     for number, node in enumerate(sorted(changes), 1):
         name = f"change {number} of the input, at {times[node]:g} h"
         document.event(f"change_{number}", name, f"time >= {times[node]!r} h", changes[node])
     return document.text()
-
-
-def identifier(*names: str) -> str:
-    """A valid SBML identifier of a thing, from the names that lead to it."""
-    joined = "__".join(re.sub(r"\W", "_", name, flags=re.ASCII) for name in names)
-    return f"_{joined}" if joined[0].isdigit() else joined
 
 
 def _entering(system: LinearSystem, channels: np.ndarray) -> np.ndarray:
@@ -108,7 +113,7 @@ def _label(system: LinearSystem, state: str) -> str:
     return f"{system.name}, {_words(state)}"
 
 
-def _add_system(document: "_Document", system: LinearSystem, amounts: np.ndarray) -> None:
+def _add_system(document: Document, system: LinearSystem, amounts: np.ndarray) -> None:
     """States that start with these amounts (µmol), and what moves between them."""
     own = {state: identifier(system.name, state) for state in system.states}
     places = {
@@ -146,7 +151,7 @@ def _add_system(document: "_Document", system: LinearSystem, amounts: np.ndarray
             document.rate_rule(own[target], f"{' + '.join(gains)} - {loss} * {own[target]}")
 
 
-def _add_inputs(document: "_Document", system: LinearSystem, infused: np.ndarray, pushed: np.ndarray) -> Iterator[tuple[int, str, str]]:
+def _add_inputs(document: Document, system: LinearSystem, infused: np.ndarray, pushed: np.ndarray) -> Iterator[tuple[int, str, str]]:
     """Infusions as reactions; yields (node, variable, its new value) for every change after the start."""
     for state, rates, amounts in zip(system.states, infused.T, pushed.T, strict=True):
         own = identifier(system.name, state)
@@ -158,77 +163,3 @@ def _add_inputs(document: "_Document", system: LinearSystem, infused: np.ndarray
             document.reaction(identifier("infusion", system.name, state), name, rate, target=own)
             for node in np.flatnonzero(np.diff(rates)) + 1:
                 yield int(node), rate, f"{float(rates[node])!r} umol_per_h"
-
-
-class _Document:
-    """An SBML document in the making. Everything has an identifier and a name for people; adding a thing returns the former."""
-
-    def __init__(self, name: str, title: str, notes: str):
-        try:
-            import libsbml
-        except ImportError as error:
-            raise InputError("sbml: needs python-libsbml; install it with `pip install 'euthymia[standards]'`") from error
-        self._library = libsbml
-        self._document = libsbml.SBMLDocument(LEVEL, VERSION)
-        self._model = self._document.createModel()
-        _set(self._model, Id=name, Name=title, TimeUnits="h", SubstanceUnits="umol", ExtentUnits="umol", VolumeUnits="litre")
-        self._model.setNotes(f'<body xmlns="http://www.w3.org/1999/xhtml"><p>{escape(notes)}</p></body>')
-        for unit, (unit_name, parts) in UNITS.items():
-            definition = self._model.createUnitDefinition()
-            _set(definition, Id=unit, Name=unit_name)
-            for base, exponent, scale, multiplier in parts:
-                kind = libsbml.UnitKind_forName(base)
-                _set(definition.createUnit(), Kind=kind, Exponent=exponent, Scale=scale, Multiplier=multiplier)
-        self.place(ELSEWHERE, "pools without a volume of their own", ONE_LITRE)
-
-    def place(self, identifier: str, name: str, litres: float) -> str:
-        """A compartment."""
-        _set(self._model.createCompartment(), Id=identifier, Name=name, SpatialDimensions=3, Size=litres, Units="litre", Constant=True)
-        return identifier
-
-    def amount(self, identifier: str, name: str, place: str, start: float) -> str:
-        """A species in µmol."""
-        species = self._model.createSpecies()
-        _set(species, Id=identifier, Name=name, Compartment=place, InitialAmount=float(start), SubstanceUnits="umol")
-        _set(species, HasOnlySubstanceUnits=True, BoundaryCondition=False, Constant=False)
-        return identifier
-
-    def number(self, identifier: str, name: str, value: float, unit: str, constant: bool = True) -> str:
-        """A parameter."""
-        _set(self._model.createParameter(), Id=identifier, Name=name, Value=float(value), Units=unit, Constant=constant)
-        return identifier
-
-    def reaction(self, identifier: str, name: str, law: str, target: str, source: str | None = None) -> str:
-        """A reaction that makes one of ``target`` of one of ``source``, at a rate in µmol/h."""
-        reaction = self._model.createReaction()
-        _set(reaction, Id=identifier, Name=name, Reversible=False)
-        for species, create in ((source, reaction.createReactant), (target, reaction.createProduct)):
-            if species is not None:
-                _set(create(), Species=species, Stoichiometry=1.0, Constant=True)
-        reaction.createKineticLaw().setMath(self._formula(law))
-        return identifier
-
-    def rate_rule(self, variable: str, law: str) -> None:
-        """The time derivative of a parameter."""
-        _set(self._model.createRateRule(), Variable=variable, Math=self._formula(law))
-
-    def event(self, identifier: str, name: str, trigger: str, values: Mapping[str, str]) -> str:
-        """New values of variables, once the trigger is met."""
-        event = self._model.createEvent()
-        _set(event, Id=identifier, Name=name, UseValuesFromTriggerTime=True)
-        _set(event.createTrigger(), Math=self._formula(trigger), InitialValue=True, Persistent=True)
-        for variable, value in values.items():
-            _set(event.createEventAssignment(), Variable=variable, Math=self._formula(value))
-        return identifier
-
-    def text(self) -> str:
-        """The document as XML."""
-        return self._library.writeSBMLToString(self._document)
-
-    def _formula(self, text: str) -> Any:
-        return self._library.parseL3Formula(text)
-
-
-def _set(element: Any, **attributes: Any) -> None:
-    for name, value in attributes.items():
-        getattr(element, f"set{name}")(value)

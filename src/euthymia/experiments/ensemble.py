@@ -1,6 +1,5 @@
 """Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -47,10 +46,6 @@ from .treatment import BRISK, CHECKPOINTS, Person, brisk_grid_of, first_visit, p
 AT_ONCE = 64
 """Patients solved together."""
 MOST_PATIENTS = 100_000
-HELPED_FROM = 4000
-"""Patients: fewer are solved by the time that another process is ready."""
-MOST_PROCESSES = 2
-"""Each takes about a gigabyte."""
 MOST_KEPT = 200
 """Nodes of a course that are kept."""
 MOST_MADRS = 60.0
@@ -414,12 +409,6 @@ def cohort(
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn)
-
-
-def processes_for(patients: int) -> int:
-    """How many processes solve so many patients soonest, on as many cores as there are."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_PROCESSES) if patients >= HELPED_FROM else 1
 
 
 class Chosen(NamedTuple):

@@ -11,10 +11,11 @@ from .. import __version__
 from ..evidence.registry import evidence
 from ..experiments.trials.calibration import FITTED, Calibration
 from ..experiments.trials.fitted import Estimate, Fitted, Round, text_of
-from ..experiments.trials.posterior import SEED, Sampled
+from ..experiments.trials.posterior import SAMPLED, SEED, Sampled
 from ..experiments.trials.records import NORMAL_90
 from .page import calibration_page
 from .run_folder import write_files
+from .words import clock
 
 FREEST = 4
 """Directions that are reported as free."""
@@ -52,7 +53,7 @@ def numbers(fit: Calibration) -> list[Number]:
     spread = (between[:, None] * np.asarray(predicted.by_effect)) ** 2
     errors = np.sqrt(np.asarray(data.error) ** 2 + spread.sum(0))
     return [
-        Number(trial.name, f"{each.statistic}, {each.arm}, {each.at / 24:.3g} d", each.target, each.row.value, float(value), float(error))
+        Number(trial.name, f"{each.statistic}, {each.arm}, {clock(each.at)}", each.target, each.row.value, float(value), float(error))
         for (trial, each, _), value, error in zip(fit.problem.numbers.questions, predicted.value, errors, strict=True)
     ]
 
@@ -64,10 +65,9 @@ def fitted_set(fit: Calibration, sampled: Sampled | None) -> Fitted:
         return float(f"{value:.{DIGITS}g}")
 
     sds = np.sqrt(np.diag(fit.covariance))
-    upstream = len(FITTED) - (0 if sampled is None else sampled.draws.shape[1])
     estimates = {}
     for place, row in enumerate(FITTED):
-        drawn = None if sampled is None or place < upstream else sampled.draws[:, place - upstream]
+        drawn = None if sampled is None or row not in SAMPLED else sampled.draws[:, SAMPLED.index(row)]
         estimates[row] = Estimate(
             value=short(fit.values[row]),
             unit=evidence().parameters[row].unit,

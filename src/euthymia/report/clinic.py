@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..experiments.trials.prediction import Predicted, sign_tests, summarise, unanswered
+from .words import clock
 
 
 def show_clinic(rows: list[Predicted], console: Console) -> None:
@@ -16,7 +17,7 @@ def show_clinic(rows: list[Predicted], console: Console) -> None:
         against = f" against {each.against}" if each.against else ""
         table.add_row(
             row.trial.name,
-            f"{each.statistic}, {each.arm}{against}, {_when(each.at)}",
+            f"{each.statistic}, {each.arm}{against}, {clock(each.at)}",
             f"{each.row.value:.3g}",
             f"{row.middle:.3g} ({row.low:.3g} to {row.high:.3g}){'' if row.inside else ' !'}",
             "–" if other is None else f"{other[0]:.3g} to {other[1]:.3g}{'' if row.inside_baseline else ' !'}",
@@ -28,11 +29,17 @@ def show_clinic(rows: list[Predicted], console: Console) -> None:
     console.print(f"\nInside 90 % intervals: {found.inside:.0%} of {found.count} numbers.")
     console.print(
         f"Of the {found.compared} that a meta-analysis of the calibration trials can predict too, {found.inside_baseline:.0%} are inside "
-        f"its intervals.\n"
-        f"Mean interval score {found.score:.2f} here, {found.baseline_score:.2f} there: smaller is better; in sampling errors, "
-        "every trial once.",
+        "its intervals.",
         soft_wrap=True,
     )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("mean interval score, in", "model", "meta-analysis"):
+        table.add_column(column, justify="right" if column != "mean interval score, in" else "left")
+    for unit, score in found.scores.items():
+        table.add_row(unit, f"{score.model:.3g}", f"{score.baseline:.3g}")
+    console.print()
+    console.print(table)
+    console.print("[dim]Smaller is better: the width of an interval, and 20 times what it misses by. Every trial counts once.[/dim]")
     tests = sign_tests(rows)
     console.print()
     for kind in dict.fromkeys(each.kind for each in tests):
@@ -44,7 +51,3 @@ def show_clinic(rows: list[Predicted], console: Console) -> None:
     console.print(f"\n{len(without)} held-out numbers have no answer here:")
     for reason in dict.fromkeys(why for *_, why in without):
         console.print(f"  {reason}: {', '.join(row for _, row, why in without if why == reason)}", soft_wrap=True)
-
-
-def _when(hours: float) -> str:
-    return f"{hours:g} h" if hours <= 24 else f"{hours / 24:g} d"

@@ -400,7 +400,8 @@ SECTIONS = (
             "weights are assumed, and no outcome was used to set them. The latent scale and the join come from an "
             "informal fit that included the midazolam-controlled trial.",
             "The context of a visit is one typical patient’s at the latent mean of a trial arm, less than the mean change of that arm.",
-            "Electroconvulsive therapy is empirical: it has no mechanism here, and its curve is set from how many responded, and when.",
+            "Electroconvulsive therapy is empirical: it has no mechanism here, and its curve is set from how many responded, and "
+            "when. Relapse after its last session is left out.",
         ),
         (
             "murrough2013b.madrs_2h",

@@ -214,7 +214,7 @@ class Calibration:
     solved: Solved
     coordinates: np.ndarray
     covariance: np.ndarray
-    """Of the coordinates, from the curvature of the log posterior (Laplace)."""
+    """Of the coordinates, from the curvature of the log posterior (Laplace); no direction is less sure than before the fit."""
     informed: np.ndarray
     """Eigenvalues of the curvature of the log likelihood alone, largest first: below 1 the prior knows more than the data."""
     directions: np.ndarray
@@ -293,13 +293,18 @@ def calibrate(
         problem,
         solved,
         np.asarray(at),
-        np.linalg.pinv(curvature, hermitian=True),
+        _covariance(curvature),
         informed[::-1],
         directions[:, ::-1],
         tuple(rounds),
         converged,
         patients,
     )
+
+
+def _covariance(curvature: np.ndarray) -> np.ndarray:
+    values, directions = np.linalg.eigh(curvature)
+    return directions / np.maximum(values, 1.0) @ directions.T
 
 
 def check_size(patients: int, most_rounds: int = MOST_ROUNDS) -> None:

@@ -8,15 +8,32 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...core.errors import InputError
-from .calibration import IN_THE_CLINIC, UPSTREAM, Calibration, log_likelihood, predict
+from .calibration import FITTED, Calibration, log_likelihood, predict
+from .statistics import Solved
 
-WARM_UP, SAMPLES, CHAINS = 200, 200, 2
+SAMPLED = (
+    "population.typical_worth",
+    "population.worth",
+    "population.context",
+    "population.correlation.context_worth",
+    "population.between_trials.context",
+    "population.between_trials.worth",
+    "context.saline.visit",
+    "context.midazolam.visit",
+    "context.placebo_spray.visit",
+    "context.placebo_spray.course",
+    "context.oral_placebo.course",
+)
+"""The reduced set: how patients and trials differ, and what context is worth. All other rows are held at the fit."""
+PATIENTS = 64
+"""Of the ensemble, the first so many: a draw takes hundreds of predictions."""
+WARM_UP, SAMPLES, CHAINS, DEEPEST = 100, 150, 2, 4
 SEED = 4
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """Draws of the coordinates of ``IN_THE_CLINIC``, with those upstream held at the fit."""
+    """Draws of the coordinates of ``SAMPLED``."""
 
     draws: np.ndarray
     """Draw by coordinate, chains one after the other."""
@@ -35,6 +52,13 @@ def check_sampler() -> None:
         raise InputError("sample: needs NumPyro; install euthymia[stats], or leave --sample out") from error
 
 
+def first(solved: Solved, patients: int) -> Solved:
+    """The same arms with the first so many patients."""
+    groups = solved.groups
+    of_patients = ("wanders", "mechanism_shift", "slope", "dissociation")
+    return solved._replace(groups=groups._replace(**{name: getattr(groups, name)[:, :patients] for name in of_patients}))
+
+
 def sample(
     fit: Calibration,
     warm_up: int = WARM_UP,
@@ -42,12 +66,12 @@ def sample(
     chains: int = CHAINS,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Sampled:
-    """Hamiltonian Monte Carlo (NUTS, NumPyro) over what the clinic makes of brains: each draw is cheap, because no brain is solved again.
+    """Hamiltonian Monte Carlo (NUTS, NumPyro) over the reduced set; no brain is solved again.
 
     Parameters
     ----------
     fit
-        Where the chains begin.
+        Where the chains begin, and the covariance that shapes their steps.
     warm_up, samples, chains
         Of the sampler; chains run one after the other.
     progress
@@ -64,15 +88,21 @@ def sample(
     from numpyro.distributions import Normal
     from numpyro.infer import MCMC, NUTS, init_to_value
 
-    upstream, start = jnp.asarray(fit.coordinates[: len(UPSTREAM)]), jnp.asarray(fit.coordinates[len(UPSTREAM) :])
-    problem = fit.problem
+    problem, few = fit.problem, first(fit.solved, PATIENTS)
+    at, places = jnp.asarray(fit.coordinates), np.array([FITTED.index(row) for row in SAMPLED])
 
     def posterior() -> None:
-        u = numpyro.sample("u", Normal(jnp.zeros(len(IN_THE_CLINIC)), 1.0).to_event(1))
-        model, predicted = predict(problem.numbers, problem.start, fit.solved, jnp.concatenate([upstream, u]))
+        u = numpyro.sample("u", Normal(jnp.zeros(len(SAMPLED)), 1.0).to_event(1))
+        model, predicted = predict(problem.numbers, problem.start, few, at.at[places].set(u))
         numpyro.factor("trials", log_likelihood(problem.data, model, predicted))
 
-    kernel = NUTS(posterior, init_strategy=init_to_value(values={"u": start}), dense_mass=True, max_tree_depth=6)
+    kernel = NUTS(
+        posterior,
+        init_strategy=init_to_value(values={"u": at[places]}),
+        inverse_mass_matrix=jnp.asarray(fit.covariance[np.ix_(places, places)]),
+        dense_mass=True,
+        max_tree_depth=DEEPEST,
+    )
     progress(f"sampling {chains} chains of {warm_up} + {samples}")
     sampler = MCMC(kernel, num_warmup=warm_up, num_samples=samples, num_chains=chains, chain_method="sequential", progress_bar=False)
     sampler.run(jax.random.key(SEED), extra_fields=("diverging",))

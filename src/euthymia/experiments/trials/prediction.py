@@ -30,6 +30,12 @@ SEED = 5
 INTERVAL = (0.05, 0.95)
 USUAL_ARM = 30
 """Patients of an arm whose number was not published."""
+UNITS = {
+    "points of MADRS": ("change", "score", "difference"),
+    "per cent of patients": ("response", "remission", "response difference"),
+    "SDs": ("effect", "benefit"),
+}
+"""Statistics by their unit."""
 TIMES = {"hours": 12.0, "a day": 60.0, "days": 240.0, "weeks": np.inf}
 """Ends (h) of the spans within which a meta-analysis takes ratings to be of one kind."""
 
@@ -314,6 +320,13 @@ def _pool(numbers: list[tuple[float, float]], between: float) -> Pool:
     return Pool(float((weight * value).sum() / weight.sum()), float(1 / sqrt(weight.sum())), between)
 
 
+class Score(NamedTuple):
+    """Mean interval score with the model and without; every trial counts once."""
+
+    model: float
+    baseline: float
+
+
 @dataclass(frozen=True)
 class Summary:
     """How a list of predictions did."""
@@ -324,26 +337,31 @@ class Summary:
     compared: int
     """Numbers that could be predicted without a model too."""
     inside_baseline: float
-    score: float
-    """Mean over trials of the mean interval score of each, of the numbers compared."""
-    baseline_score: float
+    scores: dict[str, Score]
+    """Of the numbers compared: in sampling errors of each number, and by :data:`UNITS`."""
 
 
 def summarise(rows: list[Predicted]) -> Summary:
-    """Every trial counts once in the scores."""
+    """Coverage, and scores beside those of the meta-analysis."""
     compared = [row for row in rows if row.baseline is not None]
-    names = list(dict.fromkeys(row.trial.name for row in compared))
 
-    def mean(score: Callable[[Predicted], float]) -> float:
-        return float(np.mean([np.mean([score(row) for row in compared if row.trial.name == name]) for name in names]))
+    def mean(of: list[Predicted], score: Callable[[Predicted], float]) -> float:
+        names = list(dict.fromkeys(row.trial.name for row in of))
+        return float(np.mean([np.mean([score(row) for row in of if row.trial.name == name]) for name in names]))
 
+    def both(of: list[Predicted], own_unit: bool) -> Score:
+        def unit(row: Predicted) -> float:
+            return standard_error(row.observation, row.trial) if own_unit else 1.0
+
+        return Score(mean(of, lambda row: row.score * unit(row)), mean(of, lambda row: row.baseline_score * unit(row)))
+
+    by_unit = {unit: [row for row in compared if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
     return Summary(
         len(rows),
         float(np.mean([row.inside for row in rows])),
         len(compared),
         float(np.mean([bool(row.inside_baseline) for row in compared])),
-        mean(lambda row: row.score),
-        mean(lambda row: row.baseline_score),
+        {"sampling errors": both(compared, False)} | {unit: both(of, True) for unit, of in by_unit.items() if of},
     )
 
 

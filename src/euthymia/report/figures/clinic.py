@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ...experiments.trials.fitted import Fitted
-from ...experiments.trials.prediction import Predicted
+from ...experiments.trials.prediction import UNITS, Predicted
+from ..words import clock
 from .style import COLOURS, FAINT, INK, legend, panels, svg
 
 LINE = 0.24
@@ -46,12 +47,7 @@ def what_is_known(fitted: Fitted) -> str:
 
 def predicted_numbers(rows: Sequence[Predicted]) -> str:
     """Held-out numbers beside predictive intervals with a model and without, a panel for points, shares and effects."""
-    kinds = {
-        "points of MADRS": ("change", "score", "difference"),
-        "per cent of patients": ("response", "remission", "response difference"),
-        "SDs": ("effect", "benefit"),
-    }
-    groups = {unit: [row for row in rows if row.observation.statistic in of] for unit, of in kinds.items()}
+    groups = {unit: [row for row in rows if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
     groups = {unit: found for unit, found in groups.items() if found}
     heights = [len(found) + 1.5 for found in groups.values()]
     with panels(LINE * sum(heights) + 1.0, len(groups), 1, height_ratios=heights) as (figure, panels_):
@@ -62,9 +58,7 @@ def predicted_numbers(rows: Sequence[Predicted]) -> str:
                 axes.plot([row.low, row.high], [-place + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
                 axes.plot(row.middle, -place + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
                 axes.plot(row.observation.row.value, -place, "o", color=INK, ms=4.5, label="observed")
-            texts = [
-                f"{row.trial.name}: {row.observation.statistic}, {row.observation.arm}, {row.observation.at / 24:.2g} d" for row in found
-            ]
+            texts = [f"{row.trial.name}: {row.observation.statistic}, {row.observation.arm}, {clock(row.observation.at)}" for row in found]
             axes.set_yticks(-np.arange(len(found)), texts, fontsize=8)
             axes.set(xlabel=unit, ylim=(-len(found) + 0.4, 0.6))
         legend(figure, [axes for (axes,) in panels_])

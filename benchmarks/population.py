@@ -1,0 +1,105 @@
+"""What a population costs from dose to mood: 10,000 virtual patients over four weeks here, and the slow system in libRoadRunner.
+
+Everyone gets the six infusions of ketamine in twelve days of the built-in protocol. Our time is all of `cohort` but compilation:
+bodies, circuits by their closures, slow states, limbic lock, items and ratings. libRoadRunner integrates by CVODE what `euthymia export
+--slow` writes for a sample of the same patients, from dose to spines without lock and ratings: once with circuits (their surface as a
+polynomial, the prefrontal network in its own milliseconds), once with what circuits answer held where it is in the undosed patient,
+which is the least that it can be asked. It is timed once loaded and compiled, the quickest of a few runs, while it integrates.
+
+The error is the largest deviation of drive loss and of spine density, as a share of how far each moves, from libRoadRunner at tight
+tolerances; its other tolerances are the quickest with which it errs no more than we do. Times are processor times of all threads.
+"""
+
+import statistics
+import time
+from dataclasses import replace
+from itertools import product
+
+import jax.numpy as jnp
+import numpy as np
+import roadrunner
+
+from euthymia.exchange.sbml import sbml_of
+from euthymia.experiments.ensemble import AT_ONCE, Cohort, cohort, particular, virtual
+from euthymia.experiments.model import default_model
+from euthymia.experiments.treatment import person_of
+from euthymia.protocols.reading import read
+
+PEOPLE, SAMPLE, REPEATS = 10_000, 10, 3
+RELATIVE, ABSOLUTE = (1e-3, 1e-4, 1e-5, 1e-6), (1e-5, 1e-6, 1e-7, 1e-8)
+MOST_STEPS = 100_000
+"""Between two times: many more than a setting takes that works."""
+TIGHT = (1e-10, 1e-12)
+PROTOCOL = read("ketamine-iv-six")
+MODEL = default_model()
+COMPARED = {"drive_loss": "drive_loss__pyramidal", "spine_density": "spine_density"}
+"""What both give, by our name and by that in the file."""
+
+
+def here() -> tuple[Cohort, float]:
+    """The cohort and its seconds."""
+    cohort(PROTOCOL, AT_ONCE)
+    start = time.process_time()
+    found = cohort(PROTOCOL, PEOPLE)
+    return found, time.process_time() - start
+
+
+def loaded(number: int, circuits: bool) -> roadrunner.RoadRunner:
+    """The patient of a number in libRoadRunner."""
+    person, differs = virtual(MODEL, person_of(PROTOCOL, MODEL), jnp.asarray(number))
+    model = replace(MODEL, cascade=particular(MODEL.cascade, differs))
+    runner = roadrunner.RoadRunner(sbml_of(PROTOCOL, model, slow=True, person=person, circuits=circuits))
+    runner.timeCourseSelections = list(COMPARED.values())
+    return runner
+
+
+def there(runner: roadrunner.RoadRunner, times: np.ndarray, relative: float, absolute: float, repeats: int) -> tuple[np.ndarray, float]:
+    """What is compared, at the times, and seconds of the quickest run."""
+    integrator, seconds = runner.integrator, []
+    integrator.relative_tolerance, integrator.absolute_tolerance, integrator.maximum_num_steps = relative, absolute, MOST_STEPS
+    for _ in range(repeats):
+        runner.resetToOrigin()
+        start = time.process_time()
+        found = np.asarray(runner.simulate(times=times.tolist()))
+        seconds.append(time.process_time() - start)
+    return found.copy(), min(seconds)
+
+
+def error(found: np.ndarray, exact: np.ndarray) -> float:
+    """Largest deviation, as a share of how far what is compared moves."""
+    return float((np.abs(found - exact).max(0) / np.ptp(exact, axis=0)).max())
+
+
+def quickest(runners: list[roadrunner.RoadRunner], times: np.ndarray, exact: list[np.ndarray], allowed: float) -> tuple:
+    """Seconds a patient, error and tolerances of the quickest setting with no more than the error that is allowed."""
+    settings = []
+    for tolerances in product(RELATIVE, ABSOLUTE):
+        try:
+            runs = [there(runner, times, *tolerances, REPEATS) for runner in runners]
+        except RuntimeError:
+            # Too loose: CVODE gets stuck.
+            continue
+        worst = max(error(found, each) for (found, _), each in zip(runs, exact, strict=True))
+        settings.append((statistics.mean(took for _, took in runs), worst, *tolerances))
+    return min(each for each in settings if each[1] <= allowed)
+
+
+if __name__ == "__main__":
+    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
+    found, seconds = here()
+    sample, times, each = found.data.isel(patient=slice(SAMPLE)), found.data.time.values, seconds / PEOPLE
+    ours = np.stack([sample[name].values for name in COMPARED], -1)
+    lines, allowed = [], np.inf
+    for circuits in (True, False):
+        runners = [loaded(int(number), circuits) for number in sample.patient]
+        exact = [there(runner, times, *TIGHT, 1)[0] for runner in runners]
+        if circuits:
+            allowed = max(error(own, of_one) for own, of_one in zip(ours, exact, strict=True))
+        took, worst, relative, absolute = quickest(runners, times, exact, allowed)
+        lines.append(
+            f"libRoadRunner, circuits {'acting' if circuits else 'held  '}  {1e3 * took:7.2f} ms a patient, error {worst:.0e} "
+            f"at tolerances {relative:.0e} and {absolute:.0e} ({SAMPLE} measured), ratio {took / each:.1f}"
+        )
+    print(f"{PEOPLE} patients, {len(PROTOCOL.doses)} infusions, {PROTOCOL.horizon / 24:.0f} d")
+    print(f"euthymia, dose to ratings        {1e3 * each:7.2f} ms a patient, {seconds:.0f} s for all, error {allowed:.0e}")
+    print("\n".join(lines))

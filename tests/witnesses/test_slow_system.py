@@ -1,0 +1,146 @@
+"""libRoadRunner as witness of the slow system: it integrates our equations, written a second time as SBML formulas, by CVODE."""
+
+from dataclasses import replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import libsbml
+import numpy as np
+import pytest
+import roadrunner
+
+from euthymia.bridge.closures import no_correction
+from euthymia.cascade.baseline import patient
+from euthymia.cascade.course import drugs, embodied, slow_courses
+from euthymia.cascade.vector_field import Inputs
+from euthymia.exchange.sbml import sbml_of
+from euthymia.exchange.slow_system import FROZEN, state_identifiers
+from euthymia.experiments.ensemble import particular, virtual
+from euthymia.experiments.treatment import grid_of, person_of
+from euthymia.links import Switches
+from euthymia.protocols.reading import check
+
+TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
+PRODUCTION = 1e-4
+"""Error of the grid of production, as a share of a state's largest value; the law of the production solver."""
+FINER = 4
+SETTLING = 2e-5
+"""Likewise, of the grid split so finely, and of the milliseconds that circuits take there."""
+LEAST = 1e-6
+"""Scale of a state that hardly moves from zero."""
+STEPS = 12_288
+"""To which every grid is padded with steps of length zero, so that one program serves all."""
+LOOKED_AT = 80
+EVERYTHING = Switches()
+TWICE = {
+    "name": "twice",
+    "title": "two infusions",
+    "patient": {"condition": "depressed"},
+    "doses": [{"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "duration": "40 min", "every": "3 d", "times": 2}],
+    "horizon": "7 d",
+}
+TABLETS = {
+    **{"sertraline": 100, "fluoxetine": 40, "bupropion": 300, "moclobemide": 300, "phenelzine": 45, "memantine": 20},
+    **{"citalopram": 20, "escitalopram": 10, "tranylcypromine": 20},
+}
+"""mg a day."""
+MIXED = TWICE | {
+    "name": "mixed",
+    "title": "whatever acts on something slow",
+    "doses": [
+        *({"drug": drug, "amount": f"{mg} mg", "route": "oral", "every": "1 d", "times": 4} for drug, mg in TABLETS.items()),
+        {"drug": "midazolam", "amount": "3 mg", "route": "i.v. infusion", "duration": "40 min", "start": "6 h"},
+        {"drug": "MK-801", "amount": "0.02 mg", "route": "i.v. infusion", "duration": "1 h", "start": "30 h"},
+        {"drug": "ketamine", "amount": "20 mg", "route": "i.v. bolus", "start": "48 h"},
+        {"drug": "esketamine", "amount": "56 mg", "route": "nasal", "start": "72 h"},
+    ],
+}
+
+
+@eqx.filter_jit
+def integrated(cascade, person, lengths, which, infusion, bolus, switches):
+    steps, brain = (lengths, which), patient(cascade, person.stress)
+    body = drugs(cascade, person.weight, steps, infusion, bolus)
+    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
+    return slow_courses(cascade, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
+
+
+def ours(model, protocol, person, switches=EVERYTHING, refine=1):
+    """Times of the grid of production, and every slow state there."""
+    grid = grid_of(protocol, model, float(person.weight), refine)
+    more = STEPS - len(grid.which)
+    which = np.pad(grid.which, (0, more), constant_values=np.argmin(grid.lengths))
+    inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
+    found = integrated(embodied(model.cascade, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(which), *inputs, switches)
+    return grid.times[::refine], np.asarray(found)[: grid.nodes : refine]
+
+
+def theirs(text, times):
+    runner = roadrunner.RoadRunner(text)
+    for setting, value in TIGHT.items():
+        setattr(runner.integrator, setting, value)
+    runner.timeCourseSelections = state_identifiers()
+    return np.asarray(runner.simulate(times=list(times)))
+
+
+def gap(model, protocol, person, text=None, **how):
+    """Largest difference of any slow state, as a share of its largest value."""
+    times, own = ours(model, protocol, person, **how)
+    looked = np.unique(np.linspace(0, len(times) - 1, LOOKED_AT).astype(int))
+    witness = theirs(sbml_of(protocol, model, slow=True, person=person) if text is None else text, times[looked])
+    return float(np.max(np.abs(own[looked] - witness) / np.maximum(np.abs(witness).max(0), LEAST)))
+
+
+def someone(model, protocol, number):
+    """The model in the brain of the virtual patient of a number, and the patient."""
+    person, differs = virtual(model, person_of(protocol, model), jnp.asarray(number))
+    return replace(model, cascade=particular(model.cascade, differs)), person
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_the_whole_slow_system_of_a_virtual_patient(model, number):
+    protocol = check(TWICE)
+    brain, person = someone(model, protocol, number)
+    assert gap(brain, protocol, person) < PRODUCTION
+    assert gap(brain, protocol, person, refine=FINER) < SETTLING
+
+
+def test_circuits_that_are_held_are_held_on_both_sides(model):
+    protocol = check(TWICE)
+    person = person_of(protocol, model)
+    text = sbml_of(protocol, model, slow=True, circuits=False)
+    assert gap(model, protocol, person, text, switches=FROZEN, refine=FINER) < SETTLING
+    assert gap(model, protocol, person, text, switches=EVERYTHING) > 1e-2
+
+
+def test_whatever_acts_on_something_slow(model):
+    protocol = check(MIXED)
+    assert gap(model, protocol, person_of(protocol, model), refine=FINER) < PRODUCTION
+
+
+def test_undosed_nothing_moves(model):
+    late = check(TWICE | {"doses": [TWICE["doses"][0] | {"times": 1, "start": "6 d"}]})
+    before = theirs(sbml_of(late, model, slow=True), np.arange(0, 144, 12.0))
+    np.testing.assert_allclose(before, np.broadcast_to(before[0], before.shape), atol=1e-9)
+
+
+@pytest.mark.parametrize("changed", ["spines__growth_gain", "links__surge_potency", "signalling__bdnf_time", "background__PV"])
+def test_guard_a_number_that_is_off_is_found(model, changed):
+    protocol = check(TWICE)
+    found = libsbml.readSBMLFromString(sbml_of(protocol, model, slow=True))
+    number = found.getModel().getParameter(changed)
+    number.setValue(1.01 * number.getValue())
+    assert gap(model, protocol, person_of(protocol, model), libsbml.writeSBMLToString(found)) > 10 * PRODUCTION
+
+
+@pytest.mark.parametrize(("given", "circuits"), [(TWICE, True), (TWICE, False), (MIXED, True)])
+def test_the_library_finds_no_fault_and_everything_has_a_name_and_a_unit(model, given, circuits):
+    found = libsbml.readSBMLFromString(sbml_of(check(given), model, slow=True, circuits=circuits))
+    for category in (libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, libsbml.LIBSBML_CAT_MODELING_PRACTICE):
+        found.setConsistencyChecks(category, True)
+    found.checkConsistency()
+    assert [found.getError(number).getMessage() for number in range(found.getNumErrors())] == []
+    numbers = list(found.getModel().getListOfParameters())
+    assert len({number.getName() for number in numbers}) == len(numbers)
+    assert all(number.getName() and number.isSetUnits() for number in numbers)
