@@ -62,7 +62,7 @@ def many(model):
 
 def test_a_patient_is_the_same_in_chunks_of_any_size(many):
     other = cohort(read(DEFAULT), PATIENTS // 2, at_once=5)
-    for name in other.data:
+    for name in set(other.data) - {"share"}:
         same = many.data[name].isel(patient=slice(PATIENTS // 2))
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
 
