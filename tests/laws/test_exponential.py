@@ -5,7 +5,7 @@ import pytest
 import scipy.integrate
 import scipy.linalg
 
-from euthymia.core.exponential import etd2rk, exact_step, linear_course, occupancy_course, propagators
+from euthymia.core.exponential import etd2rk, exact_step, exact_steps, linear_course, occupancy_course, propagators
 from euthymia.core.kinetics import flow_matrix
 
 A = jnp.array([[-1.0, 0.3, 0.0], [0.5, -2.0, 0.1], [0.0, 1.0, -0.4]])
@@ -50,6 +50,15 @@ def test_steps_in_a_batch_are_the_steps_alone_and_have_the_same_derivatives_in_b
     forward, backward = (of(lambda a: exact_step(a, entry, lengths))(A) for of in (jax.jacfwd, jax.jacrev))
     for one, other in zip(forward, backward, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+def test_steps_in_increasing_order_are_the_steps_alone_whether_doubled_or_not():
+    lengths, entry = jnp.array([1e-3, 0.25, 0.3, 0.5, 1.0, 0.0, 0.0]), jnp.eye(3)[:, :2]
+    batch = jnp.stack([A, 30 * A])
+    found = exact_steps(batch, jnp.stack([entry, entry]), lengths)
+    expected = exact_step(batch, entry, lengths[:, None])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
 
 def test_linear_systems_are_solved_exactly_and_empty_steps_change_nothing():

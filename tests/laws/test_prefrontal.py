@@ -29,7 +29,7 @@ from euthymia.circuits.prefrontal import (
 )
 from euthymia.core.parameters import fill
 from euthymia.core.rectifier import inverse_soft_rectifier, soft_rectifier
-from euthymia.core.settling import settle
+from euthymia.core.settling import settle, solve_four
 from euthymia.evidence.registry import evidence
 from euthymia.experiments.dose_curve import CONCENTRATIONS, DoseCurve, dose_curve, dose_curve_draws, times_to_change
 
@@ -95,6 +95,24 @@ def test_settling_reaches_the_rest_that_the_start_leads_to():
     # x' = x − x³ has rests −1, 0, 1; Newton's method from 0.5 would jump to another one.
     for start, rest in ((0.5, 1.0), (-0.01, -1.0), (3.0, 1.0)):
         assert float(settle(lambda x: x - x**3, jnp.array([start]))[0]) == pytest.approx(rest, abs=1e-14)
+
+
+def test_derivatives_of_a_rest_are_those_of_the_equation_it_solves():
+    # x' = a − x³ rests at a^(1/3).
+    def rest(a):
+        return settle(lambda x: a - x**3, jnp.ones(1))[0]
+
+    first, second = jax.grad(rest), jax.grad(jax.grad(rest))
+    assert float(first(8.0)) == pytest.approx(1 / 12, rel=1e-12)
+    assert float(second(8.0)) == pytest.approx(-1 / 144, rel=1e-12)
+
+
+def test_four_equations_are_solved():
+    drawn = np.random.default_rng(0).normal(size=(100, 4, 5))
+    drawn[0, :, :4] = np.eye(4)[[3, 0, 1, 2]]
+    matrix, right = drawn[..., :4], drawn[..., 4]
+    found = jax.vmap(solve_four)(jnp.asarray(matrix), jnp.asarray(right))
+    np.testing.assert_allclose(np.einsum("kij,kj->ki", matrix, found), right, atol=1e-11)
 
 
 def test_baseline_is_an_exact_fixed_point_with_the_published_currents(p):

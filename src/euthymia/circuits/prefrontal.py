@@ -95,6 +95,8 @@ def activity_rate(
     return jnp.append((transfer(p, V) - rates) / p.rate_time, (rates[E] - slow) / p.nmda_time)
 
 
+# Traced once, although much stands on it.
+@jax.jit
 def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> PerCellClass:
     """Rates (Hz) at the fixed point that the healthy baseline leads to; s equals r_E there."""
 
