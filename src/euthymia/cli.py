@@ -342,7 +342,7 @@ def pharmacology(*, out: Path | None = None) -> None:
 
 
 @validate.command
-def clinic(*, fitted: Path | None = None, patients: int = 128, draws: int = 400, out: Path | None = None) -> None:
+def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400, out: Path | None = None) -> None:
     """Outcomes of trials that were held out beside predictive intervals, and both beside a meta-analysis; minutes of work.
 
     Parameters

@@ -3,27 +3,36 @@
 from rich.console import Console
 from rich.table import Table
 
-from ..experiments.trials.prediction import Predicted, sign_tests, summarise, unanswered
+from ..experiments.trials.prediction import UNITS, Predicted, sign_tests, summarise, unanswered
 from .words import clock
+
+
+def _line(row: Predicted) -> tuple[str, str, str, str]:
+    each, other = row.observation, row.baseline
+    against = f" against {each.against}" if each.against else ""
+    digits = 2 if each.statistic in UNITS["SDs"] else 0
+
+    def said(value: float) -> str:
+        return f"{value:.{digits}f}"
+
+    return (
+        f"{each.statistic}, {each.arm}{against}, {clock(each.at)}",
+        f"{each.row.value:.3g}",
+        f"{said(row.middle)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
+        "–" if other is None else f"{said(other[0])} to {said(other[1])}{'  ' if row.inside_baseline else ' !'}",
+    )
 
 
 def show_clinic(rows: list[Predicted], console: Console) -> None:
     """Print every number with its interval, how the whole did beside a meta-analysis, signs, and what has no answer."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("trial", "number", "observed", "predicted (90 %)", "meta-analysis (90 %)"):
-        table.add_column(column, justify="left" if column in ("trial", "number") else "right")
-    for row in rows:
-        each, other = row.observation, row.baseline
-        against = f" against {each.against}" if each.against else ""
-        table.add_row(
-            row.trial.name,
-            f"{each.statistic}, {each.arm}{against}, {clock(each.at)}",
-            f"{each.row.value:.3g}",
-            f"{row.middle:.3g} ({row.low:.3g} to {row.high:.3g}){'' if row.inside else ' !'}",
-            "–" if other is None else f"{other[0]:.3g} to {other[1]:.3g}{'' if row.inside_baseline else ' !'}",
-        )
-    console.print()
-    console.print(table)
+    for trial in dict.fromkeys(row.trial.name for row in rows):
+        table = Table(box=None, padding=(0, 2, 0, 0), title=trial, title_justify="left", title_style="bold", show_header=True)
+        for column, width in (("", 34), ("observed", 8), ("predicted, 90 %", 21), ("meta-analysis", 14)):
+            table.add_column(column, justify="right" if column else "left", min_width=width, header_style="dim")
+        for row in (row for row in rows if row.trial.name == trial):
+            table.add_row(*_line(row))
+        console.print()
+        console.print(table)
     console.print("[dim]Changes and differences in points of MADRS, shares in %, effects in SDs. !: outside the interval.[/dim]")
     found = summarise(rows)
     console.print(f"\nInside 90 % intervals: {found.inside:.0%} of {found.count} numbers.")
