@@ -239,7 +239,7 @@ def population(
         from .experiments.matching import wanted
         from .experiments.model import default_model
         from .experiments.trials.fitted import calibrated, read, shipped
-        from .report.population import CALIBRATED, UNCALIBRATED, show_cohort, write
+        from .report.population import UNCALIBRATED, show_cohort, write
 
         check_patients(chosen, people)
         table = [wanted(each) for each in like]
@@ -250,9 +250,8 @@ def population(
         check_population(model.population)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
         found = cohort(chosen, people, model, progress, like=table, processes=min(os.cpu_count() or 1, max(1, people // WORTH_A_PROCESS)))
-    caution = UNCALIBRATED if fit is None else CALIBRATED
-    write(found, model.ratings, caution, folder, overwrite)
-    _warn([caution] if fit is None else fit.warnings)
+    write(found, model.ratings, {} if fit is None else fit.values, folder, overwrite)
+    _warn([UNCALIBRATED] if fit is None else fit.warnings)
     console = Console(highlight=False, emoji=False)
     show_cohort(found, model.ratings, console)
     _finish(folder, console)

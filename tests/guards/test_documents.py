@@ -72,6 +72,40 @@ def test_numbers_of_animals_in_the_readme_are_the_models():
     assert in_mouse / in_person == pytest.approx(8, abs=0.5)
 
 
+def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
+    from euthymia.experiments.trials.fitted import shipped
+
+    found = shipped()
+    assert "fitted to 21 published numbers" in README
+    assert len(found.rows) == 21
+    assert "in 8 of 18 directions" in README
+    assert (sum(value > 1 for value in found.informed), len(found.informed)) == (8, 18)
+
+
+@pytest.mark.slow
+def test_what_the_readme_says_of_trials_is_what_is_predicted():
+    from euthymia.experiments.trials.fitted import shipped
+    from euthymia.experiments.trials.prediction import predict, sign_tests, summarise
+    from euthymia.experiments.trials.records import trials
+
+    rows = predict(list(trials().observed("validate")), shipped(), patients=128, draws=200)
+    found = summarise(rows)
+    assert "Of 40 numbers of trials kept aside, about four in five lie inside 90 %" in README
+    assert found.count == 40
+    assert found.inside == pytest.approx(0.8, abs=0.08)
+    assert "has all of them inside intervals twice as wide" in README
+    assert found.inside_baseline == 1
+    both = [row for row in rows if row.baseline is not None]
+    ratios = sorted((row.baseline[1] - row.baseline[0]) / (row.high - row.low) for row in both)
+    assert ratios[len(ratios) // 2] == pytest.approx(1.8, abs=0.4)
+    points, shares = (found.scores[unit] for unit in ("points of MADRS", "per cent of patients"))
+    assert points.model < points.baseline
+    assert shares.model > shares.baseline
+    assert "in all fourteen comparisons" in README
+    tests = sign_tests(rows)
+    assert (sum(each.agrees for each in tests), len(tests)) == (14, 14)
+
+
 def test_versions_agree():
     assert f"version: {euthymia.__version__}" in (ROOT / "CITATION.cff").read_text()
     assert f"## {euthymia.__version__}" in (ROOT / "CHANGELOG.md").read_text()

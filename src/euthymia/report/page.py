@@ -1,7 +1,7 @@
 """The reports: pages that open without a network, from the answer down the causal chain."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -163,6 +163,7 @@ def cohort_page(
     caution: str,
     counted: str,
     relapses: str,
+    fitted: Mapping[str, float],
 ) -> str:
     """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
     known = evidence()
@@ -180,7 +181,8 @@ def cohort_page(
             remission=remission,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),
-            rows=[row for name, row in known.parameters.items() if name.startswith(("population.", "variability."))],
+            rows=[row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted],
+            fitted=fitted,
             revision=git_revision(),
             parameters=known.parameter_hash(),
         )

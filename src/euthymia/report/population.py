@@ -1,5 +1,6 @@
 """What a cohort did: medians with intervals in the terminal, and the folder it leaves behind."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,13 +123,13 @@ def interval(values: tuple[float, float, float]) -> str:
     return f"{middle:.0f} ({low:.0f}–{high:.0f})"
 
 
-def write(cohort: Cohort, p: Ratings, caution: str, out: Path, overwrite: bool) -> None:
-    """Write the folder: all of it, or nothing."""
-    data = cohort.data
+def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, overwrite: bool) -> None:
+    """Write the folder: all of it, or nothing. ``fitted`` are values that stand in for evidence rows."""
+    data, caution = cohort.data, CALIBRATED if fitted else UNCALIBRATED
     packed = {name: PACKED for name, variable in data.items() if variable.ndim}
     contents = {
         "report.html": cohort_page(
-            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), relapses(cohort, p)
+            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), relapses(cohort, p), fitted
         ).encode(),
         "protocol.yaml": text_of(cohort.protocol).encode(),
         "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),
