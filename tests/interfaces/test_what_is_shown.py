@@ -322,10 +322,12 @@ def test_exposure_that_cannot_be_meant_is_refused(words, said, refused):
     assert [word for word in said if word not in line] == []
 
 
-def test_a_cohort_is_said_drawn_and_kept(here, euthymia):
-    code, out, err = euthymia("population", "--people", "6")
+@pytest.mark.parametrize(("option", "caution"), [((), "were fitted to trials"), (("--uncalibrated",), "was not fitted to any trial")])
+def test_a_cohort_is_said_drawn_and_kept(option, caution, here, euthymia):
+    code, out, err = euthymia("population", "--people", "6", *option)
     assert code == 0
-    assert "was not fitted to any trial" in err
+    assert ("was not fitted to any trial" in err) == bool(option)
+    assert caution in (here / "runs" / "ketamine-iv-population" / "report.html").read_text()
     for said in ("Racemic ketamine 0.5 mg/kg", "6 virtual patients", "before", "14 d", "response", "no medical advice"):
         assert said in out
     folder = here / "runs" / "ketamine-iv-population"

@@ -17,7 +17,6 @@ from jaxtyping import Array, Float
 
 from ...clinic.ratings import Ratings, hamd, remits, responds
 from ...core.errors import InputError
-from ...evidence.registry import evidence
 from ..model import Euthymia, default_model
 from .calibration import FITTED, PATIENTS, UPSTREAM, check_size, upstream_values, values_at
 from .fitted import Fitted
@@ -30,6 +29,8 @@ SEED = 5
 INTERVAL = (0.05, 0.95)
 USUAL_ARM = 30
 """Patients of an arm whose number was not published."""
+A_DAY = 24.0
+"""h."""
 UNITS = {
     "points of MADRS": ("change", "score", "difference"),
     "per cent of patients": ("response", "remission", "response difference"),
@@ -271,7 +272,8 @@ def meta_analyses() -> MetaAnalyses:
     """Of the numbers that were read of trials of role ``calibrate``; differences of means follow from arms where none was published."""
     found: dict[Class, list[tuple[float, float]]] = {}
     for trial, each in trials().observed("calibrate"):
-        if evidence().target(each.target).provenance != "read" or trial.name == "Oral antidepressants":
+        # Trials of tablets had other patients.
+        if each.row.provenance != "read" or trial.arms[each.arm].context == "oral placebo":
             continue
         kind, _ = class_of(trial, each)
         value = -each.row.value if each.statistic == "benefit" else each.row.value
@@ -381,7 +383,7 @@ class SignTest(NamedTuple):
 
 
 def sign_tests(rows: list[Predicted]) -> list[SignTest]:
-    """Of what was compared with a placebo, and of doses with each other in the trial of role ``validate`` that has several."""
+    """Of what was compared with a placebo, and of doses with each other after a day, in trials that list them from the lowest up."""
     found = [
         SignTest(
             row.observation.compares,
@@ -393,12 +395,13 @@ def sign_tests(rows: list[Predicted]) -> list[SignTest]:
         for row in rows
         if row.observation.compares
     ]
-    arms = [row for row in rows if row.trial.name == "Daly 2018" and row.observation.statistic == "change" and row.observation.at == 24.0]
-    for i, lower in enumerate(arms):
-        for higher in arms[i + 1 :]:
-            what = f"{higher.observation.arm} against {lower.observation.arm}, 24 h"
-            observed = higher.observation.row.value - lower.observation.row.value
-            found.append(SignTest("dose", "Daly 2018", what, observed, higher.middle - lower.middle))
+    for name in dict.fromkeys(row.trial.name for row in rows):
+        arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == A_DAY]
+        for i, lower in enumerate(arms if len(arms) > 2 else []):
+            for higher in arms[i + 1 :]:
+                what = f"{higher.observation.arm} against {lower.observation.arm}, a day"
+                observed = higher.observation.row.value - lower.observation.row.value
+                found.append(SignTest("dose", name, what, observed, higher.middle - lower.middle))
     return found
 
 
