@@ -15,8 +15,10 @@ from rich.markup import escape
 from . import __version__
 from .core.errors import InputError
 
-WORTH_A_PROCESS = 2000
-"""Patients whose solution takes longer than a process takes to begin."""
+WORTH_A_PROCESS = 4000
+"""Patients whose solution takes as long as a process takes to begin."""
+MOST_PROCESSES = 2
+"""Each takes about 0.8 GB, and twice as much while it compiles."""
 COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 DISCLAIMER = "Research and teaching software. It gives no medical advice."
 app = App(
@@ -249,7 +251,8 @@ def population(
         model = default_model() if fit is None else calibrated(fit)
         check_population(model.population)
     with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
-        found = cohort(chosen, people, model, progress, like=table, processes=min(os.cpu_count() or 1, max(1, people // WORTH_A_PROCESS)))
+        processes = min(os.cpu_count() or 1, MOST_PROCESSES, max(1, people // WORTH_A_PROCESS))
+        found = cohort(chosen, people, model, progress, like=table, processes=processes)
     write(found, model.ratings, {} if fit is None else fit.values, folder, overwrite)
     _warn([UNCALIBRATED] if fit is None else fit.warnings)
     console = Console(highlight=False, emoji=False)
