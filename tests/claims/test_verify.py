@@ -64,3 +64,9 @@ def test_a_tolerance_has_width_and_leaves_room_outside():
     for claim in CLAIMS:
         low, high = claim.tolerance
         assert low < high
+
+
+def test_every_claim_stands_under_a_heading():
+    from euthymia.report.verdicts import GROUPS
+
+    assert {claim.id.partition(".")[0] for claim in CLAIMS} == set(GROUPS)

@@ -16,6 +16,7 @@ GROUPS = {
     **{way.replace(" ", ""): f"{way.capitalize()}: {title}" for way, title in TITLES.items() if way.startswith("way")},
     "mood": "Mood",
     "comparators": "What people get today",
+    "combinations": "Drugs together",
 }
 """Headings, by what stands before the dot in a claim's name."""
 INDENT = (0, 0, 0, 2)
