@@ -6,6 +6,12 @@ from rich.table import Table
 from ..experiments.trials.prediction import UNITS, Predicted, sign_tests, summarise, unanswered
 from .words import clock
 
+SIGNS = {
+    "dose": "between doses or over control",
+    "masking": "drug over control where patients were masked",
+    "population": "drug over control in hospital",
+}
+
 
 def _line(row: Predicted) -> tuple[str, str, str, str]:
     each, other = row.observation, row.baseline
@@ -55,7 +61,9 @@ def show_clinic(rows: list[Predicted], console: Console) -> None:
         of_kind = [each for each in tests if each.kind == kind]
         wrong = [f"{each.trial} ({each.what})" for each in of_kind if not each.agrees]
         against = f"; the other way: {', '.join(wrong)}" if wrong else ""
-        console.print(f"Signs, {kind}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True)
+        console.print(
+            f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True
+        )
     without = unanswered("validate")
     console.print(f"\n{len(without)} held-out numbers have no answer here:")
     for reason in dict.fromkeys(why for *_, why in without):
