@@ -50,7 +50,7 @@ def test_stated_visits_are_written_and_are_nodes(model):
     assert "visits" in text_of(given)
     grid = grid_of(given, model, 70.0)
     place = int(np.flatnonzero(grid.times == 31)[0])
-    assert since_visits(given, grid)[:, place].tolist() == [0, 31]
+    assert since_visits(given, grid.padded_times)[:, place].tolist() == [0, 31]
 
 
 def test_both_arms_of_the_spray_have_one_context():

@@ -320,7 +320,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple
             jnp.asarray(grid.which),
             _inflow(grids, "infusion", weight),
             _inflow(grids, "bolus", weight),
-            jnp.asarray(since_visits(protocol, grid)),
+            jnp.asarray(since_visits(protocol, grid.padded_times)),
             jnp.asarray(grid.padded_times - first_visit(protocol)),
             context_strengths(model.symptoms, protocol.context),
             jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),

@@ -386,7 +386,7 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     correction = no_correction(len(grid.padded_times)) if correction is None else correction
     arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
     since_start = grid.padded_times - first_visit(protocol)
-    inputs = [since_visits(protocol, grid), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
+    inputs = [since_visits(protocol, grid.padded_times), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
     context = context_strengths(model.symptoms, protocol.context)
     found: Course = course(model, person, context, [jnp.asarray(each) for each in inputs], correction, arms)
     data = _labelled(model, found, grid)
@@ -395,12 +395,11 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     return Simulation(protocol, person, data)
 
 
-def since_visits(protocol: Protocol, grid: TimeGrid) -> np.ndarray:
-    """Time since the latest visit and the one before it, at all nodes (h); negative before there was one.
+def since_visits(protocol: Protocol, times: np.ndarray) -> np.ndarray:
+    """Time since the latest visit and the one before it, at times since the start (h); negative before there was one.
 
     Two are enough: the context of a visit wanes from hours after it on, so older ones never count more.
     """
-    times = grid.padded_times
     starts = np.array(protocol.visited())
     latest = np.searchsorted(starts, times, side="right") - 1
     return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])

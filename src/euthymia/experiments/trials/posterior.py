@@ -8,22 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...core.errors import InputError
-from .calibration import FITTED, Calibration, log_likelihood, predict
+from .calibration import FITTED, IN_THE_CLINIC, Calibration, log_likelihood, predict
 from .statistics import Solved
 
-SAMPLED = (
-    "population.typical_worth",
-    "population.worth",
-    "population.context",
-    "population.correlation.context_worth",
-    "population.between_trials.context",
-    "population.between_trials.worth",
-    "context.saline.visit",
-    "context.midazolam.visit",
-    "context.placebo_spray.visit",
-    "context.placebo_spray.course",
-    "context.oral_placebo.course",
-)
+HELD = ("context.waning_time", "ratings.unblinding", "ratings.fluctuation_sd", "symptoms.join_exponent")
+SAMPLED = tuple(row for row in IN_THE_CLINIC if row not in HELD)
 """The reduced set: how patients and trials differ, and what context is worth. All other rows are held at the fit."""
 PATIENTS = 64
 """Of the ensemble, the first so many: a draw takes hundreds of predictions."""

@@ -51,14 +51,6 @@ def times(found: Trials) -> np.ndarray:
     return np.array(sorted({0.0, *(each.at for trial in found.trials for each in trial.observations)}))
 
 
-def since_visits(found: Trials, regimen: str) -> Float[Array, "two time"]:
-    """Time since the latest visit of a regimen and the one before it, at :func:`times` (h); negative before there was one."""
-    protocol, at = found.protocol(regimen), times(found)
-    starts = np.array(protocol.visited()) - first_visit(protocol)
-    latest = np.searchsorted(starts, at, side="right") - 1
-    return jnp.asarray(np.stack([np.where(place >= 0, at - starts[np.maximum(place, 0)], -1.0) for place in (latest, latest - 1)]))
-
-
 def needed(arms: list[Arm]) -> list[str]:
     """Regimens that somebody takes, each once."""
     return list(dict.fromkeys(arm.takes for arm in arms if arm.takes))

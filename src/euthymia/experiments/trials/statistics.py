@@ -18,9 +18,12 @@ from ...clinic.population import differences
 from ...clinic.ratings import Ratings, believed_strength, hamd
 from ...clinic.symptoms import context_strengths
 from ...core.types import Scalar
+from ...protocols.protocol import Protocol
 from ..ensemble import COHORT, total
 from ..model import Euthymia
-from .reactions import Regimen, Values, needed, react, since_visits, times, wandering
+from ..simulation import since_visits
+from ..treatment import first_visit
+from .reactions import Regimen, Values, needed, react, times, wandering
 from .records import Arm, Baseline, Observation, Trial, Trials, trials
 
 MOST, LEAST = 59.0, 8.0
@@ -51,6 +54,10 @@ class Effects(NamedTuple):
     worth: Scalar = jnp.zeros(())
 
 
+def _visits(protocol: Protocol, at: Float[Array, "time"]) -> Float[Array, "two time"]:
+    return jnp.asarray(since_visits(protocol, np.asarray(at) + first_visit(protocol)))
+
+
 def group(
     arm: Arm, baseline: Baseline | None, places: list[int], found: Trials, regimens: dict[str, Regimen], model: Euthymia, patients: int
 ) -> Group:
@@ -61,7 +68,7 @@ def group(
     usual = jnp.array([jnp.sum(model.symptoms.baseline), model.population.severity])
     begins = usual if baseline is None else jnp.array([baseline.mean, baseline.sd])
     every, at = jnp.asarray(times(found)), jnp.array(places)
-    visits = since_visits(found, arm.attends) if arm.attends else jnp.stack([every, jnp.full(len(every), -1.0)])
+    visits = _visits(found.protocol(arm.attends), every) if arm.attends else jnp.stack([every, jnp.full(len(every), -1.0)])
     taken = regimens[arm.takes] if arm.takes else jax.tree.map(jnp.zeros_like, next(iter(regimens.values())))
     return Group(
         every[at],
