@@ -371,11 +371,13 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
 
         check_draws(patients, draws)
         found = shipped() if fitted is None else read(fitted)
-        pairs = list(trials().observed("validate"))
+        held_out, beside = list(trials().observed("validate")), list(trials().contrasted())
+        pairs = held_out + beside
         rows = predict(pairs, found, patients=patients, draws=draws, progress=lambda text: status.update(f"Predicting trials: {text}"))
+        rows, beside = rows[: len(held_out)], rows[len(held_out) :]
     _warn(found.warnings)
     console = Console(highlight=False, emoji=False)
-    show_clinic(rows, console)
+    show_clinic(rows, beside, console)
     if out is not None:
         write_text(out, predicted_numbers(rows))
         console.print(f"Figure: {escape(str(out))}", soft_wrap=True)

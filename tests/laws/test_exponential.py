@@ -5,7 +5,7 @@ import pytest
 import scipy.integrate
 import scipy.linalg
 
-from euthymia.core.exponential import etd2rk, exact_step, exact_steps, linear_course, occupancy_course, propagators
+from euthymia.core.exponential import etd2rk, exact_step, exact_steps, linear_course, occupancy_course, pair_step, propagators
 from euthymia.core.kinetics import flow_matrix
 
 A = jnp.array([[-1.0, 0.3, 0.0], [0.5, -2.0, 0.1], [0.0, 1.0, -0.4]])
@@ -159,3 +159,45 @@ def test_what_leaves_one_pool_enters_another():
     K = flow_matrix(("a", "b", "c"), {("a", "b"): jnp.asarray(0.3), ("b", "c"): jnp.asarray(2.0), ("c", "a"): jnp.asarray(0.7)})
     np.testing.assert_allclose(K.sum(0), 0, atol=1e-15)
     assert jnp.all(jax.scipy.linalg.expm(K * 0.4) >= 0)
+
+
+@pytest.mark.parametrize(
+    "A",
+    [
+        [[-0.3, -0.1], [0.2, -0.05]],
+        [[-0.1, -0.5], [0.4, -0.1]],
+        [[-0.2, 1.0], [0.0, -0.2]],
+        [[-40.0, -39.0], [20.0, -0.01]],
+    ],
+    ids=["real", "turning", "equal", "stiff"],
+)
+@pytest.mark.parametrize("step", [1e-3, 1.0, 50.0])
+def test_pair_step_is_the_matrix_exponential(A, step):
+    A, rate = jnp.array(A), jnp.array([0.7, -0.4])
+    _, gain = exact_step(A, jnp.eye(2), jnp.array(step))
+    np.testing.assert_allclose(pair_step(A, rate, jnp.array(step)), gain @ rate, rtol=1e-9)
+    slope = jax.jacfwd(lambda A: pair_step(A, rate, jnp.array(step)))(A)
+    assert jnp.all(jnp.isfinite(slope))
+
+
+def test_what_is_solved_exactly_inside_the_scheme_keeps_its_order():
+    """y relaxes at a rate set by x, which relaxes by itself and is driven by y."""
+
+    def derivative(v, u):
+        x, y, z = v
+        return jnp.array([-x + 0.5 * y, -(1 + 30 * x**2) * y + 0.2, x - z])
+
+    def exactly(before, later, step):
+        rate = 1 + 30 * ((before[0] + later[0]) / 2) ** 2
+        return later.at[1].set(before[1] + (0.2 / rate - before[1]) * -jnp.expm1(-rate * step))
+
+    start = jnp.array([1.0, 0.3, 0.0])
+    linear = jax.jacfwd(lambda v: derivative(v, 0.0))(jnp.array([0.1, 0.2, 0.1]))
+
+    def end(n):
+        steps = jnp.array([2.0 / n]), jnp.zeros(n, int)
+        return etd2rk(derivative, linear, propagators(linear, steps[0]), start, steps, jnp.zeros(n + 1), exactly)[-1]
+
+    finest = end(65536)
+    errors = [float(jnp.max(jnp.abs(end(n) - finest))) for n in (2048, 4096)]
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.05)

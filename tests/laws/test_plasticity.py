@@ -2,11 +2,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from euthymia.core.exponential import etd2rk, propagators
+from euthymia.experiments.model import default_model
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineState, spine_rate, turnover
+from euthymia.plasticity.spines import SpineState, after, spine_rate, turnover
 
 ZERO, ONE = jnp.zeros(()), jnp.ones(())
 
@@ -106,3 +109,32 @@ def test_growth_raises_formation_and_leaves_elimination_alone(model):
 def test_a_full_dendrite_forms_nothing(model):
     p = model.cascade.spines
     assert float(turnover(p, SpineState(ZERO, p.sites), ONE, ZERO, p.elimination).formed) == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    x=st.tuples(*[st.floats(0, 1)] * 2).filter(lambda pools: sum(pools) <= 1),
+    growth=st.floats(0, 1e3),
+    stress=st.floats(0, 1),
+    faster=st.floats(1, 100),
+    step=st.floats(1e-3, 1e3),
+)
+def test_no_step_overfills_or_empties_a_dendrite(x, growth, stress, faster, step):
+    p = default_model().cascade.spines
+    start = SpineState(*(p.sites * pool for pool in x))
+    then = jax.jit(after)(p, start, growth * ONE, stress * ONE, faster * p.elimination, step * ONE)
+    assert min(then) >= -1e-12
+    assert float(sum(then)) <= float(p.sites) * (1 + 1e-12)
+
+
+def test_two_steps_of_spines_are_one(model):
+    p, x, by = model.cascade.spines, SpineState(0.07 * ONE, 0.75 * ONE), (3 * ONE, 0.3 * ONE, 0.002 * ONE)
+    halfway = after(p, x, *by, 5 * ONE)
+    np.testing.assert_allclose(after(p, halfway, *by, 5 * ONE), after(p, x, *by, 10 * ONE), rtol=1e-12)
+    # Over a short step they go as fast as their flows say, and without end they rest.
+    np.testing.assert_allclose(
+        (jnp.stack(after(p, x, *by, 1e-6 * ONE)) - jnp.stack(x)) / 1e-6, jnp.stack(spine_rate(turnover(p, x, *by))), rtol=1e-5
+    )
+    at_rest = after(p, x, *by, 1e5 * ONE)
+    np.testing.assert_allclose(spine_rate(turnover(p, at_rest, *by)), 0, atol=1e-15)
+    np.testing.assert_allclose(after(p, at_rest, *by, 5 * ONE), at_rest, rtol=1e-14)

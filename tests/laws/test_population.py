@@ -13,6 +13,7 @@ from rescaling import ONE
 from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
 from euthymia.experiments.ensemble import Cohort, cohort, outcomes, share
+from euthymia.experiments.leaving import leaving
 from euthymia.experiments.matching import wanted
 from euthymia.experiments.relapse import relapse
 from euthymia.experiments.simulation import simulate
@@ -183,6 +184,30 @@ def test_relapse_counts_who_responded_and_fell_back(model):
     alone = relapse(Cohort(protocol, data.isel(patient=[1]).assign(share=("patient", [1.0])), 1), model.ratings)
     assert alone.median == pytest.approx(21 * 24.0)
     assert relapse(Cohort(protocol, data.sel(time=slice(0, 240)), 4), model.ratings) is None
+
+
+def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
+    days, number = np.arange(0, 43), 4000
+    rated = np.full((number, len(days)), 30.0)
+    # Half respond after two weeks.
+    rated[: number // 2, days >= 14] = 10.0
+    data = xr.Dataset(
+        {"rated": (("patient", "time"), rated), "share": ("patient", np.full(number, 1 / number))},
+        {"patient": range(number), "time": 24.0 * days},
+    )
+    p, protocol = model.ratings, change(read("saline"), {})
+    found = leaving(Cohort(protocol, data, number), p)
+    # Hazard by hand: that of no change for everybody for two weeks, and of a fall by two thirds for responders thereafter.
+    steady = -np.log1p(-float(p.leaving)) / float(p.leaving_by) * 24
+    stay = np.exp(-steady * np.array([14 + 28 * np.exp(-2 / 3 * float(p.leaving_slope)), 42]))
+    assert found.followed == 42 * 24
+    assert found.everybody == pytest.approx(0.5)
+    assert found.left == pytest.approx(1 - stay.mean(), abs=0.02)
+    assert found.completers == pytest.approx(stay[0] / stay.sum(), abs=0.02)
+    assert found.failures == pytest.approx(stay[0] / 2, abs=0.02)
+    # Who leaves before they respond carries a failure forward, who leaves later carries a response.
+    assert found.carried_forward == pytest.approx(np.exp(-steady * 14) / 2, abs=0.02)
+    assert leaving(Cohort(protocol, data.sel(time=slice(0, 240)), number), p) is None
 
 
 def test_correlations_that_nobody_can_have_are_refused(model):

@@ -13,7 +13,8 @@ from euthymia.experiments.matching import effective, wanted, weights
 from euthymia.experiments.model import Euthymia
 from euthymia.experiments.trials import calibration
 from euthymia.experiments.trials.calibration import FITTED, Predicted, data_of, log_likelihood, prior, values_at
-from euthymia.experiments.trials.prediction import Pool, _between, _pool, interval_score, meta_analyses, tabled
+from euthymia.experiments.trials.prediction import Pool, _between, _pool, contrasts, interval_score, meta_analyses, tabled
+from euthymia.experiments.trials.prediction import Predicted as Expected
 from euthymia.experiments.trials.reactions import with_values
 from euthymia.experiments.trials.records import Arm, Observation, standard_error, to_fit, trials
 from euthymia.experiments.trials.statistics import remitting, responding, statistic
@@ -244,3 +245,18 @@ def test_an_arm_says_which_visits_it_has():
     assert Arm(takes="a", context="saline").attends == "a"
     with pytest.raises(ValueError, match="has no unit"):
         Observation(target="x", arm="y", at=24, statistic="change")
+
+
+def test_contrasts_are_differences_of_differences_between_trials():
+    known = trials()
+    pairs = [*known.observed("validate"), *known.contrasted()]
+    rows = [Expected(trial, each, 2 * each.row.value, 0.0, 0.0, None) for trial, each in pairs]
+    found = contrasts(rows)
+    assert {each.kind for each in found} == {"masking", "population"}
+    for each in found:
+        assert each.predicted == pytest.approx(2 * each.observed)
+        assert each.agrees
+    # ASPIRE-1 over Daly 2018, 84 mg over placebo.
+    assert found[0].observed == pytest.approx(-3.8 - (-16.4 - -5.7))
+    named = {row for each in known.contrasts for row in (*each.first, *each.second)}
+    assert named <= {each.observation.target for each in rows}

@@ -39,7 +39,11 @@ from euthymia.cascade.vector_field import (
     answers,
     brain_at,
     drivers,
+    elimination,
+    growth,
+    pack,
     slow_rate,
+    spines_solved,
     transitions,
     unpack,
 )
@@ -87,7 +91,7 @@ from euthymia.pharmacology.esketamine import rate_matrix as esketamine_matrix
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineState, Turnover, spine_rate, turnover
+from euthymia.plasticity.spines import SpineState, Turnover, after, spine_rate, turnover
 from euthymia.receptors import monoamine, nmdar
 from euthymia.receptors.nmdar import LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
@@ -168,6 +172,11 @@ def of_brain(equation):
         return equation(p, unpack(vector), u, brain_at(p, unpack(vector[::-1]), stress), Switches())
 
     return on_arrays
+
+
+def spines_later(p, before, later, stress, step):
+    before, later = unpack(before), unpack(later)
+    return pack(spines_solved(p, before, later, brain_at(p, before, stress), Switches(), step))
 
 
 def answers_of(p, x, u, brain, on):
@@ -252,6 +261,25 @@ EQUATIONS = {
         "cascade.spines",
         lambda p, x, *by: spine_rate(turnover(p, SpineState(*x), *by)),
         [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY)],
+        HOURLY,
+    ),
+    "spines later": (
+        "cascade.spines",
+        lambda p, x, *by: after(p, SpineState(*x), *by),
+        [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY), (5.0, "h")],
+        ONE,
+    ),
+    "spines of a brain later": (
+        "cascade",
+        spines_later,
+        [STATE, (STATE[0] / 2, ONE), (0.3, ONE), (5.0, "h")],
+        ONE,
+    ),
+    "what spines see": ("cascade", lambda p, x: growth(unpack(x), Switches()), [STATE], ONE),
+    "elimination in a brain": (
+        "cascade",
+        lambda p, x, s: elimination(p, unpack(x), brain_at(p, unpack(x), s)),
+        [STATE, (0.3, ONE)],
         HOURLY,
     ),
     "habenula output": (

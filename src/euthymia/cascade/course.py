@@ -19,7 +19,7 @@ from ..receptors.monoamine import DESTROYING_MAO, HOLDING_MAO, Monoamine, mao_he
 from ..receptors.nmdar import LIGANDS, racemate_equivalents
 from . import timegrid
 from .baseline import jacobian
-from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, transitions, unpack
+from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, spines_solved, transitions, unpack
 
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
@@ -232,7 +232,10 @@ def slow_course(
     def rate(vector: Float[Array, " state"], u: Inputs) -> Float[Array, " state"]:
         return pack(slow_rate(p, unpack(vector), u, brain, setting))
 
-    return etd2rk(rate, linear, over, pack(brain.rest), steps, inputs)
+    def with_spines(before: Float[Array, "state"], later: Float[Array, "state"], step: Scalar) -> Float[Array, "state"]:
+        return pack(spines_solved(p, unpack(before), unpack(later), brain, setting, step))
+
+    return etd2rk(rate, linear, over, pack(brain.rest), steps, inputs, with_spines)
 
 
 def follow(p: Cascade, steps: Steps, inputs: Inputs, by: Drivers) -> Followers:

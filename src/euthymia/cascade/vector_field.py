@@ -21,7 +21,7 @@ from ..pharmacology.esketamine import Esketamine
 from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, excitatory_gain, relative_damage
 from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor, serotonin_level
 from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
-from ..plasticity.spines import Spines, SpineState, Turnover, spine_rate, turnover
+from ..plasticity.spines import Spines, SpineState, Turnover, after, spine_rate, turnover
 from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, Monoamine, dat_occupancy, gaba_gain, mao_held, sert_occupancy
 from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
 
@@ -234,6 +234,16 @@ class Drivers(NamedTuple):
     lock: LockRates
 
 
+def growth(x: SlowState, on: Switches) -> Scalar:
+    """Structural signal that spines see."""
+    return links.clamp(x.signalling.structure_3, 0.0, on.regrowth)
+
+
+def elimination(p: Cascade, x: SlowState, brain: Brain) -> Scalar:
+    """Persistent spines lost, 1/h."""
+    return links.spine_elimination(p.links, p.spines.elimination, brain.stress, relative_damage(p.excitotoxicity, x.damage))
+
+
 def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> Drivers:
     """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value."""
     clamp, undosed, loss = links.clamp, brain.answers, drive_loss(p.receptor, u.ketamine)
@@ -241,10 +251,7 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
     limbic_block = clamp(links.limbic_loss(loss), 0.0, on.limbic_lock)
     limbic_input = clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock)
     release = glutamate_release(p.prefrontal, now.rates, now.undrugged_rates)
-    damage = relative_damage(p.excitotoxicity, x.damage)
     block = links.extrasynaptic_block(pore_block(p.receptor, u.ketamine))
-    growth = clamp(x.signalling.structure_3, 0.0, on.regrowth)
-    elimination = links.spine_elimination(p.links, p.spines.elimination, brain.stress, damage)
     return Drivers(
         answers=now,
         load=calcium_load(p.excitotoxicity, brain.stress, clamp(block, 0.0, on.calcium_load)),
@@ -255,7 +262,7 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
         risen=clamp(jnp.maximum(now.serotonin - undosed.serotonin, 0), 0.0, on.synaptic_signalling),
         to_mtor=clamp(x.signalling.bdnf, 0.0, on.mtor),
         to_potentiation=clamp(x.signalling.bdnf, 0.0, on.potentiation),
-        turnover=turnover(p.spines, x.spines, growth, brain.stress, elimination),
+        turnover=turnover(p.spines, x.spines, growth(x, on), brain.stress, elimination(p, x, brain)),
         dopamine=clamp(now.dopamine, brain.rest.dopamine, on.dopamine),
         limbic_block=limbic_block,
         limbic_input=limbic_input,
@@ -290,6 +297,13 @@ def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -
         dopamine=(by.dopamine - x.dopamine) / p.links.dopamine_time,
         autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, by.answers.serotonin),
     )
+
+
+def spines_solved(p: Cascade, before: SlowState, later: SlowState, brain: Brain, on: Switches, step: Scalar) -> SlowState:
+    """The state a step (h) later, with its spines exact under what acts on them on average over the step."""
+    signal = (growth(before, on) + growth(later, on)) / 2
+    loss = (elimination(p, before, brain) + elimination(p, later, brain)) / 2
+    return later._replace(spines=after(p.spines, before.spines, signal, brain.stress, loss, step))
 
 
 class Followers(NamedTuple):

@@ -1,4 +1,4 @@
-"""How patients differ: in body, stress, severity, in what context and mechanisms are worth, in potencies and in plasticity.
+"""How patients differ: in body, stress, severity, in what context and mechanisms are worth, in potencies, circuits and plasticity.
 
 A virtual patient is a draw z ~ N(0, R) on the axes below, a BDNF genotype in Hardy–Weinberg proportions, and a body. Who has a
 number is the same patient in whatever company, because each draws from a key of its own.
@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, Key
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
-AXES = ("weight", "stress", "severity", "context", "worth", "engagement", "surge", "growth")
+AXES = ("weight", "stress", "severity", "context", "worth", "engagement", "surge", "growth", "habenula", "prefrontal", "exposure")
 """On which patients differ, in the order of the axis of z."""
 CORRELATED = (("stress", "severity"), ("context", "worth"))
 VARY_BETWEEN_TRIALS = ("context", "worth")
@@ -59,6 +59,12 @@ class Differences(NamedTuple):
     engagement: Scalar = jnp.ones(())
     surge: Scalar = jnp.ones(())
     growth: Scalar = jnp.ones(())
+    habenula: Scalar = jnp.ones(())
+    """Stress that half shifts the resting potential of the lateral habenula."""
+    prefrontal: Scalar = jnp.ones(())
+    """How much of prefrontal recurrent excitation goes with spines."""
+    exposure: Scalar = jnp.ones(())
+    """What of another drug than ketamine is in the blood: bioavailability over clearance."""
     release: Scalar = jnp.ones(())
 
 

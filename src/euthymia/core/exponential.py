@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from .types import Scalar
+
 # Halvings until the norm is at most SMALL: enough for rates of 10^5 per hour over a year.
 MAX_SQUARINGS = 32
 SMALL = 0.5
@@ -138,6 +140,24 @@ def propagators(linear: Float[Array, "state state"], lengths: Float[Array, " len
     return Propagators(propagate[:, :n, n:], gain[:, :n])
 
 
+def pair_step(matrix: Float[Array, "2 2"], rate: Float[Array, "2"], step: Scalar) -> Float[Array, "2"]:
+    """h φ₁(hA) r = A⁻¹ (e^{hA} − 1) r, the change over a step h of dx/dt = A x + b where A x + b = r at its start, in closed form.
+
+    e^{hA} = e^{τh} [cosh δh + sinh(δh)/δ (A − τ)] with τ half the trace and δ² = τ² − det A, and A⁻¹ = (2τ − A)/det A. A must be
+    invertible.
+    """
+    half = jnp.trace(matrix) / 2
+    determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
+    square = half**2 - determinant
+    equal = square == 0
+    delta = jnp.sqrt(jnp.where(equal, 1, jnp.abs(square)))
+    up, down, still = jnp.exp((half + delta) * step), jnp.exp((half - delta) * step), jnp.exp(half * step)
+    even = jnp.where(equal, still, jnp.where(square > 0, (up + down) / 2, still * jnp.cos(delta * step)))
+    odd = jnp.where(equal, still * step, jnp.where(square > 0, (up - down) / 2, still * jnp.sin(delta * step)) / delta)
+    change = even * rate + odd * (matrix @ rate - half * rate) - rate
+    return (2 * half * change - matrix @ change) / determinant
+
+
 def etd2rk(
     derivative: Callable[[Float[Array, " state"], Any], Float[Array, " state"]],
     linear: Float[Array, "state state"],
@@ -145,6 +165,7 @@ def etd2rk(
     start: Float[Array, " state"],
     steps: tuple[Float[Array, " length"], Int[Array, " step"]],
     inputs: Any,
+    exactly: Callable[[Float[Array, " state"], Float[Array, " state"], Scalar], Float[Array, " state"]] = lambda before, after, step: after,
 ) -> Float[Array, "node state"]:
     """Integrate dx/dt = f(x, u) with the second-order exponential Runge–Kutta scheme of Cox & Matthews (2002).
 
@@ -166,6 +187,9 @@ def etd2rk(
         The distinct lengths h, and which of them each step has.
     inputs
         u at the nodes: a tree of arrays with a leading node axis.
+    exactly
+        From the state before a step, the one that the scheme finds after it, and h: the latter, with the states that are linear once
+        the others are known solved as such. Called at each stage; has to keep a fixed point.
     """
     lengths, which = steps
 
@@ -173,9 +197,9 @@ def etd2rk(
         length, before, after = step
         h = lengths[length]
         rate = derivative(x, before)
-        predicted = x + h * (over.phi1[length] @ rate)
+        predicted = exactly(x, x + h * (over.phi1[length] @ rate), h)
         remainder = derivative(predicted, after) - rate - linear @ (predicted - x)
-        x = predicted + h * (over.phi2[length] @ remainder)
+        x = exactly(x, predicted + h * (over.phi2[length] @ remainder), h)
         return x, x
 
     before, after = jax.tree.map(lambda each: each[:-1], inputs), jax.tree.map(lambda each: each[1:], inputs)

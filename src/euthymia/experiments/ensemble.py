@@ -149,7 +149,11 @@ def particular(cascade: Cascade, differs: Differences) -> Cascade:
     return replace(
         cascade,
         links=replace(
-            links, signalling_potency=links.signalling_potency * differs.engagement, surge_potency=links.surge_potency * differs.surge
+            links,
+            signalling_potency=links.signalling_potency * differs.engagement,
+            surge_potency=links.surge_potency * differs.surge,
+            stress_for_half_shift=links.stress_for_half_shift * differs.habenula,
+            spines_on_recurrence=links.spines_on_recurrence * differs.prefrontal,
         ),
         signalling=replace(signalling, surge_arm=signalling.surge_arm * differs.release, rest_arm=signalling.rest_arm * differs.release),
         spines=replace(spines, growth_gain=spines.growth_gain * differs.growth),
@@ -157,7 +161,7 @@ def particular(cascade: Cascade, differs: Differences) -> Cascade:
 
 
 def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[Bodies, Bodies]:
-    """Linear systems of the bodies of patients, and their propagators; comparators are alike in everybody."""
+    """Linear systems of the bodies of patients, and their propagators; comparators go through everybody alike."""
 
     def of_one(number: Int[Array, ""]) -> Bodies:
         person, _ = virtual(model, typical, number)
@@ -188,7 +192,9 @@ def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, 
     cascade = particular(embodied(model.cascade, person.body), differs)
     brain, steps = patient(cascade, person.stress), (shared.lengths, shared.which)
     given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
-    body = drug_course(cascade, person.weight, steps, stepped(system, over, shared.which, *given))
+    states = stepped(system, over, shared.which, *given)
+    # More or less of a comparator than in the typical body, at the same pace.
+    body = drug_course(cascade, person.weight, steps, states._replace(others=differs.exposure * states.others))
     u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
     x = unpack(slow_course(cascade, brain, steps, u, EVERYTHING, shared.linear, shared.over))
     by = jax.vmap(lambda at, input_: drivers(cascade, at, input_, brain, EVERYTHING))(x, u)

@@ -7,7 +7,10 @@ elimination (Moda-Sava 2019). Densities are relative to a healthy prefrontal den
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 
+from ..core.exponential import pair_step
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
@@ -61,3 +64,15 @@ def spine_rate(flows: Turnover) -> SpineState:
         transient=flows.formed - flows.vanished - flows.matured,
         persistent=flows.matured - flows.eliminated,
     )
+
+
+def after(p: Spines, x: SpineState, growth: Scalar, stress: Scalar, elimination: Scalar, step: Scalar) -> SpineState:
+    """Spines a step (h) later, exactly: under held growth and elimination sites are vacant, transient or persistent as in a Markov
+    chain, so that no pool falls below zero and both together stay within the sites, however fast spines form.
+    """
+
+    def rate(x: SpineState) -> SpineState:
+        return spine_rate(turnover(p, x, growth, stress, elimination))
+
+    transient, persistent = pair_step(jnp.array(jax.jacfwd(rate)(x)), jnp.stack(rate(x)), step)
+    return SpineState(x.transient + transient, x.persistent + persistent)

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from ..experiments.trials.prediction import UNITS, Predicted, sign_tests, summarise, unanswered
+from ..experiments.trials.prediction import UNITS, Predicted, contrasts, sign_tests, summarise, unanswered
 from .words import clock
 
 SIGNS = {
@@ -29,11 +29,14 @@ def _line(row: Predicted) -> tuple[str, str, str, str]:
     )
 
 
-def show_clinic(rows: list[Predicted], console: Console) -> None:
-    """Print every number with its interval, how the whole did beside a meta-analysis, signs, and what has no answer."""
+def show_clinic(rows: list[Predicted], beside: list[Predicted], console: Console) -> None:
+    """Print every number with its interval, how the whole did beside a meta-analysis, signs, and what has no answer.
+
+    ``beside`` are numbers of calibration trials that held-out ones are contrasted with.
+    """
     for trial in dict.fromkeys(row.trial.name for row in rows):
         table = Table(box=None, padding=(0, 2, 0, 0), title=trial, title_justify="left", title_style="bold", show_header=True)
-        for column, width in (("", 34), ("observed", 8), ("predicted, 90 %", 21), ("meta-analysis", 14)):
+        for column, width in (("", 24), ("observed", 8), ("predicted, 90 %", 21), ("meta-analysis", 14)):
             table.add_column(column, justify="right" if column else "left", min_width=width, header_style="dim")
         for row in (row for row in rows if row.trial.name == trial):
             table.add_row(*_line(row))
@@ -59,11 +62,19 @@ def show_clinic(rows: list[Predicted], console: Console) -> None:
     console.print()
     for kind in dict.fromkeys(each.kind for each in tests):
         of_kind = [each for each in tests if each.kind == kind]
-        wrong = [f"{each.trial} ({each.what})" for each in of_kind if not each.agrees]
+        wrong = [each.what for each in of_kind if not each.agrees]
         against = f"; the other way: {', '.join(wrong)}" if wrong else ""
         console.print(
             f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True
         )
+    console.print("\nIn points of MADRS, by how much less a drug did in one trial than in another:")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True)
+    for column in ("", "observed", "predicted"):
+        table.add_column(column, justify="right" if column else "left", header_style="dim")
+    for each in contrasts(rows + beside):
+        table.add_row(each.what, f"{each.observed:.1f}", f"{each.predicted:.1f}{'  ' if each.agrees else ' !'}")
+    console.print(table)
+    console.print("[dim]!: the other way round.[/dim]")
     without = unanswered("validate")
     console.print(f"\n{len(without)} held-out numbers have no answer here:")
     for reason in dict.fromkeys(why for *_, why in without):

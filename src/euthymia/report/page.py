@@ -162,7 +162,7 @@ def cohort_page(
     remission: float,
     caution: str,
     counted: str,
-    relapses: str,
+    afterwards: Sequence[str],
     fitted: Mapping[str, float],
 ) -> str:
     """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
@@ -177,7 +177,7 @@ def cohort_page(
             interval=interval,
             caution=caution,
             counted=counted,
-            relapses=relapses,
+            afterwards=afterwards,
             remission=remission,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),

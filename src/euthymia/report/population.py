@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..clinic.ratings import Ratings, remits, responds
 from ..experiments.ensemble import COHORT, Cohort
+from ..experiments.leaving import leaving
 from ..experiments.matching import effective
 from ..experiments.relapse import relapse
 from ..experiments.simulation import DAY
@@ -94,7 +95,7 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
             each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
         )
     console.print(table)
-    if said := relapses(cohort, p):
+    for said in afterwards(cohort, p):
         console.print(said, soft_wrap=True)
     console.print()
 
@@ -109,6 +110,23 @@ def relapses(cohort: Cohort, p: Ratings) -> str:
         f"{found.responders:.0%} respond a day after the last dose; of these, {found.relapsed:.0%} relapse within "
         f"{found.followed / DAY:.0f} d (MADRS of {float(p.relapse):g} or more twice in weekly ratings){half}."
     )
+
+
+def leavers(cohort: Cohort, p: Ratings) -> str:
+    """What those who leave do to a response rate, as a sentence; empty where a course is short."""
+    found = leaving(cohort, p)
+    if found is None:
+        return ""
+    return (
+        f"At the pace of a trial of tablets {found.left:.0%} would have left by {found.followed / DAY:.0f} d. Response then: "
+        f"{found.everybody:.0%} of everybody, {found.completers:.0%} of those who stay, {found.carried_forward:.0%} with the last rating "
+        f"of who left, {found.failures:.0%} with who left as failures."
+    )
+
+
+def afterwards(cohort: Cohort, p: Ratings) -> list[str]:
+    """What to say of a course that goes on for weeks, a sentence each."""
+    return [said for said in (relapses(cohort, p), leavers(cohort, p)) if said]
 
 
 def counted(cohort: Cohort) -> str:
@@ -129,7 +147,7 @@ def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, ov
     packed = {name: PACKED for name, variable in data.items() if variable.ndim}
     contents = {
         "report.html": cohort_page(
-            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), relapses(cohort, p), fitted
+            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), afterwards(cohort, p), fitted
         ).encode(),
         "protocol.yaml": text_of(cohort.protocol).encode(),
         "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),

@@ -17,11 +17,12 @@ from jaxtyping import Array, Float
 
 from ...clinic.ratings import Ratings, hamd, remits, responds
 from ...core.errors import InputError
+from ...evidence.registry import evidence
 from ..model import Euthymia, default_model
 from .calibration import FITTED, PATIENTS, UPSTREAM, check_size, upstream_values, values_at
 from .fitted import Fitted
 from .reactions import with_values
-from .records import NORMAL_90, Observation, Trial, people_in, standard_error, trials
+from .records import NORMAL_90, Contrast, Observation, Trial, people_in, standard_error, trials
 from .statistics import Asked, Effects, Solved, asked, solve
 
 DRAWS = 400
@@ -368,10 +369,9 @@ def summarise(rows: list[Predicted]) -> Summary:
 
 
 class SignTest(NamedTuple):
-    """Whether a difference goes the way it went in a trial."""
+    """Whether a difference, or a contrast of two, goes the way it went."""
 
     kind: str
-    trial: str
     what: str
     observed: float
     predicted: float
@@ -385,13 +385,7 @@ class SignTest(NamedTuple):
 def sign_tests(rows: list[Predicted]) -> list[SignTest]:
     """Of what was compared with a placebo, and of doses with each other after a day, in trials that list them from the lowest up."""
     found = [
-        SignTest(
-            row.observation.compares,
-            row.trial.name,
-            f"{row.observation.arm}, {row.observation.at:g} h",
-            row.observation.row.value,
-            row.middle,
-        )
+        SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.row.value, row.middle)
         for row in rows
         if row.observation.compares
     ]
@@ -399,10 +393,31 @@ def sign_tests(rows: list[Predicted]) -> list[SignTest]:
         arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == A_DAY]
         for i, lower in enumerate(arms if len(arms) > 2 else []):
             for higher in arms[i + 1 :]:
-                what = f"{higher.observation.arm} against {lower.observation.arm}, a day"
+                what = f"{name} ({higher.observation.arm} against {lower.observation.arm}, a day)"
                 observed = higher.observation.row.value - lower.observation.row.value
-                found.append(SignTest("dose", name, what, observed, higher.middle - lower.middle))
+                found.append(SignTest("dose", what, observed, higher.middle - lower.middle))
     return found
+
+
+def contrasts(rows: list[Predicted]) -> list[SignTest]:
+    """How much more a drug did in one trial than in another, from predictions of their numbers.
+
+    Positive where the difference of the first trial is the smaller one.
+    """
+    middle = {row.observation.target: row.middle for row in rows}
+
+    def difference(of: tuple[str, ...], value: Callable[[str], float]) -> float:
+        return value(of[0]) - value(of[1]) if len(of) == 2 else value(of[0])
+
+    def contrast(each: Contrast, value: Callable[[str], float]) -> float:
+        return difference(each.first, value) - difference(each.second, value)
+
+    return [
+        SignTest(
+            each.compares, each.what, contrast(each, lambda row: float(evidence().target(row).value)), contrast(each, middle.__getitem__)
+        )
+        for each in trials().contrasts
+    ]
 
 
 def unanswered(role: str) -> list[tuple[str, str, str]]:

@@ -30,6 +30,8 @@ Statistic = Literal[
     "HAM-D difference",
 ]
 """Of one arm, or of two: differences are active minus control; effects are in SDs, a benefit is an effect that counts up."""
+Compares = Literal["dose", "masking", "population"]
+"""What a difference tests."""
 BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
 NORMAL_95, NORMAL_90 = 1.959964, 1.644854
 """Quantiles of the standard normal distribution."""
@@ -75,7 +77,7 @@ class Observation(Strict):
     n: int | None = None
     repeats: str | None = None
     """Which other numbers rest on the same patients; such a number is compared with but not fitted."""
-    compares: Literal["dose", "masking", "population"] | None = None
+    compares: Compares | None = None
 
     @property
     def row(self) -> Target:
@@ -105,11 +107,24 @@ class Trial(Strict):
         return roles.pop()
 
 
+class Contrast(Strict):
+    """A difference in one trial against the same difference in another.
+
+    Each is the row of a difference, or those of an arm and of its control.
+    """
+
+    compares: Compares
+    what: str
+    first: tuple[str] | tuple[str, str]
+    second: tuple[str] | tuple[str, str]
+
+
 class Trials(Strict):
     """All of them, and the regimens in the language of protocols."""
 
     regimens: dict[str, dict]
     trials: tuple[Trial, ...]
+    contrasts: tuple[Contrast, ...] = ()
 
     def protocol(self, regimen: str) -> Protocol:
         """A regimen as a protocol of the typical patient."""
@@ -121,6 +136,11 @@ class Trials(Strict):
             if trial.role == role:
                 yield from ((trial, each) for each in trial.observations)
 
+    def contrasted(self) -> Iterator[tuple[Trial, Observation]]:
+        """Numbers of role ``calibrate`` that a contrast needs."""
+        named = {row for each in self.contrasts for row in (*each.first, *each.second)}
+        yield from ((trial, each) for trial, each in self.observed("calibrate") if each.target in named)
+
 
 @cache
 def trials() -> Trials:
@@ -129,6 +149,10 @@ def trials() -> Trials:
     found = Trials.model_validate(YAML(typ="safe", pure=True).load(text))
     for trial in found.trials:
         _check(trial, found)
+    offered = {each.target for trial in found.trials for each in trial.observations}
+    for contrast in found.contrasts:
+        for row in {*contrast.first, *contrast.second} - offered:
+            raise unknown(f"{contrast.what}: row", row, sorted(offered))
     return found
 
 

@@ -6,6 +6,7 @@ fluctuation is that of each patient's own path. Ratings are taken from everybody
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
@@ -218,12 +219,12 @@ class Asked:
 
     questions: tuple[Question, ...]
 
-    @property
+    @cached_property
     def arms(self) -> dict[str, tuple[Trial, str]]:
         """Everybody who is asked about."""
         return {_key(trial, arm): (trial, arm) for trial, each, _ in self.questions for arm in filter(None, (each.arm, each.against))}
 
-    @property
+    @cached_property
     def places(self) -> dict[str, list[int]]:
         """Of the times at which each arm is asked about, and before treatment; as many for every arm, the last one again if need be."""
         of_arms: dict[str, set[int]] = {key: {0} for key in self.arms}
