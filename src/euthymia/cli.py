@@ -194,7 +194,7 @@ def exposure(
 def population(
     protocol: str = "ketamine-iv",
     *,
-    people: int = 200,
+    people: Annotated[int, Parameter(alias="--patients")] = 200,
     patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     weight: str | None = None,
     like: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -203,7 +203,7 @@ def population(
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Draw virtual patients who differ in body, stress, severity and plasticity, take all through a protocol, and show their spread.
+    """Draw virtual patients who differ in body, stress, severity, circuits and plasticity, take all through a protocol, and show them.
 
     Parameters
     ----------

@@ -12,9 +12,10 @@ from rescaling import ONE
 
 from euthymia.clinic.population import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
-from euthymia.experiments.ensemble import Cohort, cohort, outcomes, share
+from euthymia.experiments.ensemble import COHORT, Cohort, cohort, outcomes, share
 from euthymia.experiments.leaving import leaving
 from euthymia.experiments.matching import wanted
+from euthymia.experiments.model import default_model
 from euthymia.experiments.relapse import relapse
 from euthymia.experiments.simulation import simulate
 from euthymia.experiments.treatment import person_of
@@ -184,6 +185,16 @@ def test_relapse_counts_who_responded_and_fell_back(model):
     alone = relapse(Cohort(protocol, data.isel(patient=[1]).assign(share=("patient", [1.0])), 1), model.ratings)
     assert alone.median == pytest.approx(21 * 24.0)
     assert relapse(Cohort(protocol, data.sel(time=slice(0, 240)), 4), model.ratings) is None
+
+
+def test_a_comparator_reaches_patients_by_their_exposure():
+    found = cohort(read("midazolam"), 8, at_once=8).data
+    differs = jax.vmap(lambda n: differences(default_model().population, jax.random.key(COHORT), n))(jnp.asarray(found.patient.values))
+    # Its dose goes with weight, its volume does not.
+    share = found.comparator / (found.weight * np.asarray(differs.exposure))
+    assert float(found.comparator.isel(time=-1).min()) >= 0
+    np.testing.assert_allclose(share, share.isel(patient=[0]).broadcast_like(share), rtol=1e-9, atol=1e-12)
+    assert found.comparator.long_name == "midazolam in plasma"
 
 
 def test_leaving_moves_a_response_rate_by_how_leavers_count(model):

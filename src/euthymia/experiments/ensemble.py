@@ -35,6 +35,7 @@ from ..core.errors import InputError
 from ..core.exponential import Propagators, propagators
 from ..core.types import Scalar
 from ..links import PYRAMIDAL, Switches
+from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
 from .matching import Wanted, inside, weights
@@ -71,6 +72,8 @@ class Reaction(NamedTuple):
 
     venous: Float[Array, "node"]
     """Ketamine in a venous sample, both enantiomers, µM."""
+    comparator: Float[Array, "node"]
+    """The first of the other drugs in plasma, µM."""
     drive_loss: Float[Array, "node"]
     """Of pyramidal cells."""
     spine_density: Float[Array, "node"]
@@ -123,6 +126,8 @@ class Shared(NamedTuple):
     visits: Float[Array, "visit node"]
     since_start: Float[Array, "node"]
     context: tuple[Scalar, Float[Array, "course_context"]]
+    comparator: Int[Array, ""]
+    """Place of the first drug beside ketamine among the comparators."""
     kept: Int[Array, "kept"]
     linear: Float[Array, "state state"]
     over: Propagators
@@ -202,6 +207,7 @@ def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, 
     now, start = mechanisms(cascade, x, by, lock), at_rest(cascade, brain)
     return Reaction(
         venous=body.venous.sum(-1)[shared.kept],
+        comparator=body.comparator_plasma[shared.kept, shared.comparator],
         drive_loss=drive_loss(cascade.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
         spine_density=now.spine_density[shared.kept],
         lock=lock[shared.kept],
@@ -305,6 +311,11 @@ def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
     return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
 
 
+def comparator_of(protocol: Protocol) -> str | None:
+    """The first drug beside ketamine that is given."""
+    return next((dose.drug for dose in protocol.doses if dose.drug in DRUGS), None)
+
+
 def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = BRISK) -> tuple[TimeGrid, np.ndarray, Shared]:
     """The grid of a cohort, the nodes that are kept, and what all its patients share; grids of one size are compiled once."""
     weight = float(typical.weight)
@@ -329,6 +340,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple
             jnp.asarray(since_visits(protocol, grid.padded_times)),
             jnp.asarray(grid.padded_times - first_visit(protocol)),
             context_strengths(model.symptoms, protocol.context),
+            jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
             jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
             linear,
             over,
@@ -410,7 +422,7 @@ def cohort(
                 said = f"{have} of {drawn} people drawn around this patient are plausible{within}"
                 raise InputError(f"patient: {said}; choose one less extreme")
     assert whole is not None
-    data = _labelled(whole.outcome, whole.numbers, grid.times[kept], model)
+    data = _labelled(whole.outcome, whole.numbers, grid.times[kept], model, comparator_of(protocol))
     data["share"] = ("patient", weights(_known(whole.outcome), like), {"units": "1", "long_name": "what a patient counts for"})
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
@@ -473,10 +485,11 @@ def check_patients(protocol: Protocol, patients: int) -> None:
         raise InputError("patient.stress: people differ around a stress above 0 and below 1")
 
 
-def _labelled(found: Outcome, numbers: np.ndarray, times: np.ndarray, model: Euthymia) -> xr.Dataset:
+def _labelled(found: Outcome, numbers: np.ndarray, times: np.ndarray, model: Euthymia, comparator: str | None) -> xr.Dataset:
     of_time = ("patient", "time")
     about = {
         "venous": ("ng/mL", "total ketamine in a venous sample"),
+        **({"comparator": ("ng/mL", f"{comparator} in plasma")} if comparator else {}),
         "drive_loss": ("1", "effective loss of NMDA drive in pyramidal cells"),
         "spine_density": ("1", "all spines, healthy density = 1"),
         "lock": ("1", "probability that the limbic network is locked"),
@@ -487,6 +500,9 @@ def _labelled(found: Outcome, numbers: np.ndarray, times: np.ndarray, model: Eut
     }
     values = found.reaction._asdict() | found._asdict()
     values |= {"venous": 1e3 * float(model.molecules.ketamine) * found.reaction.venous}
+    if comparator:
+        mass = float(model.cascade.comparators.molar_mass[DRUGS.index(comparator)])
+        values |= {"comparator": 1e3 * mass * found.reaction.comparator}
     of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
     variables = {
         **{name: (of_time, values[name], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},

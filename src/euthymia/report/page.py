@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from .. import __version__
 from ..evidence.registry import evidence
@@ -47,7 +47,12 @@ def shade(move: Move) -> str:
     return "still" if change(move.change) == "–" else "much" if abs(move.change) >= MUCH else ""
 
 
-FILTERS = (before, change, clock, number, part_text, percent, points, quantity, shade, unit, when)
+def commands(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
+
+
+FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, shade, unit, when)
 
 
 @cache

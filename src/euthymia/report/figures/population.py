@@ -1,5 +1,7 @@
 """How far patients of a cohort lie apart, from plasma to mood."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -17,17 +19,34 @@ PANELS = (
 )
 
 
+def _panels(cohort: Cohort) -> Iterator[tuple[str, str, str, str, float]]:
+    """Without ketamine, the first panels show the other drug, and the limbic network that is locked at its receptors' place."""
+    data = cohort.data
+    alone = "comparator" in data and not data.venous.any()
+    instead = (
+        {
+            "venous": ("comparator", data.comparator.long_name.capitalize(), "ng/mL", "drug", 1.0),
+            "drive_loss": ("lock", "Limbic network locked", "%", "way 5", 100.0),
+        }
+        if alone
+        else {}
+    )
+    for panel in PANELS:
+        yield instead.get(panel[0], panel)
+
+
 def spread(cohort: Cohort) -> str:
-    """Median, middle half and middle nine tenths of plasma, drive loss, spines and MADRS over time."""
+    """Median, middle half and middle nine tenths of plasma, drive loss, spines and MADRS over time; without ketamine, of the other
+    drug and of the limbic lock."""
     times, shares = cohort.data.time.values - first_visit(cohort.protocol), cohort.shares
     shown = times >= FIRST_SHOWN
     with panels(5.6, 2, 2, sharex=True) as (figure, rows):
-        for axes, (name, title, unit, colour, factor) in zip(rows.flat, PANELS, strict=True):
+        for axes, (name, title, unit, colour, factor) in zip(rows.flat, _panels(cohort), strict=True):
             values = factor * cohort.data[name].values[:, shown]
             if name == "madrs":
                 context = _quantile(cohort.data.context_madrs.values[:, shown], 0.5, shares)
                 axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
-            _band(axes, times[shown], values, shares, COLOURS[colour])
+            _band(axes, times[shown], values, shares, COLOURS[colour], 0.7 if name == "comparator" else 2.0)
             axes.set_title(labelled(title, cohort.protocol) if name == "madrs" else title)
             axes.set_ylabel(unit)
             axes.set_ylim(bottom=0)
@@ -42,9 +61,9 @@ def _quantile(values: np.ndarray, at: float, shares: np.ndarray) -> np.ndarray:
     return np.quantile(values, at, 0, weights=shares, method="inverted_cdf")
 
 
-def _band(axes: Axes, times: np.ndarray, values: np.ndarray, shares: np.ndarray, colour: str) -> None:
+def _band(axes: Axes, times: np.ndarray, values: np.ndarray, shares: np.ndarray, colour: str, width: float) -> None:
     for low, high, dark in BANDS:
         label = f"{100 * (high - low):.0f} % of patients"
         bottom, top = (_quantile(values, at, shares) for at in (low, high))
         axes.fill_between(times, bottom, top, color=colour, alpha=dark, lw=0, label=label)
-    axes.plot(times, _quantile(values, 0.5, shares), color=colour, label="median")
+    axes.plot(times, _quantile(values, 0.5, shares), color=colour, lw=width, label="median")
