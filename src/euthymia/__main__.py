@@ -1,0 +1,7 @@
+"""`python -m euthymia`."""
+
+from .cli import main
+
+# Helpers of a cohort import this file again.
+if __name__ == "__main__":
+    main()
