@@ -124,7 +124,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     protocol = simulation.protocol
     at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
     checked_at = "24 h" if "24 h" in checkpoints and not at_end else list(checkpoints)[-1]
-    split_at = {name: checkpoints[name] for name in SHARED_AT if name in checkpoints} or {checked_at: checkpoints[checked_at]}
+    split_at = {name: place for name, place in checkpoints.items() if name in SHARED_AT or name == checked_at}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
     drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
     mass = {
