@@ -167,9 +167,10 @@ def test_what_leaves_one_pool_enters_another():
         [[-0.3, -0.1], [0.2, -0.05]],
         [[-0.1, -0.5], [0.4, -0.1]],
         [[-0.2, 1.0], [0.0, -0.2]],
+        [[-0.2, 1.0], [1e-9, -0.2]],
         [[-40.0, -39.0], [20.0, -0.01]],
     ],
-    ids=["real", "turning", "equal", "stiff"],
+    ids=["real", "turning", "equal", "nearly equal", "stiff"],
 )
 @pytest.mark.parametrize("step", [1e-3, 1.0, 50.0])
 def test_pair_step_is_the_matrix_exponential(A, step):

@@ -15,6 +15,8 @@ MAX_SQUARINGS = 32
 SMALL = 0.5
 # The Taylor polynomial has degree ORDER², and its remainder at SMALL is below rounding.
 ORDER = 4
+# Squared product of a step and half the difference of two eigenvalues, below which they count as equal.
+NEAR = 1e-8
 # Parts of a step in which the rates of an occupancy are held.
 SUBSTEPS = 8
 
@@ -149,11 +151,13 @@ def pair_step(matrix: Float[Array, "2 2"], rate: Float[Array, "2"], step: Scalar
     half = jnp.trace(matrix) / 2
     determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
     square = half**2 - determinant
-    equal = square == 0
-    delta = jnp.sqrt(jnp.where(equal, 1, jnp.abs(square)))
+    # Where the eigenvalues are all but equal, the series of both functions is exact to rounding.
+    x = square * step**2
+    near = jnp.abs(x) < NEAR
+    delta = jnp.sqrt(jnp.where(near, 1, jnp.abs(square)))
     up, down, still = jnp.exp((half + delta) * step), jnp.exp((half - delta) * step), jnp.exp(half * step)
-    even = jnp.where(equal, still, jnp.where(square > 0, (up + down) / 2, still * jnp.cos(delta * step)))
-    odd = jnp.where(equal, still * step, jnp.where(square > 0, (up - down) / 2, still * jnp.sin(delta * step)) / delta)
+    even = jnp.where(near, still * (1 + x / 2), jnp.where(square > 0, (up + down) / 2, still * jnp.cos(delta * step)))
+    odd = jnp.where(near, still * step * (1 + x / 6), jnp.where(square > 0, (up - down) / 2, still * jnp.sin(delta * step)) / delta)
     change = even * rate + odd * (matrix @ rate - half * rate) - rate
     return (2 * half * change - matrix @ change) / determinant
 
