@@ -178,7 +178,7 @@ def exposure(
         from .report.exposure import show_exposures, write_course
 
         check_people(chosen, people)
-    with _progress("Solving; the first time, the model is compiled once", people or 1) as progress:
+    with _progress("Solving, compiled once first", people or 1) as progress:
         found = exposures(chosen, people, progress=progress)
     if out is not None:
         write_course(found, out)
@@ -250,7 +250,7 @@ def population(
         fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
         model = default_model() if fit is None else calibrated(fit)
         check_population(model.population)
-    with _progress("Solving patients; the first time, the model is compiled once", people) as progress:
+    with _progress("Solving patients, compiled once first", people) as progress:
         processes = min(os.cpu_count() or 1, MOST_PROCESSES, max(1, people // WORTH_A_PROCESS))
         found = cohort(chosen, people, model, progress, like=table, processes=processes)
     write(found, model.ratings, {} if fit is None else fit.values, folder, overwrite)
@@ -362,7 +362,7 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
         from .core.runtime import configure
 
         configure()
-        from .core.writing import write_text
+        from .core.writing import check_file, write_text
         from .experiments.trials.fitted import read, shipped
         from .experiments.trials.prediction import check_draws, predict
         from .experiments.trials.records import trials
@@ -370,6 +370,7 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
         from .report.figures.clinic import predicted_numbers
 
         check_draws(patients, draws)
+        check_file(out)
         found = shipped() if fitted is None else read(fitted)
         held_out, beside = list(trials().observed("validate")), list(trials().contrasted())
         pairs = held_out + beside
@@ -509,7 +510,7 @@ def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Annotated[
         from .report.fit_pk import write
 
         check_subjects(subjects)
-    with _progress("Fitting people; the first time, the model is compiled once", len(subjects)) as progress:
+    with _progress("Fitting people, compiled once first", len(subjects)) as progress:
         found = run(subjects, progress=progress)
     write(found, out, overwrite)
     _warn(found.warnings)
@@ -674,7 +675,7 @@ def _progress(text: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on standard error; what it gives is called with the number done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors) as bar:
+    with Progress(TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), console=errors) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
 

@@ -11,6 +11,7 @@ from euthymia.protocols.reading import builtin_names, parse
 
 ROOT = Path(euthymia.__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+PLAIN = " ".join(README.split())
 
 
 def test_the_picture_was_drawn_with_the_present_parameters():
@@ -73,44 +74,50 @@ def test_numbers_of_animals_in_the_readme_are_the_models():
 
 
 def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
+    from euthymia.experiments.trials.calibration import FITTED
     from euthymia.experiments.trials.fitted import shipped
 
     found = shipped()
-    assert "fitted to 21 published numbers" in README
+    assert "fitted to 21 published numbers" in PLAIN
     assert len(found.rows) == 21
-    assert "in 7 of 18 directions" in README
-    assert (sum(value > 1 for value in found.informed), len(found.informed)) == (7, 18)
+    assert "in 8 of 18 directions" in PLAIN
+    assert (sum(value > 1 for value in found.informed), len(found.informed)) == (8, 18)
+    assert "an SD of 2.7 of the logarithm, four prior SDs above its start" in PLAIN
+    place = FITTED.index("population.worth")
+    assert found.values["population.worth"] == pytest.approx(2.7, abs=0.05)
+    assert found.coordinates[place] == pytest.approx(4, abs=0.5)
 
 
 @pytest.mark.slow
 def test_what_the_readme_says_of_trials_is_what_is_predicted():
     from euthymia.experiments.trials.fitted import shipped
-    from euthymia.experiments.trials.prediction import contrasts, predict, sign_tests, summarise
+    from euthymia.experiments.trials.prediction import UNITS, contrasts, predict, sign_tests, summarise
     from euthymia.experiments.trials.records import trials
 
     held_out, beside = list(trials().observed("validate")), list(trials().contrasted())
     rows = predict(held_out + beside, shipped(), patients=128, draws=200)
     rows, beside = rows[: len(held_out)], rows[len(held_out) :]
     found = summarise(rows)
-    assert "Of 40 numbers of trials kept aside, about four in five lie inside 90 %" in README
+    assert "Of 40 numbers of trials kept aside, about four in five lie inside 90 %" in PLAIN
     assert found.count == 40
     assert found.inside == pytest.approx(0.8, abs=0.08)
-    assert "has all 36 that it can answer inside, in intervals nearly twice as wide" in README
-    assert (found.compared, found.inside_baseline) == (36, 1)
-    both = [row for row in rows if row.baseline is not None]
-    ratios = sorted((row.baseline[1] - row.baseline[0]) / (row.high - row.low) for row in both)
-    assert ratios[len(ratios) // 2] == pytest.approx(1.8, abs=0.4)
-    points, shares = (found.scores[unit] for unit in ("points of MADRS", "per cent of patients"))
-    assert points.model < points.baseline
-    assert shares.model > shares.baseline
-    assert "in all fourteen comparisons" in README
+    assert "has 33 of the 34 that it can answer inside" in PLAIN
+    assert (found.compared, round(found.inside_baseline * found.compared)) == (34, 33)
+    points = [row for row in rows if row.baseline is not None and row.observation.statistic in UNITS["points of MADRS"]]
+    ratios = sorted((row.baseline[1] - row.baseline[0]) / (row.high - row.low) for row in points)
+    assert ratios[len(ratios) // 2] == pytest.approx(2.0, abs=0.4)
+    for unit in ("points of MADRS", "per cent of patients"):
+        assert found.scores[unit].model < found.scores[unit].baseline
+    assert found.scores["sampling errors"].model < 1.3 * found.scores["sampling errors"].baseline
+    assert "all eleven comparisons, and so have the three between doses" in PLAIN
     tests = sign_tests(rows)
-    assert (sum(each.agrees for each in tests), len(tests)) == (14, 14)
-    assert "That a drug adds less in hospital than it does elsewhere is not predicted, nor how much less" in README
-    in_hospital = [each for each in contrasts(rows + beside) if each.kind == "population"]
-    asleep = next(each for each in contrasts(rows + beside) if "anaesthesia" in each.what)
-    assert not any(each.agrees for each in in_hospital)
-    assert asleep.predicted < asleep.observed
+    assert [sum(each.agrees for each in tests if (each.kind == "dose") is dose) for dose in (False, True)] == [11, 3]
+    assert len(tests) == 14
+    assert "How much less a drug adds in hospital or under anaesthesia is not predicted" in PLAIN
+    for each in contrasts(rows + beside):
+        if "hospital" in each.what or "ASPIRE" in each.what or "anaesthesia" in each.what:
+            assert each.predicted < each.observed
+            assert each.low < 0 < each.high
 
 
 def test_versions_agree():

@@ -1,23 +1,27 @@
 """Trials: their records are whole, their statistics are those of a table, and fits and predictions obey their definitions."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
 
+from euthymia.clinic.ratings import hamd
+from euthymia.clinic.symptoms import baseline_items, item_ratings
 from euthymia.core.errors import InputError
 from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
 from euthymia.experiments.matching import effective, wanted, weights
 from euthymia.experiments.model import Euthymia
 from euthymia.experiments.trials import calibration
-from euthymia.experiments.trials.calibration import FITTED, Predicted, data_of, log_likelihood, prior, values_at
+from euthymia.experiments.trials.calibration import FITTED, UPSTREAM, Predicted, data_of, log_likelihood, prior, upstream_values, values_at
 from euthymia.experiments.trials.prediction import Pool, _between, _pool, contrasts, interval_score, meta_analyses, tabled
 from euthymia.experiments.trials.prediction import Predicted as Expected
 from euthymia.experiments.trials.reactions import with_values
 from euthymia.experiments.trials.records import Arm, Observation, standard_error, to_fit, trials
-from euthymia.experiments.trials.statistics import remitting, responding, statistic
+from euthymia.experiments.trials.statistics import Effects, asked, remitting, responding, severity_sd, solve, statistic
 
 PATIENTS = 40_000
 
@@ -62,14 +66,28 @@ def test_a_smooth_statistic_is_that_of_a_table_of_many_patients(kind, close, mad
     assert float(statistic(model.ratings, kind, active, control).value) == pytest.approx(table, abs=close)
 
 
-def test_spread_of_change_includes_raters(madrs, model):
+@pytest.mark.parametrize("kind", ["change", "HAM-D change", "score"])
+def test_spread_includes_raters_on_the_scale_that_is_stated(kind, madrs, model):
     table = heard(model.ratings, madrs[0], np.random.default_rng(2))
-    assert float(statistic(model.ratings, "change", madrs[0], None).sd) == pytest.approx(np.std(table[1] - table[0]), rel=0.01)
+    if kind == "HAM-D change":
+        table = [np.asarray(hamd(model.ratings, jnp.asarray(each))) for each in table]
+    expected = np.std(table[1] if kind == "score" else table[1] - table[0])
+    assert float(statistic(model.ratings, kind, madrs[0], None).sd) == pytest.approx(expected, rel=0.015)
+
+
+def test_a_published_spread_before_treatment_is_that_of_ratings(model):
+    p, ratings = model.symptoms, model.ratings
+    random = np.random.default_rng(3)
+    madrs = 33 + float(severity_sd(model, jnp.asarray(33.0), jnp.asarray(8.0))) * random.standard_normal(PATIENTS)
+    shift = -float(ratings.fluctuation_sd) * random.standard_normal(PATIENTS)
+    rated = jax.vmap(lambda m, s: item_ratings(p, baseline_items(p, m), jnp.full(10, s)).sum())(jnp.asarray(madrs), jnp.asarray(shift))
+    rated = np.asarray(rated) + float(ratings.rater_sd) * random.standard_normal(PATIENTS)
+    # To first order in what fluctuates.
+    assert rated.std() == pytest.approx(8.0, rel=0.06)
+    assert float(severity_sd(model, jnp.asarray(33.0), jnp.asarray(2.0))) == pytest.approx(0.6)
 
 
 def test_shares_become_steps_when_raters_do_not_err(model):
-    from dataclasses import replace
-
     p = replace(model.ratings, rater_sd=jnp.asarray(1e-6))
     before, now = jnp.full(3, 30.0), jnp.array([15.2, 15.3, 29.0])
     np.testing.assert_allclose(responding(p, before, now), [1, 0, 0], atol=1e-9)
@@ -104,6 +122,7 @@ def test_what_is_held_out_is_never_fitted():
         ("murough2013.madrs_24h", "did you mean murrough2013"),
         ("daly2019.hr_rem", "relapse"),
         ("meyer2004.escitalopram", "there is no"),
+        ("wilkinson2019.dm", "counted already"),
     ],
 )
 def test_a_row_that_may_not_be_fitted_is_refused_by_name(row, words):
@@ -250,13 +269,24 @@ def test_an_arm_says_which_visits_it_has():
 def test_contrasts_are_differences_of_differences_between_trials():
     known = trials()
     pairs = [*known.observed("validate"), *known.contrasted()]
-    rows = [Expected(trial, each, 2 * each.row.value, 0.0, 0.0, None) for trial, each in pairs]
+    rows = [Expected(trial, each, 0.0, 0.0, 0.0, np.full(3, 2 * each.row.value), None) for trial, each in pairs]
     found = contrasts(rows)
-    assert {each.kind for each in found} == {"masking", "population"}
+    assert {each.kind for each in found} == {"dose", "masking", "population"}
     for each in found:
         assert each.predicted == pytest.approx(2 * each.observed)
         assert each.agrees
     # ASPIRE-1 over Daly 2018, 84 mg over placebo.
-    assert found[0].observed == pytest.approx(-3.8 - (-16.4 - -5.7))
+    assert next(each for each in found if "ASPIRE-1" in each.what).observed == pytest.approx(-3.8 - (-16.4 - -5.7))
+    # A draw of one number belongs to the same draw of the others.
+    by_turns = [replace(row, draws=np.arange(3.0) + row.draws) for row in rows]
+    assert all(each.low == pytest.approx(each.high) for each in contrasts(by_turns) if "Janik" in each.what)
     named = {row for each in known.contrasts for row in (*each.first, *each.second)}
     assert named <= {each.observation.target for each in rows}
+
+
+def test_arms_without_a_drug_are_answered_by_themselves(model):
+    pairs = to_fit(("singh2016.madrs_15d_saline",))
+    numbers, at = asked(pairs), jnp.zeros(len(UPSTREAM))
+    seen = numbers.answers(model, solve(numbers, model, 16, at, upstream_values), at, Effects())
+    assert np.isfinite(float(seen.value[0]))
+    assert float(seen.value[0]) < 0

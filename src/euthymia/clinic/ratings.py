@@ -179,7 +179,7 @@ def time_to_relapse(
 
 
 def belief(p: Ratings, dissociation: Float[Array, "..."]) -> Float[Array, "..."]:
-    """How sure a patient and their rater are of the drug beyond a guess, from the most dissociation felt so far: D/(D + D₅₀)."""
+    """How sure a patient and their rater are of the drug beyond a guess, from the most dissociation felt in the course: D/(D + D₅₀)."""
     return dissociation / (dissociation + p.half_belief)
 
 

@@ -26,6 +26,7 @@ from ..clinic.symptoms import (
     baseline_items,
     context_strengths,
     course_shift,
+    full_normalisation,
     item_ratings,
     join,
     mechanism_shift,
@@ -246,8 +247,9 @@ def total(
         Latent shifts by a visit and by weeks of treatment as such, in the typical patient.
     times
         Since each visit that counts, and since the first, h.
-    mechanisms
-        Their latent shift in a patient in whom they are worth what they are in the typical one.
+    by_mechanisms
+        Latent shift by mechanisms in a patient in whom they are worth what they are in the typical one. However much they are worth,
+        they take nobody further than to health.
     adrift
         Latent shift towards worse by natural fluctuation.
     """
@@ -256,7 +258,7 @@ def total(
         visit_shift(p, differs.context * context[0], since_visits),
         course_shift(p, differs.context * context[1], since_start),
     )
-    joined = join(p, by_visits, differs.worth * by_mechanisms) + by_weeks
+    joined = join(p, by_visits, jnp.minimum(differs.worth * by_mechanisms, full_normalisation(p))) + by_weeks
     return item_ratings(p, baseline_items(p, madrs), joined - adrift[:, None]).sum(-1)
 
 
@@ -357,6 +359,7 @@ class Cohort:
     protocol: Protocol
     data: xr.Dataset
     drawn: int
+    like: tuple[Wanted, ...] = ()
 
     @property
     def shares(self) -> np.ndarray:
@@ -418,15 +421,15 @@ def cohort(
             if have == patients:
                 break
             if drawn > LEAST_PLAUSIBLE * (patients + at_once):
-                within = " and within the limits" if like else ""
-                said = f"{have} of {drawn} people drawn around this patient are plausible{within}"
-                raise InputError(f"patient: {said}; choose one less extreme")
+                if like:
+                    raise InputError(f"like: {have} of {drawn} people drawn are plausible and within the limits; widen them")
+                raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible; choose one less extreme")
     assert whole is not None
     data = _labelled(whole.outcome, whole.numbers, grid.times[kept], model, comparator_of(protocol))
     data["share"] = ("patient", weights(_known(whole.outcome), like), {"units": "1", "long_name": "what a patient counts for"})
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
-    return Cohort(protocol, data, drawn)
+    return Cohort(protocol, data, drawn, tuple(like))
 
 
 class Chosen(NamedTuple):
@@ -459,8 +462,8 @@ class Chunk:
 
 
 def _known(found: Outcome) -> dict[str, np.ndarray]:
-    """What a trial knows of patients before treatment."""
-    return {"madrs": np.asarray(found.baseline), "weight": np.asarray(found.weight)}
+    """What a trial knows of patients before treatment: what was rated."""
+    return {"madrs": np.asarray(found.rated)[:, 0], "weight": np.asarray(found.weight)}
 
 
 def check_population(p: Population) -> None:

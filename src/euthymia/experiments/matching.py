@@ -30,6 +30,11 @@ class Wanted:
     low: float = -np.inf
     high: float = np.inf
 
+    def __str__(self) -> str:
+        if self.mean is None:
+            return f"{self.characteristic} {self.low:g} to {self.high:g}"
+        return f"{self.characteristic} {self.mean:g}" + (f" ± {self.sd:g}" if self.sd is not None else "")
+
 
 def wanted(text: str) -> Wanted:
     """From ``madrs=37.4:5.6`` (mean and SD), ``madrs=37.4`` (mean alone) or ``madrs=28..60`` (limits).

@@ -11,11 +11,11 @@ from .. import __version__
 from ..evidence.registry import evidence
 from ..experiments.trials.calibration import FITTED, Calibration
 from ..experiments.trials.fitted import Estimate, Fitted, Round, text_of
-from ..experiments.trials.posterior import SAMPLED, SEED, Sampled
+from ..experiments.trials.posterior import PATIENTS, SAMPLED, SEED, Sampled
 from ..experiments.trials.records import NORMAL_90
 from .page import calibration_page
 from .run_folder import write_files
-from .words import clock
+from .words import number_of
 
 FREEST = 4
 """Directions that are reported as free."""
@@ -53,7 +53,7 @@ def numbers(fit: Calibration) -> list[Number]:
     spread = (between[:, None] * np.asarray(predicted.by_effect)) ** 2
     errors = np.sqrt(np.asarray(data.error) ** 2 + spread.sum(0))
     return [
-        Number(trial.name, f"{each.statistic}, {each.arm}, {clock(each.at)}", each.target, each.row.value, float(value), float(error))
+        Number(trial.name, number_of(each), each.target, each.row.value, float(value), float(error))
         for (trial, each, _), value, error in zip(fit.problem.numbers.questions, predicted.value, errors, strict=True)
     ]
 
@@ -128,6 +128,12 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
     )
     for direction in fitted.freest:
         console.print(f"left free: {', '.join(f'{weight:+.2f} {row}' for row, weight in direction.items())}", soft_wrap=True)
+    for row, each in fitted.disputed.items():
+        console.print(
+            f"sampling disagrees: {row} at {each.sampled_mean:+.2f}, here {each.coordinate:+.2f} SDs from the start "
+            f"(first {PATIENTS} patients, other rows held)",
+            soft_wrap=True,
+        )
 
 
 def write(fit: Calibration, fitted: Fitted, out: Path, overwrite: bool) -> None:

@@ -4,10 +4,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ..experiments.trials.prediction import UNITS, Predicted, contrasts, sign_tests, summarise, unanswered
-from .words import clock
+from .words import number_of
 
 SIGNS = {
-    "dose": "between doses or over control",
+    "dose": "between doses",
+    "control": "drug over control",
     "masking": "drug over control where patients were masked",
     "population": "drug over control in hospital",
 }
@@ -15,14 +16,13 @@ SIGNS = {
 
 def _line(row: Predicted) -> tuple[str, str, str, str]:
     each, other = row.observation, row.baseline
-    against = f" against {each.against}" if each.against else ""
     digits = 2 if each.statistic in UNITS["SDs"] else 0
 
     def said(value: float) -> str:
         return f"{value:.{digits}f}"
 
     return (
-        f"{each.statistic}, {each.arm}{against}, {clock(each.at)}",
+        number_of(each),
         f"{each.row.value:.3g}",
         f"{said(row.middle)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
         "–" if other is None else f"{said(other[0])} to {said(other[1])}{'  ' if row.inside_baseline else ' !'}",
@@ -67,12 +67,13 @@ def show_clinic(rows: list[Predicted], beside: list[Predicted], console: Console
         console.print(
             f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True
         )
-    console.print("\nIn points of MADRS, by how much less a drug did in one trial than in another:")
+    console.print("\nIn points of MADRS, by how much less a drug did in one trial or arm than in another:")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=True)
-    for column in ("", "observed", "predicted"):
+    for column in ("", "observed", "predicted, 90 %"):
         table.add_column(column, justify="right" if column else "left", header_style="dim")
     for each in contrasts(rows + beside):
-        table.add_row(each.what, f"{each.observed:.1f}", f"{each.predicted:.1f}{'  ' if each.agrees else ' !'}")
+        predicted = f"{each.predicted:.1f} ({each.low:.0f} to {each.high:.0f})"
+        table.add_row(each.what, f"{each.observed:.1f}", f"{predicted}{'  ' if each.agrees else ' !'}")
     console.print(table)
     console.print("[dim]!: the other way round.[/dim]")
     without = unanswered("validate")

@@ -18,6 +18,7 @@ from ..experiments.model import Euthymia, default_model
 from ..experiments.simulation import Simulation
 from ..experiments.treatment import labelled
 from ..experiments.trials.fitted import Fitted
+from ..experiments.trials.posterior import PATIENTS as SAMPLED_PATIENTS
 from ..protocols.reading import text_of
 from .circuits import beside
 from .figures import arms, clinic, fit_pk, population
@@ -164,13 +165,13 @@ def cohort_page(
     cohort: Cohort,
     visits: Sequence[NamedTuple],
     interval: Callable[..., str],
-    remission: float,
+    rated_as: str,
     caution: str,
     counted: str,
     afterwards: Sequence[str],
     fitted: Mapping[str, float],
 ) -> str:
-    """The report of a cohort as HTML text; ``remission`` is the highest rating that counts as one, points."""
+    """The report of a cohort as HTML text."""
     known = evidence()
     return (
         _environment()
@@ -183,10 +184,13 @@ def cohort_page(
             caution=caution,
             counted=counted,
             afterwards=afterwards,
-            remission=remission,
+            rated_as=rated_as,
             version=__version__,
             spread=_figure("spread", population.spread(cohort)),
-            rows=[row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted],
+            rows=sorted(
+                (row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted),
+                key=lambda row: not row.id.startswith("population."),
+            ),
             fitted=fitted,
             revision=git_revision(),
             parameters=known.parameter_hash(),
@@ -204,6 +208,7 @@ def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
             fitted=fitted,
             numbers=numbers,
             start={row: known.parameters[row] for row in fitted.estimates},
+            sampled_patients=SAMPLED_PATIENTS,
             version=__version__,
             agreement=_figure("agreement", clinic.fitted_numbers(numbers)),
             known=_figure("known", clinic.what_is_known(fitted)),

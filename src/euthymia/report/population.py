@@ -95,9 +95,18 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
             each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
         )
     console.print(table)
+    console.print(f"[dim]{rated_as(p)}[/dim]", soft_wrap=True)
     for said in afterwards(cohort, p):
         console.print(said, soft_wrap=True)
     console.print()
+
+
+def rated_as(p: Ratings) -> str:
+    """What response and remission are, as a sentence."""
+    return (
+        f"Response: rated MADRS halved. Remission: rated MADRS of {float(p.remission):g} or less. Ratings carry natural fluctuation, the "
+        "error of a rater, and what a patient who feels the drug expects of it; the other columns do not."
+    )
 
 
 def relapses(cohort: Cohort, p: Ratings) -> str:
@@ -117,10 +126,12 @@ def leavers(cohort: Cohort, p: Ratings) -> str:
     found = leaving(cohort, p)
     if found is None:
         return ""
+    weeks = float(p.leaving_by) / (7 * DAY)
+    beyond = f", its hazard carried on beyond its {weeks:.0f} weeks" if found.followed > float(p.leaving_by) else ""
     return (
-        f"At the pace of a trial of tablets {found.left:.0%} would have left by {found.followed / DAY:.0f} d. Response then: "
-        f"{found.everybody:.0%} of everybody, {found.completers:.0%} of those who stay, {found.carried_forward:.0%} with the last rating "
-        f"of who left, {found.failures:.0%} with who left as failures."
+        f"If patients left as in one trial of tablets, {found.left:.0%} would have left by {found.followed / DAY:.0f} d{beyond}. "
+        f"Response then: {found.everybody:.0%} of everybody, {found.completers:.0%} of those who stay, {found.carried_forward:.0%} with "
+        f"the last rating of who left, {found.failures:.0%} with who left as failures."
     )
 
 
@@ -130,9 +141,10 @@ def afterwards(cohort: Cohort, p: Ratings) -> list[str]:
 
 
 def counted(cohort: Cohort) -> str:
-    """What to say of weights that are not even."""
+    """What to say of limits, and of weights that are not even."""
     many = effective(cohort.shares)
-    return "" if many > 0.999 * len(cohort.shares) else f", weighted to count like {many:.0f}"
+    like = f", with {', '.join(map(str, cohort.like))} as rated before treatment" if cohort.like else ""
+    return like + ("" if many > 0.999 * len(cohort.shares) else f", weighted to count like {many:.0f}")
 
 
 def interval(values: tuple[float, float, float]) -> str:
@@ -144,12 +156,14 @@ def interval(values: tuple[float, float, float]) -> str:
 def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, overwrite: bool) -> None:
     """Write the folder: all of it, or nothing. ``fitted`` are values that stand in for evidence rows."""
     data, caution = cohort.data, CALIBRATED if fitted else UNCALIBRATED
+    made = {"drawn": cohort.drawn, "like": "; ".join(map(str, cohort.like)), "parameters": "calibrated" if fitted else "evidence"}
+    made |= {f"fitted {row}": value for row, value in fitted.items()}
     packed = {name: PACKED for name, variable in data.items() if variable.ndim}
     contents = {
         "report.html": cohort_page(
-            cohort, visits(cohort, p), interval, float(p.remission), caution, counted(cohort), afterwards(cohort, p), fitted
+            cohort, visits(cohort, p), interval, rated_as(p), caution, counted(cohort), afterwards(cohort, p), fitted
         ).encode(),
         "protocol.yaml": text_of(cohort.protocol).encode(),
-        "results.nc": bytes(data.to_netcdf(engine="h5netcdf", encoding=packed)),
+        "results.nc": bytes(data.assign_attrs(made).to_netcdf(engine="h5netcdf", encoding=packed)),
     }
     write_files(contents, out, overwrite, seed=COHORT)

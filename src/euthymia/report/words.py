@@ -3,6 +3,7 @@
 import math
 
 from ..evidence.rows import Parameter, Target
+from ..experiments.trials.records import Observation
 from .summary import Part, Way
 
 NONE = "–"
@@ -17,7 +18,15 @@ def clock(hours: float) -> str:
     """A time a person would say."""
     if hours < 1.5:
         return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{hours / DAY:.1f} d"
+    return f"{round(hours, 1):g} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{round(hours / DAY, 1):g} d"
+
+
+def number_of(observation: Observation) -> str:
+    """What a published number is of."""
+    against = f" against {observation.against}" if observation.against else ""
+    # A number stays with its unit.
+    at = clock(observation.at).replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{observation.statistic}, {observation.arm}{against}, {at}"
 
 
 def span(hours: float) -> str:

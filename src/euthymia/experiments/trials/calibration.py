@@ -286,6 +286,8 @@ def calibrate(
         progress(f"round {number}: log posterior {height:.2f}, moved {rounds[-1].moved:.2f}")
         at, converged = there, rounds[-1].moved < SETTLED
     assert best is not None
+    # The last round need not be the best.
+    converged = converged and best[0] == rounds[-1].log_posterior
     _, at, solved = best
     curvature = np.asarray(_curvature(problem, solved, at))
     informed, directions = np.linalg.eigh(curvature - np.eye(len(FITTED)))

@@ -67,6 +67,15 @@ class Fitted(Strict):
         return {row: each.value for row, each in self.estimates.items()}
 
     @property
+    def disputed(self) -> dict[str, Estimate]:
+        """Rows that sampling puts more than two SDs from where the fit has them."""
+        return {
+            row: each
+            for row, each in self.estimates.items()
+            if each.sampled_mean is not None and abs(each.sampled_mean - each.coordinate) > 2 * each.sd
+        }
+
+    @property
     def warnings(self) -> list[str]:
         """What the user should know before leaning on it."""
         found = []

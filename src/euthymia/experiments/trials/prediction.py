@@ -8,7 +8,7 @@ random-effects meta-analysis of the calibration trials would say of a further tr
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,13 +16,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...clinic.ratings import Ratings, hamd, remits, responds
+from ...clinic.symptoms import EMPIRICAL_CONTEXTS
 from ...core.errors import InputError
 from ...evidence.registry import evidence
 from ..model import Euthymia, default_model
 from .calibration import FITTED, PATIENTS, UPSTREAM, check_size, upstream_values, values_at
 from .fitted import Fitted
 from .reactions import with_values
-from .records import NORMAL_90, Contrast, Observation, Trial, people_in, standard_error, trials
+from .records import BETWEEN_ARMS, NORMAL_90, SHARES, Observation, Trial, people_in, standard_error, trials
 from .statistics import Asked, Effects, Solved, asked, solve
 
 DRAWS = 400
@@ -38,11 +39,13 @@ UNITS = {
     "SDs": ("effect", "benefit"),
 }
 """Statistics by their unit."""
+REVIEWED = "trials of "
+"""How the note begins of a number that pools trials that are here otherwise."""
 TIMES = {"hours": 12.0, "a day": 60.0, "days": 240.0, "weeks": np.inf}
 """Ends (h) of the spans within which a meta-analysis takes ratings to be of one kind."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predicted:
     """One published number beside what was expected of it."""
 
@@ -51,6 +54,8 @@ class Predicted:
     middle: float
     low: float
     high: float
+    draws: np.ndarray
+    """What the interval is of; a draw is the same world in every number."""
     baseline: tuple[float, float] | None
     """Ends of the interval without a model; None where no calibration trial has such a number."""
 
@@ -179,7 +184,7 @@ def predict(
     low, middle, high = np.quantile(found, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
     known = meta_analyses()
     return [
-        Predicted(trial, each, float(middle[i]), float(low[i]), float(high[i]), known.interval(trial, each))
+        Predicted(trial, each, float(middle[i]), float(low[i]), float(high[i]), found[:, i], known.interval(trial, each))
         for i, (trial, each) in enumerate(pairs)
     ]
 
@@ -216,7 +221,8 @@ class Class(NamedTuple):
     """Numbers that a meta-analysis takes to be of one kind."""
 
     statistic: str
-    drug: bool
+    treatment: str
+    """``ketamine`` (whichever, and differences over a control), ``control``, or what an arm gets that is neither."""
     span: str
 
 
@@ -242,48 +248,59 @@ class MetaAnalyses:
         nearest = sorted(
             (abs(spans.index(other.span) - spans.index(kind.span)), other)
             for other in self.pools
-            if (other.statistic, other.drug) == (kind.statistic, kind.drug)
+            if (other.statistic, other.treatment) == (kind.statistic, kind.treatment)
         )
         if not nearest:
             return None
         pool = self.pools[nearest[0][1]]
         half = NORMAL_90 * sqrt(pool.heterogeneity**2 + pool.error**2 + standard_error(observation, trial) ** 2)
-        return pool.mean + shift - half, pool.mean + shift + half
+        low, high = pool.mean + shift - half, pool.mean + shift + half
+        return (max(low, 0.0), min(high, 100.0)) if observation.statistic in SHARES else (low, high)
 
 
 def class_of(trial: Trial, observation: Observation) -> tuple[Class, float]:
     """The kind of a number, and what to add to a number of that kind: a score is a change over a baseline."""
     span = next(name for name, end in TIMES.items() if observation.at < end)
-    arm, statistic, shift = trial.arms[observation.arm], observation.statistic, 0.0
+    statistic, shift = observation.statistic, 0.0
     if statistic == "score":
         baseline = trial.baseline_of(observation.arm)
         usual = float(default_model().symptoms.baseline.sum())
         statistic, shift = "change", usual if baseline is None else baseline.mean
     if statistic == "benefit":
         statistic = "effect"
-    drug = (
-        observation.against is not None
-        or (arm.takes is not None and not arm.takes.endswith("antidepressant"))
-        or "spray" in (arm.takes or "")
-    )
-    return Class(statistic, drug, span), shift
+    arms = [_treatment(trial, name) for name in (observation.arm, observation.against) if name]
+    return Class(statistic, next((each for each in arms if each not in ("ketamine", "control")), arms[0]), span), shift
+
+
+def _treatment(trial: Trial, arm: str) -> str:
+    context, takes = trial.arms[arm].context, trial.arms[arm].takes or ""
+    if context in EMPIRICAL_CONTEXTS:
+        return context
+    if takes.endswith("antidepressant") and "spray" not in takes:
+        return "antidepressant"
+    return "ketamine" if takes else "control"
 
 
 def meta_analyses() -> MetaAnalyses:
-    """Of the numbers that were read of trials of role ``calibrate``; differences of means follow from arms where none was published."""
+    """Of the numbers that were read of trials of role ``calibrate``; differences of means follow from arms where none was published.
+
+    Reviews of trials that are here themselves, or in another review, are left out.
+    """
     found: dict[Class, list[tuple[float, float]]] = {}
     for trial, each in trials().observed("calibrate"):
         # Trials of tablets had other patients.
-        if each.row.provenance != "read" or trial.arms[each.arm].context == "oral placebo":
+        if each.row.provenance != "read" or trial.arms[each.arm].context == "oral placebo" or (each.repeats or "").startswith(REVIEWED):
             continue
         kind, _ = class_of(trial, each)
         value = -each.row.value if each.statistic == "benefit" else each.row.value
         found.setdefault(kind, []).append((value, standard_error(each, trial)))
     for value, error, kind in _differences():
         found.setdefault(kind, []).append((value, error))
-    between = {
-        statistic: _between([of for kind, of in found.items() if kind.statistic == statistic]) for statistic in {k.statistic for k in found}
-    }
+    # Few kinds have two trials: how far trials lie apart is taken from drugs and from controls of any sort.
+    alike: dict[tuple[str, bool, str], list[tuple[float, float]]] = {}
+    for (statistic, treatment, span), numbers in found.items():
+        alike.setdefault((statistic, statistic in BETWEEN_ARMS or treatment == "ketamine", span), []).extend(numbers)
+    between = {statistic: _between([of for (other, *_), of in alike.items() if other == statistic]) for statistic, *_ in alike}
     return MetaAnalyses({kind: _pool(numbers, between[kind.statistic]) for kind, numbers in found.items()})
 
 
@@ -296,7 +313,8 @@ def _differences():
                 if active.at == control.at and trial.arms[active.arm].takes and _is_control(trial, active.arm, control.arm):
                     error = sqrt(standard_error(active, trial) ** 2 + standard_error(control, trial) ** 2)
                     kind, _ = class_of(trial, active)
-                    yield active.row.value - control.row.value, error, kind._replace(statistic="difference", drug=True)
+                    treatment = "antidepressant" if trial.arms[control.arm].takes else "ketamine"
+                    yield active.row.value - control.row.value, error, kind._replace(statistic="difference", treatment=treatment)
 
 
 def _is_control(trial: Trial, active: str, control: str) -> bool:
@@ -369,7 +387,7 @@ def summarise(rows: list[Predicted]) -> Summary:
 
 
 class SignTest(NamedTuple):
-    """Whether a difference, or a contrast of two, goes the way it went."""
+    """Whether a difference goes the way it went in a trial."""
 
     kind: str
     what: str
@@ -395,29 +413,43 @@ def sign_tests(rows: list[Predicted]) -> list[SignTest]:
             for higher in arms[i + 1 :]:
                 what = f"{name} ({higher.observation.arm} against {lower.observation.arm}, a day)"
                 observed = higher.observation.row.value - lower.observation.row.value
-                found.append(SignTest("dose", what, observed, higher.middle - lower.middle))
+                kind = "dose" if lower.trial.arms[lower.observation.arm].takes else "control"
+                found.append(SignTest(kind, what, observed, higher.middle - lower.middle))
     return found
 
 
-def contrasts(rows: list[Predicted]) -> list[SignTest]:
-    """How much more a drug did in one trial than in another, from predictions of their numbers.
+class Contrasted(NamedTuple):
+    """How much less a drug did in one trial or arm than in another."""
 
-    Positive where the difference of the first trial is the smaller one.
-    """
-    middle = {row.observation.target: row.middle for row in rows}
+    kind: str
+    what: str
+    observed: float
+    predicted: float
+    low: float
+    high: float
 
-    def difference(of: tuple[str, ...], value: Callable[[str], float]) -> float:
+    @property
+    def agrees(self) -> bool:
+        """Both on the same side of zero."""
+        return self.observed * self.predicted > 0
+
+
+def contrasts(rows: list[Predicted]) -> list[Contrasted]:
+    """Of predictions of the numbers that contrasts name, by the draws that all of them share."""
+    draws = {row.observation.target: row.draws for row in rows}
+
+    def difference(of: tuple[str, ...], value: Callable[[str], Any]) -> Any:
         return value(of[0]) - value(of[1]) if len(of) == 2 else value(of[0])
 
-    def contrast(each: Contrast, value: Callable[[str], float]) -> float:
-        return difference(each.first, value) - difference(each.second, value)
-
-    return [
-        SignTest(
-            each.compares, each.what, contrast(each, lambda row: float(evidence().target(row).value)), contrast(each, middle.__getitem__)
+    found = []
+    for each in trials().contrasts:
+        observed, predicted = (
+            difference(each.first, value) - difference(each.second, value)
+            for value in (lambda row: float(evidence().target(row).value), draws.__getitem__)
         )
-        for each in trials().contrasts
-    ]
+        low, middle, high = np.quantile(predicted, (INTERVAL[0], 0.5, INTERVAL[1]))
+        found.append(Contrasted(each.compares, each.what, observed, float(middle), float(low), float(high)))
+    return found
 
 
 def unanswered(role: str) -> list[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from ...bridge.closures import Closures
 from ...clinic.ratings import fluctuation
+from ...clinic.symptoms import ITEMS
 from ...core.parameters import fill
 from ...core.types import Scalar
 from ...core.units import factor
@@ -54,6 +55,12 @@ def times(found: Trials) -> np.ndarray:
 def needed(arms: list[Arm]) -> list[str]:
     """Regimens that somebody takes, each once."""
     return list(dict.fromkeys(arm.takes for arm in arms if arm.takes))
+
+
+def untreated(patients: int, count: int, fitted: int) -> Regimen:
+    """So many patients to whom nothing is given, at so many times, by so many upstream coordinates."""
+    shift = jnp.zeros((patients, count, len(ITEMS)))
+    return Regimen(shift, jnp.zeros(patients), jnp.zeros((*shift.shape, fitted)))
 
 
 class _Upstream(NamedTuple):

@@ -30,7 +30,7 @@ Statistic = Literal[
     "HAM-D difference",
 ]
 """Of one arm, or of two: differences are active minus control; effects are in SDs, a benefit is an effect that counts up."""
-Compares = Literal["dose", "masking", "population"]
+Compares = Literal["dose", "control", "masking", "population"]
 """What a difference tests."""
 BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
 NORMAL_95, NORMAL_90 = 1.959964, 1.644854
@@ -108,7 +108,7 @@ class Trial(Strict):
 
 
 class Contrast(Strict):
-    """A difference in one trial against the same difference in another.
+    """A difference in one trial or arm against the same difference in another.
 
     Each is the row of a difference, or those of an arm and of its control.
     """
@@ -183,12 +183,14 @@ def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tup
         return [pair for pair in offered.values() if pair[1].repeats is None]
     for name in names:
         if name not in evidence().targets:
-            raise unknown("row", name, offered)
+            raise unknown("row", name, [row for row, (_, each) in offered.items() if each.repeats is None])
         row = evidence().target(name)
         if row.role != "calibrate":
             raise InputError(f"row: {name} has the role {row.role}; only rows of the role calibrate may be fitted")
         if row.provenance != "read":
             raise InputError(f"row: {name} is {row.provenance}; only what was read may be fitted")
+        if name in offered and (again := offered[name][1].repeats):
+            raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({again})")
         if name not in offered:
             reasons = {row: why for trial in found.trials for row, why in trial.unanswered.items()}
             raise InputError(f"row: {name} cannot be fitted: {reasons.get(name, 'it is no outcome of a trial in trials.yaml')}")
@@ -204,7 +206,7 @@ def people_in(observation: Observation, arm: Arm) -> int | None:
 def standard_error(observation: Observation, trial: Trial) -> float:
     """Sampling error of a published number, in its unit: from its interval, its SD, or the number of patients.
 
-    A share is taken a little towards a half (two successes and two failures more), so that 0 of 33 has an error too.
+    A share is taken a little towards a half (by two successes and two failures more), so that 0 of 33 has an error too.
     """
     row, statistic = observation.row, observation.statistic
     if statistic == "response odds ratio" and row.lower and row.upper:

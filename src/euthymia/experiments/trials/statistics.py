@@ -17,18 +17,20 @@ from jaxtyping import Array, Float, Int
 
 from ...clinic.population import differences
 from ...clinic.ratings import Ratings, believed_strength, hamd
-from ...clinic.symptoms import context_strengths
+from ...clinic.symptoms import baseline_items, context_strengths, item_ratings
 from ...core.types import Scalar
 from ...protocols.protocol import Protocol
 from ..ensemble import COHORT, total
 from ..model import Euthymia
 from ..simulation import since_visits
 from ..treatment import first_visit
-from .reactions import Regimen, Values, needed, react, times, wandering
+from .reactions import Regimen, Values, needed, react, times, untreated, wandering
 from .records import Arm, Baseline, Observation, Trial, Trials, trials
 
 MOST, LEAST = 59.0, 8.0
 """MADRS (points) between which patients of a trial are taken to have begun."""
+LEAST_OF_SD = 0.3
+"""Share of a published SD before treatment that is due to patients at least."""
 
 
 class Group(NamedTuple):
@@ -60,9 +62,15 @@ def _visits(protocol: Protocol, at: Float[Array, "time"]) -> Float[Array, "two t
 
 
 def group(
-    arm: Arm, baseline: Baseline | None, places: list[int], found: Trials, regimens: dict[str, Regimen], model: Euthymia, patients: int
+    arm: Arm,
+    baseline: Baseline | None,
+    places: list[int],
+    found: Trials,
+    regimens: dict[str | None, Regimen],
+    model: Euthymia,
+    patients: int,
 ) -> Group:
-    """An arm at some of :func:`.reactions.times`, from what an ensemble does under the regimens.
+    """An arm at some of :func:`.reactions.times`, from what an ensemble does under the regimens and under none.
 
     Where a baseline is unknown, it is the population's.
     """
@@ -70,7 +78,7 @@ def group(
     begins = usual if baseline is None else jnp.array([baseline.mean, baseline.sd])
     every, at = jnp.asarray(times(found)), jnp.array(places)
     visits = _visits(found.protocol(arm.attends), every) if arm.attends else jnp.stack([every, jnp.full(len(every), -1.0)])
-    taken = regimens[arm.takes] if arm.takes else jax.tree.map(jnp.zeros_like, next(iter(regimens.values())))
+    taken = regimens[arm.takes]
     return Group(
         every[at],
         wandering(model, patients, every[at]),
@@ -81,6 +89,17 @@ def group(
         begins,
         jnp.asarray(float(arm.told)),
     )
+
+
+def severity_sd(model: Euthymia, mean: Scalar, sd: Scalar) -> Scalar:
+    """SD (points) of what patients suffer from, where what raters wrote down before treatment had a mean and an SD.
+
+    Fluctuation and rater make up the rest, but no more than leaves ``LEAST_OF_SD``: who is let into a trial by a rating is alike.
+    """
+    p, ratings = model.symptoms, model.ratings
+    slope = jax.grad(lambda shift: item_ratings(p, baseline_items(p, mean), shift * jnp.ones_like(p.baseline)).sum())(0.0)
+    noise = ratings.rater_sd**2 + (slope * ratings.fluctuation_sd) ** 2
+    return jnp.sqrt(jnp.maximum(sd**2 - noise, (LEAST_OF_SD * sd) ** 2))
 
 
 def felt(
@@ -103,7 +122,7 @@ def felt(
     """
     p, ratings = model.symptoms, model.ratings
     of_visits, of_weeks = (jnp.exp(effects.context) * each for each in context)
-    mean, sd = group.baseline
+    mean, sd = group.baseline[0], severity_sd(model, *group.baseline)
     visited = (of_visits > 0).astype(float)
 
     def one(
@@ -150,14 +169,20 @@ def statistic(
     p: Ratings, kind: str, active: tuple[Float[Array, "patient"], ...], control: tuple[Float[Array, "patient"], ...] | None
 ) -> Seen:
     """One of :data:`.records.Statistic` from MADRS before and at a visit in an arm, and in the one it is compared with."""
-    if kind.startswith("HAM-D"):
-        active, control = (None if arm is None else tuple(hamd(p, each) for each in arm) for arm in (active, control))  # type: ignore[assignment]
+    on_hamd = kind.startswith("HAM-D")
+
+    def score(madrs: Float[Array, "patient"]) -> Float[Array, "patient"]:
+        return hamd(p, madrs) if on_hamd else madrs
+
+    def error(madrs: Float[Array, "patient"]) -> Scalar:
+        """Variance by a rater, who errs in points of MADRS."""
+        return jnp.mean(((score(madrs + p.rater_sd) - score(madrs - p.rater_sd)) / 2) ** 2)
+
     now = active[1]
-    error = 2 * p.rater_sd**2
 
     def change(arm: tuple[Float[Array, "patient"], ...]) -> tuple[Scalar, Scalar]:
-        fall = arm[1] - arm[0]
-        return fall.mean(), fall.var() + error
+        fall = score(arm[1]) - score(arm[0])
+        return fall.mean(), fall.var() + error(arm[0]) + error(arm[1])
 
     def response(arm: tuple[Float[Array, "patient"], ...]) -> Scalar:
         return responding(p, *arm).mean()
@@ -169,7 +194,7 @@ def statistic(
             case "change" | "HAM-D change":
                 return Seen(mean, jnp.sqrt(variance))
             case "score":
-                return Seen(now.mean(), jnp.sqrt(now.var() + error / 2))
+                return Seen(now.mean(), jnp.sqrt(now.var() + error(now)))
             case "response":
                 return Seen(100 * response(active), none)
             case "remission":
@@ -291,7 +316,7 @@ def solve(
         Called with the name of each regimen before it is solved.
     """
     found, arms = trials(), numbers.arms
-    regimens = {}
+    regimens: dict[str | None, Regimen] = {None: untreated(patients, len(times(found)), len(coordinates))}
     for regimen in needed([trial.arms[arm] for trial, arm in arms.values()]):
         progress(regimen)
         regimens[regimen] = react(found, regimen, model, patients, coordinates, values_of)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...experiments.trials.fitted import Fitted
 from ...experiments.trials.prediction import UNITS, Predicted
-from ..words import clock
+from ..words import number_of
 from .style import COLOURS, FAINT, INK, legend, panels, svg
 
 LINE = 0.24
@@ -58,7 +58,7 @@ def predicted_numbers(rows: Sequence[Predicted]) -> str:
                 axes.plot([row.low, row.high], [-place + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
                 axes.plot(row.middle, -place + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
                 axes.plot(row.observation.row.value, -place, "o", color=INK, ms=4.5, label="observed")
-            texts = [f"{row.trial.name}: {row.observation.statistic}, {row.observation.arm}, {clock(row.observation.at)}" for row in found]
+            texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in found]
             axes.set_yticks(-np.arange(len(found)), texts, fontsize=8)
             axes.set(xlabel=unit, ylim=(-len(found) + 0.4, 0.6))
         legend(figure, [axes for (axes,) in panels_])
