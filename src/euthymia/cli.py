@@ -364,18 +364,15 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
         configure()
         from .core.writing import check_file, write_text
         from .experiments.trials.fitted import read, shipped
-        from .experiments.trials.prediction import check_draws, predict
-        from .experiments.trials.records import trials
+        from .experiments.trials.prediction import check_draws, predict_held_out
         from .report.clinic import show_clinic
         from .report.figures.clinic import predicted_numbers
 
         check_draws(patients, draws)
-        check_file(out)
+        if out is not None:
+            check_file(out)
         found = shipped() if fitted is None else read(fitted)
-        held_out, beside = list(trials().observed("validate")), list(trials().contrasted())
-        pairs = held_out + beside
-        rows = predict(pairs, found, patients=patients, draws=draws, progress=lambda text: status.update(f"Predicting trials: {text}"))
-        rows, beside = rows[: len(held_out)], rows[len(held_out) :]
+        rows, beside = predict_held_out(found, patients, draws, lambda text: status.update(f"Predicting trials: {text}"))
     _warn(found.warnings)
     console = Console(highlight=False, emoji=False)
     show_clinic(rows, beside, console)

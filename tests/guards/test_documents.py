@@ -91,12 +91,9 @@ def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
 @pytest.mark.slow
 def test_what_the_readme_says_of_trials_is_what_is_predicted():
     from euthymia.experiments.trials.fitted import shipped
-    from euthymia.experiments.trials.prediction import UNITS, contrasts, predict, sign_tests, summarise
-    from euthymia.experiments.trials.records import trials
+    from euthymia.experiments.trials.prediction import UNITS, contrasts, predict_held_out, sign_tests, summarise
 
-    held_out, beside = list(trials().observed("validate")), list(trials().contrasted())
-    rows = predict(held_out + beside, shipped(), patients=128, draws=200)
-    rows, beside = rows[: len(held_out)], rows[len(held_out) :]
+    rows, beside = predict_held_out(shipped(), patients=128, draws=200)
     found = summarise(rows)
     assert "Of 40 numbers of trials kept aside, about four in five lie inside 90 %" in PLAIN
     assert found.count == 40

@@ -1,26 +1,32 @@
 """Files that are whole or not there."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import InputError
 
 
-def check_file(path: Path | None) -> None:
-    """Raises ``InputError`` if a file could not be written, before the work whose outcome it is to hold."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise InputError(f"out: cannot write {path}: it is a folder")
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """A place beside a file; whatever is left there afterwards is removed."""
     aside = path.parent / f".{path.name}.{os.getpid()}"
     try:
-        aside.touch()
+        yield aside
     except OSError as error:
         raise InputError(f"out: cannot write {path}: {error.strerror}") from error
     finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+def check_file(path: Path) -> None:
+    """Raises ``InputError`` if a file could not be written, before the work whose outcome it is to hold."""
+    if path.is_dir():
+        raise InputError(f"out: cannot write {path}: it is a folder")
+    with _aside(path) as aside:
+        aside.touch()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -31,12 +37,6 @@ def write_text(path: Path, text: str) -> None:
     InputError
         If it cannot be written.
     """
-    aside = path.parent / f".{path.name}.{os.getpid()}"
-    try:
+    with _aside(path) as aside:
         aside.write_text(text, "utf-8")
         aside.replace(path)
-    except OSError as error:
-        raise InputError(f"out: cannot write {path}: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..clinic.ratings import Ratings, leaving_time, responds
 from .ensemble import TRIAL, Cohort
-from .relapse import FEWEST_RATINGS, RATED_EVERY
+from .relapse import weekly
 from .treatment import first_visit
 
 
@@ -29,22 +29,19 @@ class Leaving(NamedTuple):
 
 
 def leaving(cohort: Cohort, p: Ratings) -> Leaving | None:
-    """Leaving at the hazard of :func:`..clinic.ratings.leaving_rate`; None where a course is too short or everybody leaves.
-
-    A rating counts as the nearest kept node.
-    """
-    data, first = cohort.data, first_visit(cohort.protocol)
-    times = np.arange(first, float(data.time[-1]) + 1e-6, RATED_EVERY)
-    if len(times) < FEWEST_RATINGS:
+    """Leaving at the hazard of :func:`..clinic.ratings.leaving_rate`; None where a course is too short or everybody leaves."""
+    data, ratings = cohort.data, weekly(cohort, first_visit(cohort.protocol))
+    if ratings is None:
         return None
+    times, rated = ratings
     baseline = jnp.asarray(data.rated.isel(time=0).values)
-    rated = jnp.asarray(data.rated.sel(time=times, method="nearest").values).at[:, 0].set(baseline)
+    rated = rated.at[:, 0].set(baseline)
     worse = rated / baseline[:, None] - 1
     gone = leaving_time(p, jax.random.key(TRIAL), jnp.asarray(data.patient.values), jnp.asarray(times), worse)
     stayed = np.asarray(jnp.isinf(gone))
     if not stayed.any():
         return None
-    last = jnp.clip(jnp.searchsorted(jnp.asarray(times), gone, side="right") - 1, 0, len(times) - 1)
+    last = jnp.searchsorted(jnp.asarray(times), gone, side="right") - 1
     ends, carried = rated[:, -1], jnp.take_along_axis(rated, last[:, None], -1)[:, 0]
     response, forward = (np.asarray(responds(p, baseline, now)) for now in (ends, carried))
     shares = cohort.shares
@@ -55,5 +52,5 @@ def leaving(cohort: Cohort, p: Ratings) -> Leaving | None:
         completers=float(shares @ (response & stayed)) / staying,
         carried_forward=float(shares @ forward),
         failures=float(shares @ (response & stayed)),
-        followed=float(times[-1] - first),
+        followed=float(times[-1] - times[0]),
     )

@@ -14,6 +14,14 @@ RATED_EVERY = 7 * DAY
 FEWEST_RATINGS = 4
 
 
+def weekly(cohort: Cohort, start: float) -> tuple[np.ndarray, jnp.ndarray] | None:
+    """Times (h) of weekly ratings from a start, and the ratings (patient, week) at the nearest kept nodes; None if they are too few."""
+    times = np.arange(start, float(cohort.data.time[-1]) + 1e-6, RATED_EVERY)
+    if len(times) < FEWEST_RATINGS:
+        return None
+    return times, jnp.asarray(cohort.data.rated.sel(time=times, method="nearest").values)
+
+
 class Relapse(NamedTuple):
     """What becomes of those who have responded a day after the last dose; shares of all patients, times in h."""
 
@@ -29,16 +37,16 @@ class Relapse(NamedTuple):
 def relapse(cohort: Cohort, p: Ratings) -> Relapse | None:
     """Relapse after the last dose; None where a course has no doses, ends too soon after them, or nobody responds.
 
-    A rating counts as the nearest kept node; relapse is that of :func:`..clinic.ratings.time_to_relapse`, a total of 22 or more at
+    Relapse is that of :func:`..clinic.ratings.time_to_relapse`, a total of 22 or more at
     two ratings 5 to 15 days apart.
     """
     data, doses = cohort.data, cohort.protocol.doses
     if not doses:
         return None
-    times = np.arange(doses[-1].start + DAY, float(data.time[-1]) + 1e-6, RATED_EVERY)
-    if len(times) < FEWEST_RATINGS:
+    ratings = weekly(cohort, doses[-1].start + DAY)
+    if ratings is None:
         return None
-    rated = jnp.asarray(data.rated.sel(time=times, method="nearest").values)
+    times, rated = ratings
     baseline = jnp.asarray(data.rated.isel(time=0).values)
     responders = np.asarray(responds(p, baseline, rated[:, 0]))
     share = float(cohort.shares @ responders)

@@ -189,6 +189,15 @@ def predict(
     ]
 
 
+def predict_held_out(
+    fitted: Fitted, patients: int = PATIENTS, draws: int = DRAWS, progress: Callable[[str], None] = lambda text: None
+) -> tuple[list[Predicted], list[Predicted]]:
+    """Every number that was held out, and those of calibration trials that contrasts need beside; arguments as in :func:`predict`."""
+    held_out, beside = list(trials().observed("validate")), list(trials().contrasted())
+    rows = predict(held_out + beside, fitted, patients=patients, draws=draws, progress=progress)
+    return rows[: len(held_out)], rows[len(held_out) :]
+
+
 def check_draws(patients: int, draws: int) -> None:
     """Raises ``InputError`` for numbers that make no interval."""
     check_size(patients)
@@ -312,9 +321,8 @@ def _differences():
             for control in changes:
                 if active.at == control.at and trial.arms[active.arm].takes and _is_control(trial, active.arm, control.arm):
                     error = sqrt(standard_error(active, trial) ** 2 + standard_error(control, trial) ** 2)
-                    kind, _ = class_of(trial, active)
-                    treatment = "antidepressant" if trial.arms[control.arm].takes else "ketamine"
-                    yield active.row.value - control.row.value, error, kind._replace(statistic="difference", treatment=treatment)
+                    kind, _ = class_of(trial, active.model_copy(update={"against": control.arm}))
+                    yield active.row.value - control.row.value, error, kind._replace(statistic="difference")
 
 
 def _is_control(trial: Trial, active: str, control: str) -> bool:
@@ -386,7 +394,8 @@ def summarise(rows: list[Predicted]) -> Summary:
     )
 
 
-class SignTest(NamedTuple):
+@dataclass(frozen=True)
+class SignTest:
     """Whether a difference goes the way it went in a trial."""
 
     kind: str
@@ -418,20 +427,12 @@ def sign_tests(rows: list[Predicted]) -> list[SignTest]:
     return found
 
 
-class Contrasted(NamedTuple):
-    """How much less a drug did in one trial or arm than in another."""
+@dataclass(frozen=True)
+class Contrasted(SignTest):
+    """How much less a drug did in one trial or arm than in another, with the ends of its interval."""
 
-    kind: str
-    what: str
-    observed: float
-    predicted: float
     low: float
     high: float
-
-    @property
-    def agrees(self) -> bool:
-        """Both on the same side of zero."""
-        return self.observed * self.predicted > 0
 
 
 def contrasts(rows: list[Predicted]) -> list[Contrasted]:

@@ -179,22 +179,23 @@ def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tup
     """
     found = trials() if found is None else found
     offered = {each.target: (trial, each) for trial, each in found.observed("calibrate") if each.row.provenance == "read"}
+    fresh = {row: pair for row, pair in offered.items() if pair[1].repeats is None}
     if not names:
-        return [pair for pair in offered.values() if pair[1].repeats is None]
+        return list(fresh.values())
     for name in names:
         if name not in evidence().targets:
-            raise unknown("row", name, [row for row, (_, each) in offered.items() if each.repeats is None])
+            raise unknown("row", name, fresh)
         row = evidence().target(name)
         if row.role != "calibrate":
             raise InputError(f"row: {name} has the role {row.role}; only rows of the role calibrate may be fitted")
         if row.provenance != "read":
             raise InputError(f"row: {name} is {row.provenance}; only what was read may be fitted")
-        if name in offered and (again := offered[name][1].repeats):
-            raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({again})")
         if name not in offered:
             reasons = {row: why for trial in found.trials for row, why in trial.unanswered.items()}
             raise InputError(f"row: {name} cannot be fitted: {reasons.get(name, 'it is no outcome of a trial in trials.yaml')}")
-    return [offered[name] for name in dict.fromkeys(names)]
+        if name not in fresh:
+            raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({offered[name][1].repeats})")
+    return [fresh[name] for name in dict.fromkeys(names)]
 
 
 def people_in(observation: Observation, arm: Arm) -> int | None:

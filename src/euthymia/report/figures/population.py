@@ -1,7 +1,5 @@
 """How far patients of a cohort lie apart, from plasma to mood."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -19,20 +17,13 @@ PANELS = (
 )
 
 
-def _panels(cohort: Cohort) -> Iterator[tuple[str, str, str, str, float]]:
-    """Without ketamine, the first panels show the other drug, and the limbic network that is locked at its receptors' place."""
+def _panels(cohort: Cohort) -> tuple[tuple[str, str, str, str, float], ...]:
+    """Without ketamine, the first two show the other drug and the limbic lock."""
     data = cohort.data
-    alone = "comparator" in data and not data.venous.any()
-    instead = (
-        {
-            "venous": ("comparator", data.comparator.long_name.capitalize(), "ng/mL", "drug", 1.0),
-            "drive_loss": ("lock", "Limbic network locked", "%", "way 5", 100.0),
-        }
-        if alone
-        else {}
-    )
-    for panel in PANELS:
-        yield instead.get(panel[0], panel)
+    if "comparator" not in data or data.venous.any():
+        return PANELS
+    drug = ("comparator", data.comparator.long_name.capitalize(), "ng/mL", "drug", 1.0)
+    return drug, ("lock", "Limbic network locked", "%", "way 5", 100.0), *PANELS[2:]
 
 
 def spread(cohort: Cohort) -> str:
