@@ -16,15 +16,15 @@ import jax.numpy as jnp
 import numpy as np
 import roadrunner
 
-from euthymia.cascade.timegrid import channel
-from euthymia.core.exponential import exact_step
+from euthymia.core.numerics.exponential import exact_step
 from euthymia.core.types import ENANTIOMERS
-from euthymia.exchange.body import body_of
+from euthymia.exchange.linear_systems import body_of
 from euthymia.exchange.sbml import identifier, sbml_of
-from euthymia.experiments.model import default_model
-from euthymia.experiments.treatment import pulses_of
-from euthymia.pharmacology.disposition import ENTRIES, Disposition, entry_matrix, rate_matrix
+from euthymia.model.default import default_model
+from euthymia.model.time_grid import channel
+from euthymia.pharmacology.ketamine import ENTRIES, Disposition, entry_matrix, rate_matrix
 from euthymia.protocols.reading import check
+from euthymia.simulation.dosing import pulses_of
 
 PEOPLE, SAMPLE, AT_ONCE, REPEATS = 10_000, 20, 40, 3
 SPREAD = 0.25

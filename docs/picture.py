@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from euthymia.cli import COMPARED
+from euthymia.analysis.comparison import compare
+from euthymia.cli.main import COMPARED
 from euthymia.core.runtime import configure
 from euthymia.evidence.registry import evidence
-from euthymia.experiments.comparison import compare
 from euthymia.protocols.reading import read
 from euthymia.report.figures.arms import five_ways
 

@@ -32,7 +32,7 @@ def few_mappings():
 
 @pytest.fixture(scope="session")
 def model():
-    from euthymia.experiments.model import default_model
+    from euthymia.model.default import default_model
 
     return default_model()
 
@@ -40,7 +40,7 @@ def model():
 @pytest.fixture(scope="session")
 def standard():
     """Ketamine 0.5 mg/kg i.v. over 40 min in the typical patient."""
-    from euthymia.experiments.simulation import simulate
     from euthymia.protocols.reading import DEFAULT, read
+    from euthymia.simulation.simulate import simulate
 
     return simulate(read(DEFAULT))

@@ -1,6 +1,6 @@
 """`python -m euthymia`."""
 
-from .cli import main
+from .cli.main import main
 
 # Helpers of a cohort import this file again.
 if __name__ == "__main__":

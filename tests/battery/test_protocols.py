@@ -8,10 +8,10 @@ import pytest
 from protocols_at_random import ALL_GIVEN, PATIENT, bad_texts, good_texts
 
 from euthymia.core.errors import InputError
-from euthymia.experiments.exposure import exposures
-from euthymia.experiments.treatment import grid_of
 from euthymia.protocols.protocol import Patient, Protocol
 from euthymia.protocols.reading import parse, text_of
+from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.exposure import exposures
 
 LONGEST_LINE = 600
 RUN = 1000

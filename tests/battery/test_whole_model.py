@@ -10,17 +10,17 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from euthymia.bridge.closures import no_correction
-from euthymia.cascade.baseline import patient
-from euthymia.cascade.course import drugs, slow_courses
-from euthymia.cascade.timegrid import Pulse, time_grid
-from euthymia.cascade.vector_field import STATE_NAMES, Inputs, brain_at, pack, slow_rate, unpack
 from euthymia.core.types import ENANTIOMERS
-from euthymia.experiments.simulation import simulate
 from euthymia.links import Switches
+from euthymia.model.baseline import patient
+from euthymia.model.closures.response import no_correction
+from euthymia.model.exposure import drugs, slow_courses
+from euthymia.model.time_grid import Pulse, time_grid
+from euthymia.model.vector_field import STATE_NAMES, Inputs, brain_at, pack, slow_rate, unpack
 from euthymia.pharmacology.comparators import DRUGS, ENTRY, MOLECULES
 from euthymia.protocols.protocol import CONTEXTS, ROUTES_OF
 from euthymia.protocols.reading import DEFAULT, change, check, read
+from euthymia.simulation.simulate import simulate
 
 STRESS = jnp.asarray(0.3)
 

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from euthymia.experiments.claim import Claim, Control, run
-from euthymia.experiments.claims import CLAIMS, verify
+from euthymia.claims.catalogue import CLAIMS, verify
+from euthymia.claims.claim import Claim, Control, run
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,6 @@ def test_a_tolerance_has_width_and_leaves_room_outside():
 
 
 def test_every_claim_stands_under_a_heading():
-    from euthymia.report.verdicts import GROUPS
+    from euthymia.report.terminal.verdicts import GROUPS
 
     assert {claim.id.partition(".")[0] for claim in CLAIMS} == set(GROUPS)

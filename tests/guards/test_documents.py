@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import euthymia
-from euthymia.bridge.recipes import PLAN
 from euthymia.evidence.registry import evidence
+from euthymia.model.closures.recipes import PLAN
 from euthymia.protocols.reading import builtin_names, parse
 
 ROOT = Path(euthymia.__file__).parents[2]
@@ -39,7 +39,7 @@ def test_numbers_in_the_readme_are_the_models(standard):
     assert "moves mood by 0.0 points" in README
     assert abs(float(standard.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
     assert "here it takes 21 points off" in README
-    from euthymia.experiments.standard import standard as course
+    from euthymia.claims.reference_runs import standard as course
 
     memantine = course(protocol="memantine-titrated")
     assert memantine.at(56 * 24.0) - memantine.at(56 * 24.0, "context") == pytest.approx(-21, abs=0.5)
@@ -48,7 +48,7 @@ def test_numbers_in_the_readme_are_the_models(standard):
 
 
 def test_numbers_of_pharmacology_in_the_readme_are_the_models(model):
-    from euthymia.experiments.validation import of_role, pharmacology, score
+    from euthymia.validation.pharmacology import of_role, pharmacology, score
 
     rows = pharmacology(model)
     found = score(of_role(rows, "validate"))
@@ -61,8 +61,8 @@ def test_numbers_of_pharmacology_in_the_readme_are_the_models(model):
 
 
 def test_numbers_of_animals_in_the_readme_are_the_models():
-    from euthymia.experiments.exposure import exposures
     from euthymia.protocols.reading import DEFAULT, check, read
+    from euthymia.simulation.exposure import exposures
 
     dose = {"drug": "ketamine", "amount": "10 mg/kg", "route": "i.p."}
     mouse = check({"name": "mouse", "title": "Mouse", "patient": {"species": "mouse"}, "doses": [dose], "horizon": "1 d"})
@@ -74,8 +74,8 @@ def test_numbers_of_animals_in_the_readme_are_the_models():
 
 
 def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
-    from euthymia.experiments.trials.calibration import FITTED
-    from euthymia.experiments.trials.fitted import shipped
+    from euthymia.inference.calibration import FITTED
+    from euthymia.inference.fitted import shipped
 
     found = shipped()
     assert "fitted to 21 published numbers" in PLAIN
@@ -90,8 +90,8 @@ def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
 
 @pytest.mark.slow
 def test_what_the_readme_says_of_trials_is_what_is_predicted():
-    from euthymia.experiments.trials.fitted import shipped
-    from euthymia.experiments.trials.prediction import UNITS, contrasts, predict_held_out, sign_tests, summarise
+    from euthymia.inference.fitted import shipped
+    from euthymia.inference.prediction import UNITS, contrasts, predict_held_out, sign_tests, summarise
 
     rows, beside = predict_held_out(shipped(), patients=128, draws=200)
     found = summarise(rows)

@@ -22,7 +22,7 @@ def unused(registry: Registry, *containers) -> set[str]:
 
 
 def whole_model():
-    from euthymia.experiments.model import Euthymia
+    from euthymia.model.default import Euthymia
 
     return Euthymia
 
@@ -39,10 +39,10 @@ def test_every_row_is_used():
 
 
 def test_every_target_is_shown_or_compared_with():
-    from euthymia.experiments.claims import CLAIMS
-    from euthymia.experiments.trials.records import trials
-    from euthymia.experiments.validation import PREDICTED
-    from euthymia.report.page import SECTIONS
+    from euthymia.claims.catalogue import CLAIMS
+    from euthymia.report.pages.page import SECTIONS
+    from euthymia.trials.published import trials
+    from euthymia.validation.pharmacology import PREDICTED
 
     used = {claim.target for claim in CLAIMS} | set(PREDICTED) | {target for section in SECTIONS for target in section.targets}
     used |= {name for trial in trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]}

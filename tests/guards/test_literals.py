@@ -9,7 +9,7 @@ import euthymia
 
 ROOT = Path(euthymia.__file__).parent
 FOLDERS = ("biophysics", "pharmacology", "receptors", "circuits", "plasticity", "brain")
-FILES = ("links.py", "cascade/vector_field.py", "cascade/course.py", "clinic/symptoms.py", "clinic/ratings.py", "bridge/closures.py")
+FILES = ("links.py", "model/vector_field.py", "model/exposure.py", "clinic/symptoms.py", "clinic/ratings.py", "model/closures/response.py")
 EQUATIONS = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")), *(ROOT / name for name in FILES)]
 NUMERICS = {"brain/attractor.py": {"SCAN", "ROUNDS"}, "brain/escape.py": {"CELLS"}, "clinic/ratings.py": {"SPAN", "LEVELS"}}
 """Settings of a method, by name; the same files hold equations."""

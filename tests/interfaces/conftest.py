@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from euthymia import cli
+from euthymia.cli import main as cli
 
 
 class Outcome(NamedTuple):
@@ -75,11 +75,11 @@ def refused(euthymia: Callable[..., Outcome], contents: Callable[[], object]) ->
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without drawings, which take most of a run's time."""
     for page in ("page", "comparison_page"):
-        monkeypatch.setattr(f"euthymia.report.page.{page}", lambda *_: "<!doctype html><title>Report</title>")
+        monkeypatch.setattr(f"euthymia.report.pages.page.{page}", lambda *_: "<!doctype html><title>Report</title>")
 
 
 @pytest.fixture
 def solved(no_figures: None, standard, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that finds the standard course solved, and that course for every arm of a comparison."""
-    monkeypatch.setattr("euthymia.experiments.simulation.simulate", lambda protocol: standard)
-    monkeypatch.setattr("euthymia.experiments.comparison.simulate", lambda protocol, model: replace(standard, protocol=protocol))
+    monkeypatch.setattr("euthymia.simulation.simulate.simulate", lambda protocol: standard)
+    monkeypatch.setattr("euthymia.analysis.comparison.simulate", lambda protocol, model: replace(standard, protocol=protocol))

@@ -3,7 +3,7 @@
 import pytest
 from ruamel.yaml import YAML
 
-from euthymia.experiments.trials.fitted import read, shipped, text_of
+from euthymia.inference.fitted import read, shipped, text_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from euthymia.core.errors import InputError
-from euthymia.protocols.events import (
+from euthymia.protocols.nonmem import (
     COLUMNS,
     DOSE_COMPARTMENTS,
     INTO_A_VEIN,
@@ -335,7 +335,7 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
 
 
 def test_a_file_without_size_is_not_read_without_end(monkeypatch):
-    monkeypatch.setattr("euthymia.protocols.events.LARGEST_TABLE", 1_000_000)
+    monkeypatch.setattr("euthymia.protocols.nonmem.LARGEST_TABLE", 1_000_000)
     with pytest.raises(InputError, match="larger than 1 MB"):
         read_events("/dev/zero")
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from euthymia.experiments.fit_pk import PERCENTILES, PharmacokineticFit
+from euthymia.inference.pharmacokinetics import PERCENTILES, PharmacokineticFit
 from euthymia.pharmacology.variability import TRAITS
-from euthymia.report import fit_pk
+from euthymia.report.pages import pk_fit as fit_pk
 
 FILES = {"individuals.csv", "predictions.csv", "summary.json", "report.html", "manifest.json"}
 NAMES = ("A", "<b>")

@@ -14,13 +14,13 @@ import pytest
 import xarray as xr
 
 import euthymia as package
+from euthymia.analysis.comparison import compare
+from euthymia.analysis.summary import summarise
 from euthymia.core.units import registry
-from euthymia.experiments.comparison import compare
 from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
-from euthymia.report.page import comparison_page, page
-from euthymia.report.run_folder import write
-from euthymia.report.summary import summarise
+from euthymia.report.pages.page import comparison_page, page
+from euthymia.results.run_folder import write
 
 FILES = {"protocol.yaml", "results.nc", "manifest.json", "report.html"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -194,7 +194,7 @@ def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
 )
 @pytest.mark.parametrize("field", ["title", "source"])
 def test_text_of_a_protocol_stays_text_on_the_page(field, text, standard, monkeypatch):
-    monkeypatch.setattr("euthymia.report.page._figure", lambda *_: "")
+    monkeypatch.setattr("euthymia.report.pages.page._figure", lambda *_: "")
     named = replace(standard, protocol=check(written(standard.protocol) | {field: text}))
     found = Page(page(named, summarise(named)))
     assert (found.wrong, found.open) == ([], [])

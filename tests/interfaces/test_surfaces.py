@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.bridge import build, surface_file
-from euthymia.bridge.build import WORST_ERROR, check
-from euthymia.bridge.recipes import Recipe
-from euthymia.bridge.surface_file import Axis, folder, load, parameters_hash, read, text_of, write
 from euthymia.core.errors import InputError
-from euthymia.experiments.model import default_model, recipes
+from euthymia.model.closures import build, surface_file
+from euthymia.model.closures.build import WORST_ERROR, check
+from euthymia.model.closures.recipes import Recipe
+from euthymia.model.closures.surface_file import Axis, folder, load, parameters_hash, read, text_of, write
+from euthymia.model.default import default_model, recipes
 
 NAMES = ("habenula", "passage")
 REBUILD = "rebuild it with `euthymia surfaces build`"

@@ -15,18 +15,18 @@ from matplotlib.colors import to_rgb
 from rich.console import Console
 
 from euthymia import __version__
+from euthymia.analysis.circuits import beside
+from euthymia.analysis.comparison import compare
+from euthymia.analysis.summary import summarise
 from euthymia.brain.attractor import bistable_window, critical_block, present_state
-from euthymia.cli import COMPARED
-from euthymia.experiments.comparison import compare
-from euthymia.experiments.treatment import EMPIRICAL
+from euthymia.cli.main import COMPARED
 from euthymia.protocols.reading import builtin_names, read
-from euthymia.report.circuits import beside
 from euthymia.report.figures.arms import apart
 from euthymia.report.figures.mood import mood
 from euthymia.report.figures.style import COLOURS, drawn
-from euthymia.report.page import comparison_page
-from euthymia.report.summary import summarise
-from euthymia.report.terminal import show_comparison
+from euthymia.report.pages.page import comparison_page
+from euthymia.report.terminal.summary import show_comparison
+from euthymia.simulation.dosing import EMPIRICAL
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 
@@ -72,7 +72,7 @@ def test_showing_leaves_nothing_on_disk(euthymia, contents):
     assert contents() == {}
 
 
-@pytest.mark.parametrize("module", ["euthymia", "euthymia.cli"])
+@pytest.mark.parametrize("module", ["euthymia", "euthymia.cli.main"])
 def test_importing_loads_neither_arrays_nor_drawing(module):
     heavy = ("jax", "jaxlib", "matplotlib", "numpy", "xarray", "equinox", "diffrax")
     code = f"import sys, {module}; print(*sorted(set(sys.modules) & set({heavy!r})))"

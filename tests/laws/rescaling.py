@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from euthymia.bridge.closures import Closures
 from euthymia.core.units import registry
-from euthymia.experiments.model import recipes
+from euthymia.model.closures.response import Closures
+from euthymia.model.default import recipes
 
 BASE = {"[mass]": 1.7, "[length]": 1.3, "[time]": 0.6, "[substance]": 2.1, "[current]": 0.8, "[rating]": 1.9, "[hamilton]": 0.7}
 ONE, HOURLY, HZ = "dimensionless", "1/h", "Hz"

@@ -2,11 +2,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.bridge.closures import no_correction
-from euthymia.experiments.bridged import bridge
-from euthymia.experiments.simulation import simulate
-from euthymia.experiments.treatment import grid_of
+from euthymia.model.closures.response import no_correction
 from euthymia.protocols.reading import DEFAULT, read
+from euthymia.simulation.bridged import bridge
+from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.simulate import simulate
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.experiments.trials import calibration, reactions, statistics
-from euthymia.experiments.trials.calibration import FITTED, UPSTREAM, Problem, data_of, predict, upstream_values
-from euthymia.experiments.trials.reactions import Regimen, react
-from euthymia.experiments.trials.records import to_fit, trials
-from euthymia.experiments.trials.statistics import asked, solve
+from euthymia.inference import calibration
+from euthymia.inference.calibration import FITTED, UPSTREAM, Problem, data_of, predict, upstream_values
+from euthymia.trials import expected as statistics
+from euthymia.trials import regimens as reactions
+from euthymia.trials.expected import asked, solve
+from euthymia.trials.published import to_fit, trials
+from euthymia.trials.regimens import Regimen, react
 
 ROWS = ("murrough2013.madrs_24h", "murrough2013.madrs_24h_midazolam", "wilkinson2019.ks", "wilkinson2019.s")
 PATIENTS = 64

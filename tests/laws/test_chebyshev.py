@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.core.chebyshev import Surface, fit, nodes, polynomials
+from euthymia.core.numerics.chebyshev import Surface, fit, nodes, polynomials
 
 LOWER, UPPER = np.array([-1.0, 2.0]), np.array([3.0, 2.5])
 

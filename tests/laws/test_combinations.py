@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from euthymia.experiments.simulation import simulate, since_visits, warnings_of
-from euthymia.experiments.standard import standard
-from euthymia.experiments.treatment import EMPIRICAL, first_visit, grid_of
+from euthymia.claims.reference_runs import standard
 from euthymia.protocols.protocol import ROUTES_OF
 from euthymia.protocols.reading import check, read, text_of, written
+from euthymia.simulation.dosing import EMPIRICAL, first_visit, grid_of
+from euthymia.simulation.simulate import simulate, since_visits, warnings_of
 
 KETAMINE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "5 d", "duration": "40 min"}
 TABLETS = tuple(drug for drug, routes in ROUTES_OF.items() if routes == ("oral",))

@@ -8,10 +8,10 @@ import scipy.integrate
 import scipy.linalg
 from rescaling import HOURLY, ONE
 
-from euthymia.cascade.timegrid import CHANNELS, Pulse, time_grid
-from euthymia.core.exponential import exact_step, occupancy_course
+from euthymia.core.numerics.exponential import exact_step, occupancy_course
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
+from euthymia.model.time_grid import CHANNELS, Pulse, time_grid
 from euthymia.pharmacology.comparators import (
     DRUGS,
     FORMED,

@@ -5,8 +5,8 @@ import pytest
 import scipy.integrate
 import scipy.linalg
 
-from euthymia.core.exponential import etd2rk, exact_step, exact_steps, linear_course, occupancy_course, pair_step, propagators
-from euthymia.core.kinetics import flow_matrix
+from euthymia.core.numerics.compartments import flow_matrix
+from euthymia.core.numerics.exponential import etd2rk, exact_step, exact_steps, linear_course, occupancy_course, pair_step, propagators
 
 A = jnp.array([[-1.0, 0.3, 0.0], [0.5, -2.0, 0.1], [0.0, 1.0, -0.4]])
 

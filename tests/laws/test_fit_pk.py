@@ -8,11 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.cascade.course import drugs
-from euthymia.cascade.timegrid import time_grid
 from euthymia.core.errors import InputError
-from euthymia.experiments import fit_pk
-from euthymia.experiments.fit_pk import (
+from euthymia.inference import pharmacokinetics as fit_pk
+from euthymia.inference.pharmacokinetics import (
     _design,
     _padded,
     _pulses,
@@ -23,8 +21,10 @@ from euthymia.experiments.fit_pk import (
     negative_log_joint,
     sample_information,
 )
+from euthymia.model.exposure import drugs
+from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.variability import TRAITS, people, sample_error
-from euthymia.protocols.events import Observation, Subject
+from euthymia.protocols.nonmem import Observation, Subject
 from euthymia.protocols.protocol import Dose
 
 INFUSION = Dose(drug="ketamine", amount="0.5 mg/kg", route="i.v. infusion", start="1 h", duration="40 min")

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from euthymia.brain.attractor import bistable_window
-from euthymia.cascade.baseline import jacobian, patient
-from euthymia.cascade.vector_field import STATE_NAMES, brain_at, no_input, pack, slow_rate, unpack
-from euthymia.core.roots import find_root
-from euthymia.core.settling import settle
-from euthymia.experiments.simulation import ARMS
+from euthymia.core.numerics.roots import find_root
+from euthymia.core.numerics.steady_state import settle
 from euthymia.links import Switches, spine_elimination
+from euthymia.model.baseline import jacobian, patient
+from euthymia.model.vector_field import STATE_NAMES, brain_at, no_input, pack, slow_rate, unpack
 from euthymia.plasticity.excitotoxicity import relative_damage
 from euthymia.plasticity.serotonin import autoreceptor_rate, serotonin_level
+from euthymia.simulation.simulate import ARMS
 
 STRESSES = {"healthy": 0.0, "mild": 0.15, "depressed": 0.3, "severe": 0.6, "full stress": 1.0}
 MONTH = 28 * 24.0

@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 from rescaling import ONE
 
-from euthymia.experiments.exposure import AT_ONCE, exposures
-from euthymia.experiments.treatment import person_of
 from euthymia.pharmacology.absorption import Absorption
-from euthymia.pharmacology.disposition import Disposition
+from euthymia.pharmacology.covariates import Body, embody, extraction, intrinsic_clearance, intrinsic_of_clearance, liver_flow, pace
 from euthymia.pharmacology.esketamine import Esketamine
-from euthymia.pharmacology.people import (
-    Body,
-    embody,
-    extraction,
-    intrinsic_clearance,
-    intrinsic_of_clearance,
-    liver_flow,
-    pace,
-)
+from euthymia.pharmacology.ketamine import Disposition
 from euthymia.protocols.reading import change, check
+from euthymia.simulation.dosing import person_of
+from euthymia.simulation.exposure import AT_ONCE, exposures
 
 UNITS = [
     {field.name: field.metadata["unit"] for field in fields(part) if "unit" in field.metadata}

@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from euthymia.cascade.course import by_family, systems
-from euthymia.cascade.timegrid import CHANNELS, HANDS, SPRAYED, Pulse, channel, time_grid
-from euthymia.core.exponential import exact_step, linear_course
-from euthymia.core.kinetics import flow_matrix
-from euthymia.experiments.simulation import simulate
+from euthymia.core.numerics.compartments import flow_matrix
+from euthymia.core.numerics.exponential import exact_step, linear_course
+from euthymia.model.exposure import by_family, systems
+from euthymia.model.time_grid import CHANNELS, HANDS, SPRAYED, Pulse, channel, time_grid
 from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, placed
-from euthymia.pharmacology.disposition import ENTRIES, FOLLOWERS, POOLS, STATES, central_volumes, rate_matrix
+from euthymia.pharmacology.ketamine import ENTRIES, FOLLOWERS, POOLS, STATES, central_volumes, rate_matrix
 from euthymia.protocols.reading import DEFAULT, change, check, read, written
+from euthymia.simulation.simulate import simulate
 
 
 def pulses(start, duration, *amounts):

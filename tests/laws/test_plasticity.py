@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from euthymia.core.exponential import etd2rk, propagators
-from euthymia.experiments.model import default_model
+from euthymia.core.numerics.exponential import etd2rk, propagators
+from euthymia.model.default import default_model
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
 from euthymia.plasticity.spines import SpineState, after, spine_rate, turnover

@@ -11,6 +11,7 @@ from rescaling import ONE as DIMENSIONLESS
 from scipy.integrate import solve_ivp
 from scipy.linalg import solve_continuous_lyapunov
 
+from euthymia.analysis.dose_response import CONCENTRATIONS, DoseCurve, dose_curve, dose_curve_draws, times_to_change
 from euthymia.circuits.prefrontal import (
     CLASSES,
     Prefrontal,
@@ -27,11 +28,10 @@ from euthymia.circuits.prefrontal import (
     time_course,
     transfer,
 )
+from euthymia.core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
+from euthymia.core.numerics.steady_state import settle, solve_four
 from euthymia.core.parameters import fill
-from euthymia.core.rectifier import inverse_soft_rectifier, soft_rectifier
-from euthymia.core.settling import settle, solve_four
 from euthymia.evidence.registry import evidence
-from euthymia.experiments.dose_curve import CONCENTRATIONS, DoseCurve, dose_curve, dose_curve_draws, times_to_change
 
 ONE, NO_CURRENT, UNDRUGGED = jnp.ones(()), jnp.zeros(4), jnp.ones(4)
 POTENCY = jnp.array([2.52, 1.06, 0.71, 2.92])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
-from euthymia.core.exponential import occupancy_course
+from euthymia.core.numerics.exponential import occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
 from euthymia.receptors.nmdar import CLASS_OF_SITE, LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
-from euthymia.core.exponential import linear_course
-from euthymia.core.kinetics import flow_matrix
+from euthymia.core.numerics.compartments import flow_matrix
+from euthymia.core.numerics.exponential import linear_course
 
 POOLS = ("depot", "central", "eliminated")
 

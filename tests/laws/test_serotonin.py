@@ -11,14 +11,7 @@ from rescaling import ONE as DIMENSIONLESS
 
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
-from euthymia.plasticity.serotonin import (
-    Serotonin,
-    autoreceptor_rate,
-    clearance_factor,
-    dopamine_factor,
-    raphe_rate,
-    serotonin_level,
-)
+from euthymia.plasticity.serotonin import Serotonin, autoreceptor_rate, clearance_factor, dopamine_factor, raphe_rate, serotonin_level
 
 P = fill(Serotonin, evidence().value)
 ZERO, ONE = jnp.zeros(()), jnp.ones(())

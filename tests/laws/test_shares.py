@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from euthymia.experiments.shares import shapley
+from euthymia.analysis.attribution import shapley
 
 
 def groups(players):

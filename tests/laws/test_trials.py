@@ -13,15 +13,15 @@ from euthymia.clinic.symptoms import baseline_items, item_ratings
 from euthymia.core.errors import InputError
 from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
-from euthymia.experiments.matching import effective, wanted, weights
-from euthymia.experiments.model import Euthymia
-from euthymia.experiments.trials import calibration
-from euthymia.experiments.trials.calibration import FITTED, UPSTREAM, Predicted, data_of, log_likelihood, prior, upstream_values, values_at
-from euthymia.experiments.trials.prediction import Pool, _between, _pool, contrasts, interval_score, meta_analyses, tabled
-from euthymia.experiments.trials.prediction import Predicted as Expected
-from euthymia.experiments.trials.reactions import with_values
-from euthymia.experiments.trials.records import Arm, Observation, standard_error, to_fit, trials
-from euthymia.experiments.trials.statistics import Effects, asked, remitting, responding, severity_sd, solve, statistic
+from euthymia.inference import calibration
+from euthymia.inference.calibration import FITTED, UPSTREAM, Predicted, data_of, log_likelihood, prior, upstream_values, values_at
+from euthymia.inference.prediction import Pool, _between, _pool, contrasts, interval_score, meta_analyses, tabled
+from euthymia.inference.prediction import Predicted as Expected
+from euthymia.model.default import Euthymia
+from euthymia.population.weighting import effective, wanted, weights
+from euthymia.trials.expected import Effects, asked, remitting, responding, severity_sd, solve, statistic
+from euthymia.trials.published import Arm, Observation, standard_error, to_fit, trials
+from euthymia.trials.regimens import with_values
 
 PATIENTS = 40_000
 

@@ -27,29 +27,10 @@ from euthymia import links
 from euthymia.biophysics import gates, magnesium
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.brain import attractor, escape
-from euthymia.bridge import closures
-from euthymia.bridge.closures import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
-from euthymia.cascade import vector_field
-from euthymia.cascade.course import Bodies, Exposure, exposure
-from euthymia.cascade.vector_field import (
-    STATE_NAMES,
-    Answers,
-    Drivers,
-    Inputs,
-    answers,
-    brain_at,
-    drivers,
-    elimination,
-    growth,
-    pack,
-    slow_rate,
-    spines_solved,
-    transitions,
-    unpack,
-)
 from euthymia.circuits import habenula, midbrain, prefrontal
 from euthymia.circuits.midbrain import DopamineState
-from euthymia.clinic import population, ratings, safety, symptoms
+from euthymia.clinic import patients as population
+from euthymia.clinic import ratings, safety, symptoms
 from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
@@ -82,12 +63,34 @@ from euthymia.links import (
     spine_elimination,
     surge_engagement,
 )
-from euthymia.pharmacology import absorption, comparators, disposition, esketamine, people, variability
+from euthymia.model import vector_field
+from euthymia.model.closures import response as closures
+from euthymia.model.closures.response import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
+from euthymia.model.exposure import Bodies, Exposure, exposure
+from euthymia.model.vector_field import (
+    STATE_NAMES,
+    Answers,
+    Drivers,
+    Inputs,
+    answers,
+    brain_at,
+    drivers,
+    elimination,
+    growth,
+    pack,
+    slow_rate,
+    spines_solved,
+    transitions,
+    unpack,
+)
+from euthymia.pharmacology import absorption, comparators, esketamine, variability
+from euthymia.pharmacology import covariates as people
+from euthymia.pharmacology import ketamine as disposition
 from euthymia.pharmacology.absorption import emptying, fates, membrane_share, placed
 from euthymia.pharmacology.comparators import DRUGS, MOLECULES
-from euthymia.pharmacology.disposition import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
 from euthymia.pharmacology.esketamine import concentrations
 from euthymia.pharmacology.esketamine import rate_matrix as esketamine_matrix
+from euthymia.pharmacology.ketamine import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from euthymia.experiments.validation import BARS, Compared, of_role, pharmacology, score
+from euthymia.validation.pharmacology import BARS, Compared, of_role, pharmacology, score
 
 
 @pytest.fixture(scope="module")

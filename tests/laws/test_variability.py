@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from rescaling import ONE
 
-from euthymia.pharmacology.disposition import Disposition, hydroxynorketamine_clearance
 from euthymia.pharmacology.esketamine import Esketamine
+from euthymia.pharmacology.ketamine import Disposition, hydroxynorketamine_clearance
 from euthymia.pharmacology.variability import (
     SPRAY_TRAITS,
     TRAITS,

@@ -11,18 +11,18 @@ import pytest
 import roadrunner
 import scipy.linalg
 
-from euthymia.cascade.course import drugs, embodied
-from euthymia.cascade.timegrid import CHANNELS
 from euthymia.core.errors import InputError
-from euthymia.core.exponential import linear_course
-from euthymia.core.kinetics import flow_matrix
+from euthymia.core.numerics.compartments import flow_matrix
+from euthymia.core.numerics.exponential import linear_course
 from euthymia.core.types import ENANTIOMERS
-from euthymia.exchange.body import LinearSystem, body_of
+from euthymia.exchange.linear_systems import LinearSystem, body_of
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
-from euthymia.experiments.treatment import grid_of, person_of
-from euthymia.pharmacology.people import GENOTYPES, LIVERS
+from euthymia.model.exposure import drugs, embodied
+from euthymia.model.time_grid import CHANNELS
+from euthymia.pharmacology.covariates import GENOTYPES, LIVERS
 from euthymia.protocols.protocol import AGES, OF_KETAMINE, ROUTES_OF, ROUTES_OF_ANIMALS
 from euthymia.protocols.reading import check, read
+from euthymia.simulation.dosing import grid_of, person_of
 
 REGIMENS = 20
 ANIMAL_EVERY = 5

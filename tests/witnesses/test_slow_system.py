@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import roadrunner
 
-from euthymia.bridge.closures import no_correction
-from euthymia.cascade.baseline import patient
-from euthymia.cascade.course import drugs, embodied, slow_courses
-from euthymia.cascade.vector_field import Inputs
 from euthymia.exchange.sbml import sbml_of
-from euthymia.exchange.slow_system import FROZEN, state_identifiers
-from euthymia.experiments.ensemble import particular, virtual
-from euthymia.experiments.treatment import grid_of, person_of
+from euthymia.exchange.sbml_slow_system import FROZEN, state_identifiers
 from euthymia.links import Switches
+from euthymia.model.baseline import patient
+from euthymia.model.closures.response import no_correction
+from euthymia.model.exposure import drugs, embodied, slow_courses
+from euthymia.model.vector_field import Inputs
+from euthymia.population.cohort import particular, virtual
 from euthymia.protocols.reading import check
+from euthymia.simulation.dosing import grid_of, person_of
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 PRODUCTION = 1e-4

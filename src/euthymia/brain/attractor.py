@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from ..core.numerics.roots import find_root
+from ..core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
 from ..core.parameters import parameter
-from ..core.rectifier import inverse_soft_rectifier, soft_rectifier
-from ..core.roots import find_root
 from ..core.types import Scalar
 
 NETWORKS = ("limbic", "cognitive")

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..core.numerics.soft_rectifier import soft_rectifier
 from ..core.parameters import parameter
-from ..core.rectifier import soft_rectifier
 from ..core.types import Scalar
 from .attractor import Attractor, diffusion, drift, quiet_cognition
 

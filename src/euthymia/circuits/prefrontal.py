@@ -17,10 +17,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ..core.exponential import etd2rk, propagators
+from ..core.numerics.exponential import etd2rk, propagators
+from ..core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
+from ..core.numerics.steady_state import settle
 from ..core.parameters import parameter
-from ..core.rectifier import inverse_soft_rectifier, soft_rectifier
-from ..core.settling import settle
 from ..core.types import PerCellClass, Scalar
 
 CLASSES = ("E", "PV", "SST", "VIP")

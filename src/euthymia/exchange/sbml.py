@@ -13,18 +13,18 @@ import equinox as eqx
 import numpy as np
 
 from .. import __version__
-from ..cascade.baseline import patient
-from ..cascade.course import embodied
-from ..cascade.timegrid import CHANNELS
 from ..core.errors import InputError
-from ..core.writing import write_text
+from ..core.files import write_text
 from ..evidence.registry import evidence
-from ..experiments.model import Euthymia, default_model
-from ..experiments.treatment import Person, grid_of, person_of
+from ..model.baseline import patient
+from ..model.default import Euthymia, default_model
+from ..model.exposure import embodied
+from ..model.time_grid import CHANNELS
 from ..protocols.protocol import Protocol
-from .body import LinearSystem, body_of
-from .document import ELSEWHERE, ONE_LITRE, Document, identifier
-from .slow_system import add_slow_system
+from ..simulation.dosing import Person, grid_of, person_of
+from .linear_systems import LinearSystem, body_of
+from .sbml_document import ELSEWHERE, ONE_LITRE, Document, identifier
+from .sbml_slow_system import add_slow_system
 
 TIME_DIGITS = 12
 """Decimals, in h, of the time of a change: the grid sums steps up to it with rounding errors."""

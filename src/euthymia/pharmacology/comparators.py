@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ..core.kinetics import flow_matrix
+from ..core.numerics.compartments import flow_matrix
 from ..core.parameters import parameter
 from ..core.types import Scalar
 

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core.kinetics import flow_matrix
+from ..core.numerics.compartments import flow_matrix
 from ..core.parameters import parameter
 from ..core.types import Scalar
 

@@ -13,8 +13,8 @@ from jaxtyping import Array, Float, Int, Key
 
 from ..core.parameters import parameter
 from ..core.types import Scalar
-from .disposition import Disposition
 from .esketamine import Esketamine
+from .ketamine import Disposition
 
 TRAITS = ("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay")
 """The fields of the disposition in which people differ, in the order of the trait axis."""

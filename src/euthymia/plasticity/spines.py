@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from ..core.exponential import pair_step
+from ..core.numerics.exponential import pair_step
 from ..core.parameters import parameter
 from ..core.types import Scalar
 

@@ -2,9 +2,9 @@
 
 import math
 
+from ..analysis.summary import Part, Way
 from ..evidence.rows import Parameter, Target
-from ..experiments.trials.records import Observation
-from .summary import Part, Way
+from ..trials.published import Observation
 
 NONE = "–"
 """Where there is no number."""

@@ -1,6 +1,6 @@
 """Way 2: load, damage, gain."""
 
-from ...experiments.simulation import Simulation
+from ...simulation.simulate import Simulation
 from .style import COLOURS, UNTREATED, course_clock, legend, panels, room, svg
 
 PANELS = (

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from ...experiments.simulation import Simulation
+from ...simulation.simulate import Simulation
 from .style import CLOCK, COLOURS, course_clock, panels, svg
 
 NOTHING = 1e-3

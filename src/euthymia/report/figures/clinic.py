@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...experiments.trials.fitted import Fitted
-from ...experiments.trials.prediction import UNITS, Predicted
+from ...inference.fitted import Fitted
+from ...inference.prediction import UNITS, Predicted
 from ..words import number_of
 from .style import COLOURS, FAINT, INK, legend, panels, svg
 

@@ -1,8 +1,8 @@
 """Drugs in plasma and brain."""
 
 from ...evidence.registry import evidence
-from ...experiments.simulation import Simulation
 from ...pharmacology.comparators import FORMED
+from ...simulation.simulate import Simulation
 from .mood import is_the_trial
 from .style import COLOURS, DAY, FIRST_HOURS, end, hours_or_days, legend, panels, svg
 

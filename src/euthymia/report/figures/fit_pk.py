@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...experiments.fit_pk import MOLECULES, PharmacokineticFit
+from ...inference.pharmacokinetics import MOLECULES, PharmacokineticFit
 from .drug import SPECIES
 from .style import FAINT, INK, legend, panels, svg
 

@@ -1,6 +1,6 @@
 """Way 3: the lateral habenula, dopamine, and the answer to an omitted reward."""
 
-from ...experiments.simulation import Simulation
+from ...simulation.simulate import Simulation
 from .style import COLOURS, FAINT, HEALTHY, UNTREATED, course_clock, legend, panels, room, svg
 
 BURST, TONIC = "#aa3377", "#4477aa"

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...experiments.simulation import DAY, Simulation
+from ...simulation.simulate import DAY, Simulation
 from .style import COLOURS, FAINT, INK, UNTREATED, course_clock, legend, panels, svg
 
 LONGEST = 100 * 365 * DAY

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...evidence.registry import evidence
-from ...experiments.simulation import DAY, Simulation
-from ...experiments.treatment import first_visit, labelled
 from ...protocols.reading import DEFAULT, read
+from ...simulation.dosing import first_visit, labelled
+from ...simulation.simulate import DAY, Simulation
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
 OBSERVED = (

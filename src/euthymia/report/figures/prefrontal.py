@@ -1,21 +1,8 @@
 """Way 1: the prefrontal circuit under the drug."""
 
-from ...experiments.simulation import Simulation
+from ...simulation.simulate import Simulation
 from .mood import is_the_trial, observed
-from .style import (
-    CLASS_COLOURS,
-    CLOCK,
-    COLOURS,
-    HEALTHY,
-    SHORT_CLASS,
-    UNTREATED,
-    course_clock,
-    hours_or_days,
-    legend,
-    panels,
-    room,
-    svg,
-)
+from .style import CLASS_COLOURS, CLOCK, COLOURS, HEALTHY, SHORT_CLASS, UNTREATED, course_clock, hours_or_days, legend, panels, room, svg
 
 LEAST = 0.02
 """Relative change that fills a panel, at least."""

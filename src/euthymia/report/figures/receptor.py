@@ -1,7 +1,7 @@
 """The NMDA receptor: three words over time."""
 
 from ...core.types import CELL_CLASSES, SITES
-from ...experiments.simulation import Simulation
+from ...simulation.simulate import Simulation
 from .style import CLASS_COLOURS, SHORT_CLASS, hours_or_days, legend, panels, svg
 
 HABENULA_STYLES = {"habenula_silent": ":", "habenula_tonic": "--", "habenula_burst": "-"}

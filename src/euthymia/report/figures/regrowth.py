@@ -1,6 +1,6 @@
 """Way 4: signalling within hours, spines within days."""
 
-from ...experiments.simulation import DAY, Simulation
+from ...simulation.simulate import DAY, Simulation
 from .style import CLOCK, COLOURS, HEALTHY, UNTREATED, course_clock, end, legend, panels, svg
 
 CHAIN = (

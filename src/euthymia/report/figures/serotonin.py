@@ -1,6 +1,6 @@
 """Comparators: what they occupy, serotonin, and the feedback that adapts."""
 
-from ...experiments.simulation import Simulation
+from ...simulation.simulate import Simulation
 from .style import COLOURS, course_clock, legend, panels, svg
 
 

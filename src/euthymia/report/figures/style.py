@@ -18,8 +18,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from ...core.types import CELL_CLASSES
-from ...experiments.simulation import DAY, Simulation
-from ...experiments.treatment import first_visit
+from ...simulation.dosing import first_visit
+from ...simulation.simulate import DAY, Simulation
 
 INK, FAINT, GRID = "#1b2733", "#7b8794", "#e6eaee"
 COLOURS = {

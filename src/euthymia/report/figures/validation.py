@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...experiments.validation import TWO_FOLD, Compared, of_role
+from ...validation.pharmacology import TWO_FOLD, Compared, of_role
 from .arms import ARM_COLOURS
 from .style import COLOURS, FAINT, panels, svg
 

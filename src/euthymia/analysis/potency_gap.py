@@ -1,0 +1,134 @@
+"""The potency gap: per way, the loss that the sources give beside the loss that the way needs."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from ..brain.attractor import Attractor, Window, bistable_window, critical_block
+from ..circuits.prefrontal import E
+from ..core.types import Scalar
+from ..links import habenula_shift
+from ..model.closures.response import habenula_output, no_correction
+from ..model.default import Euthymia
+from ..plasticity.excitotoxicity import damage_source, load_for_damage
+from ..simulation.simulate import Simulation
+from .dose_response import rates_at, times_to_change
+
+RISE = 0.1
+"""Rise of the pyramidal rate, as a share, that counts as disinhibition."""
+CONCENTRATIONS = np.linspace(0.0, 5.0, 501)
+"""µM; where that rise is looked for."""
+LOSSES = np.linspace(0.0, 1.0, 201)
+"""Where the end of bursting is looked for."""
+ROUNDING = 1e-9
+
+
+class PotencyGap(NamedTuple):
+    """Losses as shares, 0 to 1."""
+
+    way: str
+    reads: str
+    sources_give: float
+    """Peak pore block by competition with magnesium, from measured affinities."""
+    link_reads: float
+    """Peak of the word this way reads."""
+    needs: float | None
+    """Loss at which the way is half engaged; None if there is nothing to engage."""
+    criterion: str
+
+
+def _disinhibition(model: Euthymia, simulation: Simulation) -> float | None:
+    """Loss of somatostatin NMDA drive at which pyramidal cells have risen; every class loses by its own potency."""
+    cascade = model.cascade
+    potency = np.asarray(cascade.receptor.drive_potency)[: len(cascade.prefrontal.baseline)]
+    lost = CONCENTRATIONS[:, None] / (CONCENTRATIONS[:, None] + potency)
+    rates = rates_at(cascade.prefrontal, jnp.asarray(1 - lost), jnp.asarray(_at_start(simulation, "recurrence")))
+    concentration = float(times_to_change(CONCENTRATIONS, np.asarray(rates), RISE)[E])
+    somatostatin = simulation.data.indexes["cell_class"].get_loc("somatostatin")
+    return None if np.isnan(concentration) else concentration / (concentration + float(potency[somatostatin]))
+
+
+def _lasting_repair(model: Euthymia, simulation: Simulation) -> float | None:
+    """Block that, if it lasted, would halve the damage that stress drives; None if there is no stress."""
+    toxicity, stress = model.cascade.excitotoxicity, simulation.person.stress
+    stressed, healthy = 1 + toxicity.glutamate_excess * stress, jnp.ones(())
+    halfway = (damage_source(toxicity, stressed) + damage_source(toxicity, healthy)) / 2
+    return float(1 - load_for_damage(toxicity, halfway) / stressed) if stress > 0 else None
+
+
+def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> float | None:
+    """Loss at which an output of this patient's habenula is down to that of a healthy one, at its undosed resting potential."""
+    closures, links = model.cascade.closures, model.cascade.links
+    healthy_shift = habenula_shift(links, jnp.zeros(()), jnp.asarray(simulation.data.healthy_reward.item()))
+    healthy = float(getattr(habenula_output(closures, jnp.ones(()), healthy_shift, no_correction()), output))
+    ill = jnp.full(len(LOSSES), _at_start(simulation, "habenula_shift"))
+    course = np.asarray(getattr(habenula_output(closures, jnp.asarray(1 - LOSSES), ill, no_correction()), output))
+    down = course <= healthy * (1 + ROUNDING)
+    return float(LOSSES[np.argmax(down)]) if down.any() and not down[0] else None
+
+
+@eqx.filter_jit
+def _limbic(p: Attractor, limbic_input: Scalar) -> tuple[Scalar, Window]:
+    return critical_block(p, limbic_input, jnp.ones(())), bistable_window(p, jnp.zeros(()), jnp.ones(()))
+
+
+def _release(model: Euthymia, simulation: Simulation) -> float | None:
+    """Loss at which the locked state of this patient's limbic network ends; None unless a quiet one is beside it."""
+    drive = _at_start(simulation, "limbic_input")
+    needed, window = _limbic(model.cascade.limbic.attractor, jnp.asarray(drive))
+    return float(needed) if window.lower <= drive <= window.upper else None
+
+
+def _at_start(simulation: Simulation, name: str) -> float:
+    return float(simulation.data[name].sel(arm="untreated")[0])
+
+
+def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
+    """The gap of each way at the peak of one course."""
+    block, felt = (simulation.data[name].max("time").to_series().to_dict() for name in ("pore_block", "drive_loss"))
+    strict = _calm_habenula(model, simulation, "burst_rate_strict")
+    by_strict = "none" if strict is None else f"{100 * strict:.0f} %"
+    return [
+        PotencyGap(
+            "way 1",
+            "drive loss",
+            block["somatostatin"],
+            felt["somatostatin"],
+            _disinhibition(model, simulation),
+            f"the loss in somatostatin cells at which pyramidal cells fire {100 * RISE:.0f} % faster, at assumed potencies and NMDA shares",
+        ),
+        PotencyGap(
+            "way 2",
+            "pore block",
+            block["pyramidal"],
+            block["pyramidal"],
+            _lasting_repair(model, simulation),
+            "a lasting loss that halves the stress-driven damage, at assumed load and cooperativity",
+        ),
+        PotencyGap(
+            "way 3",
+            "drive loss",
+            block["habenula"],
+            felt["habenula"],
+            _calm_habenula(model, simulation, "burst_rate"),
+            f"the loss at which a depressed habenula bursts no more than a healthy one, by rate ({by_strict}, bursts counted strictly)",
+        ),
+        PotencyGap(
+            "way 4",
+            "drive loss",
+            block["pyramidal"],
+            felt["pyramidal"],
+            float(model.cascade.links.signalling_potency),
+            "the loss that half engages eEF2 signalling, assumed",
+        ),
+        PotencyGap(
+            "way 5",
+            "drive loss",
+            block["pyramidal"],
+            felt["pyramidal"],
+            _release(model, simulation),
+            "the loss at which the locked state ends without the help of noise, at assumed recurrence",
+        ),
+    ]

@@ -1,0 +1,173 @@
+"""The numbers a clinician asks for first, taken from a simulation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ..clinic.symptoms import COURSE_CONTEXTS
+from ..core.types import CELL_CLASSES
+from ..model.default import Euthymia, default_model
+from ..pharmacology.comparators import FORMED
+from ..protocols.protocol import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
+from ..simulation.dosing import first_visit, labelled
+from ..simulation.simulate import Simulation, warnings_of
+from .comparison import MOVERS, SHARED_AT, shared
+from .potency_gap import PotencyGap, potency_gaps
+
+NO_CHANGE = 1e-6
+"""Points of MADRS below which there is nothing to share out."""
+WORDS = ("bound", "pore_block", "drive_loss")
+CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
+TITLES = {
+    "way 1": "glutamate surge in the prefrontal cortex",
+    "way 2": "NMDA block eases the calcium load",
+    "way 3": "the habenula calms, dopamine returns",
+    "way 4": "connections regrow",
+    "way 5": "the limbic lock opens",
+    "context": "what the treatment as such does",
+}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A largest value and when it was reached, h after the first dose."""
+
+    value: float
+    time: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way: its own number, and when that was furthest from before."""
+
+    name: str
+    measure: str
+    peak: Peak
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one way, or the context, did to mood: points, and the share of the whole, None where there is no change."""
+
+    points: float
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything the terminal prints and the page opens with."""
+
+    title: str
+    person: str
+    plasma: dict[str, Peak]
+    """ng/mL by drug given; of ketamine in a venous sample."""
+    free_brain: Peak
+    """Of ketamine, µM."""
+    watched: dict[str, tuple[Peak, str]]
+    """What a clinic watches while ketamine is there: peaks and their units."""
+    targets: dict[str, Peak]
+    """What other drugs occupy or raise."""
+    receptor: dict[str, dict[str, Peak]]
+    ways: list[Way]
+    parts: dict[str, dict[str, Part]]
+    """By who and checkpoint."""
+    gaps: list[PotencyGap]
+    madrs: dict[str, float]
+    untreated: dict[str, float]
+    context: dict[str, float]
+    checked_at: str
+    warnings: list[str]
+
+    @property
+    def blocker(self) -> bool:
+        """Whether anything was given that binds in the pore of NMDA receptors."""
+        return any(drug in self.plasma for drug in BLOCKERS)
+
+
+def _peak(series: xr.DataArray, visit: float) -> Peak:
+    place = int(np.argmax(np.abs(series.to_numpy())))
+    return Peak(float(series[place]), float(series.time[place]) - visit)
+
+
+def ways_of(simulation: Simulation) -> dict[str, tuple[str, xr.DataArray]]:
+    """The number by which each way is known, as a change from before the first dose."""
+    given = simulation.data.sel(arm="as given")
+    before = given.isel(time=0)
+    return {
+        "way 1": ("glutamate, rise", given.glutamate),
+        "way 2": ("calcium load, relief", 1 - given.calcium_load / before.calcium_load),
+        "way 3": ("dopamine tone, gain", given.dopamine / before.dopamine - 1),
+        "way 4": ("spine density, gain", given.spine_density / before.spine_density - 1),
+        "way 5": ("out of the lock", before.lock - given.lock),
+    }
+
+
+def parts_of(simulation: Simulation, times: dict[str, float]) -> dict[str, dict[str, Part]]:
+    """Points and share of each way and of the context at named times after the first dose (h)."""
+    totals = {name: simulation.at(hours) - simulation.at(0.0) for name, hours in times.items()}
+    points = shared(simulation, times)
+
+    def part(who: str, name: str) -> Part:
+        return Part(points[name][who], points[name][who] / totals[name] if abs(totals[name]) > NO_CHANGE else None)
+
+    return {who: {name: part(who, name) for name in times} for who in MOVERS}
+
+
+def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
+    """The summary of one simulation."""
+    model = default_model() if model is None else model
+    data, given = simulation.data, simulation.data.sel(arm="as given")
+    visit = first_visit(simulation.protocol)
+    checkpoints = simulation.checkpoints()
+    # A single dose or visit is judged after a day, a course of several at its end.
+    protocol = simulation.protocol
+    at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
+    checked_at = "24 h" if "24 h" in checkpoints and not at_end else list(checkpoints)[-1]
+    split_at = {name: place for name, place in checkpoints.items() if name in SHARED_AT or name == checked_at}
+    drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
+    drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
+    mass = {
+        **dict.fromkeys(KETAMINES, data.venous_ketamine_mass),
+        **dict.fromkeys(NORKETAMINES, data.norketamine_mass),
+        **dict.fromkeys(HYDROXYNORKETAMINES, data.hydroxynorketamine_mass),
+        **{str(drug): data.comparator_mass.sel(drug=drug) for drug in data.drug.values},
+    }
+    targets = {
+        "serotonin transporter occupied": given.sert_occupancy,
+        "dopamine transporter occupied": given.dat_occupancy,
+        "MAO-A lost": given.mao_block,
+        "serotonin, rise": given.serotonin / given.serotonin[0] - 1,
+    }
+    mood = f"stress {simulation.person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course"
+    person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
+    whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
+    return Summary(
+        title=labelled(protocol.title, protocol),
+        person=", ".join(whose),
+        plasma={drug: _peak(mass[drug], visit) for drug in drugs},
+        free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
+        watched={
+            "dissociation": (_peak(data.dissociation, visit), "%"),
+            "systolic pressure": (_peak(data.systolic_rise, visit), "mmHg"),
+            "diastolic pressure": (_peak(data.diastolic_rise, visit), "mmHg"),
+            "of the concentration on awakening from anaesthesia": (_peak(data.anaesthesia, visit), "%"),
+        },
+        targets={name: _peak(series, visit) for name, series in targets.items()},
+        receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in WORDS} for name in CELL_CLASSES},
+        ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],
+        parts=parts_of(simulation, split_at),
+        gaps=potency_gaps(model, simulation),
+        madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
+        untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
+        context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
+        checked_at=checked_at,
+        warnings=warnings_of(simulation.protocol, model),
+    )
+
+
+def _by_class(data: xr.Dataset, word: str, name: str) -> xr.DataArray:
+    """One word of the receptor in one cell class; of bound receptors in the habenula, those of its bursting cells."""
+    if word == "bound":
+        return data.bound.sel(site="habenula_burst" if name == "habenula" else name)
+    return data[word].sel(cell_class=name)

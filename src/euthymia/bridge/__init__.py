@@ -1,1 +1,0 @@
-"""From milliseconds to hours: closures that stand for circuits in the slow field, built from them and checked against them."""

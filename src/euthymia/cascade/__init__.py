@@ -1,1 +1,0 @@
-"""The scales joined: one slow vector field, its fixed point, its production solver and its reference."""

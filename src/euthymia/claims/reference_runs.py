@@ -1,0 +1,44 @@
+"""The courses and patients that claims are made about."""
+
+from functools import cache
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from ..model.baseline import patient
+from ..model.default import default_model
+from ..model.vector_field import Brain
+from ..protocols.reading import DEFAULT, check, read, written
+from ..simulation.simulate import Simulation, simulate
+
+
+@cache
+def standard(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
+    """A built-in protocol, the default one if left out, in another context or at another stress if these are given."""
+    data = written(read(protocol))
+    if context is not None:
+        data["context"] = context
+    if stress is not None:
+        data["patient"] = data["patient"] | {"stress": stress}
+    return simulate(check(data))
+
+
+def dose_ends() -> float:
+    """End of the first dose of the default protocol, h."""
+    first = standard().protocol.doses[0]
+    return first.start + (first.duration or 0.0)
+
+
+_patient = eqx.filter_jit(patient)
+
+
+@cache
+def undosed(stress: float | None = None) -> Brain:
+    """A patient at rest at a constant stress, the typical one if left out."""
+    model = default_model()
+    return _patient(model.cascade, model.patient.stress if stress is None else jnp.asarray(stress, float))
+
+
+def at(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:
+    """A quantity of a built-in protocol's course at a time, h."""
+    return float(standard(protocol=protocol).data[name].sel(arm=arm).sel(time=hours, method="nearest"))

@@ -1,0 +1,246 @@
+"""One patient's course: exact pharmacology, then exponential steps through the slow states."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from .. import links
+from ..core.numerics.exponential import Propagators, etd2rk, exact_step, exact_steps, occupancy_course, propagators, stepped_course
+from ..core.types import ENANTIOMERS, Scalar
+from ..links import Switches
+from ..pharmacology import comparators, esketamine
+from ..pharmacology import ketamine as disposition
+from ..pharmacology.covariates import Body, embody
+from ..pharmacology.ketamine import STATES, central_volumes
+from ..receptors.monoamine import DESTROYING_MAO, HOLDING_MAO, Monoamine, mao_held, mao_transitions
+from ..receptors.nmdar import LIGANDS, racemate_equivalents
+from . import time_grid as timegrid
+from .baseline import jacobian
+from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, spines_solved, transitions, unpack
+
+Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
+"""The distinct step lengths of a grid (h), and which of them each step has."""
+S = ENANTIOMERS.index("S")
+BLOCKERS = comparators.places(LIGANDS[-2:])
+
+
+class Bodies(NamedTuple):
+    """One value for each family of linear systems; none for a family that is left out."""
+
+    hands: Any = None
+    """Ketamine and its metabolites, per enantiomer."""
+    sprayed: Any = None
+    """Esketamine from a nasal device or swallowed, by itself."""
+    others: Any = None
+    """Comparators, per drug."""
+
+
+class Exposure(NamedTuple):
+    """Free concentrations in brain, µM, but for the first."""
+
+    effect_site: Float[Array, "*batch enantiomer"]
+    """Total ketamine in blood as the brain sees it with its delay, µM."""
+    ketamine: Float[Array, "*batch enantiomer"]
+    norketamine: Float[Array, "*batch enantiomer"]
+    hydroxynorketamine: Float[Array, "*batch enantiomer"]
+    racemate_equivalents: Float[Array, "*batch"]
+    """What all that blocks NMDA receptors is worth in racemic ketamine."""
+
+
+class Blood(NamedTuple):
+    """Concentrations per enantiomer (S, R), µM: arterial, but for venous ketamine."""
+
+    arterial: Float[Array, "node enantiomer"]
+    venous: Float[Array, "node enantiomer"]
+    norketamine: Float[Array, "node enantiomer"]
+    hydroxynorketamine: Float[Array, "node enantiomer"]
+    dehydronorketamine: Float[Array, "node enantiomer"]
+
+
+class DrugCourse(NamedTuple):
+    """Concentrations at the nodes, µM, of ketamine per enantiomer (S, R) and of the comparators per molecule."""
+
+    arterial: Float[Array, "node enantiomer"]
+    venous: Float[Array, "node enantiomer"]
+    norketamine: Float[Array, "node enantiomer"]
+    hydroxynorketamine: Float[Array, "node enantiomer"]
+    dehydronorketamine: Float[Array, "node enantiomer"]
+    brain: Exposure
+    mao: Float[Array, " node"]
+    """MAO-A that no drug has destroyed, healthy = 1: an enzyme that drug alone inactivates."""
+    comparator_plasma: Float[Array, "node molecule"]
+    comparator_site: Float[Array, "node molecule"]
+    states: Bodies
+    """What is behind the concentrations."""
+
+
+def exposure(p: Cascade, states: Bodies) -> Exposure:
+    """What reaches the brain from the states of the bodies; what was sprayed is S and adds to S."""
+    hands, (sprayed,) = states.hands, jnp.moveaxis(states.sprayed, -2, 0)
+
+    def of_both(name: str) -> Float[Array, "*batch enantiomer"]:
+        return hands[..., STATES.index(name)].at[..., S].add(sprayed[..., esketamine.STATES.index(name)])
+
+    effect_site = of_both("effect_site")
+    ketamine = links.free_brain_concentration(p.links, effect_site)
+    norketamine = links.free_brain_norketamine(p.links, of_both("norketamine_effect_site"))
+    hydroxynorketamine = links.free_brain_hydroxynorketamine(p.links, hands[..., STATES.index("hydroxynorketamine_effect_site")])
+    blockers = links.free_brain_blockers(p.links, comparators.site_concentration(states.others)[..., BLOCKERS])
+    ligands = jnp.concatenate([ketamine, norketamine, hydroxynorketamine, blockers], -1)
+    return Exposure(effect_site, ketamine, norketamine, hydroxynorketamine, racemate_equivalents(p.receptor, ligands))
+
+
+def embodied(p: Cascade, body: Body) -> Cascade:
+    """The model in one body."""
+    d, e = embody(p.disposition, p.esketamine, body)
+    return replace(p, disposition=d, esketamine=e)
+
+
+def systems(p: Cascade, weight: Scalar) -> Bodies:
+    """Matrices and entries of each family of linear systems at a weight (kg)."""
+    return Bodies(
+        (disposition.rate_matrix(p.disposition, weight), jnp.tile(disposition.entry_matrix(), (len(ENANTIOMERS), 1, 1))),
+        (esketamine.rate_matrix(p.esketamine)[None], esketamine.entry_matrix()[None]),
+        (comparators.rate_matrix(p.comparators), comparators.entry_matrices()),
+    )
+
+
+def by_family(inputs: Float[Array, "*batch channel"]) -> Bodies:
+    """Inputs per channel as inputs per family, system and place."""
+    hands, sprayed, others = jnp.split(inputs, [len(timegrid.HANDS), len(timegrid.HANDS) + len(timegrid.SPRAYED)], -1)
+    batch = inputs.shape[:-1]
+    return Bodies(hands.reshape(*batch, len(ENANTIOMERS), -1), sprayed.reshape(*batch, 1, -1), others[..., None])
+
+
+def solved(
+    p: Cascade,
+    weight: Scalar,
+    steps: Steps,
+    infusion: Float[Array, "step channel"],
+    bolus: Float[Array, "step channel"],
+    families: Sequence[str] = Bodies._fields,
+) -> Bodies:
+    """States at the nodes of the families that are named."""
+    every, (lengths, which) = systems(p, weight), steps
+    system = Bodies(**{family: getattr(every, family) for family in families})
+    over = _of_each(system, lambda matrix, entry: exact_step(matrix, entry, lengths[:, None]))
+    return stepped(system, over, which, infusion, bolus)
+
+
+def propagated(system: Bodies, lengths: Float[Array, " length"]) -> Bodies:
+    """Propagators of the linear systems of many people, over each length (leading axis)."""
+    return _of_each(system, lambda matrix, entry: exact_steps(matrix, entry, lengths))
+
+
+def _of_each(system: Bodies, over: Callable[[Array, Array], tuple[Array, Array]]) -> Bodies:
+    return Bodies(*(None if family is None else over(*family) for family in system))
+
+
+def stepped(
+    system: Bodies, over: Bodies, which: Int[Array, " step"], infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
+) -> Bodies:
+    """States at the nodes of linear systems from their propagators, which many people find best all at once."""
+    given = zip(system, over, by_family(infusion), by_family(bolus), strict=True)
+    return Bodies(
+        *(
+            None if family is None else stepped_course(through, family[1], which, steadily, at_once)
+            for family, through, steadily, at_once in given
+        )
+    )
+
+
+def in_blood(p: Cascade, weight: Scalar, states: Bodies) -> Blood:
+    """Concentrations from the states of the bodies; what was sprayed is S and adds to S."""
+    volumes = central_volumes(p.disposition, weight)
+    sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.sprayed[:, 0])
+
+    def arterial(name: str) -> Float[Array, "node enantiomer"]:
+        return states.hands[..., STATES.index(name)] / volumes[name]
+
+    return Blood(
+        arterial=arterial("ketamine").at[:, S].add(sprayed),
+        venous=states.hands[..., STATES.index("venous")].at[:, S].add(sprayed),
+        norketamine=arterial("norketamine").at[:, S].add(its_norketamine),
+        hydroxynorketamine=arterial("hydroxynorketamine"),
+        dehydronorketamine=arterial("dehydronorketamine"),
+    )
+
+
+def enzyme_transitions(p: Monoamine, at_site: Float[Array, "*batch molecule"]) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+    """Rates (1/h) at which MAO-A is made and destroyed under what is at the sites (µM)."""
+    held = mao_held(p, at_site[..., comparators.places(HOLDING_MAO)])
+    return mao_transitions(p, at_site[..., comparators.places(DESTROYING_MAO)], held)
+
+
+def drugs(
+    p: Cascade, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
+) -> DrugCourse:
+    """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
+    return drug_course(p, weight, steps, solved(p, weight, steps, infusion, bolus))
+
+
+def drug_course(p: Cascade, weight: Scalar, steps: Steps, states: Bodies) -> DrugCourse:
+    """The same from the states of the bodies."""
+    at_site = comparators.site_concentration(states.others)
+    made, lost = enzyme_transitions(p.monoamine, at_site)
+    return DrugCourse(
+        *in_blood(p, weight, states),
+        brain=exposure(p, states),
+        mao=occupancy_course(jnp.ones(()), made, lost, steps),
+        comparator_plasma=comparators.plasma_concentration(p.comparators, states.others),
+        comparator_site=at_site,
+        states=states,
+    )
+
+
+def slow_courses(
+    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
+) -> Float[Array, "setting node state"]:
+    """Packed slow states at the nodes, from rest, for many settings of the switches at once (leading axis of ``switches``).
+
+    Parameters
+    ----------
+    p
+        Parameters and closures.
+    brain
+        The patient.
+    steps
+        From the time grid.
+    inputs
+        Drugs and corrections at the nodes.
+    switches
+        Settings.
+    linear_at
+        One setting, whose Jacobian is the part that is treated exactly. It must have every link off that is off in any of
+        ``switches``, so that a clamped state stays at rest to rounding error.
+    """
+    start = pack(brain.rest)
+    linear = jacobian(p, start, brain, linear_at)
+    over = propagators(linear, steps[0])
+    return jax.vmap(lambda setting: slow_course(p, brain, steps, inputs, setting, linear, over))(switches)
+
+
+def slow_course(
+    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], over: Propagators
+) -> Float[Array, "node state"]:
+    """The same for one setting and a given linear part with its propagators over the grid's lengths, such as those of a patient
+    who is alike: it only has to be near, for what it misses is integrated to second order."""
+
+    def rate(vector: Float[Array, " state"], u: Inputs) -> Float[Array, " state"]:
+        return pack(slow_rate(p, unpack(vector), u, brain, setting))
+
+    def with_spines(before: Float[Array, "state"], later: Float[Array, "state"], step: Scalar) -> Float[Array, "state"]:
+        return pack(spines_solved(p, unpack(before), unpack(later), brain, setting, step))
+
+    return etd2rk(rate, linear, over, pack(brain.rest), steps, inputs, with_spines)
+
+
+def follow(p: Cascade, steps: Steps, inputs: Inputs, by: Drivers) -> Followers:
+    """Occupancies over a course of one setting, from what drives them at the nodes; they start where they rest undosed."""
+    rise, fall = jax.vmap(lambda u, at: transitions(p, u, at))(inputs, by)
+    # Without input nothing binds, so that only the lock rests above zero.
+    return jax.tree.map(lambda a, b: occupancy_course(a[0] / (a[0] + b[0]), a, b, steps), rise, fall)

@@ -1,0 +1,1 @@
+"""Many virtual patients through one protocol."""

@@ -1,0 +1,56 @@
+"""Who of a cohort would have left a trial by its end, and what that does to its response rate, by how a trial counts leavers."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..clinic.ratings import Ratings, leaving_time, responds
+from ..simulation.dosing import first_visit
+from .cohort import TRIAL, Cohort
+from .relapse import weekly
+
+
+class Leaving(NamedTuple):
+    """Shares of all patients at the last of weekly ratings, but for ``completers``."""
+
+    left: float
+    everybody: float
+    """Response if nobody left."""
+    completers: float
+    """Response of those who stayed, as a share of them."""
+    carried_forward: float
+    """Response where the last rating of who left counts."""
+    failures: float
+    """Response where who left counts as a failure."""
+    followed: float
+    """From the first visit to the last rating, h."""
+
+
+def leaving(cohort: Cohort, p: Ratings) -> Leaving | None:
+    """Leaving at the hazard of :func:`..clinic.ratings.leaving_rate`; None where a course is too short or everybody leaves."""
+    data, ratings = cohort.data, weekly(cohort, first_visit(cohort.protocol))
+    if ratings is None:
+        return None
+    times, rated = ratings
+    baseline = jnp.asarray(data.rated.isel(time=0).values)
+    rated = rated.at[:, 0].set(baseline)
+    worse = rated / baseline[:, None] - 1
+    gone = leaving_time(p, jax.random.key(TRIAL), jnp.asarray(data.patient.values), jnp.asarray(times), worse)
+    stayed = np.asarray(jnp.isinf(gone))
+    if not stayed.any():
+        return None
+    last = jnp.searchsorted(jnp.asarray(times), gone, side="right") - 1
+    ends, carried = rated[:, -1], jnp.take_along_axis(rated, last[:, None], -1)[:, 0]
+    response, forward = (np.asarray(responds(p, baseline, now)) for now in (ends, carried))
+    shares = cohort.shares
+    staying = float(shares @ stayed)
+    return Leaving(
+        left=1 - staying,
+        everybody=float(shares @ response),
+        completers=float(shares @ (response & stayed)) / staying,
+        carried_forward=float(shares @ forward),
+        failures=float(shares @ (response & stayed)),
+        followed=float(times[-1] - times[0]),
+    )

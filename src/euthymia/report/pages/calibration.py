@@ -1,0 +1,142 @@
+"""A calibration as a folder and in the terminal: the fitted set as data, observed beside fitted, and what the data leave free."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from ... import __version__
+from ...evidence.registry import evidence
+from ...inference.calibration import FITTED, Calibration
+from ...inference.fitted import Estimate, Fitted, Round, text_of
+from ...inference.posterior import PATIENTS, SAMPLED, SEED, Sampled
+from ...results.run_folder import write_files
+from ...trials.published import NORMAL_90
+from ..words import number_of
+from .page import calibration_page
+
+FREEST = 4
+"""Directions that are reported as free."""
+WEIGHS = 0.3
+"""A coordinate counts as part of a direction from this weight on."""
+DIGITS = 6
+
+
+class Number(NamedTuple):
+    """A published number beside the fit."""
+
+    trial: str
+    what: str
+    row: str
+    observed: float
+    fitted: float
+    error: float
+    """SD of a further such trial around the fit: sampling error and differences between trials."""
+
+    @property
+    def off(self) -> float:
+        """Observed less fitted, in that SD."""
+        return (self.observed - self.fitted) / self.error
+
+    @property
+    def inside(self) -> bool:
+        """Within the central 90 %."""
+        return abs(self.off) <= NORMAL_90
+
+
+def numbers(fit: Calibration) -> list[Number]:
+    """Every number that was fitted."""
+    predicted, data = fit.predicted, fit.problem.data
+    between = np.array([fit.values["population.between_trials.context"], fit.values["population.between_trials.worth"]])
+    spread = (between[:, None] * np.asarray(predicted.by_effect)) ** 2
+    errors = np.sqrt(np.asarray(data.error) ** 2 + spread.sum(0))
+    return [
+        Number(trial.name, number_of(each), each.target, each.row.value, float(value), float(error))
+        for (trial, each, _), value, error in zip(fit.problem.numbers.questions, predicted.value, errors, strict=True)
+    ]
+
+
+def fitted_set(fit: Calibration, sampled: Sampled | None) -> Fitted:
+    """What is kept of a fit."""
+
+    def short(value: float) -> float:
+        return float(f"{value:.{DIGITS}g}")
+
+    sds = np.sqrt(np.diag(fit.covariance))
+    estimates = {}
+    for place, row in enumerate(FITTED):
+        drawn = None if sampled is None or row not in SAMPLED else sampled.draws[:, SAMPLED.index(row)]
+        estimates[row] = Estimate(
+            value=short(fit.values[row]),
+            unit=evidence().parameters[row].unit,
+            coordinate=short(fit.coordinates[place]),
+            sd=short(sds[place]),
+            sampled_mean=None if drawn is None else short(drawn.mean()),
+            sampled_sd=None if drawn is None else short(drawn.std()),
+        )
+    free = []
+    for direction in fit.directions.T[::-1][:FREEST]:
+        strongest = [place for place in np.argsort(-np.abs(direction)) if abs(direction[place]) >= WEIGHS]
+        free.append({FITTED[place]: short(direction[place]) for place in strongest})
+    return Fitted(
+        version=__version__,
+        evidence_sha256=evidence().parameter_hash(),
+        patients=fit.patients,
+        converged=fit.converged,
+        rounds=tuple(Round(log_posterior=short(each.log_posterior), moved=short(each.moved)) for each in fit.rounds),
+        estimates=estimates,
+        covariance=tuple(tuple(short(value) for value in line) for line in fit.covariance),
+        informed=tuple(short(value) for value in fit.informed),
+        freest=tuple(free),
+        rows=tuple(each.target for _, each, _ in fit.problem.numbers.questions),
+        sampler=None
+        if sampled is None
+        else {
+            "draws": len(sampled.draws),
+            "least_effective": short(sampled.effective.min()),
+            "largest_r_hat": short(sampled.r_hat.max()),
+            "divergences": sampled.divergences,
+        },
+    )
+
+
+def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None:
+    """Print rows, numbers and identifiability."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("fitted row", "start", "fitted", "SDs from start", "SD left"):
+        table.add_column(column, justify="left" if column == "fitted row" else "right", no_wrap=True)
+    for row, each in fitted.estimates.items():
+        start = evidence().parameters[row].value
+        table.add_row(row, f"{start:.3g}", f"{each.value:.3g}", f"{each.coordinate:+.2f}", f"{each.sd:.2f}")
+    console.print()
+    console.print(table)
+    console.print("[dim]SD left: of the estimate, over the SD before the fit; near 1, the trials said nothing.[/dim]")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("trial", "number", "observed", "fitted", "off, SDs"):
+        table.add_column(column, justify="left" if column in ("trial", "number") else "right")
+    found = numbers(fit)
+    for each in found:
+        table.add_row(each.trial, each.what, f"{each.observed:.3g}", f"{each.fitted:.3g}", f"{each.off:+.1f}{'' if each.inside else ' !'}")
+    console.print()
+    console.print(table)
+    informed = sum(value > 1 for value in fitted.informed)
+    console.print(
+        f"\n{sum(each.inside for each in found)} of {len(found)} numbers inside their 90 % intervals. "
+        f"The trials know more than the prior in {informed} of {len(fitted.informed)} directions."
+    )
+    for direction in fitted.freest:
+        console.print(f"left free: {', '.join(f'{weight:+.2f} {row}' for row, weight in direction.items())}", soft_wrap=True)
+    for row, each in fitted.disputed.items():
+        console.print(
+            f"sampling disagrees: {row} at {each.sampled_mean:+.2f}, here {each.coordinate:+.2f} SDs from the start "
+            f"(first {PATIENTS} patients, other rows held)",
+            soft_wrap=True,
+        )
+
+
+def write(fit: Calibration, fitted: Fitted, out: Path, overwrite: bool) -> None:
+    """Write the folder: all of it, or nothing."""
+    contents = {"fitted.yaml": text_of(fitted).encode(), "report.html": calibration_page(fitted, numbers(fit)).encode()}
+    write_files(contents, out, overwrite, seed=SEED)

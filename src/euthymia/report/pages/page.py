@@ -1,0 +1,218 @@
+"""The reports: pages that open without a network, from the answer down the causal chain."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ... import __version__
+from ...analysis.circuits import beside
+from ...analysis.comparison import MOVERS, Comparison, Move
+from ...analysis.summary import TITLES, Summary
+from ...evidence.registry import evidence
+from ...evidence.rows import Parameter, Source, Target
+from ...inference.fitted import Fitted
+from ...inference.pharmacokinetics import PharmacokineticFit
+from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
+from ...model.default import Euthymia, default_model
+from ...population.cohort import Cohort
+from ...protocols.reading import text_of
+from ...results.run_folder import git_revision
+from ...simulation.dosing import labelled
+from ...simulation.simulate import Simulation
+from ..figures import arms, clinic, fit_pk, population
+from ..figures.cascade import cascade
+from ..figures.mood import is_the_trial, mood
+from ..figures.style import drawn
+from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
+from .sections import SECTIONS, any_drug
+
+NODES_DRAWN = 1000
+MUCH = 0.1
+"""Share of a read-out that counts as a large change."""
+NOTES = (
+    "No outcome of any trial was used to set how much a mechanism weighs in mood, but the latent scale comes from a fit that included a "
+    "controlled trial of ketamine, and the pace of antidepressants over weeks follows rows kept for calibration.",
+    "What ties receptors to circuits and circuits to symptoms is assumed in size; what acts on what is mostly read. `euthymia verify` says "
+    "where the model agrees with data, where it does not, and which numbers were in view when it was built.",
+    "Curves are those of one typical patient. Trials average many, of whom some respond and some do not.",
+    "The context of a pill taken daily for weeks is not the context of a visit with an infusion: compare arms beyond context too.",
+)
+
+
+def shade(move: Move) -> str:
+    """Style of a cell by the size of a move."""
+    return "still" if change(move.change) == "–" else "much" if abs(move.change) >= MUCH else ""
+
+
+def commands(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
+
+
+FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, shade, unit, when)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("euthymia.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {each.__name__: each for each in FILTERS}
+    return environment
+
+
+def _figure(name: str, svg: str) -> Markup:
+    # Ids are unique within one SVG only; a page holds several.
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    return Markup(re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg))
+
+
+def page(simulation: Simulation, summary: Summary, model: Euthymia | None = None) -> str:
+    """The report of one course as HTML text."""
+    known = evidence()
+    simulation = drawn(simulation, NODES_DRAWN)
+    if any_drug(simulation.protocol):
+        simulation = beside(simulation, default_model() if model is None else model)
+
+    def sources(rows: list[Parameter | Target]) -> list[Source]:
+        return [known.sources[key] for key in sorted({row.source for row in rows} - {"none", "convention", "formula"})]
+
+    sections = [
+        {
+            "anchor": each.anchor,
+            "title": each.title,
+            "reading": each.reading,
+            "figures": [(_figure(draw.__name__, draw(simulation)), caption) for draw, caption in each.draw],
+            "table": each.table(simulation) if each.table else None,
+            "rows": (rows := each.rows()),
+            "targets": (targets := [known.target(name) for name in each.targets]),
+            "species": sorted({kind.strip() for row in [*rows, *targets] if row.species for kind in row.species.split(" and ")}),
+            "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
+            "sources": sources([*rows, *targets]),
+            "notes": each.notes,
+        }
+        for each in SECTIONS
+        if each.stands_for(simulation.protocol)
+    ]
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            summary=summary,
+            titles=TITLES,
+            version=__version__,
+            mood=_figure("course", mood(simulation)),
+            with_trial=is_the_trial(simulation),
+            chain=_figure("cascade", cascade(simulation)) if any_drug(simulation.protocol) else None,
+            sections=sections,
+            protocol=text_of(simulation.protocol),
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
+    )
+
+
+def comparison_page(comparison: Comparison) -> str:
+    """The report of several courses side by side as HTML text."""
+    return (
+        _environment()
+        .get_template("comparison.html.jinja")
+        .render(
+            comparison=comparison,
+            titles=TITLES,
+            version=__version__,
+            picture=_figure("ways", arms.five_ways(comparison)),
+            shares=_figure("shares", arms.shares(comparison)),
+            movers=MOVERS,
+            notes=NOTES,
+            protocols={name: text_of(each.protocol) for name, each in comparison.simulations.items()},
+            revision=git_revision(),
+            parameters=evidence().parameter_hash(),
+        )
+    )
+
+
+def fit_page(fit: PharmacokineticFit) -> str:
+    """The report of estimates of people from their samples as HTML text."""
+    known = evidence()
+    rows = [row for name, row in known.parameters.items() if name.startswith("variability.")]
+    return (
+        _environment()
+        .get_template("fit_pk.html.jinja")
+        .render(
+            fit=fit,
+            version=__version__,
+            agreement=_figure("agreement", fit_pk.agreement(fit)),
+            residuals=_figure("residuals", fit_pk.residuals(fit)),
+            predictive=_figure("predictive", fit_pk.predictive(fit)),
+            rows=rows,
+            sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
+    )
+
+
+def cohort_page(
+    cohort: Cohort,
+    visits: Sequence[NamedTuple],
+    interval: Callable[..., str],
+    rated_as: str,
+    caution: str,
+    counted: str,
+    afterwards: Sequence[str],
+    fitted: Mapping[str, float],
+) -> str:
+    """The report of a cohort as HTML text."""
+    known = evidence()
+    return (
+        _environment()
+        .get_template("population.html.jinja")
+        .render(
+            cohort=cohort,
+            title=labelled(cohort.protocol.title, cohort.protocol),
+            visits=visits,
+            interval=interval,
+            caution=caution,
+            counted=counted,
+            afterwards=afterwards,
+            rated_as=rated_as,
+            version=__version__,
+            spread=_figure("spread", population.spread(cohort)),
+            rows=sorted(
+                (row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted),
+                key=lambda row: not row.id.startswith("population."),
+            ),
+            fitted=fitted,
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
+    )
+
+
+def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
+    """The report of a calibration as HTML text."""
+    known = evidence()
+    return (
+        _environment()
+        .get_template("calibration.html.jinja")
+        .render(
+            fitted=fitted,
+            numbers=numbers,
+            start={row: known.parameters[row] for row in fitted.estimates},
+            sampled_patients=SAMPLED_PATIENTS,
+            version=__version__,
+            agreement=_figure("agreement", clinic.fitted_numbers(numbers)),
+            known=_figure("known", clinic.what_is_known(fitted)),
+            revision=git_revision(),
+            parameters=known.parameter_hash(),
+        )
+    )

@@ -1,0 +1,424 @@
+"""The sections of the page of one course: for each scale its figures, what to read in them, and the numbers it rests on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import equinox as eqx
+
+from ...analysis.dose_response import DoseCurve
+from ...biophysics.magnesium import Magnesium
+from ...brain.escape import LimbicLock
+from ...circuits.habenula import Nucleus
+from ...circuits.midbrain import Midbrain, Raphe
+from ...circuits.prefrontal import Prefrontal
+from ...clinic.safety import Safety
+from ...clinic.symptoms import Symptoms
+from ...core.parameters import declared, rows_of
+from ...evidence.registry import evidence
+from ...evidence.rows import Parameter
+from ...links import Links
+from ...pharmacology.absorption import Absorption
+from ...pharmacology.comparators import DRUGS, MOLECULES, Comparators
+from ...pharmacology.esketamine import Esketamine
+from ...pharmacology.ketamine import Disposition
+from ...plasticity.excitotoxicity import Excitotoxicity
+from ...plasticity.serotonin import Serotonin
+from ...plasticity.signalling import Signalling
+from ...plasticity.spines import Spines
+from ...protocols.protocol import BLOCKERS, OF_KETAMINE, Protocol
+from ...receptors.monoamine import Monoamine
+from ...receptors.nmdar import NMDAReceptor
+from ...simulation.simulate import Simulation
+from ..figures import calcium, drug, habenula, limbic, mood, prefrontal, receptor, regrowth, serotonin
+from .levels import levels
+
+Draw = Callable[[Simulation], str]
+
+
+def any_drug(protocol: Protocol) -> bool:
+    """Whether anything is given."""
+    return bool(protocol.doses)
+
+
+def has_ketamine(protocol: Protocol) -> bool:
+    """Whether ketamine in any form, or a metabolite, is given."""
+    return any(dose.drug in OF_KETAMINE for dose in protocol.doses)
+
+
+def has_blocker(protocol: Protocol) -> bool:
+    """Whether anything that blocks NMDA receptors is given."""
+    return any(dose.drug in BLOCKERS for dose in protocol.doses)
+
+
+def has_comparator(protocol: Protocol) -> bool:
+    """Whether a drug other than ketamine is given."""
+    return any(dose.drug in DRUGS for dose in protocol.doses)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One scale."""
+
+    anchor: str
+    title: str
+    reading: str
+    draw: tuple[tuple[Draw, str], ...]
+    containers: tuple[type[eqx.Module], ...] = ()
+    only: tuple[str, ...] = ()
+    """Beginnings of the ids of the rows that are listed; all if empty."""
+    notes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    stands_for: Callable[[Protocol], bool] = any_drug
+    """Which protocols have it."""
+    table: Callable[[Simulation], list[tuple[str, str, str]]] | None = None
+
+    def rows(self) -> list[Parameter]:
+        """Evidence rows that this scale reads."""
+        names = [row for kind in self.containers for _, each in declared(kind) for row in rows_of(each)]
+        return [evidence().parameters[name] for name in dict.fromkeys(names) if not self.only or name.startswith(self.only)]
+
+
+SECTIONS = (
+    Section(
+        "drug",
+        "Drug: from dose to brain",
+        "Each enantiomer moves through three compartments and turns into norketamine and hydroxynorketamine. Only unbound drug "
+        "in brain counts further down. The linear system is solved exactly.",
+        (
+            (
+                drug.ketamine,
+                "Left: total concentration in plasma; shown for ketamine is a venous sample, which lags arterial blood. "
+                "Right: unbound concentration in brain.",
+            ),
+            (
+                drug.watched,
+                "Left: dissociation, as a share of the most there can be, from S-ketamine at the effect site, and how near the "
+                "concentration is to that of people who just wake up from anaesthesia. Right: rise of blood pressure.",
+            ),
+        ),
+        (Absorption, Disposition, Esketamine, Links, Safety),
+        (
+            *("absorption", "allometry", "ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine", "esketamine"),
+            *("brain", "safety"),
+        ),
+        (
+            "R-hydroxynorketamine is set to the exposure ratio observed for it; for the S form the published chain gives about half of the "
+            "observed ratio (1.7, SD 0.8).",
+            "Esketamine by spray or by mouth uses the population model of its clinical programme, made from venous samples; all other "
+            "routes use one made from arterial samples. The two differ by a third after an infusion.",
+            "What R-ketamine adds to dissociation is nothing in the one study that gave both (Olofsen 2022); the slopes of dissociation "
+            "and of blood pressure are assumed, the size of the latter is set to a meta-analysis.",
+            "S- and R-ketamine are given the same disposition, and one lag stands for the two venous delay compartments of the source.",
+        ),
+        (
+            *("zarate2006.venous_peak", "zhao2012.venous_peak", "hnk.peak", "hasan2021.hnk_ratio_s"),
+            *("vankawala2021.systolic", "vankawala2021.diastolic"),
+        ),
+        has_ketamine,
+    ),
+    Section(
+        "receptor",
+        "Receptor: three words, not one block",
+        "“Bound” is the share of NMDA receptors that carry the drug, “pore block” the charge lost while magnesium competes "
+        "for the pore, “drive loss” the loss of NMDA drive a circuit feels in vivo. Each way reads exactly one of them. PV, SST and VIP "
+        "are three classes of interneuron, named after parvalbumin, somatostatin and a peptide.",
+        (
+            (
+                receptor.receptor,
+                "The three words for each cell class. Open channels bind, so that habenular cells differ by how they fire.",
+            ),
+        ),
+        (Magnesium, NMDAReceptor),
+        (),
+        (
+            "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
+            "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",
+        ),
+        (
+            "kotermanski2009.half_block_with_magnesium",
+            "abbott2020.half_block",
+            "shaffer2014.half_occupancy",
+            "gerhard2020.block_10uM",
+        ),
+        has_blocker,
+    ),
+    Section(
+        "other-drugs",
+        "What people get today: transporters, enzyme, serotonin",
+        "A reuptake inhibitor fills the serotonin transporter within hours; fluoxetine and its metabolite stay for weeks. Phenelzine and "
+        "tranylcypromine destroy monoamine oxidase within days, moclobemide holds it while it is there. Bupropion and its metabolite fill "
+        "a fifth of the dopamine transporter, midazolam strengthens inhibition. Serotonin rises, slows the cells that release it, and "
+        "comes up in full only as their autoreceptors yield over weeks. None of these drugs touches an NMDA receptor.",
+        (
+            (drug.comparators, "Total concentration in plasma."),
+            (
+                serotonin.serotonin,
+                "Left: targets. Right: serotonin, and the sensitivity of the autoreceptors that hold it down.",
+            ),
+        ),
+        (Comparators, Monoamine, Serotonin, Raphe, Links),
+        (*MOLECULES, "sert", "dat", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
+        (
+            "That autoreceptors have to yield before serotonin rises is the textbook account, and disputed; how far they do is assumed.",
+            "That what fills a fifth of the dopamine transporter raises dopamine by as much is assumed; scans in people showed no rise.",
+            "How fast relief comes over weeks follows rows kept for calibration. It is no prediction of this model.",
+        ),
+        (
+            "sogaard2005.half_life",
+            "klein2006.occupancy_5mg",
+            "klein2006.occupancy_10mg",
+            "klein2006.occupancy_20mg",
+            "klein2007.occupancy_6h",
+            "klein2007.occupancy_54h",
+            "klein2006.citalopram_10mg",
+            "klein2006.citalopram_20mg",
+            "klein2007.citalopram_6h",
+            "klein2007.citalopram_54h",
+            "fluoxetine_label.half_life",
+            "fluoxetine_label.norfluoxetine_half_life",
+            "fluoxetine_label.fluoxetine_30d",
+            "fluoxetine_label.norfluoxetine_30d",
+            "dasb2016.occupancy_4h",
+            "dasb2016.occupancy_48h",
+            "meyer2004.occupancy",
+            "chiuccariello2015.occupancy",
+            "chiuccariello2015.moclobemide",
+            "chiuccariello2015.moclobemide_high",
+            "nair1993.recovered",
+            "tranylcypromine1982.recovery",
+            "nardil.full_inhibition",
+            "meyer2002.occupancy",
+            "learned2003.occupancy",
+            "learned2003.kept",
+            "czachura2000.recovery",
+            "taylor2006.first_week",
+        ),
+        has_comparator,
+    ),
+    Section(
+        "way-1",
+        "Way 1: glutamate surge in the prefrontal cortex",
+        "NMDA receptors drive interneurons more than pyramidal cells. When the drug takes that drive, interneurons fall silent first, "
+        "pyramidal cells are released, and glutamate rises for hours. The same receptors hold activity up: while the drug is there, focus "
+        "and impulse control are worse, and later, with more synapses, better.",
+        (
+            (
+                prefrontal.surge,
+                "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Right: a proxy "
+                "of gamma power, from the circuit’s linear response to noise; not drawn with midazolam.",
+            ),
+            (
+                prefrontal.control,
+                "Left: how long the circuit holds on to something. Right: how far a held goal outweighs a brief distraction.",
+            ),
+        ),
+        (Prefrontal, DoseCurve, Links),
+        ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_potency"),
+        (
+            "The circuit was chosen for disinhibition, so that interneurons fall before pyramidal cells rise is no test of it.",
+            "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",
+            "Gamma power has no rhythm of its own here: the circuit filters noise, and what rises is its response.",
+        ),
+        (
+            "abdallah2018.glutamine",
+            "homayoun2007.order",
+            "wang2013.persistent_firing",
+            "gerhard2020.excitation_1uM",
+            "gerhard2020.excitation_10uM",
+            "moghaddam1997.release_200",
+            "pinault2008.gamma",
+        ),
+    ),
+    Section(
+        "way-2",
+        "Way 2: easing the calcium load",
+        "Stress lets glutamate spill to receptors outside the synapse; calcium enters and damages. Block lowers the load while the "
+        "drug is there.",
+        ((calcium.calcium, "Calcium load, damage and excitatory gain against the untreated course."),),
+        (Excitotoxicity, Links),
+        ("excitotoxicity", "links.damage_share", "links.stress_on_elimination"),
+        (
+            "The popular account says that ketamine protects neurons from excess glutamate. In this model one infusion eases the load for "
+            "hours while damage heals over days, so it repairs next to nothing. No published rates were found; all sizes here are assumed.",
+        ),
+    ),
+    Section(
+        "way-3",
+        "Way 3: a calmer habenula, dopamine back",
+        "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
+        "cells. Less NMDA drive, less firing, and more dopamine cells are active. Dopamine has three answers that are not one another: "
+        "how many cells fire, how fast, and how much of it in bursts.",
+        (
+            (habenula.habenula, "Top: the habenula. Bottom: what dopamine cells make of it and of prefrontal drive."),
+            (
+                habenula.disappointment,
+                "Left: every habenula cell is excited for 5 ms, as after a reward that does not come; the size of the pulse is assumed. "
+                "Right: how long a volley of 1, 2 or 3 spikes of every cell silences dopamine cells.",
+            ),
+        ),
+        (Nucleus, Midbrain, Links),
+        (
+            "habenula",
+            "traub_miles",
+            "midbrain",
+            "rmtg",
+            "dopamine",
+            "links.stress_on_habenula",
+            "links.stress_for_half_shift",
+            "links.dopamine_on_habenula",
+            "links.dopamine_time",
+        ),
+        (
+            "The conductances were searched for three firing classes and for bursts that need both T-type channels and NMDA receptors, so "
+            "that these are no tests of the cell.",
+            "One injection silences bursts for a day in mice, through drug trapped in channels (Ma 2023). Here trapping is shown above as "
+            "“bound” but does not prolong the effect, which follows the drug.",
+            "How the relay, dopamine and the raphe answer habenula spikes is assumed; where they act is read.",
+        ),
+        (
+            "yang2018.burst_share_control",
+            "yang2018.burst_share_depressed",
+            "yang2018.needs_NMDAR_and_T",
+            "yang2018.burst_potential",
+            "weiss2011.classes",
+            "cui2018.hyperpolarised_burst_more",
+            "p11_2017.holding_for_bursts",
+            "p11_2017.holding_for_tonic",
+            "cerniauskas2019.both_up",
+            "ma2023.burst_suppression",
+            "zhou2021.without_habenula",
+            "ji2007.pause",
+            "belujon2014.active_share",
+        ),
+    ),
+    Section(
+        "way-4",
+        "Way 4: connections regrow",
+        "The glutamate surge, block at resting receptors and, more slowly, serotonin engage BDNF, which drives mTORC1, "
+        "synaptic proteins and fast potentiation within hours. Spines follow after a structural delay and fade over weeks.",
+        (
+            (regrowth.signalling, "Signalling, in relative units."),
+            (
+                regrowth.spines,
+                "Left: spine density, with mTORC1 and with the surge’s part removed as controls. Right: formation and "
+                "elimination against before.",
+            ),
+        ),
+        (Signalling, Spines, Links),
+        ("signalling", "spines", "links.signalling"),
+        (
+            "Rapamycin into rat brain abolishes ketamine’s synaptic effect (Li 2010), which the control shows; 6 mg by mouth did not "
+            "block relief at 24 h in patients (Abdallah 2020), which the model does not explain.",
+            "PET of the presynaptic protein SV2A saw no change 24 h after ketamine in people (Holmes 2022); "
+            "the spines here are postsynaptic.",
+            "mTORC1 is said to be back near baseline at 2 h in rats; here it follows the slow tail of the drug and is still high.",
+        ),
+        (
+            "li2010.mtor_block",
+            "abdallah2020.rapamycin_24h",
+            "modasava2019.formation_latency",
+            "modasava2019.maintenance_needs_spines",
+            "modasava2019.fraction_restored",
+            "phoumthipphavong2016.elimination_change",
+            "zuo2005.turnover",
+            "cornwell2012.potentiation",
+            "holmes2022.sv2a_change",
+            "holmes2019.deficit",
+            "li2010.mtor_return",
+            "phoumthipphavong2016.duration",
+            "holtmaat2005.persistent",
+        ),
+    ),
+    Section(
+        "way-5",
+        "Way 5: out of the limbic lock",
+        "A limbic and a cognitive network inhibit each other. At the drive of depression the limbic one has two states, "
+        "quiet and locked, and sits in the locked one. Three levels are kept apart. A, acute disruption: what loss of "
+        "NMDA drive does at once to firing and communication. B, escape: noise carries the network out of the weakened "
+        "lock, and it stays out when the drug has gone. C, consolidation: synapses, dopamine and serotonin move the "
+        "landscape so that it does not fall back. A reset means B and C together.",
+        (
+            (
+                limbic.window,
+                "The landscape at the depressed fixed point. On solid branches a state stands still, on the dashed one it cannot stay. "
+                "Dots: where the healthy and this patient’s network rest.",
+            ),
+            (
+                limbic.lock,
+                "Left: probability of the lock. Right: mean times to escape and to lock again at each moment; what leaves the panel takes "
+                "more than a century.",
+            ),
+            (
+                limbic.disruption,
+                "Left: how far a slow fluctuation of one network moves the other, in health. Right: mean firing as drive "
+                "is lost from the lock.",
+            ),
+        ),
+        (LimbicLock, Links),
+        ("limbic", "links.limbic_input", "links.dopamine_on_limbic", "links.serotonin_on_limbic"),
+        (
+            "From the lock, mean rates fall only in part below the critical loss and then collapse because the lock is "
+            "lost, and communication rises while it still holds. Only from the healthy resting state does communication "
+            "fall with the loss of drive, as drawn. Two pools without interneurons have no full anaesthesia of a healthy brain.",
+            "What makes one network limbic, its noise and how far spines and monoamines move its drive are assumed, with "
+            "a relapse over days in view.",
+        ),
+        (
+            "alexander2019.area25",
+            "evans2018.normalised",
+            "evans2018.reverted",
+            "scheidegger2012.reduced",
+            "morris2020.subgenual",
+            "nicol2020.cessation",
+            "nicol2020.onset",
+            "nicol2020.duration",
+            "cichon2023.suppressed",
+            "cichon2023.activated",
+            "garwood2021.gamma_dwell",
+            "garwood2021.slow_dwell",
+            "schartner2017.complexity",
+            "driesen2013.connectivity",
+            "enigma2020.salience",
+            "enigma2020.default_mode",
+        ),
+        table=levels,
+    ),
+    Section(
+        "mood",
+        "Mood: the ten items",
+        "Every item has its own drivers: spines, focus, dopamine tone, freedom from the limbic lock, excitatory gain and, for hours, fast "
+        "potentiation; sleep and appetite follow only the synapses that last. Together they lower a latent severity. The context of the "
+        "treatment joins so that the larger of drug and context wins and they do not add. Personality is not modelled.",
+        (
+            (mood.symptoms, "Ratings before and after."),
+            (mood.shares, "Points of MADRS that context and ways account for (Shapley shares over all combinations of removed ways)."),
+        ),
+        (Symptoms,),
+        (),
+        (
+            "Nothing published ties synapses, focus, dopamine or a limbic state to points of a rating scale: these "
+            "weights are assumed, and no outcome was used to set them. The latent scale and the join come from an "
+            "informal fit that included the midazolam-controlled trial.",
+            "The context of a visit is one typical patient’s at the latent mean of a trial arm, less than the mean change of that arm.",
+            "Electroconvulsive therapy is empirical: it has no mechanism here, and its curve is set from how many responded, and "
+            "when. Relapse after its last session is left out.",
+        ),
+        (
+            "murrough2013b.madrs_2h",
+            "murrough2013.madrs_24h",
+            "murrough2013.madrs_24h_midazolam",
+            "zarate2006.effect_24h",
+            "zarate2006.effect_7d",
+            "zarate2006.onset",
+            "singh2016.madrs_15d_saline",
+            "posternak2005.two_weeks_placebo",
+            "rbmi.placebo_six_weeks",
+            "transform.placebo_28d",
+            "transform.difference_28d",
+            "husain2004.first_response",
+            "husain2004.response",
+            "haq2015.response_resistant",
+        ),
+        lambda protocol: True,
+    ),
+)

@@ -1,0 +1,98 @@
+"""The summary of one course, and several side by side, as text in a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ...analysis.comparison import MOVERS, Comparison
+from ...analysis.summary import TITLES, WORDS, Summary
+from ...protocols.protocol import KETAMINES, OF_KETAMINE
+from ..words import MOVED, NONE, before, change, clock, part_text, percent, points, when
+
+
+def _table(*columns: str, left: int = 1) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place >= left else "left")
+    return table
+
+
+def _print(console: Console, *tables: Table) -> None:
+    for table in tables:
+        console.print()
+        console.print(table)
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print the summary of one course."""
+    console.print()
+    console.print(Text(summary.title, style="bold"))
+    console.print(summary.person)
+    console.print()
+    for drug, peak in summary.plasma.items():
+        where = "venous plasma" if drug in KETAMINES else "plasma"
+        brain = f", free brain at {summary.free_brain.value:.2f} µM after {clock(summary.free_brain.time)}" if drug in KETAMINES else ""
+        console.print(f"[bold]{drug}[/bold]  {where} peaks at {peak.value:.0f} ng/mL after {clock(peak.time)}{brain}", soft_wrap=True)
+    if not summary.plasma:
+        console.print("[bold]no drug[/bold]")
+    said = [f"{name} {percent(peak.value)} ({clock(peak.time)})" for name, peak in summary.targets.items() if peak.value > MOVED]
+    if said and set(summary.plasma) - set(OF_KETAMINE):
+        console.print(f"[bold]at peak[/bold]  {', '.join(said)}", soft_wrap=True)
+
+    if set(summary.plasma) & set(KETAMINES):
+        watched = (
+            f"{name} +{peak.value:.0f} {unit}" if unit == "mmHg" else f"{percent(peak.value)} {name}"
+            for name, (peak, unit) in summary.watched.items()
+        )
+        console.print(f"[bold]watched[/bold]  {', '.join(watched)}", soft_wrap=True)
+
+    if summary.blocker:
+        receptor = _table("NMDA receptor, peak", "bound", "pore block", "drive loss")
+        for name, words in summary.receptor.items():
+            receptor.add_row(name, *(percent(words[word].value) for word in WORDS))
+        _print(console, receptor)
+
+    ways = _table("Way", "its number at peak", "", "when", left=2)
+    for way in summary.ways:
+        ways.add_row(f"{way.name}: {TITLES[way.name]}", way.measure, percent(way.peak.value), when(way))
+    moved = _table("Who moved MADRS, points (share)", *next(iter(summary.parts.values())))
+    for who, parts in summary.parts.items():
+        moved.add_row(f"{who}: {TITLES[who]}", *map(part_text, parts.values()))
+    _print(console, ways, moved)
+
+    if summary.blocker:
+        gap = _table("Potency gap", "pore block from sources", "the link reads", "the way needs")
+        for each in summary.gaps:
+            gap.add_row(each.way, percent(each.sources_give), f"{each.reads} {percent(each.link_reads)}", percent(each.needs))
+        _print(console, gap)
+
+    mood = _table("MADRS", *map(before, summary.madrs))
+    for name, values in (("this course", summary.madrs), ("context alone", summary.context), ("untreated", summary.untreated)):
+        mood.add_row(name, *(f"{value:.1f}" for value in values.values()))
+    _print(console, mood)
+    console.print()
+
+
+def show_comparison(comparison: Comparison, console: Console) -> None:
+    """Print several courses of one patient side by side."""
+    console.print()
+    console.print(Text(f"Side by side: {', '.join(map(comparison.label, comparison.arms))}", style="bold"))
+    console.print(Text(comparison.person))
+    names = comparison.checkpoints
+    mood, relief = _table("MADRS", *map(before, names)), _table("Fall beyond context", *list(names)[1:])
+    for arm in comparison.arms:
+        mood.add_row(comparison.label(arm), *(NONE if value is None else f"{value:.1f}" for value in comparison.madrs(arm).values()))
+        relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
+    _print(console, mood, relief)
+
+    moved = _table("Who moved MADRS, points", "", *MOVERS, left=2)
+    for arm in comparison.arms:
+        for place, (name, parts) in enumerate(comparison.shares(arm).items()):
+            moved.add_row(comparison.label(arm) if place == 0 else "", f"at {name}", *(points(parts[who]) for who in MOVERS))
+    _print(console, moved)
+
+    touched = _table("Largest change from before", *map(comparison.label, comparison.arms))
+    for readout, moves in comparison.moves().items():
+        touched.add_row(readout.title, *(change(moves[arm].change) for arm in comparison.arms))
+    _print(console, touched)
+    console.print()

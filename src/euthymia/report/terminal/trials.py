@@ -1,0 +1,82 @@
+"""Trials that were held out beside what was predicted of them, in the terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from ...inference.prediction import UNITS, Predicted, contrasts, sign_tests, summarise, unanswered
+from ..words import number_of
+
+SIGNS = {
+    "dose": "between doses",
+    "control": "drug over control",
+    "masking": "drug over control where patients were masked",
+    "population": "drug over control in hospital",
+}
+
+
+def _line(row: Predicted) -> tuple[str, str, str, str]:
+    each, other = row.observation, row.baseline
+    digits = 2 if each.statistic in UNITS["SDs"] else 0
+
+    def said(value: float) -> str:
+        return f"{value:.{digits}f}"
+
+    return (
+        number_of(each),
+        f"{each.row.value:.3g}",
+        f"{said(row.middle)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
+        "–" if other is None else f"{said(other[0])} to {said(other[1])}{'  ' if row.inside_baseline else ' !'}",
+    )
+
+
+def show_clinic(rows: list[Predicted], beside: list[Predicted], console: Console) -> None:
+    """Print every number with its interval, how the whole did beside a meta-analysis, signs, and what has no answer.
+
+    ``beside`` are numbers of calibration trials that held-out ones are contrasted with.
+    """
+    for trial in dict.fromkeys(row.trial.name for row in rows):
+        table = Table(box=None, padding=(0, 2, 0, 0), title=trial, title_justify="left", title_style="bold", show_header=True)
+        for column, width in (("", 24), ("observed", 8), ("predicted, 90 %", 21), ("meta-analysis", 14)):
+            table.add_column(column, justify="right" if column else "left", min_width=width, header_style="dim")
+        for row in (row for row in rows if row.trial.name == trial):
+            table.add_row(*_line(row))
+        console.print()
+        console.print(table)
+    console.print("[dim]Changes and differences in points of MADRS, shares in %, effects in SDs. !: outside the interval.[/dim]")
+    found = summarise(rows)
+    console.print(f"\nInside 90 % intervals: {found.inside:.0%} of {found.count} numbers.")
+    console.print(
+        f"Of the {found.compared} that a meta-analysis of the calibration trials can predict too, {found.inside_baseline:.0%} are inside "
+        "its intervals.",
+        soft_wrap=True,
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("mean interval score, in", "model", "meta-analysis"):
+        table.add_column(column, justify="right" if column != "mean interval score, in" else "left")
+    for unit, score in found.scores.items():
+        table.add_row(unit, f"{score.model:.3g}", f"{score.baseline:.3g}")
+    console.print()
+    console.print(table)
+    console.print("[dim]Smaller is better: the width of an interval, and 20 times what it misses by. Every trial counts once.[/dim]")
+    tests = sign_tests(rows)
+    console.print()
+    for kind in dict.fromkeys(each.kind for each in tests):
+        of_kind = [each for each in tests if each.kind == kind]
+        wrong = [each.what for each in of_kind if not each.agrees]
+        against = f"; the other way: {', '.join(wrong)}" if wrong else ""
+        console.print(
+            f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True
+        )
+    console.print("\nIn points of MADRS, by how much less a drug did in one trial or arm than in another:")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True)
+    for column in ("", "observed", "predicted, 90 %"):
+        table.add_column(column, justify="right" if column else "left", header_style="dim")
+    for each in contrasts(rows + beside):
+        predicted = f"{each.predicted:.1f} ({each.low:.0f} to {each.high:.0f})"
+        table.add_row(each.what, f"{each.observed:.1f}", f"{predicted}{'  ' if each.agrees else ' !'}")
+    console.print(table)
+    console.print("[dim]!: the other way round.[/dim]")
+    without = unanswered("validate")
+    console.print(f"\n{len(without)} held-out numbers have no answer here:")
+    for reason in dict.fromkeys(why for *_, why in without):
+        console.print(f"  {reason}: {', '.join(row for _, row, why in without if why == reason)}", soft_wrap=True)

@@ -1,0 +1,71 @@
+"""Verdicts in the terminal."""
+
+import math
+from itertools import groupby
+
+from rich.console import Console
+from rich.padding import Padding
+
+from ...analysis.summary import TITLES
+from ...claims.claim import Verdict
+from ...evidence.rows import Target
+
+COLOURS = {"confirmed": "green", "agrees": "cyan", "selected": "cyan", "holds": "cyan", "disagrees": "yellow", "control passes": "red"}
+GROUPS = {
+    "receptor": "Drug and receptor",
+    **{way.replace(" ", ""): f"{way.capitalize()}: {title}" for way, title in TITLES.items() if way.startswith("way")},
+    "mood": "Mood",
+    "comparators": "What people get today",
+    "combinations": "Drugs together",
+}
+"""Headings, by what stands before the dot in a claim's name."""
+INDENT = (0, 0, 0, 2)
+ROUNDING = 1e-9
+MEANINGS = (
+    "Confirmed: an independent prediction of a confirmed number.",
+    "Agrees: with a number that is recalled, or was kept for calibration or as context. Holds: about the model itself.",
+    "Selected: the parameters were chosen with the number in view, so it tests nothing.",
+    "A disagreement on record is a result; exit code 1 means that a verdict changed or a control passed.",
+)
+
+
+def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
+    """One block per claim under the heading of its group, then the count."""
+    for group, members in groupby(verdicts, lambda each: each.claim.id.partition(".")[0]):
+        console.print(f"\n[bold underline]{GROUPS[group]}[/]")
+        for each in members:
+            _show(each, console)
+    words = [each.word for each in verdicts]
+    counted = ", ".join(f"{words.count(word)} {word}" for word in COLOURS if word in words)
+    console.print(f"\n[bold]{len(verdicts)} claims[/bold]: {counted}.")
+    for meaning in MEANINGS:
+        console.print(meaning)
+
+
+def _show(each: Verdict, console: Console) -> None:
+    claim, (low, high) = each.claim, each.claim.tolerance
+    console.print(f"\n[bold {COLOURS[each.word]}]{each.word}[/]  [bold]{claim.id}[/bold]")
+    observed = "no observation"
+    if each.target is not None:
+        observed = f"observed {claim.observed or _number(each.target.value)} ({_kind(each.target)})"
+    lines = [
+        claim.statement,
+        f"model {_number(each.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}",
+        f"control, {claim.control.change}: {_number(each.controlled)}",
+    ]
+    if claim.why and not each.agrees:
+        lines.append(f"[yellow]{claim.why}[/yellow]")
+    if not each.stands:
+        lines.append("[red]this is not the recorded verdict[/red]")
+    for line in lines:
+        console.print(Padding(line, INDENT))
+
+
+def _kind(target: Target) -> str:
+    return ", ".join(part for part in (target.species, target.provenance) if part)
+
+
+def _number(value: float) -> str:
+    if math.isinf(value):
+        return "never"
+    return "0" if abs(value) < ROUNDING else f"{value:.3g}"

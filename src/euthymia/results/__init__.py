@@ -1,0 +1,1 @@
+"""What a run returns and leaves behind: named quantities and run folders."""

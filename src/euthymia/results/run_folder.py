@@ -1,0 +1,152 @@
+"""The folder a run leaves behind: written aside, then renamed, so that it is whole or not there."""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .. import __version__
+from ..core.errors import InputError
+from ..evidence.registry import evidence
+from ..protocols.reading import text_of
+from ..simulation.simulate import Simulation
+
+MANIFEST = "manifest.json"
+ASIDE = ".euthymia-"
+PACKED = {"zlib": True, "complevel": 4}
+LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
+
+
+def check_destination(out: Path, overwrite: bool) -> None:
+    """Refuse before any work a folder that cannot or must not be written."""
+    try:
+        exists = out.exists() or out.is_symlink()
+        if exists and not overwrite:
+            raise InputError(f"out: {out} exists; add --overwrite to replace it, or choose another folder with --out")
+        if exists and (foreign := _foreign(out)):
+            raise InputError(f"out: {out} {foreign}, so it is not overwritten; choose another folder with --out")
+        with tempfile.TemporaryDirectory(dir=_standing(out), prefix=ASIDE):
+            pass
+    except OSError as error:
+        raise InputError(f"out: cannot write {out}: {error.strerror}") from error
+
+
+def _foreign(folder: Path) -> str | None:
+    """Why a folder is not an earlier run that may go, or None if it is."""
+    if folder.is_symlink() or not folder.is_dir():
+        return "is not a run folder of Euthymia"
+    found = {file.name for file in folder.iterdir()}
+    try:
+        said = json.loads((folder / MANIFEST).read_text("utf-8")) if found else {"euthymia": None, "artefacts_sha256": {}}
+        written = {MANIFEST, *said["artefacts_sha256"]} if "euthymia" in said else set()
+    except (OSError, ValueError, TypeError, KeyError):
+        written = set()
+    if not written:
+        return "is not a run folder of Euthymia"
+    if strange := sorted(found - written):
+        return f"holds {strange[0]}, which no run of Euthymia wrote"
+    return None
+
+
+def _standing(out: Path) -> Path:
+    """The nearest folder above ``out`` that exists."""
+    return next(folder for folder in out.absolute().parents if folder.exists())
+
+
+def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool) -> None:
+    """Write page, manifest, and protocol and results of every run to ``out``: all of it, or nothing.
+
+    Files of a run begin with its name and a dot, unless the name is empty.
+    """
+    check_destination(out, overwrite)
+    # HDF5 is built in memory: its library does not survive a disk that fills up under it.
+    contents = {"report.html": page.encode()}
+    for name, simulation in runs.items():
+        before, data = f"{name}." if name else "", simulation.data
+        packed = {each: PACKED for each, variable in data.items() if variable.ndim}
+        contents[f"{before}protocol.yaml"] = text_of(simulation.protocol).encode()
+        contents[f"{before}results.nc"] = bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
+    write_files(contents, out, overwrite)
+
+
+def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, seed: int | None = None) -> None:
+    """Write files and the manifest of what made them to ``out``: all of it, or nothing. ``seed`` is that of random numbers drawn."""
+    check_destination(out, overwrite)
+    out = out.absolute()
+    new_folders = [folder for folder in out.parents if not folder.exists()]
+    aside: Path | None = None
+    try:
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        made = (json.dumps(manifest(hashes, seed), indent=2) + "\n").encode()
+        aside = Path(tempfile.mkdtemp(dir=_standing(out), prefix=ASIDE))
+        for name, content in {**contents, MANIFEST: made}.items():
+            (aside / name).write_bytes(content)
+        aside.chmod(0o755)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _exchange(aside, out)
+    except OSError as error:
+        raise InputError(f"out: cannot write {out}: {error.strerror or error}; nothing was kept") from error
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+        if not out.exists():
+            for folder in new_folders:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+
+def _exchange(new: Path, out: Path) -> None:
+    """Put ``new`` in the place of ``out``; the earlier folder goes only when the new one stands."""
+    before = new.with_name(f"{new.name}-before")
+    try:
+        if out.exists():
+            out.rename(before)
+        new.rename(out)
+    except BaseException:
+        if before.exists() and not out.exists():
+            try:
+                before.rename(out)
+            except OSError as error:
+                raise OSError(error.errno, f"{error.strerror}; the earlier run is kept in {before}") from error
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def manifest(artefacts: dict[str, str], seed: int | None = None) -> dict[str, object]:
+    """What made the run, so that it can be made again."""
+    return {
+        "euthymia": __version__,
+        "git_revision": git_revision(),
+        "parameters_sha256": evidence().parameter_hash(),
+        "seed": seed,
+        "seed_note": "this run draws no random numbers" if seed is None else "of the random numbers that this run draws",
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "artefacts_sha256": artefacts,
+    }
+
+
+@cache
+def git_revision() -> str | None:
+    """Commit of the checkout that this code runs from, marked if it has changes; None outside a checkout."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        if Path(git("rev-parse", "--show-toplevel")) == here.parents[2]:
+            return git("rev-parse", "HEAD") + (" with uncommitted changes" if git("status", "--porcelain") else "")
+    return None
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

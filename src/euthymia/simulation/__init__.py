@@ -1,0 +1,1 @@
+"""One protocol through the whole model."""

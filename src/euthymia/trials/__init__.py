@@ -1,0 +1,1 @@
+"""Published trials and what a trial would be expected to show."""

@@ -1,0 +1,234 @@
+"""What was done in trials, to whom, and which number of theirs is which statistic of an arm."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from math import log, sqrt
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from ruamel.yaml import YAML
+
+from ..core.errors import InputError, unknown
+from ..core.units import quantity
+from ..evidence.registry import evidence
+from ..evidence.rows import Number, Provenance, Strict, Target
+from ..protocols.protocol import Context, Protocol
+from ..protocols.reading import check
+
+Statistic = Literal[
+    "change",
+    "score",
+    "difference",
+    "effect",
+    "benefit",
+    "response",
+    "response difference",
+    "response odds ratio",
+    "remission",
+    "HAM-D change",
+    "HAM-D difference",
+]
+"""Of one arm, or of two: differences are active minus control; effects are in SDs, a benefit is an effect that counts up."""
+Compares = Literal["dose", "control", "masking", "population"]
+"""What a difference tests."""
+BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
+NORMAL_95, NORMAL_90 = 1.959964, 1.644854
+"""Quantiles of the standard normal distribution."""
+SHARES = ("response", "remission")
+SD_OF_CHANGE = 11.0
+"""Points of MADRS, where a difference was published without an error (its d says 10.6 and 10.8 for Janik 2025)."""
+Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
+
+
+class Baseline(Strict):
+    """MADRS of an arm before treatment, points."""
+
+    mean: Number = Field(gt=0, lt=60)
+    sd: Number = Field(gt=0)
+    provenance: Provenance
+
+
+class Arm(Strict):
+    """What patients take, at whose visits, and in what context; ``told`` knows the drug, ``asleep`` cannot feel it."""
+
+    takes: str | None = None
+    visits: str | None = None
+    context: Context
+    told: bool = False
+    asleep: bool = False
+    n: int | None = None
+    baseline: Baseline | None = None
+
+    @property
+    def attends(self) -> str:
+        """The regimen whose visits the arm has."""
+        return self.visits or self.takes or ""
+
+
+class Observation(Strict):
+    """One published number: a statistic of an arm, or of an arm against another, so long after the first visit (h)."""
+
+    target: str
+    arm: str
+    against: str | None = None
+    at: Hours
+    statistic: Statistic
+    n: int | None = None
+    repeats: str | None = None
+    """Which other numbers rest on the same patients; such a number is compared with but not fitted."""
+    compares: Compares | None = None
+
+    @property
+    def row(self) -> Target:
+        """The number itself."""
+        return evidence().target(self.target)
+
+
+class Trial(Strict):
+    """Arms and numbers of one trial or review, and why the model has no answer to the rest of its numbers."""
+
+    name: str
+    baseline: Baseline | None = None
+    arms: dict[str, Arm]
+    observations: tuple[Observation, ...]
+    unanswered: dict[str, str] = {}
+
+    def baseline_of(self, arm: str) -> Baseline | None:
+        """Of an arm; the trial's where the arm has none of its own."""
+        return self.arms[arm].baseline or self.baseline
+
+    @property
+    def role(self) -> str:
+        """``calibrate`` or ``validate``: the same for all of a trial's numbers."""
+        roles = {evidence().target(name).role for name in [*(each.target for each in self.observations), *self.unanswered]}
+        if len(roles) != 1:
+            raise ValueError(f"{self.name}: numbers with the roles {sorted(roles)}; a trial has one")
+        return roles.pop()
+
+
+class Contrast(Strict):
+    """A difference in one trial or arm against the same difference in another.
+
+    Each is the row of a difference, or those of an arm and of its control.
+    """
+
+    compares: Compares
+    what: str
+    first: tuple[str] | tuple[str, str]
+    second: tuple[str] | tuple[str, str]
+
+
+class Trials(Strict):
+    """All of them, and the regimens in the language of protocols."""
+
+    regimens: dict[str, dict]
+    trials: tuple[Trial, ...]
+    contrasts: tuple[Contrast, ...] = ()
+
+    def protocol(self, regimen: str) -> Protocol:
+        """A regimen as a protocol of the typical patient."""
+        return check({"name": regimen.replace(" ", "-"), "title": regimen, **self.regimens[regimen]})
+
+    def observed(self, role: str) -> Iterator[tuple[Trial, Observation]]:
+        """Numbers of a role, each with its trial."""
+        for trial in self.trials:
+            if trial.role == role:
+                yield from ((trial, each) for each in trial.observations)
+
+    def contrasted(self) -> Iterator[tuple[Trial, Observation]]:
+        """Numbers of role ``calibrate`` that a contrast needs."""
+        named = {row for each in self.contrasts for row in (*each.first, *each.second)}
+        yield from ((trial, each) for trial, each in self.observed("calibrate") if each.target in named)
+
+
+@cache
+def trials() -> Trials:
+    """The trials that ship with the package."""
+    text = (files("euthymia.evidence") / "data" / "trials.yaml").read_text("utf-8")
+    found = Trials.model_validate(YAML(typ="safe", pure=True).load(text))
+    for trial in found.trials:
+        _check(trial, found)
+    offered = {each.target for trial in found.trials for each in trial.observations}
+    for contrast in found.contrasts:
+        for row in {*contrast.first, *contrast.second} - offered:
+            raise unknown(f"{contrast.what}: row", row, sorted(offered))
+    return found
+
+
+def _check(trial: Trial, found: Trials) -> None:
+    for arm in trial.arms.values():
+        for regimen in (arm.takes, arm.visits):
+            if regimen is not None and regimen not in found.regimens:
+                raise unknown(f"{trial.name}: regimen", regimen, found.regimens)
+    for each in trial.observations:
+        if (each.against is not None) != (each.statistic in BETWEEN_ARMS):
+            raise ValueError(f"{each.target}: {each.statistic} is of {'two arms' if each.statistic in BETWEEN_ARMS else 'one arm'}")
+        for arm in filter(None, (each.arm, each.against)):
+            if arm not in trial.arms:
+                raise unknown(f"{trial.name}: arm", arm, trial.arms)
+
+
+def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tuple[Trial, Observation]]:
+    """Numbers to fit, by the ids of their rows; without ids, all that are read, of role ``calibrate``, and of patients of their own.
+
+    Raises
+    ------
+    InputError
+        If an id is unknown, its role is not ``calibrate``, it is only recalled, or the model has no answer to it.
+    """
+    found = trials() if found is None else found
+    offered = {each.target: (trial, each) for trial, each in found.observed("calibrate") if each.row.provenance == "read"}
+    fresh = {row: pair for row, pair in offered.items() if pair[1].repeats is None}
+    if not names:
+        return list(fresh.values())
+    for name in names:
+        if name not in evidence().targets:
+            raise unknown("row", name, fresh)
+        row = evidence().target(name)
+        if row.role != "calibrate":
+            raise InputError(f"row: {name} has the role {row.role}; only rows of the role calibrate may be fitted")
+        if row.provenance != "read":
+            raise InputError(f"row: {name} is {row.provenance}; only what was read may be fitted")
+        if name not in offered:
+            reasons = {row: why for trial in found.trials for row, why in trial.unanswered.items()}
+            raise InputError(f"row: {name} cannot be fitted: {reasons.get(name, 'it is no outcome of a trial in trials.yaml')}")
+        if name not in fresh:
+            raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({offered[name][1].repeats})")
+    return [fresh[name] for name in dict.fromkeys(names)]
+
+
+def people_in(observation: Observation, arm: Arm) -> int | None:
+    """How many the arm of a number had."""
+    n = observation.n or arm.n or observation.row.n
+    return n // 2 if n is not None and observation.statistic in BETWEEN_ARMS and arm.n is None else n
+
+
+def standard_error(observation: Observation, trial: Trial) -> float:
+    """Sampling error of a published number, in its unit: from its interval, its SD, or the number of patients.
+
+    A share is taken a little towards a half (by two successes and two failures more), so that 0 of 33 has an error too.
+    """
+    row, statistic = observation.row, observation.statistic
+    if statistic == "response odds ratio" and row.lower and row.upper:
+        return row.value * log(row.upper / row.lower) / (2 * NORMAL_95)
+    if row.spread and row.spread.startswith("95 %"):
+        if row.lower is not None and row.upper is not None:
+            return (row.upper - row.lower) / (2 * NORMAL_95)
+        bound = row.lower if row.lower is not None else row.upper
+        if bound is not None:
+            return abs(bound - row.value) / NORMAL_95
+    n = people_in(observation, trial.arms[observation.arm])
+    if n is None:
+        raise ValueError(f"{observation.target}: no interval, SD or number of patients")
+    if statistic in SHARES:
+        p = (row.value / 100 * n + 2) / (n + 4)
+        return 100 * sqrt(p * (1 - p) / n)
+    if statistic in ("effect", "benefit"):
+        return sqrt(2 / n + row.value**2 / (4 * n))
+    if row.sd is not None:
+        return row.sd / sqrt(n)
+    if observation.against is not None:
+        other = people_in(observation, trial.arms[observation.against]) or n
+        return SD_OF_CHANGE * sqrt(1 / n + 1 / other)
+    raise ValueError(f"{observation.target}: no interval, SD or number of patients")

@@ -1,0 +1,1 @@
+"""The model beside studies that were held out."""
