@@ -21,7 +21,7 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.exchange.linear_systems import body_of
 from euthymia.exchange.sbml import identifier, sbml_of
 from euthymia.model.default import default_model
-from euthymia.model.time_grid import channel
+from euthymia.model.inputs import channel
 from euthymia.pharmacology.ketamine import ENTRIES, Disposition, entry_matrix, rate_matrix
 from euthymia.protocols.reading import check
 from euthymia.simulation.dosing import pulses_of

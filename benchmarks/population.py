@@ -21,9 +21,11 @@ import roadrunner
 
 from euthymia.exchange.sbml import sbml_of
 from euthymia.model.default import default_model
-from euthymia.population.cohort import AT_ONCE, Cohort, cohort, particular, virtual
+from euthymia.population.cohort import Cohort, cohort
+from euthymia.population.course import AT_ONCE
+from euthymia.population.patients import particular, virtual
 from euthymia.protocols.reading import read
-from euthymia.simulation.dosing import person_of
+from euthymia.simulation.person import person_of
 
 PEOPLE, SAMPLE, REPEATS = 10_000, 10, 3
 RELATIVE, ABSOLUTE = (1e-3, 1e-4, 1e-5, 1e-6), (1e-5, 1e-6, 1e-7, 1e-8)

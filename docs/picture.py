@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from euthymia.analysis.comparison import compare
-from euthymia.cli.main import COMPARED
+from euthymia.cli.run import COMPARED
 from euthymia.core.runtime import configure
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import read

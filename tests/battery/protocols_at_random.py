@@ -8,7 +8,7 @@ from typing import Any, get_args
 from numpy.random import Generator
 
 from euthymia.core.units import SPELLINGS, quantity
-from euthymia.protocols.protocol import (
+from euthymia.protocols.vocabulary import (
     AGES,
     ANIMAL_WEIGHTS,
     CONDITIONS,

@@ -8,7 +8,8 @@ import pytest
 from protocols_at_random import ALL_GIVEN, PATIENT, bad_texts, good_texts
 
 from euthymia.core.errors import InputError
-from euthymia.protocols.protocol import Patient, Protocol
+from euthymia.protocols.patient import Patient
+from euthymia.protocols.protocol import Protocol
 from euthymia.protocols.reading import parse, text_of
 from euthymia.simulation.dosing import grid_of
 from euthymia.simulation.exposure import exposures

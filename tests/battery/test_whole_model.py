@@ -14,12 +14,16 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.links import Switches
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
-from euthymia.model.exposure import drugs, slow_courses
-from euthymia.model.time_grid import Pulse, time_grid
-from euthymia.model.vector_field import STATE_NAMES, Inputs, brain_at, pack, slow_rate, unpack
+from euthymia.model.exposure import drugs
+from euthymia.model.fast import brain_at
+from euthymia.model.inputs import Pulse
+from euthymia.model.integrate import slow_courses
+from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
+from euthymia.model.time_grid import time_grid
+from euthymia.model.vector_field import slow_rate
 from euthymia.pharmacology.comparators import DRUGS, ENTRY, MOLECULES
-from euthymia.protocols.protocol import CONTEXTS, ROUTES_OF
 from euthymia.protocols.reading import DEFAULT, change, check, read
+from euthymia.protocols.vocabulary import CONTEXTS, ROUTES_OF
 from euthymia.simulation.simulate import simulate
 
 STRESS = jnp.asarray(0.3)

@@ -91,7 +91,8 @@ def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
 @pytest.mark.slow
 def test_what_the_readme_says_of_trials_is_what_is_predicted():
     from euthymia.inference.fitted import shipped
-    from euthymia.inference.prediction import UNITS, contrasts, predict_held_out, sign_tests, summarise
+    from euthymia.validation.scores import UNITS, contrasts, sign_tests, summarise
+    from euthymia.validation.trials import predict_held_out
 
     rows, beside = predict_held_out(shipped(), patients=128, draws=200)
     found = summarise(rows)

@@ -22,7 +22,7 @@ def unused(registry: Registry, *containers) -> set[str]:
 
 
 def whole_model():
-    from euthymia.model.default import Euthymia
+    from euthymia.model.parameters import Euthymia
 
     return Euthymia
 

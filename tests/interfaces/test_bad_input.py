@@ -7,8 +7,8 @@ import pytest
 
 from euthymia.core.errors import InputError
 from euthymia.protocols.reading import LARGEST_FILE, builtin_names, check, parse, read
-from euthymia.simulation.dosing import EMPIRICAL
-from euthymia.simulation.simulate import warnings_of
+from euthymia.simulation.visits import EMPIRICAL
+from euthymia.simulation.warnings import warnings_of
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 BOLUS = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus"}

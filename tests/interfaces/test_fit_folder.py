@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from euthymia.inference.pharmacokinetics import PERCENTILES, PharmacokineticFit
+from euthymia.inference.pharmacokinetics import PharmacokineticFit
+from euthymia.inference.predictive_check import PERCENTILES
 from euthymia.pharmacology.variability import TRAITS
 from euthymia.report.pages import pk_fit as fit_pk
 

@@ -20,7 +20,7 @@ from euthymia.core.units import registry
 from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
 from euthymia.report.pages.page import comparison_page, page
-from euthymia.results.run_folder import write
+from euthymia.report.pages.save import write
 
 FILES = {"protocol.yaml", "results.nc", "manifest.json", "report.html"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}

@@ -19,14 +19,14 @@ from euthymia.analysis.circuits import beside
 from euthymia.analysis.comparison import compare
 from euthymia.analysis.summary import summarise
 from euthymia.brain.attractor import bistable_window, critical_block, present_state
-from euthymia.cli.main import COMPARED
+from euthymia.cli.run import COMPARED
 from euthymia.protocols.reading import builtin_names, read
 from euthymia.report.figures.arms import apart
 from euthymia.report.figures.mood import mood
 from euthymia.report.figures.style import COLOURS, drawn
 from euthymia.report.pages.page import comparison_page
 from euthymia.report.terminal.summary import show_comparison
-from euthymia.simulation.dosing import EMPIRICAL
+from euthymia.simulation.visits import EMPIRICAL
 
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 

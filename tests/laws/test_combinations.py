@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from euthymia.claims.reference_runs import standard
-from euthymia.protocols.protocol import ROUTES_OF
 from euthymia.protocols.reading import check, read, text_of, written
-from euthymia.simulation.dosing import EMPIRICAL, first_visit, grid_of
-from euthymia.simulation.simulate import simulate, since_visits, warnings_of
+from euthymia.protocols.vocabulary import ROUTES_OF
+from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.simulate import simulate
+from euthymia.simulation.visits import EMPIRICAL, first_visit, since_visits
+from euthymia.simulation.warnings import warnings_of
 
 KETAMINE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "5 d", "duration": "40 min"}
 TABLETS = tuple(drug for drug, routes in ROUTES_OF.items() if routes == ("oral",))

@@ -11,7 +11,8 @@ from rescaling import HOURLY, ONE
 from euthymia.core.numerics.exponential import exact_step, occupancy_course
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
-from euthymia.model.time_grid import CHANNELS, Pulse, time_grid
+from euthymia.model.inputs import CHANNELS, Pulse
+from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.comparators import (
     DRUGS,
     FORMED,

@@ -12,13 +12,17 @@ from euthymia.core.numerics.exponential import occupancy_course
 from euthymia.links import Switches
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
-from euthymia.model.exposure import drugs, exposure, follow, slow_courses
+from euthymia.model.exposure import drugs, exposure
+from euthymia.model.integrate import follow, slow_courses
 from euthymia.model.reference import reference_course
-from euthymia.model.vector_field import Inputs, drivers, transitions, unpack
+from euthymia.model.state import Inputs, unpack
+from euthymia.model.vector_field import drivers, transitions
 from euthymia.pharmacology.comparators import site_concentration
 from euthymia.protocols.reading import DEFAULT, change, check, read, written
-from euthymia.simulation.dosing import grid_of, person_of, pulses_of
-from euthymia.simulation.simulate import ARMS, PLAYERS, simulate
+from euthymia.simulation.dosing import grid_of, pulses_of
+from euthymia.simulation.interventions import ARMS, PLAYERS
+from euthymia.simulation.person import person_of
+from euthymia.simulation.simulate import simulate
 
 EVERYTHING, NOTHING = Switches(), ARMS["untreated"].switches
 FINER = 16
@@ -277,7 +281,7 @@ def test_healthy_volunteers_gain_nothing():
 
 
 def test_a_patient_whose_limbic_network_has_one_state_is_told_so_and_solved(model):
-    from euthymia.simulation.simulate import warnings_of
+    from euthymia.simulation.warnings import warnings_of
 
     protocol = change(read(DEFAULT), {"stress": 1.0})
     assert any("no reset is possible" in warning for warning in warnings_of(protocol, model))

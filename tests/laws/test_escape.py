@@ -11,17 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from euthymia.brain.attractor import course, diffusion, drift, fixed_points
-from euthymia.brain.escape import (
-    Hops,
-    LimbicLock,
-    bounded,
-    centres,
-    hops,
-    log_passages,
-    mean_passage,
-    mirrored,
-    solve_without_differences,
-)
+from euthymia.brain.escape import Hops, LimbicLock, bounded, centres, hops, log_passages, mean_passage, mirrored, solve_without_differences
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 

@@ -10,22 +10,14 @@ import pytest
 
 from euthymia.core.errors import InputError
 from euthymia.inference import pharmacokinetics as fit_pk
-from euthymia.inference.pharmacokinetics import (
-    _design,
-    _padded,
-    _pulses,
-    concentrations,
-    fit,
-    local,
-    misfit,
-    negative_log_joint,
-    sample_information,
-)
+from euthymia.inference import predictive_check
+from euthymia.inference.pharmacokinetics import _design, _padded, _pulses, fit, local
+from euthymia.inference.pk_likelihood import concentrations, misfit, negative_log_joint, sample_information
 from euthymia.model.exposure import drugs
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.variability import TRAITS, people, sample_error
-from euthymia.protocols.nonmem import Observation, Subject
-from euthymia.protocols.protocol import Dose
+from euthymia.protocols.dose import Dose
+from euthymia.protocols.subjects import Observation, Subject
 
 INFUSION = Dose(drug="ketamine", amount="0.5 mg/kg", route="i.v. infusion", start="1 h", duration="40 min")
 BOLUS = Dose(drug="ketamine", amount="20 mg", route="i.v. bolus", start="6 h")
@@ -146,9 +138,9 @@ def test_another_person_in_the_data_changes_nothing_for_one(model):
 
 def test_other_people_do_not_compile_again(model):
     fit([person()], model, FEW)
-    before = fit_pk.estimate._cached._cache_size(), fit_pk.imagine._cached._cache_size()
+    before = fit_pk.estimate._cached._cache_size(), predictive_check.imagine._cached._cache_size()
     fit([person(f"{n}", times=TIMES[: 3 + n], weight=50.0 + n) for n in range(3)], model, FEW)
-    assert (fit_pk.estimate._cached._cache_size(), fit_pk.imagine._cached._cache_size()) == before
+    assert (fit_pk.estimate._cached._cache_size(), predictive_check.imagine._cached._cache_size()) == before
 
 
 def changed(**fields):

@@ -10,10 +10,12 @@ from euthymia.core.numerics.roots import find_root
 from euthymia.core.numerics.steady_state import settle
 from euthymia.links import Switches, spine_elimination
 from euthymia.model.baseline import jacobian, patient
-from euthymia.model.vector_field import STATE_NAMES, brain_at, no_input, pack, slow_rate, unpack
+from euthymia.model.fast import brain_at
+from euthymia.model.state import STATE_NAMES, no_input, pack, unpack
+from euthymia.model.vector_field import slow_rate
 from euthymia.plasticity.excitotoxicity import relative_damage
 from euthymia.plasticity.serotonin import autoreceptor_rate, serotonin_level
-from euthymia.simulation.simulate import ARMS
+from euthymia.simulation.interventions import ARMS
 
 STRESSES = {"healthy": 0.0, "mild": 0.15, "depressed": 0.3, "severe": 0.6, "full stress": 1.0}
 MONTH = 28 * 24.0

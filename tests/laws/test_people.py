@@ -11,8 +11,8 @@ from euthymia.pharmacology.covariates import Body, embody, extraction, intrinsic
 from euthymia.pharmacology.esketamine import Esketamine
 from euthymia.pharmacology.ketamine import Disposition
 from euthymia.protocols.reading import change, check
-from euthymia.simulation.dosing import person_of
 from euthymia.simulation.exposure import AT_ONCE, exposures
+from euthymia.simulation.person import person_of
 
 UNITS = [
     {field.name: field.metadata["unit"] for field in fields(part) if "unit" in field.metadata}

@@ -6,7 +6,8 @@ import scipy.integrate
 from euthymia.core.numerics.compartments import flow_matrix
 from euthymia.core.numerics.exponential import exact_step, linear_course
 from euthymia.model.exposure import by_family, systems
-from euthymia.model.time_grid import CHANNELS, HANDS, SPRAYED, Pulse, channel, time_grid
+from euthymia.model.inputs import CHANNELS, HANDS, SPRAYED, Pulse, channel
+from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, placed
 from euthymia.pharmacology.ketamine import ENTRIES, FOLLOWERS, POOLS, STATES, central_volumes, rate_matrix
 from euthymia.protocols.reading import DEFAULT, change, check, read, written

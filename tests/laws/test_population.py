@@ -13,12 +13,14 @@ from rescaling import ONE
 from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
 from euthymia.core.errors import InputError
 from euthymia.model.default import default_model
-from euthymia.population.cohort import COHORT, Cohort, cohort, outcomes, share
+from euthymia.population.cohort import Cohort, cohort
+from euthymia.population.course import outcomes, share
 from euthymia.population.dropout import leaving
+from euthymia.population.patients import COHORT
 from euthymia.population.relapse import relapse
 from euthymia.population.weighting import wanted
 from euthymia.protocols.reading import DEFAULT, change, check, read
-from euthymia.simulation.dosing import person_of
+from euthymia.simulation.person import person_of
 from euthymia.simulation.simulate import simulate
 
 KEY, NUMBERS = jax.random.key(3), jnp.arange(4)
@@ -223,7 +225,7 @@ def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
 
 
 def test_correlations_that_nobody_can_have_are_refused(model):
-    from euthymia.population.cohort import check_population
+    from euthymia.population.patients import check_population
 
     check_population(model.population)
     with pytest.raises(InputError, match="no people have these correlations"):

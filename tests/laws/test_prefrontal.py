@@ -11,7 +11,7 @@ from rescaling import ONE as DIMENSIONLESS
 from scipy.integrate import solve_ivp
 from scipy.linalg import solve_continuous_lyapunov
 
-from euthymia.analysis.dose_response import CONCENTRATIONS, DoseCurve, dose_curve, dose_curve_draws, times_to_change
+from euthymia.analysis.dose_response import CONCENTRATIONS, dose_curve, dose_curve_draws, times_to_change
 from euthymia.circuits.prefrontal import (
     CLASSES,
     Prefrontal,
@@ -32,6 +32,7 @@ from euthymia.core.numerics.soft_rectifier import inverse_soft_rectifier, soft_r
 from euthymia.core.numerics.steady_state import settle, solve_four
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
+from euthymia.model.parameters import DoseCurve
 
 ONE, NO_CURRENT, UNDRUGGED = jnp.ones(()), jnp.zeros(4), jnp.ones(4)
 POTENCY = jnp.array([2.52, 1.06, 0.71, 2.92])

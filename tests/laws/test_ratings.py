@@ -6,27 +6,11 @@ import numpy as np
 import pytest
 from rescaling import HOURLY, ONE
 
-from euthymia.clinic.ratings import (
-    LEVELS,
-    SPAN,
-    belief,
-    believed_strength,
-    confirmed,
-    first_time,
-    fluctuation,
-    hamd,
-    leaving_rate,
-    leaving_time,
-    rated,
-    remits,
-    responds,
-    stable_remission,
-    stable_response,
-    staying,
-    time_to_relapse,
-    worsening,
-)
+from euthymia.clinic.dropout import leaving_rate, leaving_time, staying
+from euthymia.clinic.outcomes import confirmed, first_time, remits, responds, stable_remission, stable_response, time_to_relapse, worsening
+from euthymia.clinic.ratings import LEVELS, SPAN, fluctuation, hamd, rated
 from euthymia.clinic.symptoms import context_strengths, remaining
+from euthymia.clinic.unblinding import belief, believed_strength
 
 DAY, WEEK = 24.0, 168.0
 KEY = jax.random.key(0)

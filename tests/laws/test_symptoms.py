@@ -22,7 +22,7 @@ from euthymia.clinic.symptoms import (
     remaining,
     visit_shift,
 )
-from euthymia.protocols.protocol import CONTEXTS
+from euthymia.protocols.vocabulary import CONTEXTS
 
 
 @pytest.fixture

@@ -15,13 +15,16 @@ from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
 from euthymia.inference import calibration
 from euthymia.inference.calibration import FITTED, UPSTREAM, Predicted, data_of, log_likelihood, prior, upstream_values, values_at
-from euthymia.inference.prediction import Pool, _between, _pool, contrasts, interval_score, meta_analyses, tabled
 from euthymia.inference.prediction import Predicted as Expected
-from euthymia.model.default import Euthymia
+from euthymia.inference.prediction import interval_score, tabled
+from euthymia.model.default import with_values
+from euthymia.model.parameters import Euthymia
 from euthymia.population.weighting import effective, wanted, weights
 from euthymia.trials.expected import Effects, asked, remitting, responding, severity_sd, solve, statistic
-from euthymia.trials.published import Arm, Observation, standard_error, to_fit, trials
-from euthymia.trials.regimens import with_values
+from euthymia.trials.meta_analysis import Pool, between_trials, pooled, meta_analyses
+from euthymia.trials.published import Arm, Observation, to_fit, trials
+from euthymia.trials.sampling_error import standard_error
+from euthymia.validation.scores import contrasts
 
 PATIENTS = 40_000
 
@@ -200,10 +203,10 @@ def test_a_meta_analysis_is_that_of_dersimonian_and_laird():
     q = (w * (value - (w * value).sum() / w.sum()) ** 2).sum()
     tau = np.sqrt(max(0, (q - 3) / (w.sum() - (w**2).sum() / w.sum())))
     numbers = list(zip(value, error, strict=True))
-    assert _between([numbers]) == pytest.approx(tau)
+    assert between_trials([numbers]) == pytest.approx(tau)
     w = 1 / (error**2 + tau**2)
-    assert _pool(numbers, tau) == pytest.approx(Pool((w * value).sum() / w.sum(), 1 / np.sqrt(w.sum()), tau))
-    assert _between([[(1.0, 1.0), (1.0, 1.0)]]) == 0
+    assert pooled(numbers, tau) == pytest.approx(Pool((w * value).sum() / w.sum(), 1 / np.sqrt(w.sum()), tau))
+    assert between_trials([[(1.0, 1.0), (1.0, 1.0)]]) == 0
 
 
 def test_a_meta_analysis_knows_calibration_trials_alone():

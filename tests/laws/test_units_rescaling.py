@@ -67,22 +67,9 @@ from euthymia.model import vector_field
 from euthymia.model.closures import response as closures
 from euthymia.model.closures.response import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
 from euthymia.model.exposure import Bodies, Exposure, exposure
-from euthymia.model.vector_field import (
-    STATE_NAMES,
-    Answers,
-    Drivers,
-    Inputs,
-    answers,
-    brain_at,
-    drivers,
-    elimination,
-    growth,
-    pack,
-    slow_rate,
-    spines_solved,
-    transitions,
-    unpack,
-)
+from euthymia.model.fast import Answers, answers, brain_at
+from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
+from euthymia.model.vector_field import Drivers, drivers, elimination, growth, slow_rate, spines_solved, transitions
 from euthymia.pharmacology import absorption, comparators, esketamine, variability
 from euthymia.pharmacology import covariates as people
 from euthymia.pharmacology import ketamine as disposition

@@ -18,11 +18,12 @@ from euthymia.core.types import ENANTIOMERS
 from euthymia.exchange.linear_systems import LinearSystem, body_of
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
 from euthymia.model.exposure import drugs, embodied
-from euthymia.model.time_grid import CHANNELS
+from euthymia.model.inputs import CHANNELS
 from euthymia.pharmacology.covariates import GENOTYPES, LIVERS
-from euthymia.protocols.protocol import AGES, OF_KETAMINE, ROUTES_OF, ROUTES_OF_ANIMALS
 from euthymia.protocols.reading import check, read
-from euthymia.simulation.dosing import grid_of, person_of
+from euthymia.protocols.vocabulary import AGES, OF_KETAMINE, ROUTES_OF, ROUTES_OF_ANIMALS
+from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.person import person_of
 
 REGIMENS = 20
 ANIMAL_EVERY = 5

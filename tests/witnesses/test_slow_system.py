@@ -15,11 +15,13 @@ from euthymia.exchange.sbml_slow_system import FROZEN, state_identifiers
 from euthymia.links import Switches
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
-from euthymia.model.exposure import drugs, embodied, slow_courses
-from euthymia.model.vector_field import Inputs
-from euthymia.population.cohort import particular, virtual
+from euthymia.model.exposure import drugs, embodied
+from euthymia.model.integrate import slow_courses
+from euthymia.model.state import Inputs
+from euthymia.population.patients import particular, virtual
 from euthymia.protocols.reading import check
-from euthymia.simulation.dosing import grid_of, person_of
+from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.person import person_of
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 PRODUCTION = 1e-4

@@ -15,7 +15,7 @@ from ..circuits.habenula import Nucleus, Plan, nucleus
 from ..circuits.midbrain import pause_after_volley
 from ..circuits.prefrontal import Prefrontal, gamma_power
 from ..core.types import Scalar
-from ..model.default import Euthymia
+from ..model.parameters import Euthymia
 from ..simulation.simulate import Simulation
 
 GAMMA_NODES, GAMMA_TIMES = 5, 60

@@ -10,20 +10,11 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ..circuits.prefrontal import E, Prefrontal, steady_rates
-from ..core.parameters import parameter
 from ..core.types import PerCellClass, Scalar
+from ..model.parameters import DoseCurve
 
 CONCENTRATIONS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """µM, free in brain."""
-
-
-class DoseCurve(eqx.Module):
-    """Priors of the split into AMPA and NMDA, and what counts as a rise."""
-
-    nmda_share: Float[Array, "edge"] = parameter("dose_curve.nmda_share", "dimensionless", "NMDA part of recurrent excitation, per class")
-    tonic_share: Float[Array, "edge"] = parameter("dose_curve.tonic_share", "dimensionless", "NMDA part of the background, per class")
-    potency: Float[Array, "edge"] = parameter("dose_curve.potency", "uM", "concentration that halves NMDA drive, per class")
-    rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
 
 
 class Draws(NamedTuple):

@@ -11,7 +11,7 @@ from ..circuits.prefrontal import E
 from ..core.types import Scalar
 from ..links import habenula_shift
 from ..model.closures.response import habenula_output, no_correction
-from ..model.default import Euthymia
+from ..model.parameters import Euthymia
 from ..plasticity.excitotoxicity import damage_source, load_for_damage
 from ..simulation.simulate import Simulation
 from .dose_response import rates_at, times_to_change

@@ -7,11 +7,13 @@ import xarray as xr
 
 from ..clinic.symptoms import COURSE_CONTEXTS
 from ..core.types import CELL_CLASSES
-from ..model.default import Euthymia, default_model
+from ..model.default import default_model
+from ..model.parameters import Euthymia
 from ..pharmacology.comparators import FORMED
-from ..protocols.protocol import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
-from ..simulation.dosing import first_visit, labelled
-from ..simulation.simulate import Simulation, warnings_of
+from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
+from ..simulation.simulate import Simulation
+from ..simulation.visits import first_visit, labelled
+from ..simulation.warnings import warnings_of
 from .comparison import MOVERS, SHARED_AT, shared
 from .potency_gap import PotencyGap, potency_gaps
 

@@ -1,28 +1,12 @@
 """All claims of this version."""
 
-from . import (
-    combinations,
-    comparators,
-    receptor,
-)
-from . import (
-    madrs as mood,
-)
-from . import (
-    way1_prefrontal as way1,
-)
-from . import (
-    way2_calcium as way2,
-)
-from . import (
-    way3_habenula as way3,
-)
-from . import (
-    way4_regrowth as way4,
-)
-from . import (
-    way5_reset as way5,
-)
+from . import combinations, comparators, receptor
+from . import madrs as mood
+from . import way1_prefrontal as way1
+from . import way2_calcium as way2
+from . import way3_habenula as way3
+from . import way4_regrowth as way4
+from . import way5_reset as way5
 from .claim import Claim, Verdict, run
 
 CLAIMS: tuple[Claim, ...] = tuple(

@@ -1,8 +1,8 @@
 """Mood, on which all ways act together: claims."""
 
 from ..evidence.registry import evidence
-from ..simulation.dosing import first_visit
 from ..simulation.simulate import Simulation
+from ..simulation.visits import first_visit
 from .claim import Claim, Control, around_mean
 from .reference_runs import standard
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from ..model.baseline import patient
 from ..model.default import default_model
-from ..model.vector_field import Brain
+from ..model.fast import Brain
 from ..protocols.reading import DEFAULT, check, read, written
 from ..simulation.simulate import Simulation, simulate
 

@@ -21,7 +21,6 @@ VARY_BETWEEN_TRIALS = ("context", "worth")
 """What works better in one trial than in another, for reasons that no table gives."""
 GENOTYPES = ("Val/Val", "Val/Met", "Met/Met")
 """Of BDNF at 66."""
-
 PerAxis = Float[Array, " axis"]
 
 
@@ -97,3 +96,10 @@ def differences(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> D
         release=p.release[genotype(p, jax.random.uniform(of_genotype))],
         **factors,
     )
+
+
+class TypicalPatient(eqx.Module):
+    """The reference patient with treatment-resistant depression."""
+
+    weight: Scalar = parameter("patient.weight", "kg", "body weight")
+    stress: Scalar = parameter("patient.stress", "dimensionless", "constant stress s* that holds the depressed fixed point")

@@ -8,7 +8,7 @@ of a patient and the time of a rating, and of nothing else: the same whoever els
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key, UInt
+from jaxtyping import Array, Float, Int, Key, UInt
 
 from ..core.parameters import parameter
 from ..core.types import Scalar
@@ -20,7 +20,6 @@ LEVELS = 27
 """How often that span is halved: the last intervals are 2⁻¹⁴ of a time constant, a few minutes."""
 DRAWN = ("fluctuation", "rater", "leaving")
 """What is drawn for a patient, each from a stream of its own."""
-
 Knots = Float[Array, "knot"]
 
 
@@ -49,7 +48,7 @@ class Ratings(eqx.Module):
     leaving_slope: Scalar = parameter("ratings.leaving_slope", "dimensionless", "rise of the log hazard of leaving with worsening")
 
 
-def _stream(key: Key[Array, ""], number: Int[Array, ""], drawn: str) -> Key[Array, ""]:
+def random_stream(key: Key[Array, ""], number: Int[Array, ""], drawn: str) -> Key[Array, ""]:
     return jax.random.fold_in(jax.random.fold_in(key, number), DRAWN.index(drawn))
 
 
@@ -86,7 +85,7 @@ def fluctuation(p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time
     times = jax.lax.stop_gradient(time / p.fluctuation_time)
 
     def at(number: Int[Array, ""], t: Scalar) -> Scalar:
-        own = _stream(key, number, "fluctuation")
+        own = random_stream(key, number, "fluctuation")
 
         def normal(node: UInt[Array, ""]) -> Scalar:
             return jax.random.normal(jax.random.fold_in(own, node), dtype=float)
@@ -117,7 +116,7 @@ def rated(
     sitting = jnp.round(time / p.sitting).astype(int)
 
     def error(number: Int[Array, ""], sitting: Int[Array, ""]) -> Scalar:
-        return jax.random.normal(jax.random.fold_in(_stream(key, number, "rater"), sitting), dtype=float)
+        return jax.random.normal(jax.random.fold_in(random_stream(key, number, "rater"), sitting), dtype=float)
 
     heard = madrs + p.rater_sd * jnp.vectorize(error)(number, sitting)
     return jnp.clip(p.step * jnp.round(heard / p.step), 0, p.item_maximum * len(ITEMS))
@@ -126,92 +125,3 @@ def rated(
 def hamd(p: Ratings, madrs: Float[Array, "..."]) -> Float[Array, "..."]:
     """Total of the HAM-D17 of equal rank among patients, not rounded: straight between the linked totals, from end to end."""
     return jnp.interp(madrs, p.linked_madrs, p.linked_hamd)
-
-
-def worsening(baseline: Float[Array, "..."], rating: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Change over baseline as a share of it; negative means better."""
-    return rating / baseline - 1
-
-
-def responds(p: Ratings, baseline: Float[Array, "..."], rating: Float[Array, "..."]) -> Bool[Array, "..."]:
-    """Response, on either scale."""
-    return rating <= (1 - p.response) * baseline
-
-
-def remits(cut: Scalar, rating: Float[Array, "..."]) -> Bool[Array, "..."]:
-    """Remission at a cut, which a result must state: ``remission`` or ``strict_remission``, or ``hamd_remission``."""
-    return rating <= cut
-
-
-def stable_remission(p: Ratings, weekly: Float[Array, "*batch week"]) -> Bool[Array, "*batch"]:
-    """Remission in at least three of the last four weeks, the last two among them (as in SUSTAIN-1)."""
-    first, second, third, fourth = jnp.moveaxis(remits(p.remission, weekly), -1, 0)
-    return (first | second) & third & fourth
-
-
-def stable_response(p: Ratings, baseline: Float[Array, "*batch"], weekly: Float[Array, "*batch week"]) -> Bool[Array, "*batch"]:
-    """Response in both of the last two of four weeks, without stable remission."""
-    *_, third, fourth = jnp.moveaxis(responds(p, baseline[..., None], weekly), -1, 0)
-    return third & fourth & ~stable_remission(p, weekly)
-
-
-def confirmed(p: Ratings, time: Float[Array, "visit"], held: Bool[Array, "*batch visit"]) -> Bool[Array, "*batch visit"]:
-    """Whether something held at this visit and at the one before, neither too soon nor too long ago."""
-    apart = jnp.diff(time, prepend=-jnp.inf)
-    before = jnp.roll(held, 1, -1)
-    return held & before & (apart >= p.confirmed_after) & (apart <= p.confirmed_before)
-
-
-def first_time(time: Float[Array, "visit"], held: Bool[Array, "*batch visit"]) -> Float[Array, "*batch"]:
-    """Time of the first visit at which something held; infinite if at none."""
-    return jnp.min(jnp.where(held, time, jnp.inf), -1)
-
-
-def time_to_relapse(
-    p: Ratings, time: Float[Array, "visit"], madrs: Float[Array, "*batch visit"], since: Float[Array, "*batch"]
-) -> Float[Array, "*batch"]:
-    """Time (h) from a remission or a randomisation to the second of two ratings that make a relapse; infinite if none does.
-
-    Ratings before ``since`` do not count, nor do missing ones (not a number). Without a time to count from there is no answer.
-    """
-    held = (madrs >= p.relapse) & (time >= since[..., None])
-    return first_time(time, confirmed(p, time, held)) - since
-
-
-def belief(p: Ratings, dissociation: Float[Array, "..."]) -> Float[Array, "..."]:
-    """How sure a patient and their rater are of the drug beyond a guess, from the most dissociation felt in the course: D/(D + D₅₀)."""
-    return dissociation / (dissociation + p.half_belief)
-
-
-def believed_strength(
-    p: Ratings, strength: Float[Array, "..."], dissociation: Float[Array, "..."], on: Float[Array, "..."]
-) -> Float[Array, "..."]:
-    """Strength of a visit (latent shift) for a patient who feels the drug; the switch gives 1 the effect, 0 the strength as it was."""
-    return strength + on * p.unblinding * belief(p, dissociation)
-
-
-def leaving_rate(p: Ratings, worse: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Hazard of leaving a trial (1/h), −ln(1 − share)/T · e^{β w}, at a worsening w."""
-    return -jnp.log1p(-p.leaving) / p.leaving_by * jnp.exp(p.leaving_slope * worse)
-
-
-def _cumulated(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
-    each = leaving_rate(p, worse[..., :-1]) * jnp.diff(time)
-    return jnp.concatenate([jnp.zeros_like(worse[..., :1]), jnp.cumsum(each, -1)], -1)
-
-
-def staying(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
-    """Share that is still in the trial at each visit; all are at the first. Until a visit, the last rating sets the hazard."""
-    return jnp.exp(-_cumulated(p, time, worse))
-
-
-def leaving_time(
-    p: Ratings, key: Key[Array, ""], number: Int[Array, "*batch"], time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]
-) -> Float[Array, "*batch"]:
-    """When patients leave (h), drawn from that hazard; infinite if not before the last visit."""
-
-    def at(number: Int[Array, ""], cumulated: Float[Array, "visit"]) -> Scalar:
-        patience = jax.random.exponential(_stream(key, number, "leaving"), dtype=float)
-        return jnp.interp(patience, cumulated, time, right=jnp.inf)
-
-    return jnp.vectorize(at, signature="(),(v)->()")(number, _cumulated(p, time, worse))

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..core.types import ENANTIOMERS
-from ..model.default import Euthymia
 from ..model.exposure import systems
-from ..model.time_grid import CHANNELS
+from ..model.inputs import CHANNELS
+from ..model.parameters import Euthymia
 from ..pharmacology import comparators, esketamine
 from ..pharmacology import ketamine as disposition
 

@@ -17,11 +17,13 @@ from ..core.errors import InputError
 from ..core.files import write_text
 from ..evidence.registry import evidence
 from ..model.baseline import patient
-from ..model.default import Euthymia, default_model
+from ..model.default import default_model
 from ..model.exposure import embodied
-from ..model.time_grid import CHANNELS
+from ..model.inputs import CHANNELS
+from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
-from ..simulation.dosing import Person, grid_of, person_of
+from ..simulation.dosing import grid_of
+from ..simulation.person import Person, person_of
 from .linear_systems import LinearSystem, body_of
 from .sbml_document import ELSEWHERE, ONE_LITRE, Document, identifier
 from .sbml_slow_system import add_slow_system

@@ -24,7 +24,9 @@ from ..core.types import CELL_CLASSES, CORTICAL, ENANTIOMERS, SUBUNITS
 from ..core.units import factor
 from ..links import Switches
 from ..model.closures.response import HABENULA_OUTPUTS
-from ..model.vector_field import STATE_NAMES, Brain, Cascade, pack
+from ..model.fast import Brain
+from ..model.parameters import Cascade
+from ..model.state import STATE_NAMES, pack
 from ..pharmacology.comparators import FORMED
 from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
 from ..receptors.nmdar import LIGANDS
@@ -32,7 +34,6 @@ from .sbml_document import Document, Unit, identifier
 
 FROZEN = Switches(prefrontal=jnp.zeros(()), habenula=jnp.zeros(()), dopamine=jnp.zeros(()), cortex_to_dopamine=jnp.zeros(()))
 """The setting of our field that a file without circuits is the same as: what they answer, and dopamine, stay as undosed."""
-
 UNITS: dict[str, Unit] = {
     "mV": ("millivolt", [("volt", 1, -3, 1.0)]),
     "per_mV": ("per millivolt", [("volt", -1, -3, 1.0)]),

@@ -20,10 +20,11 @@ from jaxtyping import Array, Float
 from ..core.errors import InputError
 from ..core.types import Scalar
 from ..evidence.registry import evidence
-from ..model.default import Euthymia, default_model
+from ..model.default import default_model, with_values
+from ..model.parameters import Euthymia
 from ..trials.expected import Asked, Effects, Solved, asked, solve
-from ..trials.published import NORMAL_90, Observation, Trial, standard_error, to_fit
-from ..trials.regimens import with_values
+from ..trials.published import Observation, Trial, to_fit
+from ..trials.sampling_error import NORMAL_90, standard_error
 
 USUAL_SD = 0.5
 """Of the logarithm of a row without a range."""

@@ -12,8 +12,8 @@ from .. import __version__
 from ..core.errors import InputError
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Strict
-from ..model.default import Euthymia, default_model
-from ..trials.regimens import with_values
+from ..model.default import default_model, with_values
+from ..model.parameters import Euthymia
 
 LARGEST = 1_000_000
 """Bytes of a file."""

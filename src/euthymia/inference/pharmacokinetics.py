@@ -18,33 +18,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int
 
 from ..core.errors import InputError, unknown
 from ..core.parameters import declared
 from ..core.types import ENANTIOMERS, Scalar
-from ..model.default import Euthymia, default_model
-from ..model.exposure import in_blood, solved
-from ..model.time_grid import Pulse, time_grid
+from ..model.default import default_model
+from ..model.inputs import Pulse
+from ..model.parameters import Euthymia
+from ..model.time_grid import time_grid
 from ..pharmacology.ketamine import Disposition
-from ..pharmacology.variability import TRAITS, PerTrait, individual, people, sample_error, spread
-from ..protocols.nonmem import Subject
+from ..pharmacology.variability import TRAITS, PerTrait, sample_error, spread
 from ..protocols.protocol import Protocol
+from ..protocols.subjects import Subject
 from ..simulation.dosing import pulses_of
-
-READOUTS = ("ketamine", "norketamine", "hydroxynorketamine", "ketamine, venous")
-"""What a sample can show: arterial ketamine and metabolites, and ketamine with the lag of a vein; metabolites have none."""
-SPECIES = READOUTS[:3]
-BOTH = "both"
-MOLECULES = {
-    species if hand == BOTH else f"{hand}-{species}": (species, [float(hand in (BOTH, each)) for each in ENANTIOMERS])
-    for species in SPECIES
-    for hand in (BOTH, *ENANTIOMERS)
-}
-"""The molecules of a sample: the species, and which enantiomers are counted."""
-SAMPLINGS = ("venous", "arterial")
-SHOWN = ("hands", "sprayed")
-"""Families of the body that a sample shows."""
+from .pk_likelihood import MOLECULES, READOUTS, SAMPLINGS, Design, Estimate, concentrations, misfit, negative_log_joint, sample_information
+from .predictive_check import REPLICATES, predictive_check, imagine
 
 BUCKET = 32
 """Steps and samples are padded to a multiple of this, so that other people do not recompile."""
@@ -61,41 +50,9 @@ BEFORE = 1e-6
 """A sample at the time of a bolus is taken before it, by this, h."""
 NORMAL_95 = 1.6448536269514722
 """The 95th percentile of the standard normal: 90 % lie within."""
-REPLICATES = 200
-"""Studies simulated for the predictive check."""
-PERCENTILES = (5, 50, 95)
-BINS = 10
-"""Spans of time in the predictive check, at most."""
-SAMPLES_PER_BIN = 5
 DIGITS = 9
 """Decimals, in h, to which lengths of steps are one."""
 SEED = 0
-
-
-class Design(NamedTuple):
-    """One person's weight, input and samples, padded; nothing is counted in the padding."""
-
-    weight: Scalar
-    lengths: Float[Array, "length"]
-    which: Int[Array, "step"]
-    infusion: Float[Array, "step channel"]
-    bolus: Float[Array, "step channel"]
-    node: Int[Array, "sample"]
-    readout: Int[Array, "sample"]
-    hands: Float[Array, "sample enantiomer"]
-    measured: Float[Array, "sample"]
-    """µM."""
-    counted: Bool[Array, "sample"]
-
-
-class Estimate(NamedTuple):
-    """The most probable η, its covariance, what it predicts (µM), and what the typical person's body predicts."""
-
-    deviation: PerTrait
-    covariance: Float[Array, "trait trait"]
-    predicted: Float[Array, "sample"]
-    typical: Float[Array, "sample"]
-    converged: Bool[Array, ""]
 
 
 class Local(NamedTuple):
@@ -117,34 +74,6 @@ class Search(NamedTuple):
     here: Local
     damping: Scalar
     rounds: Int[Array, ""]
-
-
-def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
-    """What the samples of a person who deviates by η would show without error, µM."""
-    cascade = replace(model.cascade, disposition=individual(model.cascade.disposition, deviation))
-    steps = design.lengths, design.which
-    blood = in_blood(cascade, design.weight, solved(cascade, design.weight, steps, design.infusion, design.bolus, SHOWN))
-    shown = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
-    return jnp.sum(design.hands * shown[design.node, :, design.readout], -1)
-
-
-def misfit(model: Euthymia, measured: Scalar, concentration: Scalar) -> Scalar:
-    """−log p of one sample given its concentration, up to a constant."""
-    sd = sample_error(model.variability, concentration)
-    return ((measured - concentration) / sd) ** 2 / 2 + jnp.log(sd)
-
-
-def sample_information(model: Euthymia, concentration: Scalar) -> Scalar:
-    """Fisher information of one sample about its concentration c: (1 + 2 (dσ/dc)²)/σ²."""
-    sd, slope = jax.value_and_grad(lambda c: sample_error(model.variability, c))(concentration)
-    return (1 + 2 * slope**2) / sd**2
-
-
-def negative_log_joint(model: Euthymia, design: Design, z: PerTrait) -> Scalar:
-    """−log p(y, z) up to a constant, where η = L z and z is standard normal over people."""
-    expected = concentrations(model, design, spread(model.variability) @ z)
-    each = jax.vmap(misfit, (None, 0, 0))(model, design.measured, expected)
-    return jnp.sum(jnp.where(design.counted, each, 0)) + z @ z / 2
 
 
 def local(model: Euthymia, design: Design, z: PerTrait) -> Local:
@@ -193,23 +122,6 @@ def estimate(model: Euthymia, design: Design) -> Estimate:
     hessian = jax.hessian(lambda z: negative_log_joint(model, design, z))(z)
     predicted, typical = jax.lax.map(lambda z: concentrations(model, design, L @ z), jnp.stack([z, jnp.zeros_like(z)]))
     return Estimate(L @ z, L @ jnp.linalg.solve(hessian, L.T), predicted, typical, converged)
-
-
-@eqx.filter_jit
-def imagine(model: Euthymia, design: Design, number: Int[Array, ""], key: Key[Array, "replicate"]) -> Float[Array, "replicate sample"]:
-    """Samples (µM) of other people drawn from the population under the same design, with their error; one for each key.
-
-    ``number`` is the place of the design in its study, which keeps what is drawn for it.
-    """
-
-    def study(key: Key[Array, ""]) -> Array:
-        of_people, of_errors = jax.random.split(key)
-        (deviation,) = people(model.variability, of_people, number[None])
-        expected = concentrations(model, design, deviation)
-        error = jax.random.normal(jax.random.fold_in(of_errors, number), expected.shape)
-        return expected + sample_error(model.variability, expected) * error
-
-    return jax.lax.map(study, key)
 
 
 @dataclass(frozen=True)
@@ -304,7 +216,7 @@ def fit(
     individuals = _individuals(subjects, every, model)
     samples, simulated = _samples(subjects, every, np.stack(imagined, 1), model)
     return PharmacokineticFit(
-        individuals, samples, _shrinkage(individuals, model), _check(samples, simulated), _warnings(individuals, subjects)
+        individuals, samples, _shrinkage(individuals, model), predictive_check(samples, simulated), _warnings(individuals, subjects)
     )
 
 
@@ -429,26 +341,6 @@ def _shrinkage(individuals: xr.Dataset, model: Euthymia) -> xr.DataArray:
     if individuals.sizes["subject"] == 1:
         return xr.full_like(omega, np.nan)
     return 1 - individuals.eta.std("subject", ddof=1) / omega
-
-
-def _check(samples: xr.Dataset, simulated: np.ndarray) -> xr.Dataset:
-    rows: dict[str, list] = {name: [] for name in ("molecule", "time", "observations", "observed", "simulated")}
-    for molecule in np.unique(samples.molecule):
-        time = samples.time_after_dose.values
-        here = (samples.molecule == molecule).values
-        bins = min(BINS, max(1, here.sum() // SAMPLES_PER_BIN))
-        edges = np.unique(np.quantile(time[here], np.linspace(0, 1, bins + 1)))[1:-1]
-        of_bin = np.digitize(time, edges)
-        for inside in (here & (of_bin == each) for each in np.unique(of_bin[here])):
-            rows["molecule"].append(molecule)
-            rows["time"].append(np.median(time[inside]))
-            rows["observations"].append(inside.sum())
-            rows["observed"].append(np.percentile(samples.observed.values[inside], PERCENTILES))
-            of_studies = np.percentile(simulated[:, inside], PERCENTILES, axis=1)
-            rows["simulated"].append(np.percentile(of_studies, PERCENTILES, axis=1).T)
-    dims = {"observed": ("bin", "percentile"), "simulated": ("bin", "percentile", "level")}
-    data = {name: (dims.get(name, ("bin",)), np.array(values)) for name, values in rows.items()}
-    return xr.Dataset(data, coords={"percentile": list(PERCENTILES), "level": list(PERCENTILES)})
 
 
 def _warnings(individuals: xr.Dataset, subjects: list[Subject]) -> list[str]:

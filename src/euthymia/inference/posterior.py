@@ -7,9 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .. import __version__
 from ..core.errors import InputError
+from ..evidence.registry import evidence
 from ..trials.expected import Solved
 from .calibration import FITTED, IN_THE_CLINIC, Calibration, log_likelihood, predict
+from .fitted import Estimate, Fitted, Round
 
 HELD = ("context.waning_time", "ratings.unblinding", "ratings.fluctuation_sd", "symptoms.join_exponent")
 SAMPLED = tuple(row for row in IN_THE_CLINIC if row not in HELD)
@@ -101,4 +104,55 @@ def sample(
         np.asarray(diagnostics.effective_sample_size(by_chain)),
         np.asarray(diagnostics.split_gelman_rubin(by_chain)),
         int(np.asarray(sampler.get_extra_fields()["diverging"]).sum()),
+    )
+
+
+FREEST = 4
+"""Directions that are reported as free."""
+WEIGHS = 0.3
+"""A coordinate counts as part of a direction from this weight on."""
+DIGITS = 6
+
+
+def fitted_set(fit: Calibration, sampled: Sampled | None) -> Fitted:
+    """What is kept of a fit."""
+
+    def short(value: float) -> float:
+        return float(f"{value:.{DIGITS}g}")
+
+    sds = np.sqrt(np.diag(fit.covariance))
+    estimates = {}
+    for place, row in enumerate(FITTED):
+        drawn = None if sampled is None or row not in SAMPLED else sampled.draws[:, SAMPLED.index(row)]
+        estimates[row] = Estimate(
+            value=short(fit.values[row]),
+            unit=evidence().parameters[row].unit,
+            coordinate=short(fit.coordinates[place]),
+            sd=short(sds[place]),
+            sampled_mean=None if drawn is None else short(drawn.mean()),
+            sampled_sd=None if drawn is None else short(drawn.std()),
+        )
+    free = []
+    for direction in fit.directions.T[::-1][:FREEST]:
+        strongest = [place for place in np.argsort(-np.abs(direction)) if abs(direction[place]) >= WEIGHS]
+        free.append({FITTED[place]: short(direction[place]) for place in strongest})
+    return Fitted(
+        version=__version__,
+        evidence_sha256=evidence().parameter_hash(),
+        patients=fit.patients,
+        converged=fit.converged,
+        rounds=tuple(Round(log_posterior=short(each.log_posterior), moved=short(each.moved)) for each in fit.rounds),
+        estimates=estimates,
+        covariance=tuple(tuple(short(value) for value in line) for line in fit.covariance),
+        informed=tuple(short(value) for value in fit.informed),
+        freest=tuple(free),
+        rows=tuple(each.target for _, each, _ in fit.problem.numbers.questions),
+        sampler=None
+        if sampled is None
+        else {
+            "draws": len(sampled.draws),
+            "least_effective": short(sampled.effective.min()),
+            "largest_r_hat": short(sampled.r_hat.max()),
+            "divergences": sampled.divergences,
+        },
     )

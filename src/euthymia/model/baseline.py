@@ -7,11 +7,13 @@ from jaxtyping import Array, Float
 from ..core.numerics.steady_state import settle
 from ..core.types import Scalar
 from ..links import Switches
-from .vector_field import STATE_NAMES, Brain, Cascade, brain_at, no_input, pack, slow_rate, unpack
+from .fast import Brain, brain_at
+from .parameters import Cascade
+from .state import STATE_NAMES, no_input, pack, unpack
+from .vector_field import slow_rate
 
 # Where the search starts: a brain without drug, damage or signalling, with a healthy complement of spines.
 START = {"spines.transient": 0.05, "spines.persistent": 0.95, "dopamine": 1.0, "autoreceptor": 1.0}
-
 AT_REST = 1e-10
 """Largest rate of a state that rests, 1/h."""
 

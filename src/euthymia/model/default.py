@@ -1,52 +1,20 @@
 """The whole model with its numbers filled in from evidence, and its closures loaded."""
 
+from collections.abc import Mapping
 from functools import cache
 
-import equinox as eqx
 import jax.numpy as jnp
 
-from ..analysis.dose_response import DoseCurve
 from ..brain.escape import LimbicLock
 from ..circuits.habenula import Nucleus
-from ..clinic.patient import TypicalPatient
-from ..clinic.patients import Population
-from ..clinic.ratings import Ratings
-from ..clinic.safety import Safety
-from ..clinic.symptoms import Symptoms
-from ..core.parameters import declared, fill, parameter, rows_of
+from ..core.parameters import declared, fill, rows_of
 from ..core.types import Scalar
+from ..core.units import factor
 from ..evidence.registry import evidence
-from ..pharmacology.covariates import Covariates
-from ..pharmacology.molecules import Molecules
-from ..pharmacology.variability import Variability
 from .closures.recipes import Recipe, habenula_recipe, passage_recipe
 from .closures.response import Closures
 from .closures.surface_file import load
-from .vector_field import Cascade
-
-
-class Experience(eqx.Module):
-    """Doses that published trials cover."""
-
-    lowest_dose: Scalar = parameter("ketamine.lowest_dose", "mg/kg", "lowest i.v. dose of a randomised trial")
-    highest_dose: Scalar = parameter("ketamine.highest_dose", "mg/kg", "highest i.v. dose of a randomised trial")
-    usual_infusion: Scalar = parameter("ketamine.usual_infusion", "h", "duration of the infusions in those trials")
-
-
-class Euthymia(eqx.Module):
-    """Everything from dose to mood."""
-
-    cascade: Cascade
-    symptoms: Symptoms
-    molecules: Molecules
-    variability: Variability
-    covariates: Covariates
-    population: Population
-    patient: TypicalPatient
-    safety: Safety
-    ratings: Ratings
-    experience: Experience
-    dose_curve: DoseCurve
+from .parameters import Euthymia
 
 
 def recipes() -> dict[str, Recipe]:
@@ -77,3 +45,18 @@ def uses() -> dict[str, list[tuple[str, str]]]:
         for row in rows_of(field):
             found.setdefault(row, []).append((name, field.metadata["meaning"]))
     return found
+
+
+Values = Mapping[str, Scalar]
+"""Numbers that stand in for evidence rows, by row, in the row's own unit."""
+
+
+def with_values(model: Euthymia, values: Values) -> Euthymia:
+    """The model with other numbers in some evidence rows; they may be traced."""
+
+    def value(row: str, unit: str):
+        if row not in values:
+            return evidence().value(row, unit)
+        return values[row] * factor(evidence().parameters[row].unit, unit)
+
+    return fill(Euthymia, value, {Closures: model.cascade.closures})

@@ -4,23 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.numerics.exponential import Propagators, etd2rk, exact_step, exact_steps, occupancy_course, propagators, stepped_course
+from ..core.numerics.exponential import exact_step, exact_steps, occupancy_course, stepped_course
 from ..core.types import ENANTIOMERS, Scalar
-from ..links import Switches
 from ..pharmacology import comparators, esketamine
 from ..pharmacology import ketamine as disposition
 from ..pharmacology.covariates import Body, embody
 from ..pharmacology.ketamine import STATES, central_volumes
 from ..receptors.monoamine import DESTROYING_MAO, HOLDING_MAO, Monoamine, mao_held, mao_transitions
 from ..receptors.nmdar import LIGANDS, racemate_equivalents
-from . import time_grid as timegrid
-from .baseline import jacobian
-from .vector_field import Brain, Cascade, Drivers, Followers, Inputs, pack, slow_rate, spines_solved, transitions, unpack
+from . import inputs as channels
+from .parameters import Cascade
 
 Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
 """The distinct step lengths of a grid (h), and which of them each step has."""
@@ -111,7 +108,7 @@ def systems(p: Cascade, weight: Scalar) -> Bodies:
 
 def by_family(inputs: Float[Array, "*batch channel"]) -> Bodies:
     """Inputs per channel as inputs per family, system and place."""
-    hands, sprayed, others = jnp.split(inputs, [len(timegrid.HANDS), len(timegrid.HANDS) + len(timegrid.SPRAYED)], -1)
+    hands, sprayed, others = jnp.split(inputs, [len(channels.HANDS), len(channels.HANDS) + len(channels.SPRAYED)], -1)
     batch = inputs.shape[:-1]
     return Bodies(hands.reshape(*batch, len(ENANTIOMERS), -1), sprayed.reshape(*batch, 1, -1), others[..., None])
 
@@ -195,52 +192,3 @@ def drug_course(p: Cascade, weight: Scalar, steps: Steps, states: Bodies) -> Dru
         comparator_site=at_site,
         states=states,
     )
-
-
-def slow_courses(
-    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
-) -> Float[Array, "setting node state"]:
-    """Packed slow states at the nodes, from rest, for many settings of the switches at once (leading axis of ``switches``).
-
-    Parameters
-    ----------
-    p
-        Parameters and closures.
-    brain
-        The patient.
-    steps
-        From the time grid.
-    inputs
-        Drugs and corrections at the nodes.
-    switches
-        Settings.
-    linear_at
-        One setting, whose Jacobian is the part that is treated exactly. It must have every link off that is off in any of
-        ``switches``, so that a clamped state stays at rest to rounding error.
-    """
-    start = pack(brain.rest)
-    linear = jacobian(p, start, brain, linear_at)
-    over = propagators(linear, steps[0])
-    return jax.vmap(lambda setting: slow_course(p, brain, steps, inputs, setting, linear, over))(switches)
-
-
-def slow_course(
-    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], over: Propagators
-) -> Float[Array, "node state"]:
-    """The same for one setting and a given linear part with its propagators over the grid's lengths, such as those of a patient
-    who is alike: it only has to be near, for what it misses is integrated to second order."""
-
-    def rate(vector: Float[Array, " state"], u: Inputs) -> Float[Array, " state"]:
-        return pack(slow_rate(p, unpack(vector), u, brain, setting))
-
-    def with_spines(before: Float[Array, "state"], later: Float[Array, "state"], step: Scalar) -> Float[Array, "state"]:
-        return pack(spines_solved(p, unpack(before), unpack(later), brain, setting, step))
-
-    return etd2rk(rate, linear, over, pack(brain.rest), steps, inputs, with_spines)
-
-
-def follow(p: Cascade, steps: Steps, inputs: Inputs, by: Drivers) -> Followers:
-    """Occupancies over a course of one setting, from what drives them at the nodes; they start where they rest undosed."""
-    rise, fall = jax.vmap(lambda u, at: transitions(p, u, at))(inputs, by)
-    # Without input nothing binds, so that only the lock rests above zero.
-    return jax.tree.map(lambda a, b: occupancy_course(a[0] / (a[0] + b[0]), a, b, steps), rise, fall)

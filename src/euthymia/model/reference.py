@@ -11,8 +11,11 @@ from ..links import Switches
 from ..pharmacology.comparators import site_concentration
 from .closures.response import no_correction
 from .exposure import Bodies, by_family, enzyme_transitions, exposure, systems
-from .time_grid import CHANNELS, Pulse
-from .vector_field import Brain, Cascade, Inputs, pack, slow_rate, unpack
+from .fast import Brain
+from .inputs import CHANNELS, Pulse
+from .parameters import Cascade
+from .state import Inputs, pack, unpack
+from .vector_field import slow_rate
 
 
 def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:

@@ -11,21 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..core.types import ENANTIOMERS
-from ..pharmacology import comparators, esketamine
-from ..pharmacology import ketamine as disposition
-from ..pharmacology.absorption import DEPOTS
+from .inputs import CHANNELS, Pulse
 
-
-def channel(hand: str, place: str) -> str:
-    """Name of what brings one enantiomer to one of the places of its body."""
-    return f"{hand}-ketamine in {place}" if place in DEPOTS else f"{hand}-{place}"
-
-
-HANDS = tuple(channel(hand, place) for hand in ENANTIOMERS for place in disposition.ENTRIES)
-SPRAYED = tuple(f"esketamine in {place}" for place in esketamine.ENTRIES)
-CHANNELS = (*HANDS, *SPRAYED, *comparators.DRUGS)
-"""What a pulse can bring where, in the order of the input axis: system by system."""
 RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
 STEPS_PER_RUNG = 44
@@ -46,20 +33,6 @@ SMALLEST_BUCKET = 512
 """Steps are padded to this count times 1, 2, 3, 4, 6, 8, 12 …, so that another dose seldom compiles anew."""
 SMALLEST_LENGTHS = 64
 """Distinct lengths likewise."""
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """An amount that comes by one channel at a steady rate; a bolus has no duration. Times h, amount µmol.
-
-    ``gentle`` marks what needs no fine steps, because a slower process stands between it and the blood.
-    """
-
-    start: float
-    duration: float
-    channel: str
-    amount: float
-    gentle: bool = False
 
 
 @dataclass(frozen=True)

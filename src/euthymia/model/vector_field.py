@@ -2,207 +2,21 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
 from .. import links
-from ..brain.escape import LimbicLock
-from ..circuits.habenula import Nucleus
-from ..circuits.midbrain import DopamineState, Midbrain, dopamine_state, raphe_drive, rmtg_rate
-from ..circuits.prefrontal import CLASSES, E, Prefrontal, focus, glutamate_rate, glutamate_release, steady_rates
+from ..circuits.prefrontal import CLASSES, E, glutamate_rate, glutamate_release
 from ..core.types import ACTIVITIES, PerSite, Scalar
-from ..links import Links, Switches
-from ..pharmacology.comparators import MOLECULES, Comparators, places
-from ..pharmacology.esketamine import Esketamine
-from ..pharmacology.ketamine import Disposition
-from ..plasticity.excitotoxicity import Excitotoxicity, calcium_load, damage_rate, excitatory_gain, relative_damage
-from ..plasticity.serotonin import Serotonin, autoreceptor_rate, dopamine_factor, serotonin_level
-from ..plasticity.signalling import Signalling, SignallingState, signalling_rate
-from ..plasticity.spines import Spines, SpineState, Turnover, after, spine_rate, turnover
-from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, Monoamine, dat_occupancy, gaba_gain, mao_held, sert_occupancy
-from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
-from .closures.response import Closures, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates, no_correction
-
-MIDAZOLAM = MOLECULES.index("midazolam")
-
-
-class Cascade(eqx.Module):
-    """Parameters of everything from dose to synapse, and the closures that stand for circuits."""
-
-    disposition: Disposition
-    esketamine: Esketamine
-    comparators: Comparators
-    receptor: NMDAReceptor
-    monoamine: Monoamine
-    prefrontal: Prefrontal
-    nucleus: Nucleus
-    midbrain: Midbrain
-    limbic: LimbicLock
-    links: Links
-    excitotoxicity: Excitotoxicity
-    signalling: Signalling
-    spines: Spines
-    serotonin: Serotonin
-    closures: Closures
-
-
-class SlowState(NamedTuple):
-    """What a brain remembers from one hour to the next."""
-
-    damage: Scalar
-    """Excitotoxic damage."""
-    glutamate: Scalar
-    """Rise of prefrontal glutamate that the drug causes, relative."""
-    measured_glutamate: Scalar
-    """The same as an instrument shows it, with its lag."""
-    signalling: SignallingState
-    spines: SpineState
-    dopamine: Scalar
-    """Dopamine tone, healthy = 1."""
-    autoreceptor: Scalar
-    """Sensitivity of 5-HT1A autoreceptors, naive = 1."""
-
-
-STATE_NAMES = (
-    "damage",
-    "glutamate",
-    "measured_glutamate",
-    *SignallingState._fields,
-    *(f"spines.{name}" for name in SpineState._fields),
-    "dopamine",
-    "autoreceptor",
-)
-
-
-def pack(x: SlowState) -> Float[Array, " state"]:
-    """The state as one vector, in the order of ``STATE_NAMES``."""
-    return jnp.stack(jax.tree.leaves(x))
-
-
-def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
-    """The state from vectors; leading axes are kept."""
-    part = iter(jnp.moveaxis(vector, -1, 0))
-    return SlowState(
-        damage=next(part),
-        glutamate=next(part),
-        measured_glutamate=next(part),
-        signalling=SignallingState(*(next(part) for _ in SignallingState._fields)),
-        spines=SpineState(*(next(part) for _ in SpineState._fields)),
-        dopamine=next(part),
-        autoreceptor=next(part),
-    )
-
-
-class Inputs(NamedTuple):
-    """What reaches the brain at one time, or at the nodes of a course."""
-
-    ketamine: Float[Array, "*node"]
-    """Free brain concentration in equivalents of racemic ketamine, µM."""
-    comparators: Float[Array, "*node molecule"]
-    """Concentration of each comparator and metabolite at its site, µM."""
-    mao: Float[Array, "*node"]
-    """MAO-A that no drug has destroyed, healthy = 1."""
-    correction: Correction
-    """What a bridged run adds to the closures; zero otherwise."""
-
-
-def no_input() -> Inputs:
-    """Nothing given, closures as they are."""
-    return Inputs(jnp.zeros(()), jnp.zeros(len(MOLECULES)), jnp.ones(()), no_correction())
-
-
-class Answers(NamedTuple):
-    """What the circuits answer at once."""
-
-    recurrence: Scalar
-    """Strength of recurrent prefrontal excitation, healthy = 1."""
-    nmda: Float[Array, "*batch cortical_class"]
-    """Share of NMDA drive left in each cortical class."""
-    inhibition: Scalar
-    """Strength of prefrontal inhibition, undrugged = 1."""
-    rates: Float[Array, "*batch cortical_class"]
-    """Prefrontal firing rates, Hz."""
-    undrugged_rates: Float[Array, "*batch cortical_class"]
-    """The same without drug in the circuit, Hz."""
-    focus: Scalar
-    """How long the prefrontal circuit holds activity, ms."""
-    habenula_nmda: Scalar
-    """Share of NMDA conductance left in the habenula."""
-    habenula_shift: Scalar
-    """Shift of its resting potentials, mV."""
-    habenula: HabenulaOutput
-    midbrain: DopamineState
-    dopamine: Scalar
-    """Dopamine tone that all this leads to, healthy = 1."""
-    sert: Scalar
-    """Occupied serotonin transporters."""
-    dat: Scalar
-    """Occupied dopamine transporters."""
-    mao_block: Scalar
-    """MAO-A that is destroyed or held."""
-    serotonin: Scalar
-    """Serotonin at its targets, healthy = 1."""
-    limbic_input: Scalar
-    """Drive of the limbic network, nA."""
-
-
-class Brain(NamedTuple):
-    """A patient: constant stress, and the undosed state that clamped links fall back to and plasticity compares with."""
-
-    stress: Scalar
-    rest: SlowState
-    answers: Answers
-
-
-def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, undosed_rates: Float[Array, " cortical_class"]) -> Answers:
-    """Circuits at one state and input; ``undosed_rates`` are the prefrontal rates (Hz) that a cut link to dopamine passes."""
-    clamp, loss = links.clamp, drive_loss(p.receptor, u.ketamine)
-    density = x.spines.transient + x.spines.persistent
-
-    recurrence = links.recurrence(p.links, density, excitatory_gain(p.excitotoxicity, x.damage))
-    nmda = 1 - clamp(links.prefrontal_loss(loss), 0.0, on.prefrontal)
-    inhibition = clamp(gaba_gain(p.monoamine, u.comparators[MIDAZOLAM]), 1.0, on.prefrontal)
-    # With the drug and without, solved side by side.
-    settings = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)])
-    rates, undrugged_rates = jax.vmap(lambda k, gain: steady_rates(p.prefrontal, k, recurrence, gain))(*settings)
-    cortical = clamp(rates[E], undosed_rates[E], on.cortex_to_dopamine) / p.prefrontal.baseline[E]
-
-    habenula_nmda = 1 - clamp(links.habenula_loss(loss), 0.0, on.habenula)
-    shift = links.habenula_shift(p.links, stress, x.dopamine)
-    habenula = habenula_output(p.closures, habenula_nmda, shift, u.correction)
-    tonic, burst = habenula.tonic_rate, habenula.burst_rate
-    midbrain = dopamine_state(p.midbrain, rmtg_rate(p.midbrain.rmtg, tonic, burst), tonic, burst, cortical)
-
-    mao_block = clamp(1 - u.mao * (1 - mao_held(p.monoamine, u.comparators[places(HOLDING_MAO)])), 0.0, on.reuptake)
-    sert = clamp(sert_occupancy(p.monoamine, u.comparators[places(AT_SERT)]), 0.0, on.reuptake)
-    dat = clamp(dat_occupancy(p.monoamine, u.comparators[places(AT_DAT)]), 0.0, on.reuptake)
-    serotonin = serotonin_level(p.serotonin, raphe_drive(p.midbrain, tonic, burst), sert, mao_block, x.autoreceptor)
-    return Answers(
-        recurrence=recurrence,
-        nmda=nmda,
-        inhibition=inhibition,
-        rates=rates,
-        undrugged_rates=undrugged_rates,
-        focus=focus(p.prefrontal, nmda, recurrence),
-        habenula_nmda=habenula_nmda,
-        habenula_shift=shift,
-        habenula=habenula,
-        midbrain=midbrain,
-        dopamine=links.dopamine_tone(midbrain.active_share, midbrain.rate, p.midbrain.dopamine.active_share, p.midbrain.dopamine.rate)
-        * dopamine_factor(p.serotonin, dat, mao_block),
-        sert=sert,
-        dat=dat,
-        mao_block=mao_block,
-        serotonin=serotonin,
-        limbic_input=links.limbic_input(p.links, density, x.dopamine, serotonin),
-    )
-
-
-def brain_at(p: Cascade, x: SlowState, stress: Scalar) -> Brain:
-    """A patient who is undosed in state x at constant stress (0 to 1)."""
-    return Brain(stress, x, answers(p, x, no_input(), stress, Switches(), p.prefrontal.baseline))
+from ..links import Switches
+from ..plasticity.excitotoxicity import calcium_load, damage_rate, relative_damage
+from ..plasticity.serotonin import autoreceptor_rate
+from ..plasticity.signalling import signalling_rate
+from ..plasticity.spines import Turnover, after, spine_rate, turnover
+from ..receptors.nmdar import drive_loss, pore_block, resting_unblock, trapping_rates
+from .closures.response import LockRates, lock_rates
+from .fast import Answers, Brain, answers
+from .parameters import Cascade
+from .state import Inputs, SlowState
 
 
 class Drivers(NamedTuple):

@@ -169,3 +169,12 @@ def central_volumes(p: Disposition, weight: Scalar) -> dict[str, Scalar]:
 def entry_matrix() -> Float[Array, "state place"]:
     """Where a dose enters, for each of ``ENTRIES``."""
     return jnp.eye(len(STATES))[:, jnp.array([STATES.index(place) for place in ENTRIES])]
+
+
+class Molecules(eqx.Module):
+    """Molar mass of each species, as free base."""
+
+    ketamine: Scalar = parameter("ketamine.molar_mass", "mg/umol", "ketamine")
+    norketamine: Scalar = parameter("norketamine.molar_mass", "mg/umol", "norketamine")
+    hydroxynorketamine: Scalar = parameter("hydroxynorketamine.molar_mass", "mg/umol", "hydroxynorketamine")
+    dehydronorketamine: Scalar = parameter("dehydronorketamine.molar_mass", "mg/umol", "dehydronorketamine")

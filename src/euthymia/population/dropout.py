@@ -6,9 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..clinic.ratings import Ratings, leaving_time, responds
-from ..simulation.dosing import first_visit
-from .cohort import TRIAL, Cohort
+from ..clinic.dropout import leaving_time
+from ..clinic.outcomes import responds
+from ..clinic.ratings import Ratings
+from ..simulation.visits import first_visit
+from .cohort import Cohort
+from .patients import TRIAL
 from .relapse import weekly
 
 

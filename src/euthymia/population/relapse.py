@@ -5,8 +5,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from ..clinic.ratings import Ratings, responds, time_to_relapse
-from ..simulation.simulate import DAY
+from ..clinic.outcomes import responds, time_to_relapse
+from ..clinic.ratings import Ratings
+from ..simulation.visits import DAY
 from .cohort import Cohort
 
 RATED_EVERY = 7 * DAY

@@ -15,7 +15,9 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import Node
 
 from ..core.errors import InputError, short, unknown
-from .protocol import DOSE_FIELDS, Patient, Protocol, Titration, written
+from .dose import DOSE_FIELDS, Titration
+from .patient import Patient
+from .protocol import Protocol, written
 
 LARGEST_FILE = 100_000
 LONGEST_PROBLEM = 200

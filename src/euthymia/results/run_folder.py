@@ -14,12 +14,9 @@ from pathlib import Path
 from .. import __version__
 from ..core.errors import InputError
 from ..evidence.registry import evidence
-from ..protocols.reading import text_of
-from ..simulation.simulate import Simulation
 
 MANIFEST = "manifest.json"
 ASIDE = ".euthymia-"
-PACKED = {"zlib": True, "complevel": 4}
 LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 
 
@@ -57,22 +54,6 @@ def _foreign(folder: Path) -> str | None:
 def _standing(out: Path) -> Path:
     """The nearest folder above ``out`` that exists."""
     return next(folder for folder in out.absolute().parents if folder.exists())
-
-
-def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool) -> None:
-    """Write page, manifest, and protocol and results of every run to ``out``: all of it, or nothing.
-
-    Files of a run begin with its name and a dot, unless the name is empty.
-    """
-    check_destination(out, overwrite)
-    # HDF5 is built in memory: its library does not survive a disk that fills up under it.
-    contents = {"report.html": page.encode()}
-    for name, simulation in runs.items():
-        before, data = f"{name}." if name else "", simulation.data
-        packed = {each: PACKED for each, variable in data.items() if variable.ndim}
-        contents[f"{before}protocol.yaml"] = text_of(simulation.protocol).encode()
-        contents[f"{before}results.nc"] = bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
-    write_files(contents, out, overwrite)
 
 
 def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, seed: int | None = None) -> None:

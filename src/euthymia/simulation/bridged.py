@@ -9,10 +9,12 @@ import numpy as np
 from ..circuits.prefrontal import time_course
 from ..model.closures.recipes import nucleus_outputs, passages
 from ..model.closures.response import HABENULA_OUTPUTS, PASSAGE_OUTPUTS, Correction
-from ..model.default import Euthymia, default_model
+from ..model.default import default_model
+from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
-from .dosing import first_visit, grid_of
+from .dosing import grid_of
 from .simulate import Simulation, simulate
+from .visits import first_visit
 
 FRESH_SEED = 11
 """Of cells and glutamate that the surfaces have not seen."""

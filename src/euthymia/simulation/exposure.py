@@ -13,12 +13,15 @@ from jaxtyping import Array
 
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS
-from ..model.default import Euthymia, default_model
+from ..model.default import default_model
 from ..model.exposure import Bodies, drug_course, embodied, propagated, stepped, systems
+from ..model.parameters import Euthymia
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
-from .dosing import Person, body_warnings, grid_of, person_of, someone
+from .dosing import grid_of
+from .person import Person, person_of, someone
+from .warnings import body_warnings
 
 AT_ONCE = 16
 """People solved together."""
@@ -26,8 +29,6 @@ MOST_PEOPLE = 10_000
 MOST_KEPT = 3_000_000
 """Nodes of all people whose concentrations are kept; peaks and exposures are of every node."""
 HANDS = (*ENANTIOMERS, "both")
-
-
 ABOUT = {
     "arterial_ketamine": ("hand", "umol/L", "total ketamine in arterial plasma"),
     "venous_ketamine": ("hand", "umol/L", "total ketamine in a peripheral venous sample"),
@@ -41,7 +42,6 @@ ABOUT = {
     "pore_block": ("cell_class", "1", "loss of NMDA charge by competition with magnesium"),
 }
 """Axis beside person and time, unit and meaning of every quantity; the axis of hands ends with both together."""
-
 Quantities = dict[str, Array | np.ndarray]
 """By the names of ``ABOUT``."""
 

@@ -16,16 +16,18 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int
 
 from ..clinic.patients import differences
-from ..clinic.ratings import Ratings, believed_strength, hamd
+from ..clinic.ratings import Ratings, hamd
 from ..clinic.symptoms import baseline_items, context_strengths, item_ratings
+from ..clinic.unblinding import believed_strength
 from ..core.types import Scalar
-from ..model.default import Euthymia
-from ..population.cohort import COHORT, total
+from ..model.default import Values
+from ..model.parameters import Euthymia
+from ..population.course import total
+from ..population.patients import COHORT
 from ..protocols.protocol import Protocol
-from ..simulation.dosing import first_visit
-from ..simulation.simulate import since_visits
+from ..simulation.visits import first_visit, since_visits
 from .published import Arm, Baseline, Observation, Trial, Trials, trials
-from .regimens import Regimen, Values, needed, react, times, untreated, wandering
+from .regimens import Regimen, needed, react, times, untreated, wandering
 
 MOST, LEAST = 59.0, 8.0
 """MADRS (points) between which patients of a trial are taken to have begun."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from math import log, sqrt
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -13,8 +12,9 @@ from ..core.errors import InputError, unknown
 from ..core.units import quantity
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Provenance, Strict, Target
-from ..protocols.protocol import Context, Protocol
+from ..protocols.protocol import Protocol
 from ..protocols.reading import check
+from ..protocols.vocabulary import Context
 
 Statistic = Literal[
     "change",
@@ -33,11 +33,6 @@ Statistic = Literal[
 Compares = Literal["dose", "control", "masking", "population"]
 """What a difference tests."""
 BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
-NORMAL_95, NORMAL_90 = 1.959964, 1.644854
-"""Quantiles of the standard normal distribution."""
-SHARES = ("response", "remission")
-SD_OF_CHANGE = 11.0
-"""Points of MADRS, where a difference was published without an error (its d says 10.6 and 10.8 for Janik 2025)."""
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
 
 
@@ -196,39 +191,3 @@ def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tup
         if name not in fresh:
             raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({offered[name][1].repeats})")
     return [fresh[name] for name in dict.fromkeys(names)]
-
-
-def people_in(observation: Observation, arm: Arm) -> int | None:
-    """How many the arm of a number had."""
-    n = observation.n or arm.n or observation.row.n
-    return n // 2 if n is not None and observation.statistic in BETWEEN_ARMS and arm.n is None else n
-
-
-def standard_error(observation: Observation, trial: Trial) -> float:
-    """Sampling error of a published number, in its unit: from its interval, its SD, or the number of patients.
-
-    A share is taken a little towards a half (by two successes and two failures more), so that 0 of 33 has an error too.
-    """
-    row, statistic = observation.row, observation.statistic
-    if statistic == "response odds ratio" and row.lower and row.upper:
-        return row.value * log(row.upper / row.lower) / (2 * NORMAL_95)
-    if row.spread and row.spread.startswith("95 %"):
-        if row.lower is not None and row.upper is not None:
-            return (row.upper - row.lower) / (2 * NORMAL_95)
-        bound = row.lower if row.lower is not None else row.upper
-        if bound is not None:
-            return abs(bound - row.value) / NORMAL_95
-    n = people_in(observation, trial.arms[observation.arm])
-    if n is None:
-        raise ValueError(f"{observation.target}: no interval, SD or number of patients")
-    if statistic in SHARES:
-        p = (row.value / 100 * n + 2) / (n + 4)
-        return 100 * sqrt(p * (1 - p) / n)
-    if statistic in ("effect", "benefit"):
-        return sqrt(2 / n + row.value**2 / (4 * n))
-    if row.sd is not None:
-        return row.sd / sqrt(n)
-    if observation.against is not None:
-        other = people_in(observation, trial.arms[observation.against]) or n
-        return SD_OF_CHANGE * sqrt(1 / n + 1 / other)
-    raise ValueError(f"{observation.target}: no interval, SD or number of patients")

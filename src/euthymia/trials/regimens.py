@@ -1,6 +1,6 @@
 """What the patients of an ensemble do under each regimen of the trials, and how that moves with what is fitted upstream of mood."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,20 +11,17 @@ from jaxtyping import Array, Float, Int
 
 from ..clinic.ratings import fluctuation
 from ..clinic.symptoms import ITEMS
-from ..core.parameters import fill
-from ..core.types import Scalar
-from ..core.units import factor
-from ..evidence.registry import evidence
-from ..model.closures.response import Closures
-from ..model.default import Euthymia
-from ..population.cohort import AT_ONCE, TRIAL, Reaction, reactions, share, shared_brain
-from ..simulation.dosing import BRISK, Person, first_visit, person_of
+from ..model.default import Values, with_values
+from ..model.parameters import Euthymia
+from ..population.course import AT_ONCE, Reaction, reactions, share, shared_brain
+from ..population.patients import TRIAL
+from ..simulation.dosing import BRISK
+from ..simulation.person import Person, person_of
+from ..simulation.visits import first_visit
 from .published import Arm, Trials
 
 LONG = (1024, 16)
 """Steps and distinct lengths of the grid of any regimen with repeats, so that all are compiled once."""
-Values = Mapping[str, Scalar]
-"""Numbers that stand in for evidence rows, by row, in the row's own unit."""
 
 
 class Regimen(NamedTuple):
@@ -34,17 +31,6 @@ class Regimen(NamedTuple):
     dissociation: Float[Array, "patient"]
     slope: Float[Array, "patient time item fitted"]
     """Derivative of the mechanism shift by what is fitted upstream."""
-
-
-def with_values(model: Euthymia, values: Values) -> Euthymia:
-    """The model with other numbers in some evidence rows; they may be traced."""
-
-    def value(row: str, unit: str):
-        if row not in values:
-            return evidence().value(row, unit)
-        return values[row] * factor(evidence().parameters[row].unit, unit)
-
-    return fill(Euthymia, value, {Closures: model.cascade.closures})
 
 
 def times(found: Trials) -> np.ndarray:

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 from ..core.types import ENANTIOMERS
 from ..core.units import factor
 from ..evidence.registry import evidence
-from ..model.default import Euthymia, default_model
+from ..model.default import default_model
 from ..model.exposure import DrugCourse, drugs
+from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
 from ..protocols.reading import check
 from ..simulation.dosing import grid_of

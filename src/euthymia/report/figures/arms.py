@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from ...analysis.comparison import MOVERS, Comparison
-from ...simulation.dosing import first_visit, labelled
 from ...simulation.simulate import Simulation
+from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, clock, drawn, panels, svg
 
 ARM_COLOURS = ("#b5446e", "#2b6cb0", "#c98500", "#8793a0", "#0a5c44", "#9b7fe0", "#6b3e1a", "#1b2733")

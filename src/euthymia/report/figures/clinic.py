@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ...inference.fitted import Fitted
-from ...inference.prediction import UNITS, Predicted
+from ...inference.prediction import Predicted
+from ...validation.scores import UNITS
 from ..words import number_of
 from .style import COLOURS, FAINT, INK, legend, panels, svg
 

@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...inference.pharmacokinetics import MOLECULES, PharmacokineticFit
+from ...inference.pharmacokinetics import PharmacokineticFit
+from ...inference.pk_likelihood import MOLECULES
 from .drug import SPECIES
 from .style import FAINT, INK, legend, panels, svg
 

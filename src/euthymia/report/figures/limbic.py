@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...simulation.simulate import DAY, Simulation
+from ...simulation.simulate import Simulation
+from ...simulation.visits import DAY
 from .style import COLOURS, FAINT, INK, UNTREATED, course_clock, legend, panels, svg
 
 LONGEST = 100 * 365 * DAY

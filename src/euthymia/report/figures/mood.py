@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
-from ...simulation.dosing import first_visit, labelled
-from ...simulation.simulate import DAY, Simulation
+from ...simulation.simulate import Simulation
+from ...simulation.visits import DAY, first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
 OBSERVED = (

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...population.cohort import Cohort
-from ...simulation.dosing import first_visit, labelled
+from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, clock, legend, panels, svg
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35))

@@ -18,8 +18,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from ...core.types import CELL_CLASSES
-from ...simulation.dosing import first_visit
-from ...simulation.simulate import DAY, Simulation
+from ...simulation.simulate import Simulation
+from ...simulation.visits import DAY, first_visit
 
 INK, FAINT, GRID = "#1b2733", "#7b8794", "#e6eaee"
 COLOURS = {

@@ -7,21 +7,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ... import __version__
 from ...evidence.registry import evidence
-from ...inference.calibration import FITTED, Calibration
-from ...inference.fitted import Estimate, Fitted, Round, text_of
-from ...inference.posterior import PATIENTS, SAMPLED, SEED, Sampled
+from ...inference.calibration import Calibration
+from ...inference.fitted import Fitted, text_of
+from ...inference.posterior import PATIENTS, SEED
 from ...results.run_folder import write_files
-from ...trials.published import NORMAL_90
+from ...trials.sampling_error import NORMAL_90
 from ..words import number_of
 from .page import calibration_page
-
-FREEST = 4
-"""Directions that are reported as free."""
-WEIGHS = 0.3
-"""A coordinate counts as part of a direction from this weight on."""
-DIGITS = 6
 
 
 class Number(NamedTuple):
@@ -56,50 +49,6 @@ def numbers(fit: Calibration) -> list[Number]:
         Number(trial.name, number_of(each), each.target, each.row.value, float(value), float(error))
         for (trial, each, _), value, error in zip(fit.problem.numbers.questions, predicted.value, errors, strict=True)
     ]
-
-
-def fitted_set(fit: Calibration, sampled: Sampled | None) -> Fitted:
-    """What is kept of a fit."""
-
-    def short(value: float) -> float:
-        return float(f"{value:.{DIGITS}g}")
-
-    sds = np.sqrt(np.diag(fit.covariance))
-    estimates = {}
-    for place, row in enumerate(FITTED):
-        drawn = None if sampled is None or row not in SAMPLED else sampled.draws[:, SAMPLED.index(row)]
-        estimates[row] = Estimate(
-            value=short(fit.values[row]),
-            unit=evidence().parameters[row].unit,
-            coordinate=short(fit.coordinates[place]),
-            sd=short(sds[place]),
-            sampled_mean=None if drawn is None else short(drawn.mean()),
-            sampled_sd=None if drawn is None else short(drawn.std()),
-        )
-    free = []
-    for direction in fit.directions.T[::-1][:FREEST]:
-        strongest = [place for place in np.argsort(-np.abs(direction)) if abs(direction[place]) >= WEIGHS]
-        free.append({FITTED[place]: short(direction[place]) for place in strongest})
-    return Fitted(
-        version=__version__,
-        evidence_sha256=evidence().parameter_hash(),
-        patients=fit.patients,
-        converged=fit.converged,
-        rounds=tuple(Round(log_posterior=short(each.log_posterior), moved=short(each.moved)) for each in fit.rounds),
-        estimates=estimates,
-        covariance=tuple(tuple(short(value) for value in line) for line in fit.covariance),
-        informed=tuple(short(value) for value in fit.informed),
-        freest=tuple(free),
-        rows=tuple(each.target for _, each, _ in fit.problem.numbers.questions),
-        sampler=None
-        if sampled is None
-        else {
-            "draws": len(sampled.draws),
-            "least_effective": short(sampled.effective.min()),
-            "largest_r_hat": short(sampled.r_hat.max()),
-            "divergences": sampled.divergences,
-        },
-    )
 
 
 def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None:

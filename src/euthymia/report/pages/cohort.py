@@ -11,16 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...clinic.ratings import Ratings, remits, responds
-from ...population.cohort import COHORT, Cohort
+from ...clinic.outcomes import remits, responds
+from ...clinic.ratings import Ratings
+from ...population.cohort import Cohort
 from ...population.dropout import leaving
+from ...population.patients import COHORT
 from ...population.relapse import relapse
 from ...population.weighting import effective
 from ...protocols.reading import text_of
-from ...results.run_folder import PACKED, write_files
-from ...simulation.dosing import CHECKPOINTS, first_visit, labelled
-from ...simulation.simulate import DAY
+from ...results.run_folder import write_files
+from ...simulation.visits import CHECKPOINTS, DAY, first_visit, labelled
 from .page import cohort_page
+from .save import PACKED
 
 INTERVAL = (0.05, 0.95)
 UNCALIBRATED = (

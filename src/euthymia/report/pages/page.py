@@ -10,19 +10,21 @@ from markupsafe import Markup, escape
 
 from ... import __version__
 from ...analysis.circuits import beside
-from ...analysis.comparison import MOVERS, Comparison, Move
+from ...analysis.comparison import MOVERS, Comparison
+from ...analysis.readouts import Move
 from ...analysis.summary import TITLES, Summary
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Source, Target
 from ...inference.fitted import Fitted
 from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
-from ...model.default import Euthymia, default_model
+from ...model.default import default_model
+from ...model.parameters import Euthymia
 from ...population.cohort import Cohort
 from ...protocols.reading import text_of
 from ...results.run_folder import git_revision
-from ...simulation.dosing import labelled
 from ...simulation.simulate import Simulation
+from ...simulation.visits import labelled
 from ..figures import arms, clinic, fit_pk, population
 from ..figures.cascade import cascade
 from ..figures.mood import is_the_trial, mood

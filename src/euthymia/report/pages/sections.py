@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import equinox as eqx
 
-from ...analysis.dose_response import DoseCurve
 from ...biophysics.magnesium import Magnesium
 from ...brain.escape import LimbicLock
 from ...circuits.habenula import Nucleus
@@ -17,6 +16,7 @@ from ...core.parameters import declared, rows_of
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
 from ...links import Links
+from ...model.parameters import DoseCurve
 from ...pharmacology.absorption import Absorption
 from ...pharmacology.comparators import DRUGS, MOLECULES, Comparators
 from ...pharmacology.esketamine import Esketamine
@@ -25,7 +25,8 @@ from ...plasticity.excitotoxicity import Excitotoxicity
 from ...plasticity.serotonin import Serotonin
 from ...plasticity.signalling import Signalling
 from ...plasticity.spines import Spines
-from ...protocols.protocol import BLOCKERS, OF_KETAMINE, Protocol
+from ...protocols.protocol import Protocol
+from ...protocols.vocabulary import BLOCKERS, OF_KETAMINE
 from ...receptors.monoamine import Monoamine
 from ...receptors.nmdar import NMDAReceptor
 from ...simulation.simulate import Simulation

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...core.files import write_text
-from ...model.default import Euthymia
+from ...model.parameters import Euthymia
 from ...simulation.exposure import Exposures
 from ..words import clock, percent
 

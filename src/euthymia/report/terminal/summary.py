@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ...analysis.comparison import MOVERS, Comparison
 from ...analysis.summary import TITLES, WORDS, Summary
-from ...protocols.protocol import KETAMINES, OF_KETAMINE
+from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..words import MOVED, NONE, before, change, clock, part_text, percent, points, when
 
 

@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from ...inference.prediction import UNITS, Predicted, contrasts, sign_tests, summarise, unanswered
+from ...inference.prediction import Predicted
+from ...validation.scores import UNITS, contrasts, sign_tests, summarise, unanswered
 from ..words import number_of
 
 SIGNS = {

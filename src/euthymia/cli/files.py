@@ -1,0 +1,108 @@
+"""Commands that list or write files: protocols, evidence, export, events."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.markup import escape
+
+from .console import errors
+from .options import chosen_protocols
+
+
+def protocols() -> None:
+    """List the built-in protocols."""
+    from rich.table import Table
+
+    from ..protocols import reading
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("Name", "What is done", "Source"):
+        table.add_column(column)
+    for name in reading.builtin_names():
+        each = reading.read(name)
+        table.add_row(name, each.title, each.source)
+    Console(highlight=False, emoji=False).print(table)
+
+
+def evidence(row: str | None = None) -> None:
+    """Show where numbers come from.
+
+    Parameters
+    ----------
+    row
+        Id of a parameter or target, or the beginning of several; without it, all are listed.
+    """
+    from ..report.terminal.evidence import show_all, show_row
+
+    console = Console(highlight=False, emoji=False)
+    if row is None:
+        show_all(console)
+    else:
+        show_row(row, console)
+
+
+def export(
+    protocol: str = "ketamine-iv",
+    *,
+    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    weight: str | None = None,
+    subject: str | None = None,
+    slow: Annotated[bool, Parameter(negative=())] = False,
+    out: Path | None = None,
+) -> None:
+    """Write the pharmacology of one protocol and body weight as SBML, for other simulators.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
+    patient
+        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual;
+        repeat the option for several.
+    weight
+        Body weight with its unit, such as "82 kg".
+    subject
+        ID in an event table that holds several.
+    slow
+        With the slow states of the patient's brain, from receptor to spines.
+    out
+        File to write; default NAME.xml. A file that exists is replaced.
+    """
+    (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
+    path = out if out is not None else Path(f"{chosen.name}.xml")
+    with errors.status("Writing the pharmacology"):
+        from ..core.runtime import configure
+
+        configure()
+        from ..exchange.sbml import write_sbml
+
+        write_sbml(chosen, path, slow=slow)
+    Console(highlight=False, emoji=False).print(f"SBML: {escape(str(path))}", soft_wrap=True)
+
+
+def events(protocol: str, *, weight: str | None = None, out: Path | None = None) -> None:
+    """Write the doses of a protocol as an event table in the manner of NONMEM, or list what its compartments mean.
+
+    Parameters
+    ----------
+    protocol
+        A built-in protocol, a YAML file, or `compartments` for the list.
+    weight
+        Body weight with its unit, such as "82 kg": a table holds mg, so doses per kg need one.
+    out
+        File to write; default NAME.csv. A file that exists is replaced.
+    """
+    from ..protocols.nonmem import write_events
+    from ..protocols.subjects import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS
+
+    console = Console(highlight=False, emoji=False)
+    if protocol == "compartments":
+        for number, (what, where) in (DOSE_COMPARTMENTS | OBSERVED_COMPARTMENTS).items():
+            console.print(f"{number:4d}  {what}, {where}", markup=False)
+        return
+    (chosen,) = chosen_protocols((protocol,), (), weight)
+    path = out if out is not None else Path(f"{chosen.name}.csv")
+    write_events([chosen], path)
+    console.print(f"Event table: {escape(str(path))}", soft_wrap=True)

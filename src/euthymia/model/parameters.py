@@ -1,0 +1,81 @@
+"""Every number of the model, by room: what equations read, filled from evidence."""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from ..brain.escape import LimbicLock
+from ..circuits.habenula import Nucleus
+from ..circuits.midbrain import Midbrain
+from ..circuits.prefrontal import Prefrontal
+from ..clinic.patients import Population, TypicalPatient
+from ..clinic.ratings import Ratings
+from ..clinic.safety import Safety
+from ..clinic.symptoms import Symptoms
+from ..core.parameters import parameter
+from ..core.types import Scalar
+from ..links import Links
+from ..pharmacology.comparators import Comparators
+from ..pharmacology.covariates import Covariates
+from ..pharmacology.esketamine import Esketamine
+from ..pharmacology.ketamine import Disposition, Molecules
+from ..pharmacology.variability import Variability
+from ..plasticity.excitotoxicity import Excitotoxicity
+from ..plasticity.serotonin import Serotonin
+from ..plasticity.signalling import Signalling
+from ..plasticity.spines import Spines
+from ..receptors.monoamine import Monoamine
+from ..receptors.nmdar import NMDAReceptor
+from .closures.response import Closures
+
+
+class Cascade(eqx.Module):
+    """Parameters of everything from dose to synapse, and the closures that stand for circuits."""
+
+    disposition: Disposition
+    esketamine: Esketamine
+    comparators: Comparators
+    receptor: NMDAReceptor
+    monoamine: Monoamine
+    prefrontal: Prefrontal
+    nucleus: Nucleus
+    midbrain: Midbrain
+    limbic: LimbicLock
+    links: Links
+    excitotoxicity: Excitotoxicity
+    signalling: Signalling
+    spines: Spines
+    serotonin: Serotonin
+    closures: Closures
+
+
+class Experience(eqx.Module):
+    """Doses that published trials cover."""
+
+    lowest_dose: Scalar = parameter("ketamine.lowest_dose", "mg/kg", "lowest i.v. dose of a randomised trial")
+    highest_dose: Scalar = parameter("ketamine.highest_dose", "mg/kg", "highest i.v. dose of a randomised trial")
+    usual_infusion: Scalar = parameter("ketamine.usual_infusion", "h", "duration of the infusions in those trials")
+
+
+class DoseCurve(eqx.Module):
+    """Priors of the split into AMPA and NMDA, and what counts as a rise."""
+
+    nmda_share: Float[Array, "edge"] = parameter("dose_curve.nmda_share", "dimensionless", "NMDA part of recurrent excitation, per class")
+    tonic_share: Float[Array, "edge"] = parameter("dose_curve.tonic_share", "dimensionless", "NMDA part of the background, per class")
+    potency: Float[Array, "edge"] = parameter("dose_curve.potency", "uM", "concentration that halves NMDA drive, per class")
+    rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
+
+
+class Euthymia(eqx.Module):
+    """Everything from dose to mood."""
+
+    cascade: Cascade
+    symptoms: Symptoms
+    molecules: Molecules
+    variability: Variability
+    covariates: Covariates
+    population: Population
+    patient: TypicalPatient
+    safety: Safety
+    ratings: Ratings
+    experience: Experience
+    dose_curve: DoseCurve

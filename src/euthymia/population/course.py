@@ -1,0 +1,308 @@
+"""The course of many patients, as one compiled program for a chunk of fixed size."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from ..clinic.patients import Differences
+from ..clinic.ratings import fluctuation, rated
+from ..clinic.safety import readouts
+from ..clinic.symptoms import (
+    Mechanisms,
+    Symptoms,
+    baseline_items,
+    context_strengths,
+    course_shift,
+    full_normalisation,
+    item_ratings,
+    join,
+    mechanism_shift,
+    visit_shift,
+)
+from ..clinic.unblinding import believed_strength
+from ..core.errors import InputError
+from ..core.numerics.exponential import Propagators, propagators
+from ..core.types import Scalar
+from ..links import PYRAMIDAL, Switches
+from ..model.baseline import jacobian, patient
+from ..model.closures.response import no_correction
+from ..model.exposure import Bodies, drug_course, embodied, propagated, stepped, systems
+from ..model.integrate import follow, slow_course
+from ..model.parameters import Euthymia
+from ..model.state import Inputs, pack, unpack
+from ..model.time_grid import TimeGrid
+from ..model.vector_field import drivers
+from ..pharmacology.comparators import DRUGS
+from ..protocols.protocol import Protocol
+from ..receptors.nmdar import drive_loss
+from ..simulation.course import at_rest, mechanisms
+from ..simulation.dosing import BRISK, brisk_grid_of
+from ..simulation.person import Person
+from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
+from .patients import TRIAL, Virtual, particular, virtual
+
+AT_ONCE = 64
+"""Patients solved together."""
+MOST_KEPT = 200
+"""Nodes of a course that are kept."""
+MOST_MADRS = 60.0
+"""Points."""
+EVERYTHING = Switches()
+
+
+class Reaction(NamedTuple):
+    """What happens in a patient's body and brain, at the kept nodes; what it does to mood is another matter."""
+
+    venous: Float[Array, "node"]
+    """Ketamine in a venous sample, both enantiomers, µM."""
+    comparator: Float[Array, "node"]
+    """The first of the other drugs in plasma, µM."""
+    drive_loss: Float[Array, "node"]
+    """Of pyramidal cells."""
+    spine_density: Float[Array, "node"]
+    lock: Float[Array, "node"]
+    mechanism_shift: Float[Array, "node item"]
+    """Latent shift of the ten items in a patient in whom mechanisms are worth what they are in the typical one."""
+    dissociation: Scalar
+    """The most that is felt, as a share of the most there can be."""
+    stress: Scalar
+    plausible: Bool[Array, ""]
+    """The patient rests somewhere."""
+
+
+class Outcome(NamedTuple):
+    """What is kept of a patient: at the kept nodes, and before the first dose."""
+
+    reaction: Reaction
+    madrs: Float[Array, "node"]
+    context_madrs: Float[Array, "node"]
+    """With the context alone."""
+    rated: Float[Array, "node"]
+    """MADRS as a rater writes it down, with natural fluctuation and unblinding."""
+    context_rated: Float[Array, "node"]
+    plausible: Bool[Array, ""]
+    """The patient rests somewhere, in the range of stress and severity."""
+    weight: Scalar
+    """kg."""
+    baseline: Scalar
+    """MADRS before treatment, points."""
+
+
+class Inflow(NamedTuple):
+    """Input in each step: what goes with weight (per kg) and what does not."""
+
+    fixed: Float[Array, "step channel"]
+    per_kilogram: Float[Array, "step channel"]
+
+    def of(self, weight: Scalar) -> Float[Array, "step channel"]:
+        """For a body weight (kg)."""
+        return self.fixed + weight * self.per_kilogram
+
+
+class Shared(NamedTuple):
+    """What all patients of a cohort share: the grid, the doses, and the typical patient, whose linear part serves everybody."""
+
+    lengths: Float[Array, "length"]
+    which: Int[Array, "step"]
+    infusion: Inflow
+    bolus: Inflow
+    visits: Float[Array, "visit node"]
+    since_start: Float[Array, "node"]
+    context: tuple[Scalar, Float[Array, "course_context"]]
+    comparator: Int[Array, ""]
+    """Place of the first drug beside ketamine among the comparators."""
+    kept: Int[Array, "kept"]
+    linear: Float[Array, "state state"]
+    over: Propagators
+    healthy: Mechanisms
+    depressed: Mechanisms
+
+
+def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[Bodies, Bodies]:
+    """Linear systems of the bodies of patients, and their propagators; comparators go through everybody alike."""
+
+    def of_one(number: Int[Array, ""]) -> Bodies:
+        person, _ = virtual(model, typical, number)
+        return systems(embodied(model.cascade, person.body), person.weight)
+
+    system = jax.vmap(of_one)(numbers)._replace(others=systems(model.cascade, typical.weight).others)
+    return system, propagated(system, shared.lengths)
+
+
+PER_PATIENT = 0, Bodies(0, 0, None), Bodies(1, 1, None)
+"""Along which axis patients differ: their numbers, the systems of their bodies, and the propagators, whose first is step length."""
+
+
+@eqx.filter_jit
+def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
+    """The courses of the patients of some numbers."""
+    system, over = bodies(model, typical, shared, numbers)
+
+    def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+        return outcome(model, typical, shared, number, system, over)
+
+    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, system, over)
+
+
+def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, over: Bodies) -> Reaction:
+    """Body and brain of a patient, whose body has these systems and propagators."""
+    person, differs = virtual
+    cascade = particular(embodied(model.cascade, person.body), differs)
+    brain, steps = patient(cascade, person.stress), (shared.lengths, shared.which)
+    given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
+    states = stepped(system, over, shared.which, *given)
+    # More or less of a comparator than in the typical body, at the same pace.
+    body = drug_course(cascade, person.weight, steps, states._replace(others=differs.exposure * states.others))
+    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
+    x = unpack(slow_course(cascade, brain, steps, u, EVERYTHING, shared.linear, shared.over))
+    by = jax.vmap(lambda at, input_: drivers(cascade, at, input_, brain, EVERYTHING))(x, u)
+    lock = follow(cascade, steps, u, by).lock
+    now, start = mechanisms(cascade, x, by, lock), at_rest(cascade, brain)
+    return Reaction(
+        venous=body.venous.sum(-1)[shared.kept],
+        comparator=body.comparator_plasma[shared.kept, shared.comparator],
+        drive_loss=drive_loss(cascade.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
+        spine_density=now.spine_density[shared.kept],
+        lock=lock[shared.kept],
+        mechanism_shift=mechanism_shift(model.symptoms, now, start, shared.healthy, shared.depressed)[shared.kept],
+        dissociation=jnp.max(readouts(model.safety, body.brain.effect_site).dissociation),
+        stress=person.stress,
+        plausible=jnp.isfinite(start.spine_density),
+    )
+
+
+def reactions(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Reaction:
+    """Body and brain of the patients of some numbers."""
+
+    def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Reaction:
+        return reaction(model, virtual(model, typical, number), shared, system, over)
+
+    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, *bodies(model, typical, shared, numbers))
+
+
+def total(
+    p: Symptoms,
+    differs: Differences,
+    madrs: Scalar,
+    context: tuple[Scalar, Float[Array, "course_context"]],
+    times: tuple[Float[Array, "visit time"], Float[Array, "time"]],
+    by_mechanisms: Float[Array, "time item"],
+    adrift: Float[Array, "time"],
+) -> Float[Array, "time"]:
+    """MADRS (points) of a patient over time.
+
+    Parameters
+    ----------
+    p, differs, madrs
+        Parameters, how the patient differs, and the total before treatment.
+    context
+        Latent shifts by a visit and by weeks of treatment as such, in the typical patient.
+    times
+        Since each visit that counts, and since the first, h.
+    by_mechanisms
+        Latent shift by mechanisms in a patient in whom they are worth what they are in the typical one. However much they are worth,
+        they take nobody further than to health.
+    adrift
+        Latent shift towards worse by natural fluctuation.
+    """
+    since_visits, since_start = times
+    by_visits, by_weeks = (
+        visit_shift(p, differs.context * context[0], since_visits),
+        course_shift(p, differs.context * context[1], since_start),
+    )
+    joined = join(p, by_visits, jnp.minimum(differs.worth * by_mechanisms, full_normalisation(p))) + by_weeks
+    return item_ratings(p, baseline_items(p, madrs), joined - adrift[:, None]).sum(-1)
+
+
+def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+    """The course of the patient of a number, whose body has these systems and propagators."""
+    someone, symptoms, p = virtual(model, typical, number), model.symptoms, model.ratings
+    person, differs = someone
+    found = reaction(model, someone, shared, system, over)
+    (of_visits, of_weeks), trial = shared.context, jax.random.key(TRIAL)
+    times = shared.visits[:, shared.kept], shared.since_start[shared.kept]
+    wanders = fluctuation(p, trial, number, times[1])
+    # Nobody is told by dissociation in a trial that has no placebo, or whose placebo is a pill a day.
+    convinced = believed_strength(p, of_visits, found.dissociation, (of_visits > 0).astype(float))
+    nothing, still = jnp.zeros_like(found.mechanism_shift), jnp.zeros_like(wanders)
+
+    def course(of_visits: Scalar, mechanisms: Float[Array, "kept item"], adrift: Float[Array, "kept"]) -> Float[Array, "kept"]:
+        return total(symptoms, differs, person.madrs, (of_visits, of_weeks), times, mechanisms, adrift)
+
+    def rating(of_visits: Scalar, mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
+        return rated(p, trial, number, times[1], course(of_visits, mechanisms, wanders))
+
+    return Outcome(
+        reaction=found,
+        madrs=course(of_visits, found.mechanism_shift, still),
+        context_madrs=course(of_visits, nothing, still),
+        rated=rating(convinced, found.mechanism_shift),
+        context_rated=rating(of_visits, nothing),
+        plausible=found.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
+        weight=person.weight,
+        baseline=person.madrs,
+    )
+
+
+@eqx.filter_jit
+def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, Propagators, Mechanisms, Mechanisms]:
+    """Of the typical patient: linear part, propagators, and what mood reads in health and in depression."""
+    ill, well = (patient(model.cascade, stress) for stress in (model.patient.stress, jnp.zeros(())))
+    linear = jacobian(model.cascade, pack(ill.rest), ill, EVERYTHING)
+    return linear, propagators(linear, lengths), at_rest(model.cascade, well), at_rest(model.cascade, ill)
+
+
+def shared_brain(model: Euthymia, shared: Shared) -> Shared:
+    """The same with the typical patient's brain of another model."""
+    linear, over, healthy, depressed = _shared_brain(model, shared.lengths)
+    return shared._replace(linear=linear, over=over, healthy=healthy, depressed=depressed)
+
+
+def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
+    """From the same course at a weight and at twice that."""
+    once, twice = (getattr(grid, name) for grid in grids)
+    per_kilogram = (twice - once) / weight
+    return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
+
+
+def comparator_of(protocol: Protocol) -> str | None:
+    """The first drug beside ketamine that is given."""
+    return next((dose.drug for dose in protocol.doses if dose.drug in DRUGS), None)
+
+
+def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = BRISK) -> tuple[TimeGrid, np.ndarray, Shared]:
+    """The grid of a cohort, the nodes that are kept, and what all its patients share; grids of one size are compiled once."""
+    weight = float(typical.weight)
+    grids = [brisk_grid_of(protocol, model, each, padded_to) for each in (weight, 2 * weight)]
+    grid = grids[0]
+    if not np.array_equal(grid.steps, grids[1].steps):
+        raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")
+    every = -(-grid.nodes // MOST_KEPT)
+    checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
+    kept = np.unique([*range(0, grid.nodes, every), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
+    padded = min(len(grid.padded_times), MOST_KEPT + len(CHECKPOINTS) + 2)
+    lengths = jnp.asarray(grid.lengths)
+    linear, over, healthy, depressed = _shared_brain(model, lengths)
+    return (
+        grid,
+        kept,
+        Shared(
+            lengths,
+            jnp.asarray(grid.which),
+            _inflow(grids, "infusion", weight),
+            _inflow(grids, "bolus", weight),
+            jnp.asarray(since_visits(protocol, grid.padded_times)),
+            jnp.asarray(grid.padded_times - first_visit(protocol)),
+            context_strengths(model.symptoms, protocol.context),
+            jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
+            jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
+            linear,
+            over,
+            healthy,
+            depressed,
+        ),
+    )

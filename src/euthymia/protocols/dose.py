@@ -1,0 +1,192 @@
+"""One dose, and how it repeats."""
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from ..core.errors import InputError, short, unknown
+from ..core.units import quantity
+from .fields import Strict, Time, whole_number, list_like, one_of
+from .vocabulary import DIGITS, DIGITS_STATED, MOST_DOSES, ROUTES, ROUTES_OF, SAME_TIME, SHORTEST_INFUSION, SHORTEST_STEP
+
+
+class Titration(Strict):
+    """A dose that changes ``by`` an amount after every interval (h) since its start, until it is ``to``; down is a taper.
+
+    Amounts are in the unit of the dose. A taper to zero ends the doses.
+    """
+
+    by: float
+    every: Time
+    to: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fields(cls, given: Any) -> Any:
+        if not isinstance(given, dict | Titration):
+            raise InputError(f"titrate: {short(given)} holds no fields; write for example {{by: 5 mg, every: 7 d, to: 20 mg}}")
+        return given
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> "Titration":
+        if self.by == 0:
+            raise InputError("by: must not be zero; negative for a taper")
+        if self.to < 0:
+            raise InputError(f"to: {self.to:g} is negative; a taper ends at 0")
+        if self.every < SHORTEST_STEP:
+            raise InputError("every: must be at least 1 s")
+        return self
+
+    def amount(self, first: float, elapsed: float) -> float:
+        """The dose, ``elapsed`` h after it was ``first``."""
+        steps = (elapsed + SAME_TIME) // self.every
+        if steps >= max(1.0, round((self.to - first) / self.by, DIGITS_STATED)):
+            return self.to
+        # In decimals, as people add up doses: 0.1 + 2 * 0.1 is 0.3.
+        return float(Decimal(repr(first)) + int(steps) * Decimal(repr(self.by)))
+
+
+class Dose(Strict):
+    """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h.
+
+    ``every`` and ``times`` repeat it: periods of equal length, the first from ``start``. ``at`` says when within each period it is
+    given, if not once at its beginning; ``titrate`` changes its amount; ``missed`` numbers those that are not taken, from one in
+    order of time. A checked protocol has every dose written out, and these five are None there.
+    """
+
+    drug: Annotated[str, one_of(tuple(ROUTES_OF))]
+    amount: float
+    per_weight: bool = Field(exclude=True)
+    route: Annotated[str, one_of(ROUTES)]
+    start: Time = 0.0
+    duration: Time | None = None
+    every: Time | None = None
+    times: Annotated[int, whole_number(MOST_DOSES)] | None = None
+    at: Annotated[tuple[Time, ...], list_like("[8 h, 20 h]")] | None = None
+    titrate: Titration | None = None
+    missed: Annotated[tuple[Annotated[int, whole_number(MOST_DOSES)], ...], list_like("[3, 4]")] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _amounts_and_their_kind(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "amount" in given:
+            if "per_weight" in given:
+                raise unknown("dose field", "per_weight", DOSE_FIELDS)
+            amount, kind = quantity("amount", given["amount"], "dose per weight", "dose")
+            if not amount > 0:
+                raise InputError(f"amount: {short(given['amount'])} must be greater than zero")
+            given = given | {"amount": amount, "per_weight": kind == "dose per weight"}
+            if isinstance(given.get("titrate"), dict):
+                stated = {field: text for field, text in given["titrate"].items() if field in ("by", "to")}
+                read = {field: quantity(f"titrate.{field}", text, kind)[0] for field, text in stated.items()}
+                given["titrate"] = given["titrate"] | read
+        return given
+
+    @model_validator(mode="after")
+    def _route_fits_drug(self) -> "Dose":
+        if self.route not in ROUTES_OF[self.drug]:
+            raise InputError(f"route: {self.drug} is not given as {self.route!r}; allowed: {', '.join(ROUTES_OF[self.drug])}")
+        return self
+
+    @model_validator(mode="after")
+    def _duration_fits_route(self) -> "Dose":
+        if self.route == "i.v. bolus" and self.duration is not None:
+            raise InputError("duration: a bolus has none; leave it out or use route 'i.v. infusion'")
+        if self.route != "i.v. infusion" and self.duration is not None:
+            raise InputError(f"duration: only an infusion has one; leave it out of a dose that is given {self.route}")
+        if self.route == "i.v. infusion":
+            if self.duration is None:
+                raise InputError('duration: an infusion needs one, for example "40 min"')
+            if self.duration < SHORTEST_INFUSION:
+                raise InputError("duration: an infusion lasts at least 1 s; use route 'i.v. bolus' for an instant dose")
+        return self
+
+    @model_validator(mode="after")
+    def _repeats_are_whole(self) -> "Dose":
+        for field in ("times", "at", "titrate", "missed"):
+            if self.every is None and getattr(self, field) is not None:
+                raise InputError(f'every: missing beside `{field}`; write for example "1 d"')
+        if self.times is None and self.every is not None:
+            raise InputError(f"times: missing beside `every`; write a whole number from 1 to {MOST_DOSES}")
+        if self.every == 0:
+            raise InputError("every: must be longer than zero")
+        return self
+
+    @model_validator(mode="after")
+    def _given_within_the_period(self) -> "Dose":
+        if self.at is None or self.every is None or self.times is None:
+            return self
+        for number, (before, time) in enumerate(pairwise((-1.0, *self.at)), 1):
+            if time >= self.every:
+                raise InputError(f"at[{number}]: {time:g} h is not within the {self.every:g} h of `every`; the period begins at 0 h")
+            if time <= before:
+                raise InputError(f"at[{number}]: {time:g} h is not after the {before:g} h before it; list each time once, in order")
+        if not self.at:
+            raise InputError("at: holds no time; write for example [8 h, 20 h]")
+        if self.times * len(self.at) > MOST_DOSES:
+            raise InputError(f"times: {self.times} periods of {len(self.at)} doses are more than the {MOST_DOSES} doses allowed")
+        return self
+
+    @model_validator(mode="after")
+    def _titration_changes_the_amount(self) -> "Dose":
+        if self.titrate is None:
+            return self
+        unit = "mg/kg" if self.per_weight else "mg"
+        if self.titrate.to == self.amount or (self.titrate.to > self.amount) != (self.titrate.by > 0):
+            raise InputError(
+                f"titrate.to: steps of {self.titrate.by:g} {unit} do not lead from {self.amount:g} to {self.titrate.to:g} {unit}; "
+                "`by` is negative in a taper"
+            )
+        last = max(self._starts()) - self.start
+        if last + SAME_TIME < self.titrate.every:
+            raise InputError(
+                f"titrate.every: {self.titrate.every:g} h is longer than the {last:g} h until the last dose, so that no dose would change"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _some_are_taken(self) -> "Dose":
+        if not self.missed:
+            return self
+        due = len(self._due())
+        for place, number in enumerate(self.missed, 1):
+            if number > due:
+                raise InputError(f"missed[{place}]: there is no dose {number}; this entry gives {due}")
+            if number in self.missed[: place - 1]:
+                raise InputError(f"missed[{place}]: {number} stands there twice")
+        if len(self.missed) == due:
+            raise InputError(f"missed: all {due} doses of the entry; leave the entry out")
+        return self
+
+    def repeats(self) -> list["Dose"]:
+        """Each dose that this one stands for, in order of time."""
+        taken = (due for number, due in enumerate(self._due(), 1) if number not in (self.missed or ()))
+        return [self.model_copy(update=WITHOUT_REPEATS | {"start": start, "amount": amount}) for start, amount in taken]
+
+    def _due(self) -> list[tuple[float, float]]:
+        """Time and amount of each dose, whether or not it is missed."""
+        if self.titrate is None:
+            return [(start, self.amount) for start in self._starts()]
+        due = ((start, self.titrate.amount(self.amount, start - self.start)) for start in self._starts())
+        return [(start, amount) for start, amount in due if amount > 0]
+
+    def _starts(self) -> list[float]:
+        return sorted(time for after in self.at or (0.0,) for time in repeat_times(self.start + after, self.every or 0.0, self.times or 1))
+
+    def milligrams(self, weight: float) -> float:
+        """Total dose for a body weight (kg)."""
+        return self.amount * weight if self.per_weight else self.amount
+
+    def per_kilogram(self, weight: float) -> float:
+        """Dose per body weight, mg/kg."""
+        return self.milligrams(weight) / weight
+
+
+DOSE_FIELDS = tuple(field for field in Dose.model_fields if field != "per_weight")
+WITHOUT_REPEATS = dict.fromkeys(("every", "times", "at", "titrate", "missed"))
+
+
+def repeat_times(first: float, every: float, times: int) -> list[float]:
+    return [first, *(round(first + number * every, DIGITS) for number in range(1, times))]

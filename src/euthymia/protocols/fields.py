@@ -1,0 +1,70 @@
+"""Checked fields: what every part of a protocol refuses, in one line."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+
+from ..core.errors import InputError, short, unknown
+from ..core.units import quantity
+from .vocabulary import LONGEST
+
+
+def with_unit(*kinds: str) -> BeforeValidator:
+    def read(text: Any, info: ValidationInfo) -> Any:
+        return quantity(str(info.field_name), text, *kinds)[0]
+
+    return BeforeValidator(read)
+
+
+def one_of(allowed: tuple[str, ...]) -> BeforeValidator:
+    def check(text: Any, info: ValidationInfo) -> Any:
+        if text not in allowed:
+            raise unknown(str(info.field_name), text, allowed)
+        return text
+
+    return BeforeValidator(check)
+
+
+def number_between(lowest: float, highest: float, unit: str) -> BeforeValidator:
+    def check(number: Any, info: ValidationInfo) -> Any:
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise InputError(f"{info.field_name}: {short(number)} is not a number; allowed: {lowest:g} to {highest:g}{unit}")
+        if not lowest <= number <= highest:
+            raise InputError(f"{info.field_name}: {short(number)} is outside {lowest:g} to {highest:g}{unit}")
+        return float(number)
+
+    return BeforeValidator(check)
+
+
+def whole_number(most: int) -> BeforeValidator:
+    def check(number: Any, info: ValidationInfo) -> Any:
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
+            raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {most}")
+        return number
+
+    return BeforeValidator(check)
+
+
+def list_like(example: str) -> BeforeValidator:
+    def check(given: Any, info: ValidationInfo) -> Any:
+        if not isinstance(given, list | tuple):
+            raise InputError(f"{info.field_name}: {short(given)} is not a list; write for example {example}")
+        return given
+
+    return BeforeValidator(check)
+
+
+def one_line(text: Any, info: ValidationInfo) -> Any:
+    if isinstance(text, str) and not text.isprintable():
+        raise InputError(f"{info.field_name}: must be one line without control characters")
+    return text
+
+
+Line = Annotated[str, BeforeValidator(one_line)]
+Time = Annotated[float, number_between(0.0, LONGEST, " h (one year)"), with_unit("time")]
+
+
+class Strict(BaseModel):
+    """A part of a protocol: no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

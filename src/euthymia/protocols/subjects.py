@@ -1,0 +1,123 @@
+"""Subjects of an event table, and the compartments that it numbers."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .dose import Dose
+from .protocol import Protocol
+from .reading import check
+from .vocabulary import LONGEST
+
+DOSE_COMPARTMENTS = {
+    1: ("ketamine", "i.v."),
+    2: ("escitalopram", "oral"),
+    3: ("sertraline", "oral"),
+    4: ("phenelzine", "oral"),
+    5: ("midazolam", "i.v."),
+    6: ("ketamine", "i.m."),
+    7: ("ketamine", "s.c."),
+    8: ("ketamine", "nasal"),
+    9: ("ketamine", "sublingual"),
+    10: ("ketamine", "rectal"),
+    11: ("ketamine", "oral"),
+    12: ("ketamine", "oral extended release"),
+    13: ("esketamine", "i.v."),
+    14: ("esketamine", "i.m."),
+    15: ("esketamine", "s.c."),
+    16: ("esketamine", "nasal"),
+    17: ("esketamine", "sublingual"),
+    18: ("esketamine", "oral"),
+    19: ("arketamine", "i.v."),
+    20: ("arketamine", "i.m."),
+    21: ("arketamine", "s.c."),
+    22: ("S-norketamine", "i.v."),
+    23: ("R-norketamine", "i.v."),
+    24: ("(2S,6S)-HNK", "i.v."),
+    25: ("(2R,6R)-HNK", "i.v."),
+    26: ("memantine", "oral"),
+    27: ("MK-801", "i.v."),
+    28: ("citalopram", "oral"),
+    29: ("fluoxetine", "oral"),
+    30: ("tranylcypromine", "oral"),
+    31: ("moclobemide", "oral"),
+    32: ("bupropion", "oral"),
+}
+"""CMT of a dose: drug and route. Tables name these numbers: add new ones, never change one. RATE tells infusion from bolus."""
+OBSERVED_COMPARTMENTS = {
+    101: ("ketamine", "venous"),
+    102: ("ketamine", "arterial"),
+    103: ("norketamine", "venous"),
+    104: ("norketamine", "arterial"),
+    105: ("hydroxynorketamine", "venous"),
+    106: ("S-ketamine", "venous"),
+    107: ("S-ketamine", "arterial"),
+    108: ("S-norketamine", "arterial"),
+    109: ("S-norketamine", "venous"),
+    110: ("R-ketamine", "venous"),
+    111: ("R-ketamine", "arterial"),
+}
+"""CMT of an observation: molecule and where blood was drawn. Without a letter, both enantiomers together."""
+INTO_A_VEIN = {"i.v. infusion": "i.v.", "i.v. bolus": "i.v."}
+"""Routes that share a compartment."""
+LONGEST_ID = 64
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A concentration (ng/mL) of a molecule at a time (h), in "venous" or "arterial" blood."""
+
+    time: float
+    concentration: float
+    molecule: str
+    sampling: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One ID: weight (kg) if stated, every dose by itself, and observations, each in order of time."""
+
+    name: str
+    weight: float | None
+    doses: tuple[Dose, ...]
+    observations: tuple[Observation, ...]
+
+
+class Subjects(list[Subject]):
+    """The subjects of a table. ``note`` is one line that names its columns that were not used, or empty."""
+
+    def __init__(self, subjects: Iterable[Subject] = (), note: str = "") -> None:
+        super().__init__(subjects)
+        self.note = note
+
+
+def subject_protocol(subject: Subject, horizon: float | None = None) -> Protocol:
+    """What was done to a subject, as a protocol of a depressed patient.
+
+    Parameters
+    ----------
+    subject
+        Its observations only lengthen the horizon.
+    horizon
+        In h; by default that of a protocol, or the first whole hour after the last event if that is later.
+
+    Raises
+    ------
+    InputError
+        If a dose does not end before the horizon, or the protocol is not allowed for another reason.
+    """
+    if horizon is None:
+        given = [each for dose in subject.doses for each in dose.repeats()]
+        ends = [*(each.start + (each.duration or 0.0) for each in given), *(each.time for each in subject.observations)]
+        horizon = max(Protocol.model_fields["horizon"].default, min(LONGEST, math.floor(max(ends, default=0.0)) + 1))
+    name = re.sub(r"[^a-z0-9]+", "-", subject.name.lower()).strip("-")[:LONGEST_ID]
+    return check(
+        {
+            "name": name or "subject",
+            "title": f"Subject {subject.name}",
+            "patient": {} if subject.weight is None else {"weight": f"{float(subject.weight)!r} kg"},
+            "doses": subject.doses,
+            "horizon": f"{float(horizon)!r} h",
+        }
+    )

@@ -1,0 +1,62 @@
+"""What a protocol may name: drugs, routes, contexts, bodies, and the limits of numbers."""
+
+from typing import Literal, get_args
+
+Context = Literal["none", "saline", "midazolam", "placebo spray", "oral placebo", "electroconvulsive therapy"]
+Condition = Literal["depressed", "healthy"]
+Species = Literal["human", "mouse", "rat"]
+Sex = Literal["male", "female"]
+Genotype = Literal["*1/*1", "*1/*6", "*6/*6"]
+Liver = Literal["normal", "mild impairment", "moderate impairment"]
+CONTEXTS: tuple[str, ...] = get_args(Context)
+CONDITIONS: tuple[str, ...] = get_args(Condition)
+_INTO_A_VEIN = ("i.v. infusion", "i.v. bolus")
+_INJECTED = (*_INTO_A_VEIN, "i.m.", "s.c.")
+ROUTES_OF = {
+    "ketamine": (*_INJECTED, "i.p.", "nasal", "sublingual", "rectal", "oral", "oral extended release"),
+    "esketamine": (*_INJECTED, "i.p.", "nasal", "sublingual", "oral"),
+    "arketamine": (*_INJECTED, "i.p."),
+    **dict.fromkeys(("S-norketamine", "R-norketamine", "(2S,6S)-HNK", "(2R,6R)-HNK"), _INTO_A_VEIN),
+    "memantine": ("oral",),
+    "MK-801": _INTO_A_VEIN,
+    **dict.fromkeys(("escitalopram", "sertraline", "phenelzine"), ("oral",)),
+    **dict.fromkeys(("citalopram", "fluoxetine", "tranylcypromine", "moclobemide", "bupropion"), ("oral",)),
+    "midazolam": _INTO_A_VEIN,
+}
+"""The drugs, and how each can be given; ketamine is the racemate, HNK is hydroxynorketamine."""
+SWALLOWED = ("oral", "oral extended release")
+"""How drugs are taken at home: no visit."""
+KETAMINES = ("ketamine", "esketamine", "arketamine")
+NORKETAMINES = ("S-norketamine", "R-norketamine")
+HYDROXYNORKETAMINES = ("(2S,6S)-HNK", "(2R,6R)-HNK")
+OF_KETAMINE = (*KETAMINES, *NORKETAMINES, *HYDROXYNORKETAMINES)
+"""Ketamine in any form, and what the body makes of it."""
+BLOCKERS = (*OF_KETAMINE, "memantine", "MK-801")
+"""What binds in the pore of NMDA receptors."""
+ROUTES = tuple(dict.fromkeys(route for routes in ROUTES_OF.values() for route in routes))
+WEIGHTS = (25.0, 300.0)
+"""kg; the adults that allometry was stated for, with room."""
+ANIMAL_WEIGHTS = {"mouse": (0.01, 0.06), "rat": (0.05, 1.0)}
+"""kg."""
+ROUTES_OF_ANIMALS = (*_INJECTED, "i.p.")
+AGES = (18.0, 100.0)
+"""Years."""
+MOST_INDIVIDUALS = 1_000_000
+LONGEST = 365 * 24.0
+"""h."""
+SHORTEST_INFUSION = 1 / 3600
+"""h."""
+SHORTEST_STEP = 1 / 3600
+"""h, of a titration."""
+MOST_DOSES = 400
+"""Repeats counted."""
+SHORTEST_RUN = 3
+"""Fewer equal doses are written one by one."""
+MOST_INTERLEAVED = 8
+"""Runs of equal doses that are told apart when they alternate; times of a day or days of a week are fewer."""
+DIGITS = 9
+"""Decimals, in h, to which the time of a repeat is kept, so that the interval can be found again from the times."""
+SAME_TIME = 10**-DIGITS
+"""h; what is lost by that."""
+DIGITS_STATED = 6
+"""Decimals of an interval, and of a number of steps, as people state them."""

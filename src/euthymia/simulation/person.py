@@ -1,0 +1,72 @@
+"""Who is treated: the constants of a protocol's patient, and of people drawn from the population."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from ..core.types import Scalar
+from ..model.parameters import Euthymia
+from ..pharmacology.covariates import ANIMALS, GENOTYPES, LIVERS, SEXES, Body, intrinsic_of_clearance, liver_flow, pace
+from ..pharmacology.variability import people, spray_people
+from ..protocols.patient import Patient
+from ..protocols.protocol import Protocol
+
+POPULATION = 0
+"""Seed of the population of which every person has a number."""
+
+
+class Person(NamedTuple):
+    """A patient's constants."""
+
+    weight: Scalar
+    """kg."""
+    stress: Scalar
+    """0 to 1."""
+    madrs: Scalar
+    """Points before the course."""
+    body: Body
+
+
+def person_of(protocol: Protocol, model: Euthymia) -> Person:
+    """The patient's constants; what the protocol leaves out is typical of the condition or species."""
+    given = protocol.patient
+    if given.species in ANIMALS:
+        usual = model.covariates.animal_weight[ANIMALS.index(given.species)]
+        weight = usual if given.weight is None else jnp.asarray(given.weight, float)
+        body = Body(pace=pace(model.covariates, model.cascade.disposition, weight))
+        return Person(weight, jnp.zeros(()), model.symptoms.healthy_madrs, body)
+    if given.condition == "healthy":
+        stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
+    else:
+        stress, madrs = model.patient.stress, jnp.sum(model.symptoms.baseline)
+    typical = (model.patient.weight, stress, madrs)
+    stated = (given.weight, given.stress, given.madrs)
+    weight, stress, madrs = (usual if own is None else jnp.asarray(own, float) for usual, own in zip(typical, stated, strict=True))
+    return Person(weight, stress, madrs, body_of(given, model))
+
+
+def body_of(patient: Patient, model: Euthymia) -> Body:
+    """What is particular about a person's body; what is left out is typical."""
+    p, e = model.covariates, model.cascade.esketamine
+    flow, intrinsic = jnp.ones(()), jnp.ones(())
+    if patient.age is not None:
+        flow = liver_flow(p, e, jnp.asarray(patient.age))
+    if patient.sex is not None:
+        intrinsic = intrinsic * p.of_sex[SEXES.index(patient.sex)]
+    if patient.liver is not None:
+        intrinsic = intrinsic * p.of_liver[LIVERS.index(patient.liver)]
+    if patient.cyp2b6 is not None:
+        intrinsic = intrinsic * intrinsic_of_clearance(e, p.of_genotype[GENOTYPES.index(patient.cyp2b6)])
+    body = Body(flow, intrinsic)
+    return body if patient.individual is None else someone(model, body, jnp.asarray(patient.individual))
+
+
+@eqx.filter_jit
+def someone(model: Euthymia, body: Body, number: Int[Array, ""]) -> Body:
+    """The body of the person of a number in the population, other things equal."""
+    key, of_spray = jax.random.split(jax.random.key(POPULATION))
+    drawn = people(model.variability, key, number[None]), spray_people(model.variability, of_spray, number[None])
+    return body._replace(deviation=drawn[0][0], spray_deviation=drawn[1][0])

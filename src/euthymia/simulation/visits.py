@@ -1,0 +1,34 @@
+"""When a patient comes, and the named times of a course."""
+
+import numpy as np
+
+from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..protocols.protocol import Protocol
+
+DAY = 24.0
+"""h."""
+
+
+def since_visits(protocol: Protocol, times: np.ndarray) -> np.ndarray:
+    """Time since the latest visit and the one before it, at times since the start (h); negative before there was one.
+
+    Two are enough: the context of a visit wanes from hours after it on, so older ones never count more.
+    """
+    starts = np.array(protocol.visited())
+    latest = np.searchsorted(starts, times, side="right") - 1
+    return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])
+
+
+CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
+EMPIRICAL = "empirical: no mechanism"
+"""What is written wherever the curve of such a treatment is shown."""
+
+
+def first_visit(protocol: Protocol) -> float:
+    """Start of the first dose or stated visit, or of a course without any, h."""
+    return protocol.begins
+
+
+def labelled(name: str, protocol: Protocol) -> str:
+    """The name of a course, which says if its curve is set from trials and comes from no mechanism."""
+    return f"{name} ({EMPIRICAL})" if protocol.context in EMPIRICAL_CONTEXTS else name

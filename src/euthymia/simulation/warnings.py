@@ -1,0 +1,132 @@
+"""What a user should know before trusting a result."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from ..brain.attractor import Window, bistable_window
+from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.types import Scalar
+from ..model.baseline import patient
+from ..model.fast import Brain
+from ..model.parameters import Euthymia
+from ..pharmacology.comparators import DRUGS
+from ..pharmacology.covariates import ANIMALS, GENOTYPES, LIVERS, SEXES
+from ..protocols.dose import Dose
+from ..protocols.patient import Patient
+from ..protocols.protocol import Protocol
+from ..protocols.vocabulary import OF_KETAMINE
+from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
+from .dosing import ROUNDING
+from .person import person_of
+from .visits import DAY, EMPIRICAL
+
+WITH_MAO_LOST = {"serotonin syndrome": AT_SERT, "a dangerous rise of blood pressure": AT_DAT}
+"""What can happen where MAO is inhibited too, by what is given."""
+
+
+def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
+    """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
+    person = person_of(protocol, model)
+    weight = float(person.weight)
+    found = [
+        *body_warnings(protocol.patient, protocol.doses, model),
+        *_ketamine_warnings(protocol, model, weight),
+        *_comparator_warnings(protocol, model, weight),
+        *_dangers(protocol),
+        *_context_warnings(protocol),
+    ]
+    if protocol.patient.condition == "depressed":
+        if float(person.stress) == 0:
+            found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
+        rests = float(_undosed(model, person.stress).answers.limbic_input)
+        lower, upper = (float(edge) for edge in _window(model))
+        if not lower <= rests <= upper:
+            only = "locked" if rests > upper else "quiet"
+            found.append(
+                f"patient: the limbic network of this patient has only its {only} state (drive {rests:.3f} nA, two states between "
+                f"{lower:.3f} and {upper:.3f} nA), so that no reset is possible: whatever the drug changes there goes back with the drug"
+            )
+    return found
+
+
+@eqx.filter_jit
+def _undosed(model: Euthymia, stress: Scalar) -> Brain:
+    return patient(model.cascade, stress)
+
+
+@eqx.filter_jit
+def _window(model: Euthymia) -> Window:
+    return bistable_window(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+
+
+def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
+    known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
+    found = []
+    for number, dose in enumerate(protocol.doses, 1):
+        if dose.drug != "ketamine" or not dose.route.startswith("i.v."):
+            continue
+        per_kg = dose.per_kilogram(weight)
+        if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
+            found.append(
+                f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; "
+                f"evidence covers {known['lowest_dose']:g} to {known['highest_dose']:g} mg/kg i.v."
+            )
+        if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):
+            found.append(f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min")
+    return found
+
+
+def _comparator_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
+    found = []
+    for place, drug in enumerate(DRUGS):
+        doses = [dose for dose in protocol.doses if dose.drug == drug]
+        if not doses:
+            continue
+        # The last dose of a regimen stands for a day of its own.
+        days = (doses[-1].start - doses[0].start) / DAY + 1
+        daily = sum(dose.milligrams(weight) for dose in doses) / days
+        lowest, highest = (float(getattr(model.cascade.comparators, end)[place]) * DAY for end in ("lowest_dose", "highest_dose"))
+        if not lowest * (1 - ROUNDING) <= daily <= highest * (1 + ROUNDING):
+            if highest == 0:
+                found.append(f"doses: {drug} is not given to people; its disposition here is assumed")
+                continue
+            found.append(f"doses: {daily:.3g} mg of {drug} a day is outside what evidence covers, {lowest:g} to {highest:g} mg a day")
+    return found
+
+
+def _dangers(protocol: Protocol) -> list[str]:
+    given = dict.fromkeys(dose.drug for dose in protocol.doses)
+    return [
+        f"doses: {drug} with {inhibitor} can cause {danger}: they are forbidden together and for weeks after one another; "
+        "nothing here computes that"
+        for inhibitor in given
+        if inhibitor in (*HOLDING_MAO, *DESTROYING_MAO)
+        for danger, drugs in WITH_MAO_LOST.items()
+        for drug in given
+        if drug in drugs
+    ]
+
+
+def _context_warnings(protocol: Protocol) -> list[str]:
+    if protocol.context not in EMPIRICAL_CONTEXTS:
+        return []
+    beside = "; how a drug and it act together is not known, and here they add" if protocol.doses else ""
+    return [f"context: {protocol.context} is {EMPIRICAL}; its curve is set from how many responded in trials{beside}"]
+
+
+def body_warnings(patient: Patient, doses: tuple[Dose, ...], model: Euthymia) -> list[str]:
+    """What the user should know of the numbers behind this body."""
+    found = []
+    if patient.species in ANIMALS:
+        found.append(f"patient: the disposition of a {patient.species} is scaled from people by weight; no measured one could be read")
+    if patient.sex == "female" and float(model.covariates.of_sex[SEXES.index("female")]) == 1:
+        found.append("patient: sex has no effect here, as in 820 people; a smaller study found 20 % more clearance in women")
+    if patient.cyp2b6 not in (None, GENOTYPES[0]):
+        found.append(
+            f"patient: the effect of CYP2B6 {patient.cyp2b6} was found under long infusions; single oral doses in 30 people showed none"
+        )
+    if patient.liver not in (None, LIVERS[0]):
+        found.append("patient: the effect of the liver is set so that exposure after a spray changes as recalled from its label")
+    if patient.particulars() and any(dose.drug not in OF_KETAMINE for dose in doses):
+        found.append("patient: age, sex, genotype, liver and individual change the disposition of ketamine alone")
+    return found
