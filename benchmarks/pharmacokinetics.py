@@ -18,7 +18,7 @@ import roadrunner
 
 from euthymia.core.numerics.exponential import exact_step
 from euthymia.core.types import ENANTIOMERS
-from euthymia.exchange.linear_systems import body_of
+from euthymia.exchange.linear_systems import body_systems
 from euthymia.exchange.sbml import identifier, sbml_of
 from euthymia.model.default import default_model
 from euthymia.model.inputs import channel
@@ -60,7 +60,7 @@ PROTOCOL = check(
     }
 )
 MODEL = default_model()
-BLOOD = [channel(hand, "ketamine") for hand in ENANTIOMERS]
+BLOOD = [channel(enantiomer, "ketamine") for enantiomer in ENANTIOMERS]
 STARTS = EVERY * np.arange(DOSES)
 UNITS = np.unique(np.rint(np.concatenate([STARTS, *(STARTS + after for after in AFTER_DOSE), np.arange(0, HORIZON + 1, 24)]) / UNIT))
 TIMES = UNITS * UNIT
@@ -79,7 +79,7 @@ def infusion() -> np.ndarray:
 
 def person(factors) -> Disposition:
     """The disposition of someone whose clearances and volumes are these multiples of the usual."""
-    usual = MODEL.cascade.disposition
+    usual = MODEL.physiology.disposition
     return replace(usual, **{name: getattr(usual, name) * factor for name, factor in zip(VARIED, factors, strict=True)})
 
 
@@ -131,9 +131,9 @@ def here(factors: np.ndarray, rates: jax.Array, seen: int) -> tuple[np.ndarray, 
 
 def loaded(factors: np.ndarray) -> roadrunner.RoadRunner:
     """A person's model in libRoadRunner."""
-    model = replace(MODEL, cascade=replace(MODEL.cascade, disposition=person(factors)))
+    model = replace(MODEL, physiology=replace(MODEL.physiology, disposition=person(factors)))
     runner = roadrunner.RoadRunner(sbml_of(PROTOCOL, model))
-    systems = body_of(model, WEIGHT)[: len(ENANTIOMERS)]
+    systems = body_systems(model, WEIGHT)[: len(ENANTIOMERS)]
     runner.timeCourseSelections = [identifier(system.name, state) for system in systems for state in system.states]
     return runner
 

@@ -23,7 +23,7 @@ from euthymia.exchange.sbml import sbml_of
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import AT_ONCE
-from euthymia.population.patients import particular, virtual
+from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import read
 from euthymia.simulation.person import person_of
 
@@ -48,8 +48,8 @@ def here() -> tuple[Cohort, float]:
 
 def loaded(number: int, circuits: bool) -> roadrunner.RoadRunner:
     """The patient of a number in libRoadRunner."""
-    person, differs = virtual(MODEL, person_of(PROTOCOL, MODEL), jnp.asarray(number))
-    model = replace(MODEL, cascade=particular(MODEL.cascade, differs))
+    person, individual_effects = virtual_patient(MODEL, person_of(PROTOCOL, MODEL), jnp.asarray(number))
+    model = replace(MODEL, physiology=individual_physiology(MODEL.physiology, individual_effects))
     runner = roadrunner.RoadRunner(sbml_of(PROTOCOL, model, slow=True, person=person, circuits=circuits))
     runner.timeCourseSelections = list(COMPARED.values())
     return runner

@@ -38,7 +38,7 @@ def model():
 
 
 @pytest.fixture(scope="session")
-def standard():
+def reference_run():
     """Ketamine 0.5 mg/kg i.v. over 40 min in the typical patient."""
     from euthymia.protocols.reading import DEFAULT, read
     from euthymia.simulation.simulate import simulate

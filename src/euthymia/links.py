@@ -31,10 +31,8 @@ class Links(eqx.Module):
     free_share: Float[Array, "blocker"] = parameter(
         ("memantine.free_in_brain", "MK-801.free_in_brain"), "dimensionless", "free brain over total plasma concentration"
     )
-    signalling_potency: Scalar = parameter(
-        "links.signalling_potency", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2"
-    )
-    surge_potency: Scalar = parameter("links.surge_potency", "dimensionless", "rise of glutamate that half engages BDNF release")
+    signalling_ec50: Scalar = parameter("links.signalling_ec50", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2")
+    surge_ec50: Scalar = parameter("links.surge_ec50", "dimensionless", "rise of glutamate that half engages BDNF release")
     stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise of spine elimination at stress 1")
     damage_share: Scalar = parameter("links.damage_share", "dimensionless", "part of that rise which calcium damage carries")
     spines_on_recurrence: Scalar = parameter(
@@ -139,13 +137,13 @@ def dopamine_tone(
 def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """From way 1 to way 4: BDNF release engaged by a rise of glutamate G above the patient's own level, G/(G + G₅₀); none by a fall."""
     rise = jnp.maximum(rise, 0)
-    return rise / (rise + p.surge_potency)
+    return rise / (rise + p.surge_ec50)
 
 
 def resting_block(p: Links, drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
     """Way 4 reads ``drive_loss`` of pyramidal cells: share of the resting-receptor arm engaged, L/(L + L₅₀)."""
     loss = drive_loss[..., PYRAMIDAL]
-    return loss / (loss + p.signalling_potency)
+    return loss / (loss + p.signalling_ec50)
 
 
 def limbic_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:

@@ -15,7 +15,7 @@ from euthymia.links import Switches
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
 from euthymia.model.exposure import drugs
-from euthymia.model.fast import brain_at
+from euthymia.model.fast import brain_in_state
 from euthymia.model.inputs import Pulse
 from euthymia.model.integrate import slow_courses
 from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
@@ -31,7 +31,7 @@ STRESS = jnp.asarray(0.3)
 
 def rate(model, vector):
     x, u = unpack(vector), Inputs(jnp.asarray(0.4), jnp.linspace(0.01, 0.1, len(MOLECULES)), jnp.asarray(0.6), no_correction())
-    return pack(slow_rate(model.cascade, x, u, brain_at(model.cascade, unpack(jnp.full(len(vector), 0.5)), STRESS), Switches()))
+    return pack(slow_rate(model.physiology, x, u, brain_in_state(model.physiology, unpack(jnp.full(len(vector), 0.5)), STRESS), Switches()))
 
 
 def test_compiled_or_not_alone_or_in_a_batch(model):
@@ -44,17 +44,17 @@ def test_compiled_or_not_alone_or_in_a_batch(model):
 
 def test_gradients_agree_with_differences(model):
     # Sensitivity of spine density at 24 h to the clearance, through body, receptors, circuits, signalling and spines.
-    grid = time_grid([Pulse(0.0, 2 / 3, f"{hand}-ketamine", 73.0) for hand in ENANTIOMERS], 24.0)
+    grid = time_grid([Pulse(0.0, 2 / 3, f"{enantiomer}-ketamine", 73.0) for enantiomer in ENANTIOMERS], 24.0)
     steps, *inputs = (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
-    brain, on = eqx.filter_jit(patient)(model.cascade, STRESS), jax.tree.map(lambda switch: switch[None], Switches())
+    brain, on = eqx.filter_jit(patient)(model.physiology, STRESS), jax.tree.map(lambda switch: switch[None], Switches())
 
     @eqx.filter_jit
     def density(clearance):
-        disposition = dataclasses.replace(model.cascade.disposition, clearance=clearance)
-        cascade = dataclasses.replace(model.cascade, disposition=disposition)
-        body = drugs(cascade, jnp.asarray(70.0), steps, *inputs)
+        disposition = dataclasses.replace(model.physiology.disposition, clearance=clearance)
+        physiology = dataclasses.replace(model.physiology, disposition=disposition)
+        body = drugs(physiology, jnp.asarray(70.0), steps, *inputs)
         u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(grid.padded_times)))
-        return sum(unpack(slow_courses(cascade, brain, steps, u, on, Switches())[0, -1]).spines)
+        return sum(unpack(slow_courses(physiology, brain, steps, u, on, Switches())[0, -1]).spines)
 
     at, step = jnp.asarray(84.0), 1e-2
     by_difference = (density(at + step) - density(at - step)) / (2 * step)

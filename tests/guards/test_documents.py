@@ -29,22 +29,22 @@ def test_the_protocol_in_the_readme_can_be_read():
     assert tablets == expected[:3] + expected[4:]
 
 
-def test_numbers_in_the_readme_are_the_models(standard):
+def test_numbers_in_the_readme_are_the_models(reference_run):
     assert "by about 14 points at 24 h" in README
-    assert standard.at(24.0) - standard.at(0.0) == pytest.approx(-14, abs=0.5)
+    assert reference_run.at(24.0) - reference_run.at(0.0) == pytest.approx(-14, abs=0.5)
     assert "by 11 at 2 h" in README
-    assert standard.at(2.0) - standard.at(0.0) == pytest.approx(-11, abs=0.25)
+    assert reference_run.at(2.0) - reference_run.at(0.0) == pytest.approx(-11, abs=0.25)
     assert "600 conductance-based neurons" in README
     assert PLAN.cells == 600
     assert "moves mood by 0.0 points" in README
-    assert abs(float(standard.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
+    assert abs(float(reference_run.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
     assert "here it takes 21 points off" in README
-    from euthymia.claims.reference_runs import standard as course
+    from euthymia.claims.reference_runs import reference_run as course
 
     memantine = course(protocol="memantine-titrated")
     assert memantine.at(56 * 24.0) - memantine.at(56 * 24.0, "context") == pytest.approx(-21, abs=0.5)
     assert "about 6 % block" in README
-    assert float(standard.data.pore_block.sel(cell_class="pyramidal").max()) == pytest.approx(0.06, abs=0.005)
+    assert float(reference_run.data.pore_block.sel(cell_class="pyramidal").max()) == pytest.approx(0.06, abs=0.005)
 
 
 def test_numbers_of_pharmacology_in_the_readme_are_the_models(model):
@@ -66,7 +66,9 @@ def test_numbers_of_animals_in_the_readme_are_the_models():
 
     dose = {"drug": "ketamine", "amount": "10 mg/kg", "route": "i.p."}
     mouse = check({"name": "mouse", "title": "Mouse", "patient": {"species": "mouse"}, "doses": [dose], "horizon": "1 d"})
-    in_mouse, in_person = (float(exposures(each).peak.free_brain_ketamine.sel(hand="both", person=0)) for each in (mouse, read(DEFAULT)))
+    in_mouse, in_person = (
+        float(exposures(each).peak.free_brain_ketamine.sel(enantiomer="both", patient=0)) for each in (mouse, read(DEFAULT))
+    )
     assert "reaches 2.8 µM of free ketamine there" in README
     assert in_mouse == pytest.approx(2.8, abs=0.05)
     assert "eight times what 0.5 mg/kg over 40 min gives a person" in README
@@ -83,8 +85,8 @@ def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
     assert "in 8 of 18 directions" in PLAIN
     assert (sum(value > 1 for value in found.informed), len(found.informed)) == (8, 18)
     assert "an SD of 2.7 of the logarithm, four prior SDs above its start" in PLAIN
-    place = FITTED.index("population.worth")
-    assert found.values["population.worth"] == pytest.approx(2.7, abs=0.05)
+    place = FITTED.index("population.efficacy")
+    assert found.values["population.efficacy"] == pytest.approx(2.7, abs=0.05)
     assert found.coordinates[place] == pytest.approx(4, abs=0.5)
 
 

@@ -97,9 +97,9 @@ def test_guard_a_unit_that_does_not_parse_is_refused(unit):
 
 
 @pytest.mark.parametrize(("unit", "wanted"), [("h", "mg"), ("ng/mL", "uM"), ("mV", "h")])
-def test_guard_a_row_in_the_wrong_dimension_is_refused(unit, wanted):
+def test_guard_a_row_in_the_wrong_dimension_is_refused(unit, baseline_target):
     with pytest.raises(ValueError, match="does not convert"):
-        factor(unit, wanted)
+        factor(unit, baseline_target)
 
 
 @pytest.mark.parametrize("role", [None, "", "tune"])

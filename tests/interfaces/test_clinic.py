@@ -39,10 +39,10 @@ def changed(here, change):
     ("change", "said"),
     [
         (lambda data: data.clear(), "no calibration"),
-        (lambda data: data["estimates"].pop("population.worth"), "other rows"),
-        (lambda data: data["estimates"]["population.worth"].update(value="large"), "no calibration"),
-        (lambda data: data["estimates"]["population.correlation.context_worth"].update(value=1.5), "no people have these correlations"),
-        (lambda data: data["estimates"]["population.worth"].update(value=-0.5), "below 0"),
+        (lambda data: data["estimates"].pop("population.efficacy"), "other rows"),
+        (lambda data: data["estimates"]["population.efficacy"].update(value="large"), "no calibration"),
+        (lambda data: data["estimates"]["population.correlation.context_efficacy"].update(value=1.5), "no people have these correlations"),
+        (lambda data: data["estimates"]["population.efficacy"].update(value=-0.5), "below 0"),
     ],
     ids=["empty", "a row less", "text for a number", "correlation above one", "spread below zero"],
 )

@@ -15,7 +15,7 @@ from euthymia.protocols.nonmem import LARGEST_TABLE, read_events, write_events
 from euthymia.protocols.nonmem_rows import COLUMNS
 from euthymia.protocols.protocol import Protocol
 from euthymia.protocols.reading import builtin_names, check, read
-from euthymia.protocols.subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, OBSERVED_COMPARTMENTS, Observation, Subject, subject_protocol
+from euthymia.protocols.subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, OBSERVED_COMPARTMENTS, Sample, Subject, subject_protocol
 from euthymia.protocols.vocabulary import ROUTES_OF
 
 OF_PEOPLE = {drug: [route for route in routes if route != "i.p."] for drug, routes in ROUTES_OF.items()}
@@ -108,8 +108,8 @@ def test_numbers_that_tables_name_stay():
 def test_a_table_says_who_was_given_what_and_what_was_found(table):
     first, second = table(*ROWS)
     assert (first.name, first.weight, second.name, second.weight) == ("1", 80.0, "b 2", None)
-    assert first.observations == (Observation(0.5, 151.5, "ketamine", "arterial"), Observation(2.0, 60.0, "norketamine", "arterial"))
-    assert second.observations == (Observation(1.0, 1e-3, "ketamine", "venous"),)
+    assert first.observations == (Sample(0.5, 151.5, "ketamine", "arterial"), Sample(2.0, 60.0, "norketamine", "arterial"))
+    assert second.observations == (Sample(1.0, 1e-3, "ketamine", "venous"),)
     assert [(dose.drug, dose.route, dose.amount, dose.start, dose.duration) for dose in first.doses[:3]] == [
         ("ketamine", "i.v. infusion", 40.0, 0.0, 2 / 3),
         ("ketamine", "i.v. bolus", 20.0, 24.0, None),
@@ -445,7 +445,7 @@ def test_doses_of_a_protocol_survive_a_table(protocol, folder):
 
 
 observed = st.builds(
-    lambda time, concentration, where: Observation(time, concentration, *where),
+    lambda time, concentration, where: Sample(time, concentration, *where),
     hours,
     st.floats(0, 1e6),
     st.sampled_from(sorted(OBSERVED_COMPARTMENTS.values())),
@@ -478,9 +478,9 @@ CANNOT_BE_WRITTEN = {
     "name that comments": ([subject("#1")], "comments"),
     "the same name twice": ([subject(), subject()], "names of subjects must differ"),
     "the same name again": ([subject(), subject("2"), subject()], "appears again"),
-    "no number": ([subject(observations=[Observation(0.0, float("nan"), "ketamine", "venous")])], "column DV: 'nan'"),
-    "unknown molecule": ([subject(observations=[Observation(0.0, 1.0, "ketamin", "venous")])], "did you mean", "ketamine venous"),
-    "unknown vessel": ([subject(observations=[Observation(0.0, 1.0, "ketamine", "urine")])], "'ketamine urine'"),
+    "no number": ([subject(observations=[Sample(0.0, float("nan"), "ketamine", "venous")])], "column DV: 'nan'"),
+    "unknown molecule": ([subject(observations=[Sample(0.0, 1.0, "ketamin", "venous")])], "did you mean", "ketamine venous"),
+    "unknown vessel": ([subject(observations=[Sample(0.0, 1.0, "ketamine", "urine")])], "'ketamine urine'"),
     "weight of a child": ([subject(weight=3.0)], "column WT: '3'"),
     "amount without end": (
         [subject(weight=80.0, doses=[Dose.model_validate(BOLUS | {"amount": "1e308 mg/kg"})])],

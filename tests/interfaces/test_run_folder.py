@@ -32,14 +32,14 @@ def sha256(file):
 
 
 @pytest.fixture(scope="module")
-def html(standard):
-    return page(standard, summarise(standard))
+def html(reference_run):
+    return page(reference_run, summarise(reference_run))
 
 
 @pytest.fixture(scope="module")
-def run(standard, html, tmp_path_factory):
+def run(reference_run, html, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    write({"": standard}, html, folder, overwrite=False)
+    write({"": reference_run}, html, folder, overwrite=False)
     return folder
 
 
@@ -72,8 +72,8 @@ def test_the_manifest_says_what_made_the_run(manifest):
     assert manifest["libraries"] == {name: importlib.metadata.version(name) for name in manifest["libraries"]}
 
 
-def test_the_written_protocol_is_the_one_that_ran(run, standard):
-    assert parse((run / "protocol.yaml").read_text("utf-8"), "protocol.yaml") == read(str(run / "protocol.yaml")) == standard.protocol
+def test_the_written_protocol_is_the_one_that_ran(run, reference_run):
+    assert parse((run / "protocol.yaml").read_text("utf-8"), "protocol.yaml") == read(str(run / "protocol.yaml")) == reference_run.protocol
 
 
 def test_the_written_protocol_gives_identical_results(run, euthymia, here, no_figures):
@@ -114,10 +114,10 @@ def test_every_number_in_the_results_has_a_unit(results):
             assert variable.attrs.get("long_name"), name
 
 
-def test_the_results_are_finite_and_their_times_rise(results, standard):
+def test_the_results_are_finite_and_their_times_rise(results, reference_run):
     assert all(bool(variable.notnull().all()) for variable in results.variables.values())
     assert float(results.time[0]) == 0
-    assert float(results.time[-1]) == standard.protocol.horizon
+    assert float(results.time[-1]) == reference_run.protocol.horizon
     assert bool((results.time.diff("time") > 0).all())
 
 
@@ -193,9 +193,9 @@ def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
     "text", ["<script>alert(1)</script>", "<b>bold</b> & <i>", "</title></pre><img src=x onerror=y>", '"><base href="//x">', "{{ 7 * 7 }}"]
 )
 @pytest.mark.parametrize("field", ["title", "source"])
-def test_text_of_a_protocol_stays_text_on_the_page(field, text, standard, monkeypatch):
+def test_text_of_a_protocol_stays_text_on_the_page(field, text, reference_run, monkeypatch):
     monkeypatch.setattr("euthymia.report.pages.page._figure", lambda *_: "")
-    named = replace(standard, protocol=check(written(standard.protocol) | {field: text}))
+    named = replace(reference_run, protocol=check(written(reference_run.protocol) | {field: text}))
     found = Page(page(named, summarise(named)))
     assert (found.wrong, found.open) == ([], [])
     assert not {"script", "b", "i", "img", "base"} & set(found.tags)
@@ -222,9 +222,9 @@ def test_the_installed_command_runs_from_dose_to_page(name, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def pair(standard):
+def pair(reference_run):
     """The standard course beside the same patient's visit without drug."""
-    return compare([standard.protocol, read("saline")])
+    return compare([reference_run.protocol, read("saline")])
 
 
 @pytest.fixture(scope="module")
@@ -270,12 +270,12 @@ def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itsel
     assert pair.relief("ketamine-iv")["24 h"] < -1
 
 
-def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dose(standard):
-    short = check(written(standard.protocol) | {"name": "short", "horizon": "24 h"})
-    dose = written(standard.protocol)["doses"][0]
-    late = check(written(standard.protocol) | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
-    found = compare([standard.protocol, short, late])
-    assert list(found.checkpoints) == list(standard.checkpoints())
+def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dose(reference_run):
+    short = check(written(reference_run.protocol) | {"name": "short", "horizon": "24 h"})
+    dose = written(reference_run.protocol)["doses"][0]
+    late = check(written(reference_run.protocol) | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
+    found = compare([reference_run.protocol, short, late])
+    assert list(found.checkpoints) == list(reference_run.checkpoints())
     assert found.madrs("short") == pytest.approx(found.madrs("ketamine-iv"), abs=0.01)
     assert found.madrs("late")["24 h"] == pytest.approx(found.madrs("ketamine-iv")["24 h"], abs=0.1)
     assert found.madrs("late")["14 d"] is None

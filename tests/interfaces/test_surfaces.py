@@ -152,7 +152,7 @@ def test_a_stale_file_is_refused_and_both_hashes_named(name, copied):
 
 
 def test_every_number_of_a_circuit_and_of_its_numerics_counts_in_the_hash(model):
-    nucleus, recipe = model.cascade.nucleus, recipes()["habenula"]
+    nucleus, recipe = model.physiology.nucleus, recipes()["habenula"]
     leaves, structure = jax.tree.flatten(nucleus)
     hashes = {parameters_hash({"nucleus": nucleus}, recipe.settings)}
     for place, leaf in enumerate(leaves):

@@ -246,9 +246,9 @@ def test_names_at_the_right_of_a_panel_keep_apart_and_in_order():
     assert apart([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
 
 
-def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(standard, model):
-    data = beside(standard.thinned(100), model).data
-    p, one = model.cascade.limbic.attractor, jnp.ones(())
+def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(reference_run, model):
+    data = beside(reference_run.thinned(100), model).data
+    p, one = model.physiology.limbic.attractor, jnp.ones(())
     own, loss = data.limbic_input.sel(arm="untreated")[0].item(), data.drive_loss.sel(cell_class="pyramidal").max().item()
     assert float(data.critical_block) == pytest.approx(float(critical_block(p, jnp.asarray(own), one)), abs=1e-4)
     for block, name in ((0.0, "undrugged"), (loss, "at the peak loss")):
@@ -258,8 +258,8 @@ def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(standard,
     )
 
 
-def test_curves_are_drawn_at_the_values_of_the_course_from_the_first_minutes_on(standard):
-    seen, exact = drawn(standard, 200).data, standard.data
+def test_curves_are_drawn_at_the_values_of_the_course_from_the_first_minutes_on(reference_run):
+    seen, exact = drawn(reference_run, 200).data, reference_run.data
     assert float(seen.time[0]) == 0
     assert int((seen.time[1:] <= 1 / 6).sum()) >= 5
     both = np.intersect1d(seen.time, exact.time)

@@ -14,30 +14,31 @@ def nodes(model):
     return len(grid_of(read(DEFAULT), model, 70.0).padded_times)
 
 
-def test_a_habenula_that_fires_more_lowers_dopamine_and_relief(standard, nodes):
+def test_a_habenula_that_fires_more_lowers_dopamine_and_relief(reference_run, nodes):
     none = no_correction(nodes)
     louder = none._replace(habenula=none.habenula.at[:, 0].add(1.0))
     changed = simulate(read(DEFAULT), correction=louder)
-    dopamine = (changed.data.dopamine - standard.data.dopamine).sel(arm="as given")
+    dopamine = (changed.data.dopamine - reference_run.data.dopamine).sel(arm="as given")
     assert float(dopamine.isel(time=slice(1, None)).max()) < 0
-    assert changed.at(2.0) > standard.at(2.0) + 0.5
+    assert changed.at(2.0) > reference_run.at(2.0) + 0.5
 
 
-def test_a_limbic_lock_that_holds_longer_stays_locked(standard, nodes):
+def test_a_limbic_lock_that_holds_longer_stays_locked(reference_run, nodes):
     none = no_correction(nodes)
     # Escape e¹² times slower: what took seconds takes days.
     held = none._replace(passage=none.passage.at[:, 1].add(12.0))
     locks = (
-        each.data.lock.sel(arm="as given").sel(time=2.0, method="nearest") for each in (standard, simulate(read(DEFAULT), correction=held))
+        each.data.lock.sel(arm="as given").sel(time=2.0, method="nearest")
+        for each in (reference_run, simulate(read(DEFAULT), correction=held))
     )
     as_is, longer = map(float, locks)
     assert as_is < 0.1
     assert longer > 0.9
 
 
-def test_no_correction_changes_nothing(standard, nodes):
+def test_no_correction_changes_nothing(reference_run, nodes):
     same = simulate(read(DEFAULT), correction=no_correction(nodes))
-    np.testing.assert_array_equal(same.madrs(), standard.madrs())
+    np.testing.assert_array_equal(same.madrs(), reference_run.madrs())
     assert jnp.all(no_correction(nodes).habenula == 0)
 
 

@@ -10,20 +10,20 @@ import pytest
 from euthymia.inference import calibration
 from euthymia.inference.calibration import FITTED, UPSTREAM, Problem, data_of, predict, upstream_values
 from euthymia.trials import expected as statistics
-from euthymia.trials import regimens as reactions
+from euthymia.trials import regimens as trajectories
 from euthymia.trials.expected import asked, solve
 from euthymia.trials.published import to_fit, trials
-from euthymia.trials.regimens import Regimen, react
+from euthymia.trials.regimens import Regimen, regimen_trajectories
 
 ROWS = ("murrough2013.madrs_24h", "murrough2013.madrs_24h_midazolam", "wilkinson2019.ks", "wilkinson2019.s")
 PATIENTS = 64
-NEAR = {"context.midazolam.visit": 0.6, "context.saline.visit": -0.4, "population.typical_worth": -0.5}
+NEAR = {"context.midazolam.visit": 0.6, "context.saline.visit": -0.4, "population.typical_efficacy": -0.5}
 """Coordinates that made synthetic data."""
 
 
 def made_up(found, regimen, model, patients, coordinates, values_of):
     """Reactions as smooth as those of a brain, without solving one."""
-    at = jnp.asarray(reactions.times(found))
+    at = jnp.asarray(trajectories.times(found))
     random = np.random.default_rng(7)
     own = jnp.asarray(random.uniform(0.5, 1.5, (patients, 1, 1)))
     rise = (1 - jnp.exp(-at / 12)) * jnp.exp(-at / 400)
@@ -82,7 +82,7 @@ def test_derivatives_along_upstream_rows_are_those_of_brains_solved_anew(model):
     patients, step = 16, 1e-3
 
     def shift(at):
-        return react(trials(), "infusion", model, patients, jnp.asarray(at), upstream_values)
+        return regimen_trajectories(trials(), "infusion", model, patients, jnp.asarray(at), upstream_values)
 
     middle = shift(np.zeros(len(UPSTREAM)))
     scale = float(np.abs(middle.mechanism_shift).max())

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from euthymia.claims.reference_runs import standard
+from euthymia.claims.reference_runs import reference_run
 from euthymia.protocols.reading import check, read, text_of, written
 from euthymia.protocols.vocabulary import ROUTES_OF
 from euthymia.simulation.dosing import grid_of
@@ -56,7 +56,7 @@ def test_stated_visits_are_written_and_are_nodes(model):
 
 
 def test_both_arms_of_the_spray_have_one_context():
-    active, control = (standard(protocol=f"{spray}-spray-and-escitalopram") for spray in ("esketamine", "placebo"))
+    active, control = (reference_run(protocol=f"{spray}-spray-and-escitalopram") for spray in ("esketamine", "placebo"))
     for hours in active.checkpoints().values():
         assert active.at(hours, "context") == pytest.approx(control.at(hours, "context"), abs=1e-9)
 
@@ -71,7 +71,7 @@ def test_a_spray_and_a_tablet_are_never_worse_than_either():
 
 
 def test_ketamine_added_is_a_tablet_until_it_is_given():
-    added, tablets = standard(protocol="ketamine-added-to-escitalopram"), standard(protocol="escitalopram")
+    added, tablets = reference_run(protocol="ketamine-added-to-escitalopram"), reference_run(protocol="escitalopram")
     for hours in (24.0, 168.0, 336.0):
         assert added.at(hours) == pytest.approx(tablets.at(hours), abs=0.01)
     assert added.at(672.0) < tablets.at(672.0) - 5
@@ -116,7 +116,7 @@ def test_an_mao_inhibitor_beside_what_raises_serotonin_or_dopamine_is_warned_of(
 
 
 def test_electroconvulsive_therapy_moves_mood_alone_and_is_called_empirical(model):
-    course = standard(protocol="electroconvulsive-therapy")
+    course = reference_run(protocol="electroconvulsive-therapy")
     np.testing.assert_allclose(course.madrs(), course.madrs("context"), rtol=1e-12)
     np.testing.assert_allclose(course.madrs("mechanisms alone"), course.madrs("untreated"), rtol=1e-12)
     assert np.all(np.diff(course.madrs()) <= 0)

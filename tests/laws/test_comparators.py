@@ -349,7 +349,7 @@ def test_midazolam_raises_inhibition_and_no_more_than_its_ceiling():
     assert gain[0] == 1
     assert np.all(np.diff(gain) > 0)
     assert gain[-1] == pytest.approx(1 + float(M.gaba_potentiation))
-    assert float(gaba_gain(M, M.gaba_half)) == pytest.approx(1 + float(M.gaba_potentiation) / 2)
+    assert float(gaba_gain(M, M.gaba_ec50)) == pytest.approx(1 + float(M.gaba_potentiation) / 2)
 
 
 def test_the_grid_of_tablets_reaches_every_dose():

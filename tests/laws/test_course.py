@@ -13,10 +13,10 @@ from euthymia.links import Switches
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
 from euthymia.model.exposure import drugs, exposure
-from euthymia.model.integrate import follow, slow_courses
+from euthymia.model.integrate import passive_course, slow_courses
 from euthymia.model.reference import reference_course
 from euthymia.model.state import Inputs, unpack
-from euthymia.model.vector_field import drivers, transitions
+from euthymia.model.vector_field import auxiliaries, transitions
 from euthymia.pharmacology.comparators import site_concentration
 from euthymia.protocols.reading import DEFAULT, change, check, read, written
 from euthymia.simulation.dosing import grid_of, pulses_of
@@ -36,15 +36,15 @@ class Solution(NamedTuple):
 
     drugs: tuple
     slow: np.ndarray
-    followers: np.ndarray
+    passive: np.ndarray
 
 
-def flat(followers):
-    return jnp.concatenate([followers.bound, followers.lock[:, None]], -1)
+def flat(passive):
+    return jnp.concatenate([passive.bound, passive.lock[:, None]], -1)
 
 
 def driven(p, brain, slow, u):
-    return jax.vmap(lambda x, u: drivers(p, x, u, brain, EVERYTHING))(unpack(slow), u)
+    return jax.vmap(lambda x, u: auxiliaries(p, x, u, brain, EVERYTHING))(unpack(slow), u)
 
 
 @eqx.filter_jit
@@ -53,13 +53,13 @@ def produced(p, brain, weight, lengths, which, infusion, bolus):
     body = drugs(p, weight, steps, infusion, bolus)
     u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
     slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], EVERYTHING), NOTHING)[0]
-    return Solution((body.states, body.mao), slow, flat(follow(p, steps, u, driven(p, brain, slow, u))))
+    return Solution((body.states, body.mao), slow, flat(passive_course(p, steps, u, driven(p, brain, slow, u))))
 
 
 @eqx.filter_jit
 def rates_along(p, brain, in_body, slow):
     bodies, mao = in_body
-    u = Inputs(exposure(p, bodies).racemate_equivalents, site_concentration(bodies.others), mao, no_correction(len(slow)))
+    u = Inputs(exposure(p, bodies).racemate_equivalents, site_concentration(bodies.comparators), mao, no_correction(len(slow)))
     return jax.vmap(lambda u, by: transitions(p, u, by))(u, driven(p, brain, slow, u))
 
 
@@ -78,30 +78,30 @@ def reference(p, brain, weight, pulses, middle, fine):
         count = grid.nodes - 1
         return followed(rise, fall, jnp.asarray(grid.lengths), jnp.asarray(grid.which[:count]))
 
-    followers = (4 * on(fine, 1)[::FINER] - on(middle, 2)[::every]) / 3
-    return Solution(jax.tree.map(lambda x: x[::FINER], in_body), slow[::FINER], followers)
+    passive = (4 * on(fine, 1)[::FINER] - on(middle, 2)[::every]) / 3
+    return Solution(jax.tree.map(lambda x: x[::FINER], in_body), slow[::FINER], passive)
 
 
 def errors_against_reference(model, protocol, refinements):
     """Largest error of any slow state and of any follower, as a share of that state's scale, per refinement."""
-    person, p = person_of(protocol, model), model.cascade
+    person, p = person_of(protocol, model), model.physiology
     weight = float(person.weight)
     pulses, grids = (
         pulses_of(protocol, model, weight),
         {k: grid_of(protocol, model, weight, k) for k in (FINER // 2, FINER, *refinements)},
     )
     brain = eqx.filter_jit(patient)(p, person.stress)
-    wanted = reference(p, brain, person.weight, pulses, grids[FINER // 2], grids[FINER])
+    baseline_target = reference(p, brain, person.weight, pulses, grids[FINER // 2], grids[FINER])
     errors = []
     for refine in refinements:
         grid = grids[refine]
         found = produced(p, brain, person.weight, *(jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)))
         found = jax.tree.map(lambda x, every=refine, nodes=grid.nodes: np.asarray(x)[:nodes:every], found)
-        (bodies, mao), (of_bodies, of_mao) = found.drugs, wanted.drugs
+        (bodies, mao), (of_bodies, of_mao) = found.drugs, baseline_target.drugs
         for one, other in zip(bodies, of_bodies, strict=True):
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-9 * max(100, np.abs(other).max()))
         np.testing.assert_allclose(mao, of_mao, rtol=0, atol=1e-3)
-        errors.append([worst(one, other) for one, other in zip(found[1:], wanted[1:], strict=True)])
+        errors.append([worst(one, other) for one, other in zip(found[1:], baseline_target[1:], strict=True)])
     return np.array(errors)
 
 
@@ -126,9 +126,9 @@ def refined(model):
 def test_production_solver_meets_the_reference(refined, capsys):
     with capsys.disabled():
         print(f"\nproduction solver: errors of slow states and followers {refined[0]} of scale")
-    slow, followers = refined.T
+    slow, passive = refined.T
     assert slow[0] < 1e-4
-    assert followers[0] < 1e-2
+    assert passive[0] < 1e-2
 
 
 def test_and_at_second_order(refined):
@@ -174,9 +174,9 @@ def test_and_when_one_drug_holds_the_enzyme_that_another_destroys(model):
 
 @pytest.mark.slow
 def test_and_over_six_infusions(model):
-    ((slow, followers),) = errors_against_reference(model, read("ketamine-iv-six"), (1,))
+    ((slow, passive),) = errors_against_reference(model, read("ketamine-iv-six"), (1,))
     assert slow < 1e-4
-    assert followers < 1e-2
+    assert passive < 1e-2
 
 
 def moved(run, name, **where):
@@ -204,17 +204,17 @@ def test_a_saline_visit_moves_mood_by_context_alone():
     assert max(moved(run, name, arm="as given") for name in STATES) < 1e-9
 
 
-def test_relief_comes_early_and_outlasts_the_drug(standard):
-    brain = standard.data.free_brain_ketamine.sum("enantiomer")
-    assert standard.at(2.0) < standard.at(0.0) - 2
+def test_relief_comes_early_and_outlasts_the_drug(reference_run):
+    brain = reference_run.data.free_brain_ketamine.sum("enantiomer")
+    assert reference_run.at(2.0) < reference_run.at(0.0) - 2
     for hours in (24.0, 72.0, 168.0):
         assert float(brain.sel(time=hours, method="nearest")) < 0.01 * float(brain.max())
-        assert standard.at(hours) < standard.at(hours, "context") - 2.5
+        assert reference_run.at(hours) < reference_run.at(hours, "context") - 2.5
 
 
-def test_without_regrowth_relief_starts_but_does_not_last(standard):
+def test_without_regrowth_relief_starts_but_does_not_last(reference_run):
     def relief(hours, arm):
-        return standard.at(hours, "context") - standard.at(hours, arm)
+        return reference_run.at(hours, "context") - reference_run.at(hours, arm)
 
     assert relief(2.0, "without regrowth") == pytest.approx(relief(2.0, "as given"), rel=0.05)
     assert relief(168.0, "without regrowth") < 0.05 * relief(168.0, "as given")
@@ -239,19 +239,19 @@ AT_REST = {
 
 
 @pytest.mark.parametrize("arm", AT_REST)
-def test_a_clamped_way_leaves_its_states_at_rest(standard, arm):
-    assert {name: off for name in AT_REST[arm] if (off := moved(standard, name, arm=arm)) >= 1e-12} == {}
+def test_a_clamped_way_leaves_its_states_at_rest(reference_run, arm):
+    assert {name: off for name in AT_REST[arm] if (off := moved(reference_run, name, arm=arm)) >= 1e-12} == {}
 
 
-def test_and_moves_them_when_it_works(standard):
+def test_and_moves_them_when_it_works(reference_run):
     names = {name for arm, names in AT_REST.items() if arm not in ("without reuptake block", "untreated") for name in names}
-    assert {name for name in names if moved(standard, name, arm="as given") < 1e-6} == set()
+    assert {name for name in names if moved(reference_run, name, arm="as given") < 1e-6} == set()
 
 
-def test_shares_add_up_to_the_change(standard):
-    total = standard.madrs() - standard.madrs("untreated")
-    np.testing.assert_allclose(sum(standard.shares().values()), total, atol=1e-10)
-    assert set(standard.shares()) == set(PLAYERS)
+def test_shares_add_up_to_the_change(reference_run):
+    total = reference_run.madrs() - reference_run.madrs("untreated")
+    np.testing.assert_allclose(sum(reference_run.shares().values()), total, atol=1e-10)
+    assert set(reference_run.shares()) == set(PLAYERS)
 
 
 def test_more_drug_moves_more_and_never_jumps():
@@ -263,13 +263,13 @@ def test_more_drug_moves_more_and_never_jumps():
     assert np.all(np.diff(falls) < 0), falls
 
 
-def test_a_dose_that_comes_later_does_the_same_later(standard):
+def test_a_dose_that_comes_later_does_the_same_later(reference_run):
     data = written(read(DEFAULT))
     data["doses"][0]["start"] = "5 d"
     late = simulate(check(data | {"horizon": "19 d"}))
     for hours in (0.0, 2.0, 24.0, 168.0):
-        assert late.at(hours) == pytest.approx(standard.at(hours), abs=1e-3)
-    assert late.checkpoints() == standard.checkpoints()
+        assert late.at(hours) == pytest.approx(reference_run.at(hours), abs=1e-3)
+    assert late.checkpoints() == reference_run.checkpoints()
 
 
 def test_healthy_volunteers_gain_nothing():
@@ -295,8 +295,8 @@ def test_a_comparator_leaves_the_nmda_receptors_of_the_habenula(model):
     assert moved(run, "sert_occupancy", arm="without reuptake block") == 0
 
 
-def test_potentiation_leads_proteins_and_proteins_lead_structure(standard):
-    given = standard.data.sel(arm="as given")
+def test_potentiation_leads_proteins_and_proteins_lead_structure(reference_run):
+    given = reference_run.data.sel(arm="as given")
 
     def half_risen(name):
         values = given[name]

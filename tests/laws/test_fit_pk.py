@@ -17,7 +17,7 @@ from euthymia.model.exposure import drugs
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.variability import TRAITS, people, sample_error
 from euthymia.protocols.dose import Dose
-from euthymia.protocols.subjects import Observation, Subject
+from euthymia.protocols.subjects import Sample, Subject
 
 INFUSION = Dose(drug="ketamine", amount="0.5 mg/kg", route="i.v. infusion", start="1 h", duration="40 min")
 BOLUS = Dose(drug="ketamine", amount="20 mg", route="i.v. bolus", start="6 h")
@@ -27,7 +27,7 @@ PEOPLE = 200
 
 
 def person(name="A", times=TIMES, molecules=SPECIES, concentration=100.0, doses=(INFUSION,), weight=80.0):
-    samples = tuple(Observation(float(time), concentration, molecule, "venous") for time in times for molecule in molecules)
+    samples = tuple(Sample(float(time), concentration, molecule, "venous") for time in times for molecule in molecules)
     return Subject(name, weight, doses, samples)
 
 
@@ -66,9 +66,9 @@ def test_the_gradient_is_that_of_differences(model, one):
     at = jax.jit(lambda z: negative_log_joint(model, one, z))
     found = jax.jit(local)(model, one, z)
     step = 1e-5 * jnp.eye(len(z))
-    differences = [(at(z + each) - at(z - each)) / 2e-5 for each in step]
+    random_effects = [(at(z + each) - at(z - each)) / 2e-5 for each in step]
     np.testing.assert_allclose(found.value, at(z), rtol=1e-12)
-    np.testing.assert_allclose(found.gradient, differences, rtol=1e-6)
+    np.testing.assert_allclose(found.gradient, random_effects, rtol=1e-6)
 
 
 @pytest.mark.parametrize("concentration", [0.0, 0.02, 0.5])
@@ -87,7 +87,7 @@ def test_the_coarse_steps_are_the_course_of_the_model(model):
     times = [1.3, 2.0, 6.0 - 1e-6, 6.01, 30.0]
     grid = time_grid(_pulses(subject, model), 30.0, tuple(times))
     inputs = [jnp.asarray(each) for each in (grid.infusion, grid.bolus)]
-    course = eqx.filter_jit(drugs)(model.cascade, jnp.asarray(80.0), (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
+    course = eqx.filter_jit(drugs)(model.physiology, jnp.asarray(80.0), (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
     np.testing.assert_allclose(found, np.asarray(course.venous.sum(-1))[np.searchsorted(grid.times, np.array(times) - 1e-8)], rtol=1e-9)
 
 
@@ -170,7 +170,7 @@ def test_data_that_cannot_be_meant_are_refused_in_one_line(model, subjects, said
 
 def test_a_sample_before_the_first_dose_without_drug_is_left_out(model):
     with_blank = person(concentration=50.0)
-    blank = Observation(0.5, 0.0, "ketamine", "venous")
+    blank = Sample(0.5, 0.0, "ketamine", "venous")
     found = fit([with_blank, replace(with_blank, name="B", observations=(blank, *with_blank.observations))], model, FEW)
     np.testing.assert_allclose(*found.individuals.eta.values, atol=1e-9)
     assert found.samples.sizes["sample"] == 2 * len(with_blank.observations)

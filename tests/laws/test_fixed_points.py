@@ -7,10 +7,10 @@ import pytest
 
 from euthymia.brain.attractor import bistable_window
 from euthymia.core.numerics.roots import find_root
-from euthymia.core.numerics.steady_state import settle
+from euthymia.core.numerics.steady_state import steady_state
 from euthymia.links import Switches, spine_elimination
 from euthymia.model.baseline import jacobian, patient
-from euthymia.model.fast import brain_at
+from euthymia.model.fast import brain_in_state
 from euthymia.model.state import STATE_NAMES, no_input, pack, unpack
 from euthymia.model.vector_field import slow_rate
 from euthymia.plasticity.excitotoxicity import relative_damage
@@ -27,13 +27,13 @@ NOTHING = ARMS["untreated"].switches
 @jax.jit
 def undosed_rate(p, vector, stress):
     x = unpack(vector)
-    return pack(slow_rate(p, x, no_input(), brain_at(p, x, stress), Switches()))
+    return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), Switches()))
 
 
 @pytest.fixture(scope="module")
 def patients(model):
     """Those of all stresses, solved side by side."""
-    found = jax.jit(jax.vmap(lambda s: patient(model.cascade, s)))(jnp.array(list(STRESSES.values())))
+    found = jax.jit(jax.vmap(lambda s: patient(model.physiology, s)))(jnp.array(list(STRESSES.values())))
     return {name: jax.tree.map(lambda leaf, i=i: leaf[i], found) for i, name in enumerate(STRESSES)}
 
 
@@ -52,38 +52,40 @@ def spectrum(p, brain, on):
 def test_the_undosed_patient_rests(model, brain):
     x = pack(brain.rest)
     scale = np.maximum(np.abs(x), 1e-3)
-    assert np.max(np.abs(undosed_rate(model.cascade, x, brain.stress)) * MONTH / scale) < 1e-6
+    assert np.max(np.abs(undosed_rate(model.physiology, x, brain.stress)) * MONTH / scale) < 1e-6
 
 
 @pytest.mark.parametrize("side", [-1, 1])
 def test_and_is_stable(model, brain, side):
     # Serotonin engages BDNF only where it rises, so the field has a corner at rest: both sides of it are looked at.
-    answers = brain.answers._replace(serotonin=brain.answers.serotonin + side * jnp.asarray(1e-9))
-    found = spectrum(model.cascade, brain._replace(answers=answers), Switches())
+    fast = brain.fast._replace(serotonin=brain.fast.serotonin + side * jnp.asarray(1e-9))
+    found = spectrum(model.physiology, brain._replace(fast=fast), Switches())
     assert found.real.max() < 0
     assert -found.real.min() < FASTEST_SLOW_STATE
 
 
 def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain):
     # Everything but the two spine pools then relaxes on its own, so the spectrum is known in closed form.
-    cascade, x = model.cascade, brain.rest
-    found = spectrum(cascade, brain, NOTHING)
-    signalling, p = cascade.signalling, cascade.spines
-    e = spine_elimination(cascade.links, p.elimination, brain.stress, relative_damage(cascade.excitotoxicity, x.damage))
+    physiology, x = model.physiology, brain.rest
+    found = spectrum(physiology, brain, NOTHING)
+    signalling, p = physiology.signalling, physiology.spines
+    e = spine_elimination(physiology.links, p.elimination, brain.stress, relative_damage(physiology.excitotoxicity, x.damage))
     f = p.formation * (1 - p.stress_on_formation * brain.stress)
     spines = np.linalg.eigvals(np.array([[-f - p.maturation - p.loss_of_new, -f], [p.maturation, -e]]))
-    drive = brain.answers.serotonin / serotonin_level(cascade.serotonin, jnp.ones(()), *jnp.zeros(2), jnp.zeros(()))
+    drive = brain.fast.serotonin / serotonin_level(physiology.serotonin, jnp.ones(()), *jnp.zeros(2), jnp.zeros(()))
 
     def adaptation(sensitivity, drive):
-        return autoreceptor_rate(cascade.serotonin, sensitivity, serotonin_level(cascade.serotonin, drive, *jnp.zeros(2), sensitivity))
+        return autoreceptor_rate(
+            physiology.serotonin, sensitivity, serotonin_level(physiology.serotonin, drive, *jnp.zeros(2), sensitivity)
+        )
 
     # The drive that makes this sensitivity a rest.
     drive = find_root(lambda h: adaptation(x.autoreceptor, h), drive)
     times = (
-        *(cascade.excitotoxicity.repair_time, cascade.prefrontal.glutamate_time, cascade.prefrontal.measurement_lag),
+        *(physiology.excitotoxicity.repair_time, physiology.prefrontal.glutamate_time, physiology.prefrontal.measurement_lag),
         *(signalling.bdnf_time, signalling.mtor_time, signalling.protein_lifetime, signalling.potentiation_lifetime),
         *([signalling.structural_delay] * 3),
-        cascade.links.dopamine_time,
+        physiology.links.dopamine_time,
     )
     expected = np.concatenate([[-1 / float(t) for t in times], spines, [jax.grad(adaptation)(x.autoreceptor, drive)]])
     # The triple eigenvalue of the delay chain is defective, so a numerical spectrum spreads it by the cube root of rounding.
@@ -96,20 +98,20 @@ def search(p, starts, stress):
         def rate(vector):
             return undosed_rate(p, vector, stress)
 
-        return find_root(rate, settle(rate, start))
+        return find_root(rate, steady_state(rate, start))
 
     return jax.vmap(from_one)(starts)
 
 
 def test_and_is_where_any_search_ends(model, brain):
     starts = jnp.asarray(np.random.default_rng(0).uniform(0, 1, (4, len(STATE_NAMES))))
-    np.testing.assert_allclose(search(model.cascade, starts, brain.stress), jnp.tile(pack(brain.rest), (4, 1)), atol=1e-10)
+    np.testing.assert_allclose(search(model.physiology, starts, brain.stress), jnp.tile(pack(brain.rest), (4, 1)), atol=1e-10)
 
 
 def test_spines_at_rest_have_a_closed_form(model, brain):
-    cascade, x = model.cascade, brain.rest
-    p = cascade.spines
-    e = spine_elimination(cascade.links, p.elimination, brain.stress, relative_damage(cascade.excitotoxicity, x.damage))
+    physiology, x = model.physiology, brain.rest
+    p = physiology.spines
+    e = spine_elimination(physiology.links, p.elimination, brain.stress, relative_damage(physiology.excitotoxicity, x.damage))
     f = p.formation * (1 - p.stress_on_formation * brain.stress)
     ratio = p.maturation / e
     transient = f * p.sites / (f * (1 + ratio) + p.maturation + p.loss_of_new)
@@ -119,12 +121,12 @@ def test_spines_at_rest_have_a_closed_form(model, brain):
 
 def test_stress_costs_spines_dopamine_and_focus(patients):
     rests = patients.values()
-    for lost in ([sum(each.rest.spines) for each in rests], [each.rest.dopamine for each in rests], [each.answers.focus for each in rests]):
+    for lost in ([sum(each.rest.spines) for each in rests], [each.rest.dopamine for each in rests], [each.fast.focus for each in rests]):
         assert np.all(np.diff(lost) < 0)
 
 
 def test_two_states_of_the_limbic_network_coexist_in_depression_and_not_in_health(model, patients):
-    window = jax.jit(bistable_window)(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
-    depressed, healthy = (float(patients[name].answers.limbic_input) for name in ("depressed", "healthy"))
+    window = jax.jit(bistable_window)(model.physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+    depressed, healthy = (float(patients[name].fast.limbic_input) for name in ("depressed", "healthy"))
     assert window.lower < depressed < window.upper
     assert healthy < window.lower

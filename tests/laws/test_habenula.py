@@ -121,8 +121,8 @@ def test_steady_gates_stay_and_others_come_to_them(p):
         np.testing.assert_allclose(after, before, rtol=1e-12)
     # All but u, whose course brings calcium: that one has the test below.
     elsewhere = steady._replace(**{gate: jnp.full(3, 0.4) for gate in "mhnrc"})
-    for wanted, found in zip(steady, advance_gates(p.cell, cells, elsewhere, jnp.asarray(1e5)), strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-300)
+    for baseline_target, found in zip(steady, advance_gates(p.cell, cells, elsewhere, jnp.asarray(1e5)), strict=True):
+        np.testing.assert_allclose(found, baseline_target, rtol=1e-10, atol=1e-300)
 
 
 def test_gates_relax_exactly_at_frozen_voltage(p):
@@ -236,8 +236,8 @@ def test_spikes_in_bursts_agree_with_looking_at_each_pair():
     random = np.random.default_rng(0)
     trains = [np.sort(random.choice(400, size, replace=False) + random.random(size) * 0.5) for size in (0, 1, 2, 12, 40)]
     found = np.asarray(in_bursts(raster_of(trains, 400), jnp.asarray(10.0))).sum(0)
-    wanted = [sum(any(abs(a - b) <= 10 for b in train if b != a) for a in train) for train in trains]
-    assert found.tolist() == wanted
+    baseline_target = [sum(any(abs(a - b) <= 10 for b in train if b != a) for a in train) for train in trains]
+    assert found.tolist() == baseline_target
 
 
 def test_activity_of_known_trains(p):

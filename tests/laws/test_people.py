@@ -7,7 +7,15 @@ import pytest
 from rescaling import ONE
 
 from euthymia.pharmacology.absorption import Absorption
-from euthymia.pharmacology.covariates import Body, embody, extraction, intrinsic_clearance, intrinsic_of_clearance, liver_flow, pace
+from euthymia.pharmacology.covariates import (
+    CovariateEffects,
+    allometric_time_scale,
+    extraction,
+    individualise,
+    intrinsic_clearance,
+    intrinsic_of_clearance,
+    liver_flow,
+)
 from euthymia.pharmacology.esketamine import Esketamine
 from euthymia.pharmacology.ketamine import Disposition
 from euthymia.protocols.reading import change, check
@@ -20,8 +28,8 @@ UNITS = [
 ]
 
 
-def parts_of(model, flow, intrinsic, slow):
-    d, e = embody(model.cascade.disposition, model.cascade.esketamine, Body(flow, intrinsic, slow))
+def attribution_at(model, flow, intrinsic, slow):
+    d, e = individualise(model.physiology.disposition, model.physiology.esketamine, CovariateEffects(flow, intrinsic, slow))
     return [{name: getattr(part, name) for name in units} for part, units in zip((d, d.absorption, e), UNITS, strict=True)]
 
 
@@ -29,9 +37,9 @@ EQUATIONS = {
     "intrinsic clearance": ("cascade.esketamine", intrinsic_clearance, [], "L/h"),
     "extraction": ("cascade.esketamine", lambda p, flow, intrinsic: extraction(flow, intrinsic), [(150.0, "L/h"), (390.0, "L/h")], ONE),
     "intrinsic of clearance": ("cascade.esketamine", intrinsic_of_clearance, [(0.6, ONE)], ONE),
-    "liver flow": ("", lambda m, age: liver_flow(m.covariates, m.cascade.esketamine, age), [(75.0, "year")], ONE),
-    "pace": ("", lambda m, weight: pace(m.covariates, m.cascade.disposition, weight), [(0.03, "kg")], ONE),
-    "embody": ("", parts_of, [(0.9, ONE), (0.5, ONE), (0.2, ONE)], UNITS),
+    "liver flow": ("", lambda m, age: liver_flow(m.covariates, m.physiology.esketamine, age), [(75.0, "year")], ONE),
+    "pace": ("", lambda m, weight: allometric_time_scale(m.covariates, m.physiology.disposition, weight), [(0.03, "kg")], ONE),
+    "embody": ("", attribution_at, [(0.9, ONE), (0.5, ONE), (0.2, ONE)], UNITS),
 }
 
 
@@ -41,15 +49,15 @@ def given(route="i.v. bolus", drug="ketamine", amount="0.5 mg/kg", horizon="10 d
 
 
 def area(name="arterial_ketamine", **dose_and_patient):
-    return float(exposures(given(**dose_and_patient)).area[name].sel(hand="both", person=0))
+    return float(exposures(given(**dose_and_patient)).area[name].sel(enantiomer="both", patient=0))
 
 
 def test_a_body_of_which_nothing_is_known_is_the_typical_one(model):
-    d, e = embody(model.cascade.disposition, model.cascade.esketamine, Body())
+    d, e = individualise(model.physiology.disposition, model.physiology.esketamine, CovariateEffects())
     for part, typical in (
-        (d, model.cascade.disposition),
-        (d.absorption, model.cascade.disposition.absorption),
-        (e, model.cascade.esketamine),
+        (d, model.physiology.disposition),
+        (d.absorption, model.physiology.disposition.absorption),
+        (e, model.physiology.esketamine),
     ):
         for field in fields(part):
             if "unit" in field.metadata:
@@ -75,7 +83,7 @@ def test_a_swallowed_dose_is_exposed_to_intrinsic_clearance_alone(model, changed
 
 
 def test_age_counts_from_sixty(model):
-    flow = model.cascade.esketamine.liver_flow
+    flow = model.physiology.esketamine.liver_flow
     assert [float(person_of(given(age=age), model).body.liver_flow) for age in (20.0, 60.0)] == [1.0, 1.0]
     assert float(person_of(given(age=80.0), model).body.liver_flow) == pytest.approx(1 - 20 * 2.19 / float(flow))
 
@@ -90,19 +98,19 @@ def test_what_the_body_makes_is_cleared_as_in_anybody():
 def test_an_animal_is_a_person_in_fast_motion(model, species, weight):
     # Volumes go with weight, flows with its power 3/4 and delays with 1/4: after the same dose per weight only time is another.
     animal, person = given(species=species, weight=weight, horizon="1 d"), given(weight="70 kg", horizon="10 d")
-    faster = float(person_of(animal, model).body.pace)
+    faster = float(person_of(animal, model).body.allometric_time_scale)
     fast, slow = exposures(animal), exposures(person)
     times = np.geomspace(0.5, 6, 12)
     for name in ("arterial_ketamine", "venous_ketamine", "norketamine", "hydroxynorketamine", "free_brain_ketamine"):
-        at = slow.data[name].sel(hand="both", person=0).interp(time=times)
-        np.testing.assert_allclose(fast.data[name].sel(hand="both", person=0).interp(time=times * faster), at, rtol=2e-3)
-    soon, late = (float(each.peak_time.free_brain_ketamine.sel(hand="both", person=0)) for each in (fast, slow))
+        at = slow.data[name].sel(enantiomer="both", patient=0).interp(time=times)
+        np.testing.assert_allclose(fast.data[name].sel(enantiomer="both", patient=0).interp(time=times * faster), at, rtol=2e-3)
+    soon, late = (float(each.peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0)) for each in (fast, slow))
     assert soon == pytest.approx(faster * late, rel=0.1)
 
 
 def test_the_belly_gives_up_its_share(model):
     mouse = {"species": "mouse", "amount": "10 mg/kg", "horizon": "1 d"}
-    share = float(model.cascade.disposition.absorption.intraperitoneal_bioavailability)
+    share = float(model.physiology.disposition.absorption.intraperitoneal_bioavailability)
     assert area(route="i.p.", **mouse) == pytest.approx(share * area(**mouse), rel=2e-3)
 
 
@@ -111,13 +119,13 @@ def test_a_person_of_the_population_is_the_same_alone_and_in_any_company():
     few, many = exposures(protocol, 3), exposures(protocol, AT_ONCE + 3)
     alone = exposures(change(protocol, {"individual": 3}))
     for name in few.peak:
-        one, other, own = (each.data[name].sel(person=3) for each in (few, many, alone))
+        one, other, own = (each.data[name].sel(patient=3) for each in (few, many, alone))
         np.testing.assert_allclose(one, other, rtol=1e-12)
         np.testing.assert_allclose(own, other, rtol=1e-9, atol=1e-15)
 
 
 def test_people_differ_and_their_middle_is_the_typical_person():
-    found = exposures(given(horizon="3 d"), 64).area.arterial_ketamine.sel(hand="both")
+    found = exposures(given(horizon="3 d"), 64).area.arterial_ketamine.sel(enantiomer="both")
     typical = area(horizon="3 d")
     logarithms = np.log(found / typical)
     assert abs(float(logarithms.mean())) < 0.07

@@ -6,7 +6,7 @@ import scipy.integrate
 from euthymia.core.numerics.compartments import flow_matrix
 from euthymia.core.numerics.exponential import exact_step, linear_course
 from euthymia.model.exposure import by_family, systems
-from euthymia.model.inputs import CHANNELS, HANDS, SPRAYED, Pulse, channel
+from euthymia.model.inputs import CHANNELS, ESKETAMINE_CHANNELS, KETAMINE_CHANNELS, Pulse, channel
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, placed
 from euthymia.pharmacology.ketamine import ENTRIES, FOLLOWERS, POOLS, STATES, central_volumes, rate_matrix
@@ -16,7 +16,7 @@ from euthymia.simulation.simulate import simulate
 
 def pulses(start, duration, *amounts):
     """A dose of S- and R-ketamine."""
-    return [Pulse(start, duration, f"{hand}-ketamine", amount) for hand, amount in zip("SR", amounts, strict=False)]
+    return [Pulse(start, duration, f"{enantiomer}-ketamine", amount) for enantiomer, amount in zip("SR", amounts, strict=False)]
 
 
 INFUSION = pulses(0.0, 2 / 3, 73.0, 73.0)
@@ -25,9 +25,9 @@ INFUSION = pulses(0.0, 2 / 3, 73.0, 73.0)
 def course(model, doses, horizon=48.0, weight=70.0, include=()):
     """Times, states of both enantiomers, and their matrices."""
     grid = time_grid(doses, horizon, include)
-    matrix, entry = systems(model.cascade, jnp.asarray(weight)).hands
+    matrix, entry = systems(model.physiology, jnp.asarray(weight)).enantiomers
     steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
-    states = linear_course(matrix, entry, steps, *(by_family(jnp.asarray(each)).hands for each in (grid.infusion, grid.bolus)))
+    states = linear_course(matrix, entry, steps, *(by_family(jnp.asarray(each)).enantiomers for each in (grid.infusion, grid.bolus)))
     return grid.times, np.asarray(states)[: grid.nodes], np.asarray(matrix)
 
 
@@ -48,17 +48,17 @@ def test_everything_is_excreted_in_the_end(model):
 def test_closed_form_agrees_with_integration(model):
     times, states, matrix = course(model, INFUSION, horizon=24.0)
     entry = np.eye(len(STATES))[STATES.index("ketamine")]
-    for hand in range(2):
+    for enantiomer in range(2):
         state, found = np.zeros(len(STATES)), []
         for begin, end, rate in ((0.0, 2 / 3, 73 / (2 / 3)), (2 / 3, 24.0, 0.0)):
             inside = times[(times >= begin - 1e-12) & (times <= end + 1e-12)]
             run = scipy.integrate.solve_ivp(
-                lambda t, x, A=matrix[hand], rate=rate: A @ x + rate * entry, (begin, end), state, "DOP853", np.clip(inside, begin, end),
+                lambda t, x, A=matrix[enantiomer], rate=rate: A @ x + rate * entry, (begin, end), state, "DOP853", np.clip(inside, begin, end),
                 rtol=2.3e-14, atol=1e-14, max_step=0.05,
             )  # fmt: skip
             state = run.y[:, -1]
             found.append(run.y.T if begin == 0 else run.y.T[1:])
-        np.testing.assert_allclose(states[:, hand], np.concatenate(found), rtol=0, atol=1e-8)
+        np.testing.assert_allclose(states[:, enantiomer], np.concatenate(found), rtol=0, atol=1e-8)
 
 
 def test_doses_superpose_and_scale(model):
@@ -83,7 +83,7 @@ def test_a_short_infusion_tends_to_a_bolus(model):
 
 
 def test_allometry_slows_heavier_people(model):
-    disposition = model.cascade.disposition
+    disposition = model.physiology.disposition
     fixed = [i for i, name in enumerate(STATES) if name in (*FOLLOWERS, *DEPOTS) or "delay" in name]
     keep = [i for i in range(len(STATES)) if i not in fixed]
     light, heavy = (np.asarray(rate_matrix(disposition, jnp.asarray(w)))[0][np.ix_(keep, keep)] for w in (70.0, 140.0))
@@ -91,7 +91,7 @@ def test_allometry_slows_heavier_people(model):
 
 
 def test_exposure_of_hydroxynorketamine_is_the_observed_one_for_r(model):
-    disposition = model.cascade.disposition
+    disposition = model.physiology.disposition
     matrix = np.asarray(rate_matrix(disposition, jnp.asarray(70.0)))[1]
     inside = [i for i, name in enumerate(STATES) if name != "excreted"]
     area = -np.linalg.solve(matrix[np.ix_(inside, inside)], np.eye(len(inside))[STATES.index("ketamine")])
@@ -125,8 +125,8 @@ def test_published_models_of_infusion_pumps(volume, rates, expected, total):
     assert round(0.5 * 70 / (litres * rates["10"]) * 1000 / 60, 1) == total
 
 
-def test_venous_concentration_at_the_end_of_the_infusion(standard):
-    at_40_minutes = float(standard.data.venous_ketamine_mass.sel(time=2 / 3, method="nearest"))
+def test_venous_concentration_at_the_end_of_the_infusion(reference_run):
+    at_40_minutes = float(reference_run.data.venous_ketamine_mass.sel(time=2 / 3, method="nearest"))
     assert 150 < at_40_minutes < 210
 
 
@@ -157,15 +157,17 @@ def test_nasal_esketamine_is_the_published_model(milligrams, peak, area):
 
 def area_in_the_end(model, place):
     """Total exposure of arterial blood to ketamine (µM h) after one µmol in a place, from the matrix itself."""
-    matrix, entry = (np.asarray(each)[0] for each in systems(model.cascade, jnp.asarray(70.0)).hands)
+    matrix, entry = (np.asarray(each)[0] for each in systems(model.physiology, jnp.asarray(70.0)).enantiomers)
     inside = [i for i, name in enumerate(STATES) if name != "excreted"]
     area = -np.linalg.solve(matrix[np.ix_(inside, inside)], entry[inside, ENTRIES.index(place)])
-    return area[inside.index(STATES.index("ketamine"))] / float(central_volumes(model.cascade.disposition, jnp.asarray(70.0))["ketamine"])
+    return area[inside.index(STATES.index("ketamine"))] / float(
+        central_volumes(model.physiology.disposition, jnp.asarray(70.0))["ketamine"]
+    )
 
 
 @pytest.mark.parametrize("route", ["i.m.", "s.c.", *MEMBRANES, "oral", "oral extended release"])
 def test_every_route_has_its_published_bioavailability(model, route):
-    absorption = model.cascade.disposition.absorption
+    absorption = model.physiology.disposition.absorption
     shares = placed(absorption, route)
     assert float(sum(shares.values())) == pytest.approx(1, rel=1e-12)
     found = sum(float(share) * area_in_the_end(model, place) for place, share in shares.items()) / area_in_the_end(model, "ketamine")
@@ -190,14 +192,14 @@ def test_inputs_reach_the_system_and_place_they_name():
     for name in (channel("R", "gut"), channel("S", "norketamine"), "esketamine in nose", "memantine"):
         number = CHANNELS.index(name)
         family, where = (
-            (families.hands.reshape(-1), number)
-            if name in HANDS
-            else (families.sprayed.reshape(-1), number - len(HANDS))
-            if name in SPRAYED
-            else (families.others.reshape(-1), number - len(HANDS) - len(SPRAYED))
+            (families.enantiomers.reshape(-1), number)
+            if name in KETAMINE_CHANNELS
+            else (families.esketamine.reshape(-1), number - len(KETAMINE_CHANNELS))
+            if name in ESKETAMINE_CHANNELS
+            else (families.comparators.reshape(-1), number - len(KETAMINE_CHANNELS) - len(ESKETAMINE_CHANNELS))
         )
         assert float(family[where]) == number
-    assert families.hands.shape == (2, len(ENTRIES))
+    assert families.enantiomers.shape == (2, len(ENTRIES))
 
 
 def test_what_is_swallowed_makes_more_norketamine_than_what_is_injected():

@@ -15,7 +15,7 @@ ZERO, ONE = jnp.zeros(()), jnp.ones(())
 
 
 def test_damage_scale_is_fixed_by_health_and_full_stress(model):
-    p = model.cascade.excitotoxicity
+    p = model.physiology.excitotoxicity
     for stress, expected in ((0.0, 0.0), (1.0, 1.0)):
         damage = damage_source(p, calcium_load(p, jnp.asarray(stress), ZERO))
         assert float(relative_damage(p, damage)) == pytest.approx(expected, abs=1e-14)
@@ -23,18 +23,18 @@ def test_damage_scale_is_fixed_by_health_and_full_stress(model):
 
 
 def test_full_block_leaves_no_load_and_no_damage(model):
-    p = model.cascade.excitotoxicity
+    p = model.physiology.excitotoxicity
     assert float(damage_source(p, calcium_load(p, ONE, ONE))) == 0
 
 
 def test_load_and_damage_are_inverse(model):
-    p = model.cascade.excitotoxicity
+    p = model.physiology.excitotoxicity
     damage = jnp.linspace(0.01, 0.99, 50)
     np.testing.assert_allclose(damage_source(p, load_for_damage(p, damage)), damage, rtol=1e-12)
 
 
 def test_signalling_rests_without_drug_and_is_linear_in_its_drive(model):
-    p = model.cascade.signalling
+    p = model.physiology.signalling
     rest = SignallingState(*[ZERO] * 7)
     assert all(float(each) == 0 for each in signalling_rate(p, rest, ZERO, ZERO, ZERO, ZERO, ZERO))
     x = SignallingState(*jnp.linspace(0.1, 0.7, 7))
@@ -47,14 +47,14 @@ def test_signalling_rests_without_drug_and_is_linear_in_its_drive(model):
 @pytest.mark.parametrize("arm", ["surge", "rest", "serotonin"])
 def test_each_arm_alone_raises_bdnf(model, arm):
     names = ("surge", "rest", "serotonin")
-    rate = signalling_rate(model.cascade.signalling, SignallingState(*[ZERO] * 7), *(ONE * (name == arm) for name in names), ZERO, ZERO)
+    rate = signalling_rate(model.physiology.signalling, SignallingState(*[ZERO] * 7), *(ONE * (name == arm) for name in names), ZERO, ZERO)
     assert float(rate.bdnf) > 0
     assert all(float(each) == 0 for each in rate[1:])
 
 
 def test_structure_follows_proteins_by_three_delays_on_average(model):
     # Mean transit time of the chain, from the moments of its impulse response.
-    p = model.cascade.signalling
+    p = model.physiology.signalling
 
     def rate(vector):
         return jnp.stack(signalling_rate(p, SignallingState(*vector), ZERO, ZERO, ZERO, vector[0], vector[0]))
@@ -73,14 +73,14 @@ def test_structure_follows_proteins_by_three_delays_on_average(model):
 
 def test_blocked_mtor_lets_potentiation_through_but_no_protein(model):
     x = SignallingState(ONE, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
-    rate = signalling_rate(model.cascade.signalling, x, ZERO, ZERO, ZERO, ZERO, ONE)
+    rate = signalling_rate(model.physiology.signalling, x, ZERO, ZERO, ZERO, ZERO, ONE)
     assert float(rate.mtor) == 0
     assert float(rate.potentiation) > 0
 
 
 def test_spines_are_balanced(model):
     # Cumulated flows are integrated beside the pools; what formed and did not vanish is there.
-    p = model.cascade.spines
+    p = model.physiology.spines
     growth, stress, elimination = 0.8 * ONE, 0.3 * ONE, 2 * p.elimination
 
     def rate(y, u):
@@ -100,14 +100,14 @@ def test_spines_are_balanced(model):
 
 
 def test_growth_raises_formation_and_leaves_elimination_alone(model):
-    p, x = model.cascade.spines, SpineState(0.07 * ONE, 0.75 * ONE)
+    p, x = model.physiology.spines, SpineState(0.07 * ONE, 0.75 * ONE)
     before, during = (turnover(p, x, growth, 0.3 * ONE, p.elimination) for growth in (ZERO, ONE))
     assert float(during.formed / before.formed) == pytest.approx(1 + float(p.growth_gain))
     assert float(during.eliminated) == float(before.eliminated)
 
 
 def test_a_full_dendrite_forms_nothing(model):
-    p = model.cascade.spines
+    p = model.physiology.spines
     assert float(turnover(p, SpineState(ZERO, p.sites), ONE, ZERO, p.elimination).formed) == 0
 
 
@@ -120,7 +120,7 @@ def test_a_full_dendrite_forms_nothing(model):
     step=st.floats(1e-3, 1e3),
 )
 def test_no_step_overfills_or_empties_a_dendrite(x, growth, stress, faster, step):
-    p = default_model().cascade.spines
+    p = default_model().physiology.spines
     start = SpineState(*(p.sites * pool for pool in x))
     then = jax.jit(after)(p, start, growth * ONE, stress * ONE, faster * p.elimination, step * ONE)
     assert min(then) >= -1e-12
@@ -128,7 +128,7 @@ def test_no_step_overfills_or_empties_a_dendrite(x, growth, stress, faster, step
 
 
 def test_two_steps_of_spines_are_one(model):
-    p, x, by = model.cascade.spines, SpineState(0.07 * ONE, 0.75 * ONE), (3 * ONE, 0.3 * ONE, 0.002 * ONE)
+    p, x, by = model.physiology.spines, SpineState(0.07 * ONE, 0.75 * ONE), (3 * ONE, 0.3 * ONE, 0.002 * ONE)
     halfway = after(p, x, *by, 5 * ONE)
     np.testing.assert_allclose(after(p, halfway, *by, 5 * ONE), after(p, x, *by, 10 * ONE), rtol=1e-12)
     # Over a short step they go as fast as their flows say, and without end they rest.

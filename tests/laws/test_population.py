@@ -10,25 +10,25 @@ import pytest
 import xarray as xr
 from rescaling import ONE
 
-from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, Differences, correlation_matrix, differences, genotype
+from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, genotype, random_effects
 from euthymia.core.errors import InputError
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import outcomes, share
-from euthymia.population.dropout import leaving
+from euthymia.population.dropout import dropout
 from euthymia.population.patients import COHORT
 from euthymia.population.relapse import relapse
-from euthymia.population.weighting import wanted
+from euthymia.population.weighting import baseline_target
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.person import person_of
 from euthymia.simulation.simulate import simulate
 
 KEY, NUMBERS = jax.random.key(3), jnp.arange(4)
-DRAWN = Differences(*[ONE] * 2, "madrs_point", *[ONE] * (len(Differences._fields) - 3))
+DRAWN = RandomEffects(*[ONE] * 2, "madrs_point", *[ONE] * (len(RandomEffects._fields) - 3))
 EQUATIONS = {
     "correlation": ("population", correlation_matrix, [], ONE),
     "genotype": ("population", lambda p: genotype(p, jnp.asarray(0.1)), [], ONE),
-    "differences": ("population", lambda p: jax.vmap(lambda n: differences(p, KEY, n))(NUMBERS), [], DRAWN),
+    "differences": ("population", lambda p: jax.vmap(lambda n: random_effects(p, KEY, n))(NUMBERS), [], DRAWN),
 }
 PATIENTS = 24
 CHECKED = (2.0, 24.0, 72.0, 168.0, 336.0)
@@ -36,7 +36,7 @@ CHECKED = (2.0, 24.0, 72.0, 168.0, 336.0)
 
 
 def drawn(model, number=20_000):
-    return jax.vmap(lambda each: differences(model.population, KEY, each))(jnp.arange(number))
+    return jax.vmap(lambda each: random_effects(model.population, KEY, each))(jnp.arange(number))
 
 
 def test_patients_differ_as_their_spread_says(model):
@@ -72,10 +72,10 @@ def test_a_patient_is_the_same_in_chunks_of_any_size(many):
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
 
 
-def test_a_cohort_is_spread_around_its_patient(many, standard):
+def test_a_cohort_is_spread_around_its_patient(many, reference_run):
     for hours in CHECKED:
         middle = float(many.data.madrs.sel(time=hours, method="nearest").median())
-        assert abs(middle - standard.at(hours)) < 6
+        assert abs(middle - reference_run.at(hours)) < 6
     before = many.data.madrs.isel(time=0)
     assert 3 < float(before.std()) < 9
 
@@ -140,8 +140,8 @@ def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
     place = int(np.argmin(np.abs(kept - kept[len(kept) // 2])))
 
     @eqx.filter_jit
-    def mean(worth):
-        p = replace(model, symptoms=replace(model.symptoms, offset=worth))
+    def mean(efficacy):
+        p = replace(model, symptoms=replace(model.symptoms, offset=efficacy))
         return jnp.mean(outcomes(p, typical, shared, jnp.arange(1, 5)).madrs[:, place])
 
     at, step = model.symptoms.offset, 1e-4
@@ -191,9 +191,11 @@ def test_relapse_counts_who_responded_and_fell_back(model):
 
 def test_a_comparator_reaches_patients_by_their_exposure():
     found = cohort(read("midazolam"), 8, at_once=8).data
-    differs = jax.vmap(lambda n: differences(default_model().population, jax.random.key(COHORT), n))(jnp.asarray(found.patient.values))
+    individual_effects = jax.vmap(lambda n: random_effects(default_model().population, jax.random.key(COHORT), n))(
+        jnp.asarray(found.patient.values)
+    )
     # Its dose goes with weight, its volume does not.
-    share = found.comparator.values / (found.weight.values * np.asarray(differs.exposure))[:, None]
+    share = found.comparator.values / (found.weight.values * np.asarray(individual_effects.exposure))[:, None]
     assert float(found.comparator.isel(time=-1).min()) >= 0
     np.testing.assert_allclose(share, np.broadcast_to(share[:1], share.shape), rtol=1e-9, atol=1e-12)
     assert share.max() > 0
@@ -210,10 +212,10 @@ def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
         {"patient": range(number), "time": 24.0 * days},
     )
     p, protocol = model.ratings, change(read("saline"), {})
-    found = leaving(Cohort(protocol, data, number), p)
+    found = dropout(Cohort(protocol, data, number), p)
     # Hazard by hand: that of no change for everybody for two weeks, and of a fall by two thirds for responders thereafter.
-    steady = -np.log1p(-float(p.leaving)) / float(p.leaving_by) * 24
-    stay = np.exp(-steady * np.array([14 + 28 * np.exp(-2 / 3 * float(p.leaving_slope)), 42]))
+    steady = -np.log1p(-float(p.dropout)) / float(p.dropout_by) * 24
+    stay = np.exp(-steady * np.array([14 + 28 * np.exp(-2 / 3 * float(p.dropout_slope)), 42]))
     assert found.followed == 42 * 24
     assert found.everybody == pytest.approx(0.5)
     assert found.left == pytest.approx(1 - stay.mean(), abs=0.02)
@@ -221,7 +223,7 @@ def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
     assert found.failures == pytest.approx(stay[0] / 2, abs=0.02)
     # Who leaves before they respond carries a failure forward, who leaves later carries a response.
     assert found.carried_forward == pytest.approx(np.exp(-steady * 14) / 2, abs=0.02)
-    assert leaving(Cohort(protocol, data.sel(time=slice(0, 240)), number), p) is None
+    assert dropout(Cohort(protocol, data.sel(time=slice(0, 240)), number), p) is None
 
 
 def test_correlations_that_nobody_can_have_are_refused(model):
@@ -242,7 +244,7 @@ def test_processes_share_a_cohort_without_changing_it(many):
 
 
 def test_a_cohort_is_like_the_table_or_refused(many):
-    like = [wanted("madrs=30..40"), wanted("madrs=35:2")]
+    like = [baseline_target("madrs=30..40"), baseline_target("madrs=35:2")]
     found = cohort(read(DEFAULT), PATIENTS, at_once=8, like=like)
     baseline = found.data.rated.values[:, 0]
     assert (baseline >= 30).all()
@@ -250,4 +252,4 @@ def test_a_cohort_is_like_the_table_or_refused(many):
     assert found.shares @ baseline == pytest.approx(35, abs=0.01)
     assert found.drawn > many.drawn
     with pytest.raises(InputError, match="within the limits"):
-        cohort(read(DEFAULT), 2, at_once=8, like=[wanted("madrs=58..59")])
+        cohort(read(DEFAULT), 2, at_once=8, like=[baseline_target("madrs=58..59")])

@@ -29,7 +29,7 @@ from euthymia.circuits.prefrontal import (
     transfer,
 )
 from euthymia.core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
-from euthymia.core.numerics.steady_state import settle, solve_four
+from euthymia.core.numerics.steady_state import solve_four, steady_state
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 from euthymia.model.parameters import DoseCurve
@@ -95,13 +95,13 @@ def test_the_inverse_rectifier_undoes_it():
 def test_settling_reaches_the_rest_that_the_start_leads_to():
     # x' = x − x³ has rests −1, 0, 1; Newton's method from 0.5 would jump to another one.
     for start, rest in ((0.5, 1.0), (-0.01, -1.0), (3.0, 1.0)):
-        assert float(settle(lambda x: x - x**3, jnp.array([start]))[0]) == pytest.approx(rest, abs=1e-14)
+        assert float(steady_state(lambda x: x - x**3, jnp.array([start]))[0]) == pytest.approx(rest, abs=1e-14)
 
 
 def test_derivatives_of_a_rest_are_those_of_the_equation_it_solves():
     # x' = a − x³ rests at a^(1/3).
     def rest(a):
-        return settle(lambda x: a - x**3, jnp.ones(1))[0]
+        return steady_state(lambda x: a - x**3, jnp.ones(1))[0]
 
     first, second = jax.grad(rest), jax.grad(jax.grad(rest))
     assert float(first(8.0)) == pytest.approx(1 / 12, rel=1e-12)

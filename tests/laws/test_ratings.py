@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rescaling import HOURLY, ONE
 
-from euthymia.clinic.dropout import leaving_rate, leaving_time, staying
+from euthymia.clinic.dropout import dropout_hazard, dropout_time, retention
 from euthymia.clinic.outcomes import confirmed, first_time, remits, responds, stable_remission, stable_response, time_to_relapse, worsening
 from euthymia.clinic.ratings import LEVELS, SPAN, fluctuation, hamd, rated
 from euthymia.clinic.symptoms import context_strengths, remaining
@@ -40,11 +40,11 @@ EQUATIONS = {
     ),
     "belief": ("ratings", belief, [(0.3, ONE)], ONE),
     "strength of a visit": ("ratings", believed_strength, [(0.4, ONE), (0.3, ONE), (1.0, ONE)], ONE),
-    "hazard of leaving": ("ratings", leaving_rate, [WORSE], HOURLY),
-    "staying": ("ratings", staying, [VISITS, WORSE], ONE),
+    "hazard of leaving": ("ratings", dropout_hazard, [WORSE], HOURLY),
+    "staying": ("ratings", retention, [VISITS, WORSE], ONE),
     "time of leaving": (
         "ratings",
-        lambda p, t, w: leaving_time(p, KEY, WHO, t, jnp.broadcast_to(w, (3, 4))),
+        lambda p, t, w: dropout_time(p, KEY, WHO, t, jnp.broadcast_to(w, (3, 4))),
         [VISITS, (np.full(4, 2.0), ONE)],
         "h",
     ),
@@ -111,7 +111,7 @@ def test_trials_and_patients_and_what_is_drawn_for_them_are_independent(p):
         [
             *(fluctuation(p, jax.random.key(k), who, zeros) for k in range(2)),
             *(rated(p, KEY, who, zeros + t, zeros + 30) for t in (0.0, DAY)),
-            leaving_rate(p, zeros) * jnp.minimum(leaving_time(p, KEY, who, jnp.array([0.0, 1e5]), jnp.zeros((MANY, 2))), 1e5),
+            dropout_hazard(p, zeros) * jnp.minimum(dropout_time(p, KEY, who, jnp.array([0.0, 1e5]), jnp.zeros((MANY, 2))), 1e5),
         ]
     )
     np.testing.assert_allclose(np.corrcoef(drawn), np.eye(5), atol=5 / np.sqrt(MANY))
@@ -226,10 +226,10 @@ def test_the_more_dissociation_the_surer_and_never_past_sure(p):
 
 def test_who_does_not_change_leaves_at_the_stated_rate(p):
     t, six = jnp.arange(7) * WEEK, jnp.array([6 * WEEK])
-    still = staying(p, t, jnp.zeros(7))
+    still = retention(p, t, jnp.zeros(7))
     assert float(still[0]) == 1
     assert float(still[-1]) == pytest.approx(1 - float(p.leaving))
-    coarse = staying(p, jnp.concatenate([jnp.zeros(1), six]), jnp.zeros(2))
+    coarse = retention(p, jnp.concatenate([jnp.zeros(1), six]), jnp.zeros(2))
     assert float(coarse[-1]) == pytest.approx(float(still[-1]))
 
 
@@ -239,25 +239,25 @@ def test_who_does_not_change_leaves_at_the_stated_rate(p):
 def test_as_many_leave_as_left_the_trial_that_set_the_rate(p, baseline, changes, left):
     t = jnp.array([0.0, 1, 2, 4, 6]) * WEEK
     worse = worsening(jnp.asarray(baseline), baseline + jnp.array([0.0, *changes]))
-    assert float(1 - staying(p, t, worse)[-1]) == pytest.approx(left, abs=0.01)
+    assert float(1 - retention(p, t, worse)[-1]) == pytest.approx(left, abs=0.01)
 
 
 def test_who_gets_worse_leaves_sooner(p):
     w = jnp.linspace(-1, 1, 21)
-    rates = leaving_rate(p, w)
+    rates = dropout_hazard(p, w)
     assert jnp.all(jnp.diff(rates) > 0)
-    np.testing.assert_allclose(jnp.diff(jnp.log(rates)), p.leaving_slope * 0.1)
+    np.testing.assert_allclose(jnp.diff(jnp.log(rates)), p.dropout_slope * 0.1)
 
 
 def test_times_of_leaving_are_drawn_from_that_hazard_and_belong_to_the_patient(p):
     t = jnp.array([0.0, 2, 4, 6]) * WEEK
     worse = jnp.broadcast_to(jnp.array([0.0, 0.5, -0.5, 0.0]), (MANY, 4))
-    left = leaving_time(p, KEY, jnp.arange(MANY), t, worse)
+    left = dropout_time(p, KEY, jnp.arange(MANY), t, worse)
     found = [float((left > each).mean()) for each in t]
-    np.testing.assert_allclose(found, staying(p, t, worse[0]), atol=4 * 0.5 / np.sqrt(MANY))
-    np.testing.assert_array_equal(leaving_time(p, KEY, jnp.array([5, 3]), t, worse[:2]), left[jnp.array([5, 3])])
+    np.testing.assert_allclose(found, retention(p, t, worse[0]), atol=4 * 0.5 / np.sqrt(MANY))
+    np.testing.assert_array_equal(dropout_time(p, KEY, jnp.array([5, 3]), t, worse[:2]), left[jnp.array([5, 3])])
     # Ratings after somebody left do not move when they left.
-    later = leaving_time(p, KEY, jnp.arange(MANY), t, worse.at[:, 2].set(1.0))
+    later = dropout_time(p, KEY, jnp.arange(MANY), t, worse.at[:, 2].set(1.0))
     early = left <= t[2]
     np.testing.assert_array_equal(later[early], left[early])
     assert jnp.all(later[~early] <= left[~early])

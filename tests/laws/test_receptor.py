@@ -19,7 +19,7 @@ def with_values(module, **changes):
 
 @pytest.fixture
 def receptor(model):
-    return model.cascade.receptor
+    return model.physiology.receptor
 
 
 @pytest.mark.parametrize(("voltage", "unblocked"), [(-65.0, 0.0597), (0.0, 0.7812)])
@@ -54,7 +54,7 @@ def test_block_and_loss_rise_from_nothing_to_everything(receptor):
         np.testing.assert_allclose(values[0], 0, atol=1e-15)
         np.testing.assert_allclose(values[-1], 1, atol=1e-6)
         assert jnp.all(jnp.diff(values, axis=0) > 0)
-    np.testing.assert_allclose(jnp.diagonal(drive_loss(receptor, receptor.drive_potency)), 0.5)
+    np.testing.assert_allclose(jnp.diagonal(drive_loss(receptor, receptor.drive_ic50)), 0.5)
 
 
 ACTIVE = jnp.ones(len(SITES))
@@ -92,10 +92,10 @@ def test_occupancy_is_slow_at_any_clinical_concentration(receptor):
         assert jnp.all(rates < FASTEST_SLOW_STATE), (c, rates)
 
 
-def test_occupancy_stays_a_probability(standard):
+def test_occupancy_stays_a_probability(reference_run):
     for word in ("bound", "pore_block", "drive_loss"):
-        assert float(standard.data[word].min()) >= 0
-        assert float(standard.data[word].max()) <= 1
+        assert float(reference_run.data[word].min()) >= 0
+        assert float(reference_run.data[word].max()) <= 1
 
 
 def test_each_cell_class_is_made_of_whole_receptors(receptor):

@@ -97,12 +97,12 @@ def test_who_lacks_nothing_gains_nothing_but_can_lose(p):
 def test_a_mechanism_moves_the_items_it_drives_and_no_other(p, place):
     improved = DEPRESSED._replace(**{RESTORED[place]: getattr(HEALTHY, RESTORED[place])})
     moved = mechanism_shift(p, improved, DEPRESSED, HEALTHY, DEPRESSED)
-    np.testing.assert_allclose(moved, full_normalisation(p) * p.drivers[place] / p.drivers.sum(0), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(moved, full_normalisation(p) * p.auxiliaries[place] / p.auxiliaries.sum(0), rtol=1e-12, atol=1e-15)
 
 
 def test_every_item_has_its_drivers(p):
-    assert float(p.drivers.sum(0).min()) > 0
-    assert float(p.drivers.min()) >= 0
+    assert float(p.auxiliaries.sum(0).min()) > 0
+    assert float(p.auxiliaries.min()) >= 0
 
 
 def test_potentiation_stands_in_and_saturates(p):
@@ -110,7 +110,7 @@ def test_potentiation_stands_in_and_saturates(p):
         mechanism_shift(p, DEPRESSED._replace(potentiation=F), DEPRESSED, HEALTHY, DEPRESSED) for F in jnp.array([0.0, 0.2, 1.0, 1e9])
     ]
     assert all(np.all(later >= earlier) for earlier, later in pairwise(shifts))
-    np.testing.assert_allclose(shifts[-1], full_normalisation(p) * p.stand_in / p.drivers.sum(0), rtol=1e-8)
+    np.testing.assert_allclose(shifts[-1], full_normalisation(p) * p.stand_in / p.auxiliaries.sum(0), rtol=1e-8)
 
 
 def test_context_begins_with_the_visit_and_wanes(p):
@@ -156,9 +156,9 @@ def test_every_context_is_one_of_the_protocols():
     assert set(EMPIRICAL_CONTEXTS) < set(CONTEXTS)
 
 
-def test_sleep_and_appetite_hardly_move_within_a_day(standard):
+def test_sleep_and_appetite_hardly_move_within_a_day(reference_run):
     # The synapses that last drive them.
-    items = standard.data["items"].sel(arm="as given")
+    items = reference_run.data["items"].sel(arm="as given")
     change = items.sel(time=slice(0, 24.0)) / items.isel(time=0) - 1
     slow = ["reduced_sleep", "reduced_appetite"]
     assert float(np.abs(change.sel(item=slow)).max()) < 0.05

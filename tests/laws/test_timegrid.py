@@ -9,7 +9,7 @@ from euthymia.model.inputs import CHANNELS, Pulse
 from euthymia.model.time_grid import RUNGS, SMALLEST_BUCKET, SMALLEST_LENGTHS, STEPS_PER_RUNG, time_grid
 
 CHECKPOINTS = (2.0, 24.0, 72.0, 168.0, 336.0)
-INFUSION = [Pulse(0.0, 2 / 3, f"{hand}-ketamine", 73.0) for hand in "SR"]
+INFUSION = [Pulse(0.0, 2 / 3, f"{enantiomer}-ketamine", 73.0) for enantiomer in "SR"]
 
 
 def daily(count, start=0.0):

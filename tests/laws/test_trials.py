@@ -14,15 +14,14 @@ from euthymia.core.errors import InputError
 from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
 from euthymia.inference import calibration
-from euthymia.inference.calibration import FITTED, UPSTREAM, Predicted, data_of, log_likelihood, prior, upstream_values, values_at
-from euthymia.inference.prediction import Predicted as Expected
-from euthymia.inference.prediction import interval_score, tabled
+from euthymia.inference.calibration import FITTED, UPSTREAM, FittedPrediction, data_of, log_likelihood, prior, upstream_values, values_at
+from euthymia.inference.prediction import PosteriorPrediction, interval_score, tabled
 from euthymia.model.default import with_values
 from euthymia.model.parameters import Euthymia
-from euthymia.population.weighting import effective, wanted, weights
+from euthymia.population.weighting import baseline_target, effective_sample_size, weights
 from euthymia.trials.expected import Effects, asked, remitting, responding, severity_sd, solve, statistic
-from euthymia.trials.meta_analysis import Pool, between_trials, pooled, meta_analyses
-from euthymia.trials.published import Arm, Observation, to_fit, trials
+from euthymia.trials.meta_analysis import Pool, between_trials, meta_analyses, pooled
+from euthymia.trials.published import TrialArm, TrialOutcome, to_fit, trials
 from euthymia.trials.sampling_error import standard_error
 from euthymia.validation.scores import contrasts
 
@@ -168,7 +167,7 @@ def test_the_likelihood_is_that_of_a_normal_with_shared_effects(model):
     data = data_of(pairs)
     random = np.random.default_rng(3)
     n = len(pairs)
-    predicted = Predicted(data.value + random.normal(size=n), data.sd, jnp.asarray(random.normal(size=(2, n))))
+    predicted = FittedPrediction(data.value + random.normal(size=n), data.sd, jnp.asarray(random.normal(size=(2, n))))
     spread = np.asarray(model.population.between_trials)[:, None] * np.asarray(predicted.by_effect)
     same = np.array([[one.name == other.name for other, _ in pairs] for one, _ in pairs])
     covariance = np.diag(np.asarray(data.error) ** 2) + same * (spread.T @ spread)
@@ -222,19 +221,19 @@ PEOPLE = {"madrs": np.random.default_rng(5).normal(33, 6, 2000), "weight": np.ra
 
 
 def test_weights_match_a_table_and_are_even_where_nothing_is_to_match():
-    found = weights(PEOPLE, [wanted("madrs=37.4:5.6"), wanted("weight=80:12")])
+    found = weights(PEOPLE, [baseline_target("madrs=37.4:5.6"), baseline_target("weight=80:12")])
     for name, mean, sd in (("madrs", 37.4, 5.6), ("weight", 80, 12)):
         middle = found @ PEOPLE[name]
         assert middle == pytest.approx(mean, abs=0.01 * sd)
         assert np.sqrt(found @ (PEOPLE[name] - mean) ** 2) == pytest.approx(sd, rel=0.01)
     assert found.sum() == pytest.approx(1)
     assert (found >= 0).all()
-    own = weights(PEOPLE, [wanted(f"madrs={PEOPLE['madrs'].mean()}:{PEOPLE['madrs'].std()}")])
-    assert effective(own) == pytest.approx(2000, rel=1e-3)
+    own = weights(PEOPLE, [baseline_target(f"madrs={PEOPLE['madrs'].mean()}:{PEOPLE['madrs'].std()}")])
+    assert effective_sample_size(own) == pytest.approx(2000, rel=1e-3)
 
 
 def test_selection_leaves_out_and_counts_the_rest_alike():
-    found = weights(PEOPLE, [wanted("madrs=28..60")])
+    found = weights(PEOPLE, [baseline_target("madrs=28..60")])
     inside = PEOPLE["madrs"] >= 28
     np.testing.assert_allclose(found, inside / inside.sum())
 
@@ -257,22 +256,22 @@ def test_selection_leaves_out_and_counts_the_rest_alike():
 )
 def test_a_table_that_cannot_be_met_is_one_line(text, words):
     with pytest.raises(InputError, match=words) as caught:
-        weights(PEOPLE, [wanted(text)])
+        weights(PEOPLE, [baseline_target(text)])
     assert "\n" not in str(caught.value)
 
 
 def test_an_arm_says_which_visits_it_has():
-    arm = Arm(takes="a", visits="b", context="saline")
+    arm = TrialArm(takes="a", visits="b", context="saline")
     assert arm.attends == "b"
-    assert Arm(takes="a", context="saline").attends == "a"
+    assert TrialArm(takes="a", context="saline").attends == "a"
     with pytest.raises(ValueError, match="has no unit"):
-        Observation(target="x", arm="y", at=24, statistic="change")
+        TrialOutcome(target="x", arm="y", at=24, statistic="change")
 
 
 def test_contrasts_are_differences_of_differences_between_trials():
     known = trials()
     pairs = [*known.observed("validate"), *known.contrasted()]
-    rows = [Expected(trial, each, 0.0, 0.0, 0.0, np.full(3, 2 * each.row.value), None) for trial, each in pairs]
+    rows = [PosteriorPrediction(trial, each, 0.0, 0.0, 0.0, np.full(3, 2 * each.row.value), None) for trial, each in pairs]
     found = contrasts(rows)
     assert {each.kind for each in found} == {"dose", "masking", "population"}
     for each in found:
@@ -290,6 +289,6 @@ def test_contrasts_are_differences_of_differences_between_trials():
 def test_arms_without_a_drug_are_answered_by_themselves(model):
     pairs = to_fit(("singh2016.madrs_15d_saline",))
     numbers, at = asked(pairs), jnp.zeros(len(UPSTREAM))
-    seen = numbers.answers(model, solve(numbers, model, 16, at, upstream_values), at, Effects())
+    seen = numbers.fast(model, solve(numbers, model, 16, at, upstream_values), at, Effects())
     assert np.isfinite(float(seen.value[0]))
     assert float(seen.value[0]) < 0

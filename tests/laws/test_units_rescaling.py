@@ -66,10 +66,10 @@ from euthymia.links import (
 from euthymia.model import vector_field
 from euthymia.model.closures import response as closures
 from euthymia.model.closures.response import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
-from euthymia.model.exposure import Bodies, Exposure, exposure
-from euthymia.model.fast import Answers, answers, brain_at
+from euthymia.model.exposure import BrainExposure, DrugFamilies, exposure
+from euthymia.model.fast import FastState, brain_in_state, fast
 from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
-from euthymia.model.vector_field import Drivers, drivers, elimination, growth, slow_rate, spines_solved, transitions
+from euthymia.model.vector_field import Auxiliaries, auxiliaries, elimination, growth, slow_rate, spines_solved, transitions
 from euthymia.pharmacology import absorption, comparators, esketamine, variability
 from euthymia.pharmacology import covariates as people
 from euthymia.pharmacology import ketamine as disposition
@@ -109,7 +109,7 @@ def amounts(systems, states):
     return np.linspace(1, 2, systems * len(states)).reshape(systems, -1)
 
 
-BODY, SPRAYED, OTHERS = (of_body(module) for module in (disposition, esketamine, comparators))
+BODY, ESKETAMINE_CHANNELS, OTHERS = (of_body(module) for module in (disposition, esketamine, comparators))
 SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
 STATE = (np.linspace(0.1, 0.9, len(STATE_NAMES)), ONE)
 HABENULA = (np.linspace(0.1, 0.2, len(HABENULA_OUTPUTS)), factors(unit for _, unit in HABENULA_OUTPUTS))
@@ -118,7 +118,7 @@ DRUGGED = [STATE, (0.4, "uM"), (np.linspace(0.01, 0.1, len(MOLECULES)), "uM"), (
 """A state, what reaches the brain, and the stress of the patient."""
 
 OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
-ANSWERS = Answers(
+ANSWERS = FastState(
     recurrence=ONE,
     nmda=ONE,
     inhibition=ONE,
@@ -137,11 +137,11 @@ ANSWERS = Answers(
     limbic_input="nA",
 )
 LOCK = LockRates(into=HOURLY, out_of=HOURLY, passages="h")
-DRIVERS = Drivers(
-    answers=ANSWERS,
+DRIVERS = Auxiliaries(
+    fast=ANSWERS,
     load=ONE,
     release=ONE,
-    surge=ONE,
+    surge_ec50=ONE,
     resting=ONE,
     risen=ONE,
     to_mtor=ONE,
@@ -159,22 +159,22 @@ def of_brain(equation):
 
     def on_arrays(p, vector, ketamine, others, mao, habenula, passage, stress):
         u = Inputs(ketamine, others, mao, Correction(habenula, passage))
-        return equation(p, unpack(vector), u, brain_at(p, unpack(vector[::-1]), stress), Switches())
+        return equation(p, unpack(vector), u, brain_in_state(p, unpack(vector[::-1]), stress), Switches())
 
     return on_arrays
 
 
 def spines_later(p, before, later, stress, step):
     before, later = unpack(before), unpack(later)
-    return pack(spines_solved(p, before, later, brain_at(p, before, stress), Switches(), step))
+    return pack(spines_solved(p, before, later, brain_in_state(p, before, stress), Switches(), step))
 
 
 def answers_of(p, x, u, brain, on):
-    return answers(p, x, u, brain.stress, on, brain.answers.rates)
+    return fast(p, x, u, brain.stress, on, brain.fast.rates)
 
 
 def transitions_of(p, x, u, brain, on):
-    return transitions(p, u, drivers(p, x, u, brain, on))
+    return transitions(p, u, auxiliaries(p, x, u, brain, on))
 
 
 MECHANISMS = len(Mechanisms._fields)
@@ -194,11 +194,16 @@ EQUATIONS = {
     "through a membrane": ("cascade.disposition.absorption", membrane_share, [], ONE),
     "fates": ("cascade.disposition.absorption", lambda p: jnp.stack(fates(p)), [], ONE),
     "placed": ("cascade.disposition.absorption", lambda p: jnp.stack(list(placed(p, "nasal").values())), [], ONE),
-    "esketamine": ("cascade.esketamine", esketamine_matrix, [], SPRAYED[:, None] / SPRAYED[None, :] * factor(HOURLY)),
+    "esketamine": (
+        "cascade.esketamine",
+        esketamine_matrix,
+        [],
+        ESKETAMINE_CHANNELS[:, None] / ESKETAMINE_CHANNELS[None, :] * factor(HOURLY),
+    ),
     "esketamine in plasma": (
         "cascade.esketamine",
         lambda p, x: jnp.stack(concentrations(p, x)),
-        [(amounts(1, esketamine.STATES)[0], SPRAYED)],
+        [(amounts(1, esketamine.STATES)[0], ESKETAMINE_CHANNELS)],
         "uM",
     ),
     "safety": ("safety", lambda p, c: readouts(p, c), [(np.array([0.3, 0.5]), "uM")], SafetyReadouts(ONE, "mmHg", "mmHg", ONE)),
@@ -208,9 +213,13 @@ EQUATIONS = {
     "volumes": ("cascade.disposition", lambda p, w: list(central_volumes(p, w).values()), [(82.0, "kg")], "L"),
     "exposure of the brain": (
         "cascade",
-        lambda p, *states: exposure(p, Bodies(*states)),
-        [(amounts(2, STATES), BODY), (amounts(1, esketamine.STATES), SPRAYED), (amounts(len(DRUGS), comparators.STATES), OTHERS)],
-        Exposure(*["uM"] * len(Exposure._fields)),
+        lambda p, *states: exposure(p, DrugFamilies(*states)),
+        [
+            (amounts(2, STATES), BODY),
+            (amounts(1, esketamine.STATES), ESKETAMINE_CHANNELS),
+            (amounts(len(DRUGS), comparators.STATES), OTHERS),
+        ],
+        BrainExposure(*["uM"] * len(BrainExposure._fields)),
     ),
     "equivalents": ("cascade.receptor", racemate_equivalents, [(np.linspace(0.1, 0.3, len(LIGANDS)), "uM")], "uM"),
     "pore block": ("cascade.receptor", pore_block, [(0.4, "uM")], ONE),
@@ -268,7 +277,7 @@ EQUATIONS = {
     "what spines see": ("cascade", lambda p, x: growth(unpack(x), Switches()), [STATE], ONE),
     "elimination in a brain": (
         "cascade",
-        lambda p, x, s: elimination(p, unpack(x), brain_at(p, unpack(x), s)),
+        lambda p, x, s: elimination(p, unpack(x), brain_in_state(p, unpack(x), s)),
         [STATE, (0.3, ONE)],
         HOURLY,
     ),
@@ -285,7 +294,7 @@ EQUATIONS = {
         LOCK,
     ),
     "answers": ("cascade", of_brain(answers_of), DRUGGED, ANSWERS),
-    "drivers": ("cascade", of_brain(drivers), DRUGGED, DRIVERS),
+    "drivers": ("cascade", of_brain(auxiliaries), DRUGGED, DRIVERS),
     "the whole slow field": ("cascade", of_brain(slow_rate), DRUGGED, HOURLY),
     "transitions": ("cascade", of_brain(transitions_of), DRUGGED, HOURLY),
     "remaining": ("symptoms", remaining, [(0.7, ONE)], ONE),

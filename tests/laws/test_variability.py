@@ -20,7 +20,7 @@ from euthymia.pharmacology.variability import (
 )
 
 PERSON = {field.name: field.metadata["unit"] for field in fields(Disposition) if "unit" in field.metadata}
-SPRAYED = {field.name: field.metadata["unit"] for field in fields(Esketamine)}
+ESKETAMINE_CHANNELS = {field.name: field.metadata["unit"] for field in fields(Esketamine)}
 DRAWN = jnp.arange(3)
 
 EQUATIONS = {
@@ -34,9 +34,9 @@ EQUATIONS = {
     ),
     "individual after a spray": (
         "cascade.esketamine",
-        lambda p, deviation: {name: getattr(individual_spray(p, deviation), name) for name in SPRAYED},
+        lambda p, deviation: {name: getattr(individual_spray(p, deviation), name) for name in ESKETAMINE_CHANNELS},
         [(np.linspace(-0.2, 0.3, len(SPRAY_TRAITS)), ONE)],
-        SPRAYED,
+        ESKETAMINE_CHANNELS,
     ),
     "people after a spray": ("variability", lambda p: spray_people(p, jax.random.key(0), DRAWN), [], ONE),
     "error of a sample": ("variability", sample_error, [(np.array([0.0, 0.01, 2.0]), "uM")], "uM"),
@@ -56,17 +56,17 @@ def test_a_person_keeps_their_number(model):
 
 
 def test_only_the_traits_move_and_by_their_exponential(model):
-    typical = model.cascade.disposition
-    someone = individual(typical, jnp.full(len(TRAITS), 0.5))
+    typical = model.physiology.disposition
+    sample_body = individual(typical, jnp.full(len(TRAITS), 0.5))
     for name in PERSON:
         moved = np.exp(0.5) if name in (*TRAITS, "hydroxynorketamine_auc_ratio_r") else 1.0
-        np.testing.assert_allclose(getattr(someone, name), getattr(typical, name) * moved, rtol=1e-14)
+        np.testing.assert_allclose(getattr(sample_body, name), getattr(typical, name) * moved, rtol=1e-14)
 
 
 def test_whoever_clears_ketamine_faster_clears_its_metabolites_as_anybody(model):
-    typical = model.cascade.disposition
-    someone = individual(typical, jnp.zeros(len(TRAITS)).at[TRAITS.index("clearance")].set(0.7))
-    np.testing.assert_allclose(hydroxynorketamine_clearance(someone), hydroxynorketamine_clearance(typical), rtol=1e-13)
+    typical = model.physiology.disposition
+    sample_body = individual(typical, jnp.zeros(len(TRAITS)).at[TRAITS.index("clearance")].set(0.7))
+    np.testing.assert_allclose(hydroxynorketamine_clearance(sample_body), hydroxynorketamine_clearance(typical), rtol=1e-13)
 
 
 def test_error_of_a_sample_is_additive_at_nothing_and_proportional_at_much(model):

@@ -15,9 +15,9 @@ from euthymia.core.errors import InputError
 from euthymia.core.numerics.compartments import flow_matrix
 from euthymia.core.numerics.exponential import linear_course
 from euthymia.core.types import ENANTIOMERS
-from euthymia.exchange.linear_systems import LinearSystem, body_of
+from euthymia.exchange.linear_systems import LinearSystem, body_systems
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
-from euthymia.model.exposure import drugs, embodied
+from euthymia.model.exposure import drugs, individualised
 from euthymia.model.inputs import CHANNELS
 from euthymia.pharmacology.covariates import GENOTYPES, LIVERS
 from euthymia.protocols.reading import check, read
@@ -69,8 +69,8 @@ def regimen(seed: int):
 
 
 @eqx.filter_jit
-def both_families(cascade, weight, lengths, which, infusion, bolus):
-    found = drugs(cascade, weight, (lengths, which), infusion, bolus)
+def both_families(physiology, weight, lengths, which, infusion, bolus):
+    found = drugs(physiology, weight, (lengths, which), infusion, bolus)
     return found.states
 
 
@@ -80,9 +80,9 @@ def ours(model, protocol):
     weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
     inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
-    families = both_families(embodied(model.cascade, person.body), person.weight, *inputs)
+    families = both_families(individualised(model.physiology, person.body), person.weight, *inputs)
     courses = [np.asarray(family)[: grid.nodes, place] for family in families for place in range(family.shape[1])]
-    return grid, dict(zip((each.name for each in body_of(model, weight)), courses, strict=True))
+    return grid, dict(zip((each.name for each in body_systems(model, weight)), courses, strict=True))
 
 
 def run(text, selections, times):
@@ -103,7 +103,7 @@ def test_roadrunner_agrees_with_the_exact_course_and_loses_no_molecule(model, pr
     given = grid.bolus + grid.infusion * grid.steps[:, None]
     text = sbml_of(protocol, model)
     person = person_of(protocol, model)
-    for system in body_of(replace(model, cascade=embodied(model.cascade, person.body)), float(person.weight)):
+    for system in body_systems(replace(model, physiology=individualised(model.physiology, person.body)), float(person.weight)):
         own = courses[system.name]
         if not own.any():
             assert f'"{identifier(system.name, system.states[0])}"' not in text
@@ -174,7 +174,7 @@ def test_guard_a_wrong_unit_is_found(model):
 
 def test_enantiomers_are_written_apart(model):
     text = sbml_of(read("ketamine-iv"), model)
-    assert all(f'id="{hand}_ketamine__effect_site"' in text for hand in ENANTIOMERS)
+    assert all(f'id="{enantiomer}_ketamine__effect_site"' in text for enantiomer in ENANTIOMERS)
     assert "escitalopram" not in text
 
 

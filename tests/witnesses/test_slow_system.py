@@ -15,10 +15,10 @@ from euthymia.exchange.sbml_slow_system import FROZEN, state_identifiers
 from euthymia.links import Switches
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
-from euthymia.model.exposure import drugs, embodied
+from euthymia.model.exposure import drugs, individualised
 from euthymia.model.integrate import slow_courses
 from euthymia.model.state import Inputs
-from euthymia.population.patients import particular, virtual
+from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import check
 from euthymia.simulation.dosing import grid_of
 from euthymia.simulation.person import person_of
@@ -61,11 +61,11 @@ MIXED = TWICE | {
 
 
 @eqx.filter_jit
-def integrated(cascade, person, lengths, which, infusion, bolus, switches):
-    steps, brain = (lengths, which), patient(cascade, person.stress)
-    body = drugs(cascade, person.weight, steps, infusion, bolus)
+def integrated(physiology, person, lengths, which, infusion, bolus, switches):
+    steps, brain = (lengths, which), patient(physiology, person.stress)
+    body = drugs(physiology, person.weight, steps, infusion, bolus)
     u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
-    return slow_courses(cascade, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
+    return slow_courses(physiology, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
 
 
 def ours(model, protocol, person, switches=EVERYTHING, refine=1):
@@ -74,7 +74,9 @@ def ours(model, protocol, person, switches=EVERYTHING, refine=1):
     more = STEPS - len(grid.which)
     which = np.pad(grid.which, (0, more), constant_values=np.argmin(grid.lengths))
     inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
-    found = integrated(embodied(model.cascade, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(which), *inputs, switches)
+    found = integrated(
+        individualised(model.physiology, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(which), *inputs, switches
+    )
     return grid.times[::refine], np.asarray(found)[: grid.nodes : refine]
 
 
@@ -94,16 +96,16 @@ def gap(model, protocol, person, text=None, **how):
     return float(np.max(np.abs(own[looked] - witness) / np.maximum(np.abs(witness).max(0), LEAST)))
 
 
-def someone(model, protocol, number):
+def sample_body(model, protocol, number):
     """The model in the brain of the virtual patient of a number, and the patient."""
-    person, differs = virtual(model, person_of(protocol, model), jnp.asarray(number))
-    return replace(model, cascade=particular(model.cascade, differs)), person
+    person, individual_effects = virtual_patient(model, person_of(protocol, model), jnp.asarray(number))
+    return replace(model, physiology=individual_physiology(model.physiology, individual_effects)), person
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_whole_slow_system_of_a_virtual_patient(model, number):
     protocol = check(TWICE)
-    brain, person = someone(model, protocol, number)
+    brain, person = sample_body(model, protocol, number)
     assert gap(brain, protocol, person) < PRODUCTION
     assert gap(brain, protocol, person, refine=FINER) < SETTLING
 

@@ -44,15 +44,15 @@ def beside(simulation: Simulation, model: Euthymia) -> Simulation:
 
     ``gamma`` stands only where the course has no midazolam: its effect on inhibition is not among the data.
     """
-    cascade, data = model.cascade, simulation.data
+    physiology, data = model.physiology, simulation.data
     peak = float(data.drive_loss.sel(cell_class="pyramidal").max())
     health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
-    healthy_input = float(links.limbic_input(cascade.links, *health))
+    healthy_input = float(links.limbic_input(physiology.links, *health))
     own_input = float(data.limbic_input.sel(arm="untreated")[0])
     added = {
-        **_nuclei(cascade.nucleus, data),
+        **_nuclei(physiology.nucleus, data),
         "pause": ("spikes", np.asarray(_pauses(model)), "ms", "pause of dopamine cells after a synchronous volley"),
-        **_landscapes(cascade.limbic.attractor, peak, own_input, healthy_input),
+        **_landscapes(physiology.limbic.attractor, peak, own_input, healthy_input),
     }
     if all(dose.drug != "midazolam" for dose in simulation.protocol.doses):
         added |= _gamma(model, data)
@@ -75,7 +75,7 @@ def _gamma(model: Euthymia, data: xr.Dataset) -> dict[str, tuple]:
     places = np.unique(np.linspace(0, data.sizes["time"] - 1, GAMMA_TIMES).astype(int))
     nmda = 1 - links.prefrontal_loss(jnp.asarray(data.drive_loss.values))
     at = (jnp.asarray(given.prefrontal_rates.values)[places], nmda[places], jnp.asarray(given.recurrence.values)[places])
-    power = np.asarray(_gamma_powers(model.cascade.prefrontal, *at))
+    power = np.asarray(_gamma_powers(model.physiology.prefrontal, *at))
     return {
         "gamma": ("gamma_time", power / power[0], "1", "power in the gamma band, before = 1"),
         "gamma_hours": ("gamma_time", data.time.values[places], "h", "time since the first dose"),
@@ -112,7 +112,7 @@ def _volleys(p: Nucleus, nmda: Array, shift: Array) -> Array:
 
 
 def _pauses(model: Euthymia) -> Array:
-    return jax.vmap(lambda n: pause_after_volley(model.cascade.midbrain.dopamine, n))(jnp.array(SPIKES, float))
+    return jax.vmap(lambda n: pause_after_volley(model.physiology.midbrain.dopamine, n))(jnp.array(SPIKES, float))
 
 
 def _landscapes(p: Attractor, peak: float, own_input: float, healthy_input: float) -> dict[str, tuple]:

@@ -45,10 +45,10 @@ def rates_at(p: Prefrontal, nmda: Float[Array, "point cell_class"], recurrence: 
 
 
 def dose_curve(
-    p: Prefrontal, potency: PerCellClass, concentrations: Float[Array, "concentration"]
+    p: Prefrontal, ic50: PerCellClass, concentrations: Float[Array, "concentration"]
 ) -> Float[Array, "concentration cell_class"]:
     """Steady rates (Hz) where a concentration c (µM) leaves 1/(1 + c/K) of the NMDA drive of each class."""
-    return rates_at(p, 1 / (1 + concentrations[:, None] / potency), jnp.ones(()))
+    return rates_at(p, 1 / (1 + concentrations[:, None] / ic50), jnp.ones(()))
 
 
 @eqx.filter_jit
@@ -66,9 +66,9 @@ def dose_curve_draws(p: Prefrontal, priors: DoseCurve, key: Array, n: int, conce
     def between(key: Array, edges: Float[Array, "edge"]) -> Array:
         return jax.random.uniform(key, (n, len(p.baseline)), minval=edges[0], maxval=edges[1])
 
-    share, tonic, potency = jax.random.split(key, 3)
+    share, tonic, ic50 = jax.random.split(key, 3)
     drawn = jnp.stack(
-        [between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(potency, jnp.log(priors.potency)))], 1
+        [between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(ic50, jnp.log(priors.ic50)))], 1
     )
     rates = _curves(p, drawn, jnp.array(concentrations))
     pyramidal = rates[..., E] / p.baseline[E] - 1

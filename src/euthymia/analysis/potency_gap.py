@@ -41,10 +41,10 @@ class PotencyGap(NamedTuple):
 
 def _disinhibition(model: Euthymia, simulation: Simulation) -> float | None:
     """Loss of somatostatin NMDA drive at which pyramidal cells have risen; every class loses by its own potency."""
-    cascade = model.cascade
-    potency = np.asarray(cascade.receptor.drive_potency)[: len(cascade.prefrontal.baseline)]
+    physiology = model.physiology
+    potency = np.asarray(physiology.receptor.drive_ic50)[: len(physiology.prefrontal.baseline)]
     lost = CONCENTRATIONS[:, None] / (CONCENTRATIONS[:, None] + potency)
-    rates = rates_at(cascade.prefrontal, jnp.asarray(1 - lost), jnp.asarray(_at_start(simulation, "recurrence")))
+    rates = rates_at(physiology.prefrontal, jnp.asarray(1 - lost), jnp.asarray(_at_start(simulation, "recurrence")))
     concentration = float(times_to_change(CONCENTRATIONS, np.asarray(rates), RISE)[E])
     somatostatin = simulation.data.indexes["cell_class"].get_loc("somatostatin")
     return None if np.isnan(concentration) else concentration / (concentration + float(potency[somatostatin]))
@@ -52,7 +52,7 @@ def _disinhibition(model: Euthymia, simulation: Simulation) -> float | None:
 
 def _lasting_repair(model: Euthymia, simulation: Simulation) -> float | None:
     """Block that, if it lasted, would halve the damage that stress drives; None if there is no stress."""
-    toxicity, stress = model.cascade.excitotoxicity, simulation.person.stress
+    toxicity, stress = model.physiology.excitotoxicity, simulation.person.stress
     stressed, healthy = 1 + toxicity.glutamate_excess * stress, jnp.ones(())
     halfway = (damage_source(toxicity, stressed) + damage_source(toxicity, healthy)) / 2
     return float(1 - load_for_damage(toxicity, halfway) / stressed) if stress > 0 else None
@@ -60,7 +60,7 @@ def _lasting_repair(model: Euthymia, simulation: Simulation) -> float | None:
 
 def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> float | None:
     """Loss at which an output of this patient's habenula is down to that of a healthy one, at its undosed resting potential."""
-    closures, links = model.cascade.closures, model.cascade.links
+    closures, links = model.physiology.closures, model.physiology.links
     healthy_shift = habenula_shift(links, jnp.zeros(()), jnp.asarray(simulation.data.healthy_reward.item()))
     healthy = float(getattr(habenula_output(closures, jnp.ones(()), healthy_shift, no_correction()), output))
     ill = jnp.full(len(LOSSES), _at_start(simulation, "habenula_shift"))
@@ -77,7 +77,7 @@ def _limbic(p: Attractor, limbic_input: Scalar) -> tuple[Scalar, Window]:
 def _release(model: Euthymia, simulation: Simulation) -> float | None:
     """Loss at which the locked state of this patient's limbic network ends; None unless a quiet one is beside it."""
     drive = _at_start(simulation, "limbic_input")
-    needed, window = _limbic(model.cascade.limbic.attractor, jnp.asarray(drive))
+    needed, window = _limbic(model.physiology.limbic.attractor, jnp.asarray(drive))
     return float(needed) if window.lower <= drive <= window.upper else None
 
 
@@ -120,7 +120,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
             "drive loss",
             block["pyramidal"],
             felt["pyramidal"],
-            float(model.cascade.links.signalling_potency),
+            float(model.physiology.links.signalling_ec50),
             "the loss that half engages eEF2 signalling, assumed",
         ),
         PotencyGap(

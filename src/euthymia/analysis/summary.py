@@ -105,7 +105,7 @@ def ways_of(simulation: Simulation) -> dict[str, tuple[str, xr.DataArray]]:
     }
 
 
-def parts_of(simulation: Simulation, times: dict[str, float]) -> dict[str, dict[str, Part]]:
+def attribution_at(simulation: Simulation, times: dict[str, float]) -> dict[str, dict[str, Part]]:
     """Points and share of each way and of the context at named times after the first dose (h)."""
     totals = {name: simulation.at(hours) - simulation.at(0.0) for name, hours in times.items()}
     points = shared(simulation, times)
@@ -158,7 +158,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         targets={name: _peak(series, visit) for name, series in targets.items()},
         receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in WORDS} for name in CELL_CLASSES},
         ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],
-        parts=parts_of(simulation, split_at),
+        parts=attribution_at(simulation, split_at),
         gaps=potency_gaps(model, simulation),
         madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},

@@ -1,7 +1,7 @@
 """A spray and a new tablet together, as the trials of esketamine gave them: claims."""
 
 from .claim import Claim, Control, around, between
-from .reference_runs import standard
+from .reference_runs import reference_run
 
 FOUR_WEEKS = 672.0
 """h."""
@@ -10,13 +10,13 @@ ACTIVE, CONTROL = "esketamine-spray-and-escitalopram", "placebo-spray-and-escita
 
 def _remains(arm: str) -> float:
     """Share of the rating that remains after four weeks of placebo spray and escitalopram."""
-    course = standard(protocol=CONTROL)
+    course = reference_run(protocol=CONTROL)
     return course.at(FOUR_WEEKS, arm) / course.at(0.0, arm)
 
 
 def _difference(protocol: str) -> float:
     """MADRS at four weeks over that of the control arm, points."""
-    return standard(protocol=protocol).at(FOUR_WEEKS) - standard(protocol=CONTROL).at(FOUR_WEEKS)
+    return reference_run(protocol=protocol).at(FOUR_WEEKS) - reference_run(protocol=CONTROL).at(FOUR_WEEKS)
 
 
 CLAIMS = (

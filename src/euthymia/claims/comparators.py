@@ -29,7 +29,7 @@ from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, dat_occupancy, m
 from ..simulation.dosing import grid_of
 from .claim import Claim, Control, around, between
 from .madrs import separates
-from .reference_runs import at, standard
+from .reference_runs import reference_run, reference_value
 
 HALF_DAY, DAY, WEEK, SIX_WEEKS, EIGHT_WEEKS, TWELVE_WEEKS = 12.0, 24.0, 168.0, 1008.0, 1344.0, 2016.0
 """h."""
@@ -43,7 +43,7 @@ BACK = 0.9
 
 def _after(drug: str, milligrams: float, doses: int, hours: Scalar | float, every: float = DAY) -> Float[Array, "drug state"]:
     """States of all bodies so many hours after the last of equal doses of one drug."""
-    p, place = default_model().cascade.comparators, DRUGS.index(drug)
+    p, place = default_model().physiology.comparators, DRUGS.index(drug)
     matrix, entry = rate_matrix(p)[place], entry_matrices()[place, :, 0]
     since = hours + every * jnp.arange(doses)
     state = jax.vmap(lambda t: jax.scipy.linalg.expm(matrix * t) @ entry)(since).sum(0)
@@ -53,12 +53,12 @@ def _after(drug: str, milligrams: float, doses: int, hours: Scalar | float, ever
 def occupancy(drug: str, milligrams: float, doses: int, hours: float) -> float:
     """Occupied serotonin transporters so many hours after the last of daily doses by mouth."""
     site = site_concentration(_after(drug, milligrams, doses, hours))
-    return float(sert_occupancy(default_model().cascade.monoamine, site[places(AT_SERT)]))
+    return float(sert_occupancy(default_model().physiology.monoamine, site[places(AT_SERT)]))
 
 
 def _plasma(molecule: str, drug: str, milligrams: float, doses: int, hours: float) -> float:
     """A molecule in plasma (ng/mL) so many hours after the last of daily doses of the drug it is, or is formed from."""
-    p, place = default_model().cascade.comparators, MOLECULES.index(molecule)
+    p, place = default_model().physiology.comparators, MOLECULES.index(molecule)
     return float(1e3 * p.molar_mass[place] * plasma_concentration(p, _after(drug, milligrams, doses, hours))[place])
 
 
@@ -72,14 +72,14 @@ def _dopamine_transporter(hours: float, milligrams: float = 150.0, molecules: tu
     """Occupied dopamine transporters so many hours after the last of ten days of bupropion, by some of the molecules that bind."""
     site = site_concentration(_after("bupropion", milligrams, 20, hours, HALF_DAY))
     bound = [float(name in molecules) for name in AT_DAT]
-    return float(dat_occupancy(default_model().cascade.monoamine, site[places(AT_DAT)] * jnp.array(bound)))
+    return float(dat_occupancy(default_model().physiology.monoamine, site[places(AT_DAT)] * jnp.array(bound)))
 
 
 def _held(milligrams: float) -> float:
     """Mean share of MAO-A that moclobemide holds over the day, on the tenth day of three doses a day."""
     hours = jnp.linspace(0, THRICE, 65)
     site = jax.vmap(lambda t: site_concentration(_after("moclobemide", milligrams, 30, t, THRICE)))(hours)
-    held = mao_held(default_model().cascade.monoamine, site[:, places(HOLDING_MAO)])
+    held = mao_held(default_model().physiology.monoamine, site[:, places(HOLDING_MAO)])
     return float(jnp.trapezoid(held, hours) / THRICE)
 
 
@@ -91,8 +91,8 @@ def _enzyme(protocol: str) -> tuple[np.ndarray, np.ndarray]:
     weight = model.patient.weight
     grid = grid_of(longer, model, float(weight))
     inputs = (jnp.asarray(each) for each in (grid.infusion, grid.bolus))
-    found = eqx.filter_jit(drugs)(model.cascade, weight, (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
-    working = found.mao * (1 - mao_held(model.cascade.monoamine, found.comparator_site[:, places(HOLDING_MAO)]))
+    found = eqx.filter_jit(drugs)(model.physiology, weight, (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
+    working = found.mao * (1 - mao_held(model.physiology.monoamine, found.comparator_site[:, places(HOLDING_MAO)]))
     return grid.times - longer.doses[-1].start, np.asarray(working)[: grid.nodes]
 
 
@@ -110,7 +110,7 @@ def _days_to_recover(protocol: str) -> float:
 
 def half_life(drug: str, peripheral: bool = True) -> float:
     """Half-life (h) of the slowest phase in plasma after a dose into the blood, with the peripheral compartment or without."""
-    p = default_model().cascade.comparators
+    p = default_model().physiology.comparators
     p = p if peripheral else replace(p, peripheral_flow=jnp.zeros(len(DRUGS)))
     in_plasma = [POOLS.index(name) for name in ("central", "peripheral")]
     rates = np.linalg.eigvals(np.asarray(rate_matrix(p))[DRUGS.index(drug)][np.ix_(in_plasma, in_plasma)]).real
@@ -119,13 +119,13 @@ def half_life(drug: str, peripheral: bool = True) -> float:
 
 def _mean_occupancy(drug: str, arm: str, transporter: str = "sert_occupancy") -> float:
     """Occupied transporters of one kind over the 28th day of a built-in protocol."""
-    day = standard(protocol=drug).data[transporter].sel(arm=arm, time=slice(27 * DAY, 28 * DAY))
+    day = reference_run(protocol=drug).data[transporter].sel(arm=arm, time=slice(27 * DAY, 28 * DAY))
     return float(day.integrate("time") / (day.time[-1] - day.time[0]))
 
 
 def _full_block(drug: str) -> float:
     """Days until the block of MAO-A by a drug is within a tenth of the largest; infinite if there is none."""
-    block = standard(protocol=drug).data.mao_block.sel(arm="as given")
+    block = reference_run(protocol=drug).data.mao_block.sel(arm="as given")
     if not float(block.max()) > 0:
         return float("inf")
     return float(block.time[int(np.argmax((block >= BACK * block.max()).to_numpy()))]) / DAY
@@ -133,27 +133,27 @@ def _full_block(drug: str) -> float:
 
 def _benefit(hours: float, arm: str = "as given") -> float:
     """What escitalopram adds to its context, MADRS points."""
-    course = standard(protocol="escitalopram")
+    course = reference_run(protocol="escitalopram")
     return course.at(hours, "context") - course.at(hours, arm)
 
 
 def _memantine(hours: float) -> float:
     """What memantine changes beside its context, MADRS points."""
-    course = standard(protocol="memantine-titrated")
+    course = reference_run(protocol="memantine-titrated")
     return course.at(hours) - course.at(hours, "context")
 
 
 def _placebo_gain(hours: float) -> float:
     """Fall of MADRS by weeks of placebo, points."""
-    course = standard(protocol="escitalopram")
+    course = reference_run(protocol="escitalopram")
     return course.at(0.0, "context") - course.at(hours, "context")
 
 
 def _firing_back(arm: str) -> float:
     """Days of escitalopram until raphe cells fire again nearly as before."""
-    data = standard(protocol="escitalopram").data.sel(arm=arm)
+    data = reference_run(protocol="escitalopram").data.sel(arm=arm)
     cleared = clearance_factor(
-        default_model().cascade.serotonin, jnp.asarray(data.sert_occupancy.to_numpy()), jnp.asarray(data.mao_block.to_numpy())
+        default_model().physiology.serotonin, jnp.asarray(data.sert_occupancy.to_numpy()), jnp.asarray(data.mao_block.to_numpy())
     )
     rate = data.serotonin / np.asarray(cleared)
     low = data.time[(rate < BACK * rate[0]).to_numpy()]
@@ -162,13 +162,13 @@ def _firing_back(arm: str) -> float:
 
 def _dopamine_rise(arm: str) -> float:
     """Largest rise of dopamine tone under bupropion, share."""
-    tone = standard(protocol="bupropion").data.dopamine.sel(arm=arm)
+    tone = reference_run(protocol="bupropion").data.dopamine.sel(arm=arm)
     return float(tone.max() / tone[0] - 1)
 
 
 def _habenula_loss(protocol: str) -> float:
     """Largest loss of habenular NMDA conductance in a course, share."""
-    return float(1 - standard(protocol=protocol).data.habenula_nmda.sel(arm="as given").min())
+    return float(1 - reference_run(protocol=protocol).data.habenula_nmda.sel(arm="as given").min())
 
 
 def _occupied(target: str, statement: str, drug: str, milligrams: float, doses: int, hours: float, why: str = "") -> Claim:
@@ -257,9 +257,9 @@ CLAIMS = (
         "comparators.mao_block",
         "six weeks of phenelzine block MAO-A (share)",
         "chiuccariello2015.occupancy",
-        lambda: at("mao_block", SIX_WEEKS, protocol="phenelzine"),
+        lambda: reference_value("mao_block", SIX_WEEKS, protocol="phenelzine"),
         between("chiuccariello2015.occupancy"),
-        Control("two days", lambda: at("mao_block", 2 * DAY, protocol="phenelzine")),
+        Control("two days", lambda: reference_value("mao_block", 2 * DAY, protocol="phenelzine")),
     ),
     Claim(
         "comparators.mao_onset",
@@ -396,9 +396,9 @@ CLAIMS = (
         "comparators.onset",
         "escitalopram is better than its context only after weeks (first two points apart, h)",
         None,
-        lambda: separates(standard(protocol="escitalopram")),
+        lambda: separates(reference_run(protocol="escitalopram")),
         (WEEK, SIX_WEEKS),
-        Control("ketamine", lambda: separates(standard())),
+        Control("ketamine", lambda: separates(reference_run())),
     ),
     Claim(
         "comparators.first_week",
@@ -408,7 +408,10 @@ CLAIMS = (
         around("taylor2006.first_week", 1 / 2),
         Control(
             "benefit that follows the transporter",
-            lambda: at("sert_occupancy", WEEK, protocol="escitalopram") / at("sert_occupancy", SIX_WEEKS, protocol="escitalopram"),
+            lambda: (
+                reference_value("sert_occupancy", WEEK, protocol="escitalopram")
+                / reference_value("sert_occupancy", SIX_WEEKS, protocol="escitalopram")
+            ),
         ),
     ),
     Claim(
@@ -425,7 +428,7 @@ CLAIMS = (
         "zarate2006b.memantine_effect",
         lambda: _memantine(EIGHT_WEEKS),
         between("zarate2006b.memantine_effect"),
-        Control("ketamine after a day", lambda: standard().at(DAY) - standard().at(DAY, "context")),
+        Control("ketamine after a day", lambda: reference_run().at(DAY) - reference_run().at(DAY, "context")),
         "disagrees",
         "block is read at rest from affinity and magnesium alone: how fast memantine leaves the pore and spares brief synaptic openings is "
         "left out, and regrowth follows a steady block without end",
@@ -434,9 +437,9 @@ CLAIMS = (
         "comparators.placebo_six_weeks",
         "share of the rating that remains after six weeks on placebo (within a tenth)",
         "rbmi.placebo_six_weeks",
-        lambda: 1 - _placebo_gain(SIX_WEEKS) / standard(protocol="escitalopram").at(0.0, "context"),
+        lambda: 1 - _placebo_gain(SIX_WEEKS) / reference_run(protocol="escitalopram").at(0.0, "context"),
         around("rbmi.placebo_six_weeks", 1 / 10),
-        Control("untreated", lambda: standard(protocol="escitalopram").at(SIX_WEEKS, "untreated") / standard().at(0.0)),
+        Control("untreated", lambda: reference_run(protocol="escitalopram").at(SIX_WEEKS, "untreated") / reference_run().at(0.0)),
     ),
     Claim(
         "comparators.placebo_two_weeks",

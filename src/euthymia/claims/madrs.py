@@ -4,7 +4,7 @@ from ..evidence.registry import evidence
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from .claim import Claim, Control, around_mean
-from .reference_runs import standard
+from .reference_runs import reference_run
 
 SEPARATE = 2.0
 """Points between two arms that a trial would tell apart."""
@@ -15,7 +15,7 @@ SLOW_ITEMS = ("reduced_sleep", "reduced_appetite")
 
 def _relief(arm: str, hours: float) -> float:
     """Fall in MADRS beyond that of the visit alone, points."""
-    return standard().at(hours, "context") - standard().at(hours, arm)
+    return reference_run().at(hours, "context") - reference_run().at(hours, arm)
 
 
 def _change(course: Simulation, hours: float, arm: str = "as given") -> float:
@@ -31,7 +31,7 @@ def separates(course: Simulation) -> float:
 
 def _largest_item_change(items: tuple[str, ...]) -> float:
     """Largest fall of any of these items at 24 h, points."""
-    rating = standard().data["items"].sel(arm="as given", item=list(items))
+    rating = reference_run().data["items"].sel(arm="as given", item=list(items))
     return float((rating[0] - rating.sel(time=24.0, method="nearest")).max())
 
 
@@ -41,7 +41,7 @@ def _observed_decay() -> float:
 
 def _largest_change(arm: str) -> float:
     """Largest improvement of an arm of the standard course, as a change in points."""
-    madrs = standard().madrs(arm)
+    madrs = reference_run().madrs(arm)
     return float(madrs.min() - madrs[0])
 
 
@@ -50,17 +50,17 @@ CLAIMS = (
         "mood.onset",
         "ketamine is better than its visit within the first rating that separated them (first two points apart, min)",
         "zarate2006.onset",
-        lambda: separates(standard()) * MINUTES,
+        lambda: separates(reference_run()) * MINUTES,
         (0.0, evidence().target("zarate2006.onset").value),
-        Control("escitalopram against its own context", lambda: separates(standard(protocol="escitalopram")) * MINUTES),
+        Control("escitalopram against its own context", lambda: separates(reference_run(protocol="escitalopram")) * MINUTES),
     ),
     Claim(
         "mood.2h",
         "MADRS changes as in the open-label series at 2 h (points, mean ± 2 standard errors)",
         "murrough2013b.madrs_2h",
-        lambda: _change(standard(), 2.0),
+        lambda: _change(reference_run(), 2.0),
         around_mean("murrough2013b.madrs_2h"),
-        Control("visit alone", lambda: _change(standard(), 2.0, "context")),
+        Control("visit alone", lambda: _change(reference_run(), 2.0, "context")),
         "disagrees",
         "the series was open, so that hope adds to its number, and one typical patient improves less than the mean of an arm",
     ),
@@ -68,9 +68,9 @@ CLAIMS = (
         "mood.24h",
         "MADRS changes as in the midazolam-controlled trial at 24 h (points, mean ± 2 standard errors)",
         "murrough2013.madrs_24h",
-        lambda: _change(standard("midazolam"), 24.0),
+        lambda: _change(reference_run("midazolam"), 24.0),
         around_mean("murrough2013.madrs_24h"),
-        Control("midazolam visit alone", lambda: _change(standard("midazolam"), 24.0, "context")),
+        Control("midazolam visit alone", lambda: _change(reference_run("midazolam"), 24.0, "context")),
     ),
     Claim(
         "mood.decay",
@@ -87,9 +87,9 @@ CLAIMS = (
         "mood.midazolam",
         "MADRS changes after midazolam as in that trial at 24 h (points, mean ± 2 standard errors)",
         "murrough2013.madrs_24h_midazolam",
-        lambda: _change(standard(protocol="midazolam"), 24.0),
+        lambda: _change(reference_run(protocol="midazolam"), 24.0),
         around_mean("murrough2013.madrs_24h_midazolam"),
-        Control("no drug and no visit", lambda: _change(standard(protocol="midazolam"), 24.0, "untreated")),
+        Control("no drug and no visit", lambda: _change(reference_run(protocol="midazolam"), 24.0, "untreated")),
     ),
     Claim(
         "mood.saline",

@@ -13,7 +13,7 @@ from ..protocols.reading import check
 from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
 from ..simulation.exposure import exposures
 from .claim import Claim, Control, around, between
-from .reference_runs import dose_ends, standard
+from .reference_runs import dose_ends, reference_run
 
 NO_MAGNESIUM = 1e-9
 """mM; zero for every purpose here."""
@@ -23,7 +23,7 @@ NANOGRAMS = 1e3
 
 def _receptor(magnesium: float | None = None, subunit: str | None = None) -> NMDAReceptor:
     """The default receptor, at another magnesium (mM), made of one subunit, or both."""
-    receptor = default_model().cascade.receptor
+    receptor = default_model().physiology.receptor
     if magnesium is not None:
         receptor = replace(receptor, magnesium=replace(receptor.magnesium, concentration=jnp.asarray(magnesium)))
     if subunit is not None:
@@ -45,7 +45,7 @@ def half_occupancy(receptor: NMDAReceptor) -> float:
         return jnp.log(binding / leaving)[PYRAMIDAL]
 
     in_brain = float(jnp.exp(find_root(excess, jnp.zeros(()))))
-    return in_brain / float(default_model().cascade.links.brain_partition)
+    return in_brain / float(default_model().physiology.links.brain_partition)
 
 
 def _felt(concentration: float) -> float:
@@ -54,14 +54,14 @@ def _felt(concentration: float) -> float:
 
 
 def _at_end_of_infusion(name: str) -> xr.DataArray:
-    return standard().data[name].sel(time=dose_ends(), method="nearest")
+    return reference_run().data[name].sel(time=dose_ends(), method="nearest")
 
 
 def _brain_peak(species: str) -> float:
     """Time at which ketamine is highest in the brain after 30 mg/kg s.c., min."""
     dose = {"drug": "ketamine", "amount": "30 mg/kg", "route": "s.c."}
     given = check({"name": "given", "title": "Given", "patient": {"species": species}, "doses": [dose], "horizon": "1 d"})
-    return 60 * float(exposures(given).peak_time.free_brain_ketamine.sel(hand="both", person=0))
+    return 60 * float(exposures(given).peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0))
 
 
 def _venous_peak() -> float:
@@ -76,12 +76,12 @@ def _arterial_peak() -> float:
 
 def _hydroxynorketamine_peak(protocol: str) -> float:
     """Peak of R-hydroxynorketamine in plasma, µM."""
-    return float(standard(protocol=protocol).data.hydroxynorketamine.sel(enantiomer="R").max())
+    return float(reference_run(protocol=protocol).data.hydroxynorketamine.sel(enantiomer="R").max())
 
 
 def _exposure_ratio(until: float) -> float:
     """Area under the curve of S-hydroxynorketamine up to a time (h) over that of S-ketamine."""
-    data = standard().data.sel(enantiomer="S", time=slice(0, until))
+    data = reference_run().data.sel(enantiomer="S", time=slice(0, until))
     return float(data.hydroxynorketamine.integrate("time") / data.arterial_ketamine.integrate("time"))
 
 
@@ -163,7 +163,7 @@ CLAIMS = (
         "receptor.hydroxynorketamine_ratio",
         "exposure to S-hydroxynorketamine over that to S-ketamine (ratio)",
         "hasan2021.hnk_ratio_s",
-        lambda: _exposure_ratio(standard().protocol.horizon),
+        lambda: _exposure_ratio(reference_run().protocol.horizon),
         between("hasan2021.hnk_ratio_s"),
         Control("of the first hour", lambda: _exposure_ratio(1.0)),
         "disagrees",

@@ -13,7 +13,7 @@ from ..simulation.simulate import Simulation, simulate
 
 
 @cache
-def standard(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
+def reference_run(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
     """A built-in protocol, the default one if left out, in another context or at another stress if these are given."""
     data = written(read(protocol))
     if context is not None:
@@ -25,7 +25,7 @@ def standard(context: str | None = None, stress: float | None = None, protocol: 
 
 def dose_ends() -> float:
     """End of the first dose of the default protocol, h."""
-    first = standard().protocol.doses[0]
+    first = reference_run().protocol.doses[0]
     return first.start + (first.duration or 0.0)
 
 
@@ -36,9 +36,9 @@ _patient = eqx.filter_jit(patient)
 def undosed(stress: float | None = None) -> Brain:
     """A patient at rest at a constant stress, the typical one if left out."""
     model = default_model()
-    return _patient(model.cascade, model.patient.stress if stress is None else jnp.asarray(stress, float))
+    return _patient(model.physiology, model.patient.stress if stress is None else jnp.asarray(stress, float))
 
 
-def at(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:
+def reference_value(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:
     """A quantity of a built-in protocol's course at a time, h."""
-    return float(standard(protocol=protocol).data[name].sel(arm=arm).sel(time=hours, method="nearest"))
+    return float(reference_run(protocol=protocol).data[name].sel(arm=arm).sel(time=hours, method="nearest"))

@@ -13,7 +13,7 @@ from ..analysis.dose_response import Draws, dose_curve_draws, rates_at
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power
 from ..model.default import default_model
 from .claim import Claim, Control, between
-from .reference_runs import at, dose_ends, standard, undosed
+from .reference_runs import dose_ends, reference_run, reference_value, undosed
 
 PV, SST = CLASSES.index("PV"), CLASSES.index("SST")
 CHANGE = 0.1
@@ -29,14 +29,14 @@ BAND = 64
 
 def _without_nmda(which: int) -> Prefrontal:
     """The circuit with one class whose excitation is AMPA alone."""
-    p = default_model().cascade.prefrontal
+    p = default_model().physiology.prefrontal
     return replace(p, nmda_share=p.nmda_share.at[which].set(0), tonic_share=p.tonic_share.at[which].set(0))
 
 
 def _lead(p: Prefrontal, which: int) -> float:
     """Minutes from the fall of a class to the rise of pyramidal cells in the standard infusion; −∞ if that does not come."""
-    loss = standard().data.drive_loss.sel(time=slice(0, dose_ends())).isel(cell_class=slice(len(CLASSES)))
-    rates = np.asarray(rates_at(p, 1 - jnp.asarray(loss.to_numpy()), undosed().answers.recurrence))
+    loss = reference_run().data.drive_loss.sel(time=slice(0, dose_ends())).isel(cell_class=slice(len(CLASSES)))
+    rates = np.asarray(rates_at(p, 1 - jnp.asarray(loss.to_numpy()), undosed().fast.recurrence))
     relative = rates / rates[0] - 1
 
     def first(moved: np.ndarray) -> float:
@@ -48,16 +48,16 @@ def _lead(p: Prefrontal, which: int) -> float:
 
 def _pyramidal(concentration: float, spared: tuple[int, ...] = ()) -> float:
     """Change of the healthy pyramidal rate at a concentration (µM), where some classes keep their NMDA drive; share."""
-    cascade = default_model().cascade
-    potency = cascade.receptor.drive_potency[: len(CLASSES)].at[jnp.array(spared, int)].set(jnp.inf)
-    rates = rates_at(cascade.prefrontal, 1 / (1 + jnp.array([0.0, concentration])[:, None] / potency), jnp.ones(()))
+    physiology = default_model().physiology
+    potency = physiology.receptor.drive_ic50[: len(CLASSES)].at[jnp.array(spared, int)].set(jnp.inf)
+    rates = rates_at(physiology.prefrontal, 1 / (1 + jnp.array([0.0, concentration])[:, None] / potency), jnp.ones(()))
     return float(rates[1, E] / rates[0, E] - 1)
 
 
 @cache
 def _draws() -> Draws:
     model = default_model()
-    return dose_curve_draws(model.cascade.prefrontal, model.dose_curve, jax.random.key(SEED), DRAWS)
+    return dose_curve_draws(model.physiology.prefrontal, model.dose_curve, jax.random.key(SEED), DRAWS)
 
 
 @eqx.filter_jit
@@ -68,25 +68,25 @@ def _gamma(p: Prefrontal, nmda: Float[Array, "cell_class"]) -> Array:
 
 def _gamma_rise(spared: tuple[int, ...] = ()) -> float:
     """Gamma power of a healthy circuit at the highest concentration of the standard infusion over that without drug."""
-    p, loss = default_model().cascade.prefrontal, standard().data.drive_loss.max("time").to_numpy()[: len(CLASSES)]
+    p, loss = default_model().physiology.prefrontal, reference_run().data.drive_loss.max("time").to_numpy()[: len(CLASSES)]
     nmda = (1 - jnp.asarray(loss)).at[jnp.array(spared, int)].set(1)
     return float(_gamma(p, nmda) / _gamma(p, jnp.ones(len(CLASSES))))
 
 
 def _mean_surge(arm: str) -> float:
     """Mean rise of glutamate over the infusion, as an instrument shows it."""
-    shown = standard().data.measured_glutamate.sel(arm=arm, time=slice(0, dose_ends()))
+    shown = reference_run().data.measured_glutamate.sel(arm=arm, time=slice(0, dose_ends()))
     return float(shown.integrate("time")) / dose_ends()
 
 
 def _focus(hours: float, arm: str) -> float:
     """Change of focus, as a share of what it was."""
-    return at("focus", hours, arm) / at("focus", 0.0, arm) - 1
+    return reference_value("focus", hours, arm) / reference_value("focus", 0.0, arm) - 1
 
 
 def _worst_focus(arm: str) -> tuple[float, float]:
     """Largest change of focus on the first day as a share, and when it comes, minutes after the end of the infusion."""
-    focus = standard().data.focus.sel(arm=arm, time=slice(0, 24))
+    focus = reference_run().data.focus.sel(arm=arm, time=slice(0, 24))
     return float(focus.min() / focus[0] - 1), float(focus.time[np.argmin(focus.to_numpy())] - dose_ends()) * MINUTES
 
 
@@ -95,7 +95,7 @@ CLAIMS = (
         "way1.somatostatin_first",
         "somatostatin cells fall by a tenth before pyramidal cells rise by a tenth (lead in the infusion, min)",
         "homayoun2007.order",
-        lambda: _lead(default_model().cascade.prefrontal, SST),
+        lambda: _lead(default_model().physiology.prefrontal, SST),
         (0.1, 40.0),
         Control("somatostatin cells without NMDA receptors", lambda: _lead(_without_nmda(SST), SST)),
         observed="interneurons change first",
@@ -104,7 +104,7 @@ CLAIMS = (
         "way1.parvalbumin_first",
         "parvalbumin cells fall by a tenth before pyramidal cells rise by a tenth (lead in the infusion, min)",
         "homayoun2007.order",
-        lambda: _lead(default_model().cascade.prefrontal, PV),
+        lambda: _lead(default_model().physiology.prefrontal, PV),
         (0.1, 40.0),
         Control("parvalbumin cells without NMDA receptors", lambda: _lead(_without_nmda(PV), PV)),
         "disagrees",
@@ -123,9 +123,9 @@ CLAIMS = (
         "way1.surge_ends",
         "nothing is left of the surge 193 min after the start (rise as an instrument shows it, share)",
         "mrs2021.glutamate_193min",
-        lambda: at("measured_glutamate", 193 / MINUTES),
+        lambda: reference_value("measured_glutamate", 193 / MINUTES),
         between("mrs2021.glutamate_193min"),
-        Control("at the end of the infusion", lambda: at("measured_glutamate", dose_ends())),
+        Control("at the end of the infusion", lambda: reference_value("measured_glutamate", dose_ends())),
         "disagrees",
         "release follows the slow tail of the drug; the observation is of the whole pool of another area, which cycles only in part",
     ),

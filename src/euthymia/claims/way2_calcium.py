@@ -5,19 +5,19 @@ import jax.numpy as jnp
 from ..model.default import default_model
 from ..plasticity.excitotoxicity import calcium_load, damage_source, relative_damage
 from .claim import Claim, Control
-from .reference_runs import standard
+from .reference_runs import reference_run
 
 
 def _largest_fall(name: str, arm: str) -> float:
     """Largest fall of a quantity below its start, as a share of it."""
-    values = standard().data[name].sel(arm=arm)
+    values = reference_run().data[name].sel(arm=arm)
     return float(1 - values.min() / values[0])
 
 
 def _repaired_if_lasting() -> float:
     """Share of the damage that the peak block of one infusion would repair if it never ended."""
-    p, stress = default_model().cascade.excitotoxicity, standard().person.stress
-    block = jnp.asarray(float(standard().data.pore_block.sel(cell_class="pyramidal").max()))
+    p, stress = default_model().physiology.excitotoxicity, reference_run().person.stress
+    block = jnp.asarray(float(reference_run().data.pore_block.sel(cell_class="pyramidal").max()))
     before, after = (relative_damage(p, damage_source(p, calcium_load(p, stress, each))) for each in (jnp.zeros(()), block))
     return float(1 - after / before)
 

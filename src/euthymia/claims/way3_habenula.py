@@ -16,7 +16,7 @@ from ..model.closures.recipes import PLAN, SEED, nucleus_activity, nucleus_outpu
 from ..model.closures.response import HABENULA_OUTPUTS, habenula_output, no_correction
 from ..model.default import default_model
 from .claim import Claim, Control, around
-from .reference_runs import at, dose_ends, standard, undosed
+from .reference_runs import dose_ends, reference_run, reference_value, undosed
 
 BURST_RATE = [name for name, _ in HABENULA_OUTPUTS].index("burst_rate")
 BURSTING = ACTIVITIES.index("burst")
@@ -34,7 +34,7 @@ MILLISECONDS = 1e3
 
 def _without(channel: str) -> Nucleus:
     """The nucleus with the cells' channel of one kind removed."""
-    p = default_model().cascade.nucleus
+    p = default_model().physiology.nucleus
     conductance = p.cell.conductance.at[CHANNELS.index(channel)].set(0)
     return replace(p, cell=replace(p.cell, conductance=conductance))
 
@@ -42,15 +42,15 @@ def _without(channel: str) -> Nucleus:
 @cache
 def _burst_rate(without: str | None = None) -> float:
     """Burst rate (Hz) of the depressed patient's nucleus in a fresh run, whole or without a channel."""
-    p = default_model().cascade.nucleus if without is None else _without(without)
-    return float(nucleus_outputs(p, 1.0, float(undosed().answers.habenula_shift))[BURST_RATE])
+    p = default_model().physiology.nucleus if without is None else _without(without)
+    return float(nucleus_outputs(p, 1.0, float(undosed().fast.habenula_shift))[BURST_RATE])
 
 
 @cache
 def _bursting_cells(stress: float | None = None) -> float:
     """Share of cells that burst, by the main criterion, in a fresh run of the nucleus of an undosed patient."""
     patient = undosed() if stress is None else undosed(stress)
-    return float(nucleus_activity(default_model().cascade.nucleus, 1.0, float(patient.answers.habenula_shift)).cells[0, BURSTING])
+    return float(nucleus_activity(default_model().physiology.nucleus, 1.0, float(patient.fast.habenula_shift)).cells[0, BURSTING])
 
 
 def _bursts_lost(without: tuple[str, ...]) -> float:
@@ -60,56 +60,56 @@ def _bursts_lost(without: tuple[str, ...]) -> float:
 
 def _excess_bursts_gone(arm: str) -> float:
     """Largest fall of the burst rate, as a share of what the depressed habenula has beyond the healthy one."""
-    rate = standard().data.habenula_burst_rate.sel(arm=arm)
-    return float((rate[0] - rate.min()) / (rate[0] - float(undosed(0.0).answers.habenula.burst_rate)))
+    rate = reference_run().data.habenula_burst_rate.sel(arm=arm)
+    return float((rate[0] - rate.min()) / (rate[0] - float(undosed(0.0).fast.habenula.burst_rate)))
 
 
 def _tonic_lost(arm: str) -> float:
     """Largest fall of tonic firing, as a share of what it was."""
-    rate = standard().data.habenula_tonic_rate.sel(arm=arm)
+    rate = reference_run().data.habenula_tonic_rate.sel(arm=arm)
     return float(1 - rate.min() / rate[0])
 
 
 def _tonic_without_nmda() -> float:
     """The fall that a nucleus without NMDA receptors would have."""
-    p = default_model().cascade
-    rest = undosed().answers
+    p = default_model().physiology
+    rest = undosed().fast
     without = habenula_output(p.closures, jnp.zeros(()), rest.habenula_shift, no_correction())
     return float(1 - without.tonic_rate / rest.habenula.tonic_rate)
 
 
 def _bound_after_a_day() -> float:
     """Block by trapping in bursting cells 24 h after the dose, as a share of its peak."""
-    bound = standard().data.bound.sel(site="habenula_burst")
+    bound = reference_run().data.bound.sel(site="habenula_burst")
     return float(bound.sel(time=24.0, method="nearest") / bound.max())
 
 
 def _untrapped_after_a_day() -> float:
     """The same for a block that follows the concentration."""
-    block = standard().data.pore_block.sel(cell_class="habenula")
+    block = reference_run().data.pore_block.sel(cell_class="habenula")
     return float(block.sel(time=24.0, method="nearest") / block.max())
 
 
 def _relief_lost(arm: str, hours: float) -> float:
     """Share of the relief beyond the context that ends with an arm's link."""
-    course = standard()
+    course = reference_run()
     return (course.at(hours, arm) - course.at(hours)) / (course.at(hours, "context") - course.at(hours))
 
 
 def _active(stress: float | None) -> float:
     """Active dopamine cells of an undosed patient over those of a healthy one."""
-    return float(undosed(stress).answers.midbrain.active_share / undosed(0.0).answers.midbrain.active_share)
+    return float(undosed(stress).fast.midbrain.active_share / undosed(0.0).fast.midbrain.active_share)
 
 
 def _rescued(hours: float, arm: str = "as given") -> float:
     """Share of the deficit in active dopamine cells that is made good."""
-    lost = float(undosed(0.0).answers.midbrain.active_share) - at("dopamine_active_share", 0.0, arm)
-    return (at("dopamine_active_share", hours, arm) - at("dopamine_active_share", 0.0, arm)) / lost
+    lost = float(undosed(0.0).fast.midbrain.active_share) - reference_value("dopamine_active_share", 0.0, arm)
+    return (reference_value("dopamine_active_share", hours, arm) - reference_value("dopamine_active_share", 0.0, arm)) / lost
 
 
 def _pause(spikes: float, strength: float = 1.0) -> float:
     """Pause of dopamine cells (ms) after so many synchronous spikes per habenula cell, at a synapse so many times as strong."""
-    p = default_model().cascade.midbrain.dopamine
+    p = default_model().physiology.midbrain.dopamine
     return float(pause_after_volley(replace(p, synapse_strength=p.synapse_strength * strength), jnp.asarray(spikes)))
 
 
@@ -126,7 +126,7 @@ def _pause_at_omission(p: Nucleus, stress: float | None) -> float:
 
     Its volley is the spikes in the pulse and in one interval of a burst after it.
     """
-    rate = np.asarray(_volley(p, undosed(stress).answers.habenula_shift))
+    rate = np.asarray(_volley(p, undosed(stress).fast.habenula_shift))
     spacing = VOLLEY.substeps * VOLLEY.step
     until = STARTS + LASTS + round(float(p.burst_interval[0]) / spacing)
     return _pause(float(rate[STARTS:until].sum()) * spacing / MILLISECONDS)
@@ -138,7 +138,7 @@ def _longer_at_omission(p: Nucleus) -> float:
 
 def _raphe(tonic: float, burst: float) -> float:
     """Change of raphe firing by habenula spikes outside and inside bursts (Hz), share."""
-    p = default_model().cascade.midbrain.raphe
+    p = default_model().physiology.midbrain.raphe
     silent = jnp.zeros(())
     return float(raphe_rate(p, jnp.asarray(tonic), jnp.asarray(burst)) / raphe_rate(p, silent, silent) - 1)
 
@@ -251,7 +251,7 @@ CLAIMS = (
         "way3.disappointment",
         "an omitted reward silences dopamine for longer in depression than in health (ms, by at least five)",
         None,
-        lambda: _longer_at_omission(default_model().cascade.nucleus),
+        lambda: _longer_at_omission(default_model().physiology.nucleus),
         (5.0, 100.0),
         Control("no T-type channels", lambda: _longer_at_omission(_without("T"))),
     ),

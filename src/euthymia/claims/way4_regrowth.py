@@ -11,7 +11,7 @@ from ..model.default import default_model
 from ..plasticity.excitotoxicity import relative_damage
 from ..simulation.simulate import Simulation
 from .claim import Claim, Control, between
-from .reference_runs import standard, undosed
+from .reference_runs import reference_run, undosed
 
 RAISED = 1.25
 """Fold over baseline that a two-photon study of formation would call a rise."""
@@ -19,7 +19,7 @@ RAISED = 1.25
 
 def _relief(arm: str, hours: float) -> float:
     """Fall in MADRS beyond that of the visit alone, points."""
-    return standard().at(hours, "context") - standard().at(hours, arm)
+    return reference_run().at(hours, "context") - reference_run().at(hours, arm)
 
 
 def _share_of_relief(arm: str, hours: float) -> float:
@@ -28,20 +28,20 @@ def _share_of_relief(arm: str, hours: float) -> float:
 
 def _early_minus_late(arm: str) -> float:
     """Latent relief by mechanisms at 2 h that an arm keeps, less what it keeps at 7 d; as shares of the full course."""
-    mood = standard().data.mechanism_shift.sum("item").sel(time=[2.0, 168.0], method="nearest")
+    mood = reference_run().data.mechanism_shift.sum("item").sel(time=[2.0, 168.0], method="nearest")
     early, late = (mood.sel(arm=arm) / mood.sel(arm="as given")).to_numpy()
     return float(early - late)
 
 
 def _formation_rises(arm: str) -> float:
     """When spine formation is first raised, h; infinite if never."""
-    formed = standard().data.spine_turnover.sel(arm=arm, flow="formed")
+    formed = reference_run().data.spine_turnover.sel(arm=arm, flow="formed")
     raised = formed.time[(formed > RAISED * formed[0]).to_numpy()]
     return float(raised[0]) if raised.size else float("inf")
 
 
 def _gain(arm: str, hours: float) -> float:
-    density = standard().data.spine_density.sel(arm=arm)
+    density = reference_run().data.spine_density.sel(arm=arm)
     return float(density.sel(time=hours, method="nearest") - density[0])
 
 
@@ -52,7 +52,7 @@ def _loss(course: xr.Dataset) -> float:
 
 
 def _change_of_loss(course: Simulation) -> float:
-    return _loss(course.data.sel(arm="as given")) / _loss(standard().data.sel(arm="untreated")) - 1
+    return _loss(course.data.sel(arm="as given")) / _loss(reference_run().data.sel(arm="untreated")) - 1
 
 
 def _lost_in(stress: float, hours: float) -> float:
@@ -60,7 +60,7 @@ def _lost_in(stress: float, hours: float) -> float:
 
     A cohort decays on its own: transient members vanish or mature, persistent ones are eliminated.
     """
-    p, brain = default_model().cascade, undosed(stress)
+    p, brain = default_model().physiology, undosed(stress)
     damage = relative_damage(p.excitotoxicity, brain.rest.damage)
     eliminated = spine_elimination(p.links, p.spines.elimination, brain.stress, damage)
     decay = jnp.array([[-(p.spines.maturation + p.spines.loss_of_new), 0.0], [p.spines.maturation, -eliminated]])
@@ -75,7 +75,7 @@ def _deficit(stress: float | None = None) -> float:
 
 def _share_of_peak(name: str, hours: float, arm: str) -> float:
     """What is left of an activity's peak, or already there of it."""
-    data = standard().data[name]
+    data = reference_run().data[name]
     return float(data.sel(arm=arm).sel(time=hours, method="nearest") / data.sel(arm="as given").max())
 
 
@@ -138,9 +138,9 @@ CLAIMS = (
         "way4.loss_unchanged",
         "ketamine leaves the loss of spines between day 1 and day 3 as it is (change against untreated)",
         "phoumthipphavong2016.elimination_change",
-        lambda: _change_of_loss(standard()),
+        lambda: _change_of_loss(reference_run()),
         (-0.25, 0.25),
-        Control("the same course at stress 1", lambda: _change_of_loss(standard(stress=1.0))),
+        Control("the same course at stress 1", lambda: _change_of_loss(reference_run(stress=1.0))),
         "disagrees",
         "persistent spines are lost as before, but most new ones are transient and vanish in the model within days",
     ),

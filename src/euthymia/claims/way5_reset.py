@@ -10,7 +10,7 @@ from ..brain.attractor import Attractor, Window, bistable_window, communication,
 from ..links import PYRAMIDAL
 from ..model.default import default_model
 from .claim import Claim, Control
-from .reference_runs import at, standard, undosed
+from .reference_runs import reference_run, reference_value, undosed
 
 ANAESTHETIC = 0.9
 """Loss of NMDA drive under anaesthesia, assumed."""
@@ -22,18 +22,18 @@ AFTER = 4.0
 
 @cache
 def _window() -> Window:
-    return eqx.filter_jit(bistable_window)(default_model().cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+    return eqx.filter_jit(bistable_window)(default_model().physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
 
 
 def _place_in_window(stress: float | None) -> float:
     """Limbic drive of an undosed patient, 0 at the lower and 1 at the upper edge of the window with two states."""
     lower, upper = _window()
-    return float((undosed(stress).answers.limbic_input - lower) / (upper - lower))
+    return float((undosed(stress).fast.limbic_input - lower) / (upper - lower))
 
 
 def _locked(stress: float | None = None) -> float:
     """Probability of the lock in an undosed patient."""
-    return float(standard(stress=stress).data.lock.sel(arm="untreated")[0])
+    return float(reference_run(stress=stress).data.lock.sel(arm="untreated")[0])
 
 
 @eqx.filter_jit
@@ -44,24 +44,24 @@ def _communication(p: Attractor, block: Array, limbic_input: Array) -> Array:
 
 def _communication_left(block: float) -> float:
     """How far the two networks of a healthy, quiet brain still move each other at a loss of NMDA drive, as a share."""
-    p, drive = default_model().cascade.limbic.attractor, undosed(0.0).answers.limbic_input
+    p, drive = default_model().physiology.limbic.attractor, undosed(0.0).fast.limbic_input
     undrugged, drugged = (float(_communication(p, jnp.asarray(each), drive)) for each in (0.0, block))
     return drugged / undrugged
 
 
 def _peak_loss() -> float:
     """Largest loss of NMDA drive that way 5 reads in the standard course."""
-    return float(standard().data.drive_loss.isel(cell_class=PYRAMIDAL).max())
+    return float(reference_run().data.drive_loss.isel(cell_class=PYRAMIDAL).max())
 
 
 def _released(hours: float, arm: str = "as given") -> float:
     """Share of the lock that is gone."""
-    return 1 - at("lock", hours, arm) / at("lock", 0.0, arm)
+    return 1 - reference_value("lock", hours, arm) / reference_value("lock", 0.0, arm)
 
 
 def _slower_to_lock(hours: float, arm: str = "as given") -> float:
     """Share by which the rate of locking has fallen."""
-    return 1 - at("lock_into", hours, arm) / at("lock_into", 0.0, arm)
+    return 1 - reference_value("lock_into", hours, arm) / reference_value("lock_into", 0.0, arm)
 
 
 def _reset(hours: float, arm: str = "as given") -> float:

@@ -45,7 +45,7 @@ def pharmacology(*, out: Path | None = None) -> None:
         from ..core.runtime import configure
 
         configure()
-        from ..core.files import write_text
+        from ..core.files import atomic_write
         from ..report.figures.validation import observed_and_predicted
         from ..report.terminal.validation import show_validation
         from ..validation.pharmacology import pharmacology as run
@@ -54,7 +54,7 @@ def pharmacology(*, out: Path | None = None) -> None:
     console = Console(highlight=False, emoji=False)
     show_validation(rows, console)
     if out is not None:
-        write_text(out, observed_and_predicted(rows))
+        atomic_write(out, observed_and_predicted(rows))
         console.print(f"Figure: {escape(str(out))}", soft_wrap=True)
 
 
@@ -77,7 +77,7 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
         from ..core.runtime import configure
 
         configure()
-        from ..core.files import check_file, write_text
+        from ..core.files import atomic_write, check_file
         from ..inference.fitted import read, shipped
         from ..inference.prediction import check_draws
         from ..report.figures.clinic import predicted_numbers
@@ -93,5 +93,5 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
     console = Console(highlight=False, emoji=False)
     show_clinic(rows, beside, console)
     if out is not None:
-        write_text(out, predicted_numbers(rows))
+        atomic_write(out, predicted_numbers(rows))
         console.print(f"Figure: {escape(str(out))}", soft_wrap=True)

@@ -67,11 +67,11 @@ def population(
         from ..model.default import default_model
         from ..population.cohort import check_patients, cohort
         from ..population.patients import check_population
-        from ..population.weighting import wanted
+        from ..population.weighting import baseline_target
         from ..report.pages.cohort import UNCALIBRATED, show_cohort, write
 
         check_patients(chosen, people)
-        table = [wanted(each) for each in like]
+        table = [baseline_target(each) for each in like]
         if uncalibrated and fitted is not None:
             raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
         fit = None if uncalibrated else shipped() if fitted is None else read(fitted)

@@ -14,10 +14,22 @@ from jaxtyping import Array, Float, Int, Key
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
-AXES = ("weight", "stress", "severity", "context", "worth", "engagement", "surge", "growth", "habenula", "prefrontal", "exposure")
+AXES = (
+    "weight",
+    "stress",
+    "severity",
+    "context",
+    "efficacy",
+    "signalling_ec50",
+    "surge_ec50",
+    "growth",
+    "habenula",
+    "prefrontal",
+    "exposure",
+)
 """On which patients differ, in the order of the axis of z."""
-CORRELATED = (("stress", "severity"), ("context", "worth"))
-VARY_BETWEEN_TRIALS = ("context", "worth")
+CORRELATED = (("stress", "severity"), ("context", "efficacy"))
+VARY_BETWEEN_TRIALS = ("context", "efficacy")
 """What works better in one trial than in another, for reasons that no table gives."""
 GENOTYPES = ("Val/Val", "Val/Met", "Met/Met")
 """Of BDNF at 66."""
@@ -32,7 +44,7 @@ class Population(eqx.Module):
     spread_of_effect: Float[Array, "effect"] = parameter(
         tuple(f"population.{axis}" for axis in AXES[3:]), "dimensionless", "SD of the logarithm"
     )
-    typical_worth: Scalar = parameter("population.typical_worth", "dimensionless", "what mechanisms are worth to the typical patient")
+    typical_efficacy: Scalar = parameter("population.typical_efficacy", "dimensionless", "what mechanisms are worth to the typical patient")
     between_trials: Float[Array, "effect_of_trial"] = parameter(
         tuple(f"population.between_trials.{effect}" for effect in VARY_BETWEEN_TRIALS),
         "dimensionless",
@@ -47,16 +59,16 @@ class Population(eqx.Module):
     )
 
 
-class Differences(NamedTuple):
+class RandomEffects(NamedTuple):
     """How one patient differs from the typical one; factors but for severity (points) and stress (logits)."""
 
     weight: Scalar = jnp.ones(())
     stress: Scalar = jnp.zeros(())
     severity: Scalar = jnp.zeros(())
     context: Scalar = jnp.ones(())
-    worth: Scalar = jnp.ones(())
-    engagement: Scalar = jnp.ones(())
-    surge: Scalar = jnp.ones(())
+    efficacy: Scalar = jnp.ones(())
+    signalling_ec50: Scalar = jnp.ones(())
+    surge_ec50: Scalar = jnp.ones(())
     growth: Scalar = jnp.ones(())
     habenula: Scalar = jnp.ones(())
     """Stress that half shifts the resting potential of the lateral habenula."""
@@ -82,14 +94,14 @@ def genotype(p: Population, uniform: Scalar) -> Int[Array, ""]:
     return (uniform < q * (2 - q)).astype(int) + (uniform < q**2).astype(int)
 
 
-def differences(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> Differences:
+def random_effects(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> RandomEffects:
     """The differences of the patient of a number."""
     of_axes, of_genotype = jax.random.split(jax.random.fold_in(key, number))
     z = jnp.linalg.cholesky(correlation_matrix(p)) @ jax.random.normal(of_axes, (len(AXES),))
     of = dict(zip(AXES, z, strict=True))
     factors = dict(zip(AXES[3:], jnp.exp(p.spread_of_effect * z[3:]), strict=True))
-    factors["worth"] *= p.typical_worth
-    return Differences(
+    factors["efficacy"] *= p.typical_efficacy
+    return RandomEffects(
         weight=jnp.exp(p.spread[0] * of["weight"]),
         stress=p.spread[1] * of["stress"],
         severity=p.severity * of["severity"],

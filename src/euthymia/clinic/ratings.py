@@ -43,9 +43,9 @@ class Ratings(eqx.Module):
     confirmed_before: Scalar = parameter("ratings.confirmed_before", "h", "longest time between them")
     unblinding: Scalar = parameter("ratings.unblinding", "dimensionless", "latent shift by being sure of the drug")
     half_belief: Scalar = parameter("ratings.half_belief", "dimensionless", "dissociation that convinces half")
-    leaving: Scalar = parameter("ratings.leaving", "dimensionless", "share that leaves a trial in which nobody changes")
-    leaving_by: Scalar = parameter("ratings.leaving_by", "h", "by when")
-    leaving_slope: Scalar = parameter("ratings.leaving_slope", "dimensionless", "rise of the log hazard of leaving with worsening")
+    dropout: Scalar = parameter("ratings.dropout", "dimensionless", "share that leaves a trial in which nobody changes")
+    dropout_by: Scalar = parameter("ratings.dropout_by", "h", "by when")
+    dropout_slope: Scalar = parameter("ratings.dropout_slope", "dimensionless", "rise of the log hazard of leaving with worsening")
 
 
 def random_stream(key: Key[Array, ""], number: Int[Array, ""], drawn: str) -> Key[Array, ""]:

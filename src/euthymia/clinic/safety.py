@@ -17,11 +17,11 @@ S = ENANTIOMERS.index("S")
 class Safety(eqx.Module):
     """Potencies of what is watched."""
 
-    dissociation_half: Scalar = parameter("safety.dissociation_half", "uM", "S-ketamine at the effect site with half of all dissociation")
-    dissociation_slope: Scalar = parameter("safety.dissociation_slope", "dimensionless", "steepness of dissociation")
-    systolic_most: Scalar = parameter("safety.systolic_most", "mmHg", "largest rise of systolic pressure")
-    diastolic_most: Scalar = parameter("safety.diastolic_most", "mmHg", "largest rise of diastolic pressure")
-    pressure_half: Scalar = parameter("safety.pressure_half", "uM", "racemic ketamine at the effect site with half of it")
+    dissociation_ec50: Scalar = parameter("safety.dissociation_ec50", "uM", "S-ketamine at the effect site with half of all dissociation")
+    dissociation_hill: Scalar = parameter("safety.dissociation_hill", "dimensionless", "steepness of dissociation")
+    systolic_emax: Scalar = parameter("safety.systolic_emax", "mmHg", "largest rise of systolic pressure")
+    diastolic_emax: Scalar = parameter("safety.diastolic_emax", "mmHg", "largest rise of diastolic pressure")
+    pressure_ec50: Scalar = parameter("safety.pressure_ec50", "uM", "racemic ketamine at the effect site with half of it")
     awakening: Scalar = parameter("safety.awakening", "uM", "racemic ketamine at the effect site of people who just wake up")
     anaesthetic_ratio: Scalar = parameter("safety.anaesthetic_ratio", "dimensionless", "anaesthetic potency of S- over R-ketamine")
 
@@ -47,11 +47,11 @@ def readouts(p: Safety, effect_site: Float[Array, "*batch enantiomer"]) -> Safet
     """
     of_S, of_R = effect_site[..., S], effect_site[..., 1 - S]
     both, r = of_S + of_R, p.anaesthetic_ratio
-    potent = of_S**p.dissociation_slope
-    pressure = both / (both + p.pressure_half)
+    potent = of_S**p.dissociation_hill
+    pressure = both / (both + p.pressure_ec50)
     return SafetyReadouts(
-        dissociation=potent / (potent + p.dissociation_half**p.dissociation_slope),
-        systolic_rise=p.systolic_most * pressure,
-        diastolic_rise=p.diastolic_most * pressure,
+        dissociation=potent / (potent + p.dissociation_ec50**p.dissociation_hill),
+        systolic_rise=p.systolic_emax * pressure,
+        diastolic_rise=p.diastolic_emax * pressure,
         anaesthesia=2 * (r * of_S + of_R) / (1 + r) / p.awakening,
     )

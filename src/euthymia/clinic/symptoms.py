@@ -48,11 +48,11 @@ class Symptoms(eqx.Module):
     """Baseline profile, drivers of each item and the latent scale."""
 
     baseline: PerItem = parameter(tuple(f"symptoms.baseline.{item}" for item in ITEMS), "madrs_point", "reference profile")
-    drivers: Float[Array, "mechanism item"] = parameter(
+    auxiliaries: Float[Array, "mechanism item"] = parameter(
         tuple(f"symptoms.drivers.{name}" for name in RESTORED), "dimensionless", "weight of each mechanism in each item"
     )
     stand_in: PerItem = parameter("symptoms.drivers.potentiation", "dimensionless", "what fast potentiation can stand in for")
-    potentiation_for_half: Scalar = parameter("symptoms.potentiation_for_half", "dimensionless", "potentiation with half its effect")
+    potentiation_ec50: Scalar = parameter("symptoms.potentiation_ec50", "dimensionless", "potentiation with half its effect")
     item_maximum: Scalar = parameter("symptoms.item_maximum", "madrs_point", "highest rating of an item")
     healthy_madrs: Scalar = parameter("symptoms.healthy_madrs", "madrs_point", "total without disorder; what full normalisation is worth")
     offset: Scalar = parameter("symptoms.offset", "dimensionless", "latent severity before any change")
@@ -137,14 +137,14 @@ def mechanism_shift(
     healthy, depressed
         Reference states, which set the scale.
     """
-    total = jnp.sum(p.drivers, 0)
+    total = jnp.sum(p.auxiliaries, 0)
 
     def restored(state: Mechanisms) -> Float[Array, "*batch item"]:
         x, x0, well, ill = (jnp.stack([getattr(each, name) for name in RESTORED], -1) for each in (state, start, healthy, depressed))
-        return (x - x0) / (well - ill) @ (p.drivers / total)
+        return (x - x0) / (well - ill) @ (p.auxiliaries / total)
 
     F, F0 = now.potentiation, start.potentiation
-    stands_in = F / (F + p.potentiation_for_half) - F0 / (F0 + p.potentiation_for_half)
+    stands_in = F / (F + p.potentiation_ec50) - F0 / (F0 + p.potentiation_ec50)
     gained = restored(now) + stands_in[..., None] * p.stand_in / total
     return full_normalisation(p) * jnp.minimum(gained, restored(healthy))
 

@@ -29,7 +29,7 @@ def check_file(path: Path) -> None:
         aside.touch()
 
 
-def write_text(path: Path, text: str) -> None:
+def atomic_write(path: Path, text: str) -> None:
     """Write text aside, then put it in the place of ``path``; a file that exists is replaced.
 
     Raises

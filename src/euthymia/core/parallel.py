@@ -17,7 +17,7 @@ _solve: Callable[[int], Any]
 """What a process solves, sent once when it starts."""
 
 
-def in_order(solve: Callable[[int], Solved], processes: int) -> Generator[Solved]:
+def ordered_map(solve: Callable[[int], Solved], processes: int) -> Generator[Solved]:
     """Parts 0, 1, 2 … without end, here alone or by so many other processes, which end with the iterator.
 
     Processes and not threads, between which jaxlib 0.10 does not share one core's worth of such work. Each compiles for itself.

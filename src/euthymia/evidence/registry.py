@@ -13,9 +13,9 @@ from ruamel.yaml import YAML
 
 from ..core.errors import unknown
 from ..core.units import factor
-from .rows import Parameter, Source, Strict, Target
+from .rows import Parameter, Record, Source, Target
 
-Record = TypeVar("Record", bound=Strict)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 class Registry:
@@ -47,15 +47,15 @@ class Registry:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _read(folder: Traversable, kind: type[Record], key: str) -> Iterator[tuple[str, Record]]:
+def _read(folder: Traversable, kind: type[AnyRecord], key: str) -> Iterator[tuple[str, AnyRecord]]:
     adapter = TypeAdapter(list[kind])
     for file in sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name):
         for record in adapter.validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8"))):
             yield getattr(record, key), record
 
 
-def _unique(records: Iterator[tuple[str, Record]]) -> dict[str, Record]:
-    found: dict[str, Record] = {}
+def _unique(records: Iterator[tuple[str, AnyRecord]]) -> dict[str, AnyRecord]:
+    found: dict[str, AnyRecord] = {}
     for key, record in records:
         if key in found:
             raise ValueError(f"{key}: two rows with this id")

@@ -11,13 +11,13 @@ Role = Literal["calibrate", "validate", "context", "verification", "selected"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class Strict(BaseModel):
+class Record(BaseModel):
     """A record without room for misspelt fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Source(Strict):
+class Source(Record):
     """Where a number comes from. A DOI stands here only if it was seen beside its title."""
 
     key: str
@@ -25,7 +25,7 @@ class Source(Strict):
     doi: str | None = None
 
 
-class _Row(Strict):
+class _Row(Record):
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     unit: str
     lower: Number | None = None

@@ -33,14 +33,14 @@ class LinearSystem:
     volumes: Mapping[str, float]
 
 
-def body_of(model: Euthymia, weight: float) -> list[LinearSystem]:
+def body_systems(model: Euthymia, weight: float) -> list[LinearSystem]:
     """Every system at a body weight (kg): both enantiomers, esketamine by spray or mouth, and each comparator."""
     families, ketamine, central, formed = _numbers(model, jnp.asarray(weight))
-    p = model.cascade.esketamine
+    p = model.physiology.esketamine
     sprayed = {"plasma": p.plasma_volume, "norketamine": p.norketamine_volume}
     of_parent = {drug: {"metabolite": volume} for drug, volume in zip(comparators.FORMED.values(), formed, strict=True)}
     structures = [
-        *((f"{hand}-ketamine", disposition, ketamine) for hand in ENANTIOMERS),
+        *((f"{enantiomer}-ketamine", disposition, ketamine) for enantiomer in ENANTIOMERS),
         ("esketamine", esketamine, sprayed),
         *(
             (drug, comparators, {"central": volume} | of_parent.get(drug, {}))
@@ -64,6 +64,6 @@ def body_of(model: Euthymia, weight: float) -> list[LinearSystem]:
 
 @eqx.filter_jit
 def _numbers(model: Euthymia, weight):
-    cascade = model.cascade
-    volumes = cascade.comparators.central_volume, cascade.comparators.metabolite_volume
-    return systems(cascade, weight), disposition.central_volumes(cascade.disposition, weight), *volumes
+    physiology = model.physiology
+    volumes = physiology.comparators.central_volume, physiology.comparators.metabolite_volume
+    return systems(physiology, weight), disposition.central_volumes(physiology.disposition, weight), *volumes

@@ -14,17 +14,17 @@ import numpy as np
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.files import write_text
+from ..core.files import atomic_write
 from ..evidence.registry import evidence
 from ..model.baseline import patient
 from ..model.default import default_model
-from ..model.exposure import embodied
+from ..model.exposure import individualised
 from ..model.inputs import CHANNELS
 from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
 from ..simulation.dosing import grid_of
 from ..simulation.person import Person, person_of
-from .linear_systems import LinearSystem, body_of
+from .linear_systems import LinearSystem, body_systems
 from .sbml_document import ELSEWHERE, ONE_LITRE, Document, identifier
 from .sbml_slow_system import add_slow_system
 
@@ -51,7 +51,7 @@ def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None, sl
     InputError
         If the protocol gives no drug, the SBML library is not installed, or the file cannot be written.
     """
-    write_text(path, sbml_of(protocol, default_model() if model is None else model, slow=slow))
+    atomic_write(path, sbml_of(protocol, default_model() if model is None else model, slow=slow))
 
 
 def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Person | None = None, circuits: bool = True) -> str:
@@ -83,10 +83,10 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
         f"{protocol.title}. Body weight {', '.join((f'{weight:g} kg', *protocol.patient.particulars()))}, horizon {protocol.horizon:g} h. "
         f"Written by Euthymia {__version__} from parameters {evidence().parameter_hash()}.",
     )
-    cascade = embodied(model.cascade, person.body)
+    physiology = individualised(model.physiology, person.body)
     changes: dict[int, dict[str, str]] = {}
     given = []
-    for system in body_of(replace(model, cascade=cascade), weight):
+    for system in body_systems(replace(model, physiology=physiology), weight):
         infused, pushed = (_entering(system, each[: grid.nodes - 1]) for each in (grid.infusion, grid.bolus))
         if infused.any() or pushed.any():
             given.append(system.name)
@@ -94,7 +94,7 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
             for node, variable, value in _add_inputs(document, system, infused, pushed):
                 changes.setdefault(node, {})[variable] = value
     if slow:
-        add_slow_system(document, cascade, eqx.filter_jit(patient)(cascade, person.stress), given, circuits)
+        add_slow_system(document, physiology, eqx.filter_jit(patient)(physiology, person.stress), given, circuits)
     for number, node in enumerate(sorted(changes), 1):
         name = f"change {number} of the input, at {times[node]:g} h"
         document.event(f"change_{number}", name, f"time >= {times[node]!r} h", changes[node])
@@ -140,7 +140,7 @@ def _add_system(document: Document, system: LinearSystem, amounts: np.ndarray) -
             for source, rate in into.items():
                 law = f"{constant(rate, meaning, source, target)} * {own[source]}"
                 name = f"{_label(system, source)} to {_words(target)}"
-                document.reaction(identifier("flow", system.name, source, target), name, law, own[target], own[source])
+                document.trajectory(identifier("flow", system.name, source, target), name, law, own[target], own[source])
         elif row.any():
             # A concentration follows the concentration of a pool, not its amount.
             gains = [
@@ -162,6 +162,6 @@ def _add_inputs(document: Document, system: LinearSystem, infused: np.ndarray, p
         if rates.any():
             name = f"{_label(system, state)}: infusion"
             rate = document.number(f"{own}__infusion", f"{name}, rate", rates[0], "umol_per_h", constant=False)
-            document.reaction(identifier("infusion", system.name, state), name, rate, target=own)
+            document.trajectory(identifier("infusion", system.name, state), name, rate, target=own)
             for node in np.flatnonzero(np.diff(rates)) + 1:
                 yield int(node), rate, f"{float(rates[node])!r} umol_per_h"

@@ -77,14 +77,14 @@ class Document:
         _set(self._model.createInitialAssignment(), Symbol=identifier, Math=self._formula(law))
         return identifier
 
-    def reaction(self, identifier: str, name: str, law: str, target: str, source: str | None = None) -> str:
+    def trajectory(self, identifier: str, name: str, law: str, target: str, source: str | None = None) -> str:
         """A reaction that makes one of ``target`` of one of ``source``, at a rate in µmol/h."""
-        reaction = self._model.createReaction()
-        _set(reaction, Id=identifier, Name=name, Reversible=False)
-        for species, create in ((source, reaction.createReactant), (target, reaction.createProduct)):
+        trajectory = self._model.createReaction()
+        _set(trajectory, Id=identifier, Name=name, Reversible=False)
+        for species, create in ((source, trajectory.createReactant), (target, trajectory.createProduct)):
             if species is not None:
                 _set(create(), Species=species, Stoichiometry=1.0, Constant=True)
-        reaction.createKineticLaw().setMath(self._formula(law))
+        trajectory.createKineticLaw().setMath(self._formula(law))
         return identifier
 
     def rate_rule(self, variable: str, law: str) -> None:

@@ -25,7 +25,7 @@ from ..core.units import factor
 from ..links import Switches
 from ..model.closures.response import HABENULA_OUTPUTS
 from ..model.fast import Brain
-from ..model.parameters import Cascade
+from ..model.parameters import Physiology
 from ..model.state import STATE_NAMES, pack
 from ..pharmacology.comparators import FORMED
 from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
@@ -79,7 +79,7 @@ NEAR_ZERO = 1e-3
 """Below it x/(1 − e⁻ˣ) is 1 + x/2 + x²/12 to rounding error."""
 
 
-def add_slow_system(document: Document, cascade: Cascade, brain: Brain, given: Collection[str], circuits: bool = True) -> None:
+def add_slow_system(document: Document, physiology: Physiology, brain: Brain, given: Collection[str], circuits: bool = True) -> None:
     """Add the slow states of a patient to a document.
 
     Parameters
@@ -96,7 +96,7 @@ def add_slow_system(document: Document, cascade: Cascade, brain: Brain, given: C
         Whether the habenula and the prefrontal circuit act; otherwise see :data:`FROZEN`.
     """
     document.define(UNITS)
-    _Writing(document, cascade, brain, given).write(circuits)
+    _Writing(document, physiology, brain, given).write(circuits)
 
 
 def state_identifiers() -> list[str]:
@@ -107,9 +107,9 @@ def state_identifiers() -> list[str]:
 class _Writing:
     """Formulas as they are added; what a method returns is the identifier of what it added, to be used in further formulas."""
 
-    def __init__(self, document: Document, cascade: Cascade, brain: Brain, given: Collection[str]):
-        self.document, self.cascade, self.brain, self.given = document, cascade, brain, given
-        self.fields = dict(declared(Cascade))
+    def __init__(self, document: Document, physiology: Physiology, brain: Brain, given: Collection[str]):
+        self.document, self.physiology, self.brain, self.given = document, physiology, brain, given
+        self.fields = dict(declared(Physiology))
         self.there: set[str] = set()
 
     def of(self, path: str, *labels: str) -> str:
@@ -118,7 +118,7 @@ class _Writing:
         if own not in self.there:
             about = self.fields[path].metadata
             place = tuple(names.index(label) for names, label in zip(LABELS.get(path, ()), labels, strict=True))
-            value = float(np.asarray(attrgetter(path)(self.cascade))[place])
+            value = float(np.asarray(attrgetter(path)(self.physiology))[place])
             name = f"{' '.join((path, *labels))}: {about['meaning']}"
             self.document.number(own, name, value, SPELT.get(about["unit"], about["unit"]))
             self.there.add(own)
@@ -151,7 +151,7 @@ class _Writing:
         classes = CELL_CLASSES if circuits else (PYRAMIDAL,)
         loss = {
             each: self.rule(
-                f"drive_loss__{each}", f"loss of NMDA drive, {each}", f"{ketamine}/({ketamine} + {of('receptor.drive_potency', each)})"
+                f"drive_loss__{each}", f"loss of NMDA drive, {each}", f"{ketamine}/({ketamine} + {of('receptor.drive_ic50', each)})"
             )
             for each in classes
         }
@@ -187,9 +187,9 @@ class _Writing:
         """The slow states and their rates."""
         of = self.of
         rise = self.rule("rise_of_release", "rise of glutamate release over the same circuit without drug", f"max({release}, 0)")
-        surge = self.rule("surge", "engagement of BDNF by the surge", f"{rise}/({rise} + {of('links.surge_potency')})")
-        resting = self.rule("resting", "engagement of BDNF by block at rest", f"{loss}/({loss} + {of('links.signalling_potency')})")
-        undosed = self.found("undosed_serotonin", "serotonin of the undosed patient", self.brain.answers.serotonin)
+        surge = self.rule("surge", "engagement of BDNF by the surge", f"{rise}/({rise} + {of('links.surge_ec50')})")
+        resting = self.rule("resting", "engagement of BDNF by block at rest", f"{loss}/({loss} + {of('links.signalling_ec50')})")
+        undosed = self.found("undosed_serotonin", "serotonin of the undosed patient", self.brain.fast.serotonin)
         risen = self.rule("risen", "rise of serotonin over the patient's own", f"max({serotonin} - {undosed}, 0)")
         arms = " + ".join(
             f"{of(f'signalling.{arm}')}*{drive}" for arm, drive in (("surge_arm", surge), ("rest_arm", resting), ("serotonin_arm", risen))
@@ -264,11 +264,11 @@ class _Writing:
         }
         terms = []
         for ligand in LIGANDS:
-            hand, _, molecule = ligand.partition("-")
-            if hand in ENANTIOMERS:
+            enantiomer, _, molecule = ligand.partition("-")
+            if enantiomer in ENANTIOMERS:
                 state, arriving = states[molecule]
-                seen = [identifier(f"{hand}-ketamine", state)] if f"{hand}-ketamine" in self.given else []
-                if hand == ENANTIOMERS[0] and "esketamine" in self.given and molecule != "hydroxynorketamine":
+                seen = [identifier(f"{enantiomer}-ketamine", state)] if f"{enantiomer}-ketamine" in self.given else []
+                if enantiomer == ENANTIOMERS[0] and "esketamine" in self.given and molecule != "hydroxynorketamine":
                     seen.append(identifier("esketamine", state))
             else:
                 arriving, seen = of("links.free_share", ligand), [site for site in (self._site(ligand),) if site is not None]
@@ -312,13 +312,13 @@ class _Writing:
     def _prefrontal(self, loss: Mapping[str, str], recurrence: str) -> tuple[str, str]:
         """Pyramidal rate relative to health, and the relative rise of release over the circuit without drug."""
         of = self.of
-        for each, current in zip(CLASSES, background(self.cascade.prefrontal), strict=True):
+        for each, current in zip(CLASSES, background(self.physiology.prefrontal), strict=True):
             self.found(f"background__{each}", f"current that makes the healthy rate of {each} a rest", current, "pA")
         midazolam = self._site("midazolam")
         gain = self.rule(
             "inhibition",
             "strength of prefrontal inhibition",
-            f"1 + {of('monoamine.gaba_potentiation')}*{midazolam}/({midazolam} + {of('monoamine.gaba_half')})" if midazolam else "1",
+            f"1 + {of('monoamine.gaba_potentiation')}*{midazolam}/({midazolam} + {of('monoamine.gaba_ec50')})" if midazolam else "1",
         )
         left = {each: f"(1 - {loss[cell]})" for each, cell in zip(CLASSES, CORTICAL, strict=True)}
         now = self._circuit("rate", "", left, recurrence, gain)
@@ -331,7 +331,7 @@ class _Writing:
         of, E, slow = self.of, CLASSES[0], f"{prefix}__slow"
         rate = {each: f"{prefix}__{each}" for each in CLASSES}
         above = f"({of('prefrontal.threshold')} - {of('prefrontal.reset')})"
-        for each, start in zip(CLASSES, self.brain.answers.rates, strict=True):
+        for each, start in zip(CLASSES, self.brain.fast.rates, strict=True):
             weight = f"{of('prefrontal.weights', each, E)}*{recurrence}" if each == E else of("prefrontal.weights", each, E)
             share = of("prefrontal.nmda_share", each)
             excited = f"{weight}*((1 - {share})*{rate[E]} + {share}*{nmda[each]}*{slow})"
@@ -347,7 +347,7 @@ class _Writing:
             rectified = f"piecewise(1 + {x}/2 + {x}^2/12, abs({x}) < {NEAR_ZERO}, {x}/(1 - exp(-{x})))"
             transfer = f"{of('prefrontal.softness')}*{rectified}/({of('prefrontal.spike_time', each)}*{above})"
             self.answer(rate[each], f"prefrontal rate of {each}{about}", start, transfer)
-        self.answer(slow, f"slow NMDA drive{about}", self.brain.answers.rates[0], rate[E], "prefrontal.nmda_time")
+        self.answer(slow, f"slow NMDA drive{about}", self.brain.fast.rates[0], rate[E], "prefrontal.nmda_time")
         return rate[E]
 
     def _midbrain(self, cortical: str, loss: str, stress: str, dat: str, mao_block: str) -> tuple[str, str]:
@@ -361,7 +361,7 @@ class _Writing:
             "mV",
         )
         self.silent = self.found("silent", "no spikes", 0, "Hz")
-        firing = self._habenula(self.cascade.closures.habenula, f"1 - {loss}", shift)
+        firing = self._habenula(self.physiology.closures.habenula, f"1 - {loss}", shift)
         usual = [of("midbrain.healthy", pattern) for pattern in ("tonic", "burst")]
         inhibited, usually = self._silencing("now", firing, self.rule), self._silencing("healthy", usual, self.once)
         raphe, raphe_usually = self._raphe("now", firing, self.rule), self._raphe("healthy", usual, self.once)
@@ -412,7 +412,7 @@ class _Writing:
         for place, name in enumerate(ACTING):
             largest = self.found(f"habenula__{name}__scale", f"scale of the habenula's {name}", surface.scale[place], "Hz")
             polynomial = _horner([_horner([repr(float(each)) for each in row], scaled[1]) for row in powers[..., place]], scaled[0])
-            own, start = f"habenula__{name}", getattr(self.brain.answers.habenula, name)
+            own, start = f"habenula__{name}", getattr(self.brain.fast.habenula, name)
             firing.append(self.answer(own, f"habenula, {name}", start, f"max({largest}*{polynomial}, {self.silent})"))
         return firing
 
@@ -428,8 +428,8 @@ class _Writing:
         return self.rule("serotonin", "serotonin", f"2*{drive}*{q}/(1 - {a} + sqrt((1 - {a})^2 + 4*{a}*{q}*{drive}))")
 
     def _raphe_drive(self) -> jax.Array:
-        habenula = self.brain.answers.habenula
-        return raphe_drive(self.cascade.midbrain, habenula.tonic_rate, habenula.burst_rate)
+        habenula = self.brain.fast.habenula
+        return raphe_drive(self.physiology.midbrain, habenula.tonic_rate, habenula.burst_rate)
 
 
 def _padded_powers(coefficients: np.ndarray) -> np.ndarray:

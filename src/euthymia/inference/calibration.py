@@ -23,20 +23,20 @@ from ..evidence.registry import evidence
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
 from ..trials.expected import Asked, Effects, Solved, asked, solve
-from ..trials.published import Observation, Trial, to_fit
+from ..trials.published import Trial, TrialOutcome, to_fit
 from ..trials.sampling_error import NORMAL_90, standard_error
 
 USUAL_SD = 0.5
 """Of the logarithm of a row without a range."""
-UPSTREAM = ("links.signalling_potency", "links.surge_potency", "symptoms.potentiation_for_half")
+UPSTREAM = ("links.signalling_ec50", "links.surge_ec50", "symptoms.potentiation_ec50")
 """Fitted rows that change what a brain does."""
 IN_THE_CLINIC = (
-    "population.typical_worth",
-    "population.worth",
+    "population.typical_efficacy",
+    "population.efficacy",
     "population.context",
-    "population.correlation.context_worth",
+    "population.correlation.context_efficacy",
     "population.between_trials.context",
-    "population.between_trials.worth",
+    "population.between_trials.efficacy",
     "context.saline.visit",
     "context.midazolam.visit",
     "context.placebo_spray.visit",
@@ -49,7 +49,7 @@ IN_THE_CLINIC = (
 )
 """Fitted rows that change what a brain's doings mean for mood and ratings."""
 FITTED = (*UPSTREAM, *IN_THE_CLINIC)
-CORRELATIONS = ("population.correlation.context_worth",)
+CORRELATIONS = ("population.correlation.context_efficacy",)
 PATIENTS = 256
 MOST_ROUNDS = 8
 SETTLED = 0.05
@@ -112,7 +112,7 @@ class Data(NamedTuple):
     same_trial: Float[Array, "number number"]
 
 
-def data_of(pairs: list[tuple[Trial, Observation]]) -> Data:
+def data_of(pairs: list[tuple[Trial, TrialOutcome]]) -> Data:
     """Of trials and their numbers."""
     value, error, sd, sd_error = [], [], [], []
     for trial, each in pairs:
@@ -128,7 +128,7 @@ def data_of(pairs: list[tuple[Trial, Observation]]) -> Data:
     return Data(*numbers)
 
 
-class Predicted(NamedTuple):
+class FittedPrediction(NamedTuple):
     """Means and SDs, and how both move with what a trial's context and mechanisms are worth."""
 
     value: Float[Array, "number"]
@@ -136,7 +136,7 @@ class Predicted(NamedTuple):
     by_effect: Float[Array, "effect number"]
 
 
-def predict(numbers: Asked, start: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"]) -> tuple[Euthymia, Predicted]:
+def predict(numbers: Asked, start: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"]) -> tuple[Euthymia, FittedPrediction]:
     """All numbers at coordinates of ``FITTED``, and the model that has these coordinates and is otherwise as at the start."""
     model = with_values(start, values_at(FITTED, coordinates))
     upstream = coordinates[: len(UPSTREAM)]
@@ -148,10 +148,10 @@ def predict(numbers: Asked, start: Euthymia, solved: Solved, coordinates: Float[
     value, sd = at(Effects())
     one, none = jnp.ones(()), jnp.zeros(())
     along = [jax.jvp(lambda effects: at(effects)[0], (Effects(),), (each,))[1] for each in (Effects(one, none), Effects(none, one))]
-    return model, Predicted(value, sd, jnp.stack(along))
+    return model, FittedPrediction(value, sd, jnp.stack(along))
 
 
-def log_likelihood(data: Data, model: Euthymia, predicted: Predicted) -> Scalar:
+def log_likelihood(data: Data, model: Euthymia, predicted: FittedPrediction) -> Scalar:
     """Normal: of the numbers, correlated within a trial, and of the SDs."""
     spread = model.population.between_trials[:, None] * predicted.by_effect
     covariance = jnp.diag(data.error**2) + data.same_trial * (spread.T @ spread)
@@ -230,7 +230,7 @@ class Calibration:
         return {row: float(value) for row, value in values_at(FITTED, jnp.asarray(self.coordinates)).items()}
 
     @property
-    def predicted(self) -> Predicted:
+    def predicted(self) -> FittedPrediction:
         """The fitted numbers."""
         return predict(self.problem.numbers, self.problem.start, self.solved, jnp.asarray(self.coordinates))[1]
 

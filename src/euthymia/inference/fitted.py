@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from .. import __version__
 from ..core.errors import InputError
 from ..evidence.registry import evidence
-from ..evidence.rows import Number, Strict
+from ..evidence.rows import Number, Record
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
 
@@ -19,7 +19,7 @@ LARGEST = 1_000_000
 """Bytes of a file."""
 
 
-class Estimate(Strict):
+class Estimate(Record):
     """One row: its value, and its coordinate with the SD of it before and after the fit (1 before)."""
 
     value: Number
@@ -30,14 +30,14 @@ class Estimate(Strict):
     sampled_sd: Number | None = None
 
 
-class Round(Strict):
+class Round(Record):
     """One round of the fit."""
 
     log_posterior: Number
     moved: Number
 
 
-class Fitted(Strict):
+class Fitted(Record):
     """A calibration as a file."""
 
     version: str

@@ -33,7 +33,7 @@ from ..protocols.protocol import Protocol
 from ..protocols.subjects import Subject
 from ..simulation.dosing import pulses_of
 from .pk_likelihood import MOLECULES, READOUTS, SAMPLINGS, Design, Estimate, concentrations, misfit, negative_log_joint, sample_information
-from .predictive_check import REPLICATES, predictive_check, imagine
+from .predictive_check import REPLICATES, imagine, predictive_check
 
 BUCKET = 32
 """Steps and samples are padded to a multiple of this, so that other people do not recompile."""
@@ -257,7 +257,7 @@ def _design(subject: Subject, model: Euthymia) -> Design:
         "bolus": bolus[nodes[:-1]],
         "node": np.searchsorted(nodes, sampled),
         "readout": np.array([READOUTS.index("ketamine, venous" if v else s) for v, (s, _) in zip(venous, shown, strict=True)], int),
-        "hands": np.reshape([hands for _, hands in shown], (-1, len(ENANTIOMERS))).astype(float),
+        "enantiomers": np.reshape([enantiomers for _, enantiomers in shown], (-1, len(ENANTIOMERS))).astype(float),
         "measured": np.array([each.concentration for each in subject.observations]) / np.array(masses),
         "counted": np.ones(len(times), bool),
     }
@@ -284,7 +284,7 @@ def _padded(designs: list[Design]) -> list[Design]:
             return jnp.asarray(np.pad(values, [(0, length - len(values)), *[(0, 0)] * (values.ndim - 1)]))
 
         over_steps = {name: to(name, steps) for name in ("which", "infusion", "bolus")}
-        over_samples = {name: to(name, samples) for name in ("node", "readout", "hands", "measured", "counted")}
+        over_samples = {name: to(name, samples) for name in ("node", "readout", "enantiomers", "measured", "counted")}
         return Design(weight=design.weight, lengths=to("lengths", lengths), **over_steps, **over_samples)
 
     return [padded(design) for design in designs]
@@ -293,7 +293,7 @@ def _padded(designs: list[Design]) -> list[Design]:
 def _individuals(subjects: list[Subject], found: Estimate, model: Euthymia) -> xr.Dataset:
     by_both, by_subject, by_parameter = ("subject", "parameter"), ("subject",), ("parameter",)
     se = np.sqrt(np.diagonal(found.covariance, axis1=1, axis2=2))
-    typical = np.array([float(getattr(model.cascade.disposition, trait)) for trait in TRAITS])
+    typical = np.array([float(getattr(model.physiology.disposition, trait)) for trait in TRAITS])
     units = {name: field.metadata["unit"] for name, field in declared(Disposition)}
     return xr.Dataset(
         {
@@ -309,7 +309,7 @@ def _individuals(subjects: list[Subject], found: Estimate, model: Euthymia) -> x
             "converged": (by_subject, found.converged),
         },
         coords={"subject": [subject.name for subject in subjects], "parameter": list(TRAITS)},
-        attrs={"reference_weight": float(model.cascade.disposition.reference_weight)},
+        attrs={"reference_weight": float(model.physiology.disposition.reference_weight)},
     )
 
 

@@ -17,13 +17,13 @@ READOUTS = ("ketamine", "norketamine", "hydroxynorketamine", "ketamine, venous")
 SPECIES = READOUTS[:3]
 BOTH = "both"
 MOLECULES = {
-    species if hand == BOTH else f"{hand}-{species}": (species, [float(hand in (BOTH, each)) for each in ENANTIOMERS])
+    species if enantiomer == BOTH else f"{enantiomer}-{species}": (species, [float(enantiomer in (BOTH, each)) for each in ENANTIOMERS])
     for species in SPECIES
-    for hand in (BOTH, *ENANTIOMERS)
+    for enantiomer in (BOTH, *ENANTIOMERS)
 }
 """The molecules of a sample: the species, and which enantiomers are counted."""
 SAMPLINGS = ("venous", "arterial")
-SHOWN = ("hands", "sprayed")
+SHOWN = ("ketamine", "esketamine")
 """Families of the body that a sample shows."""
 
 
@@ -37,7 +37,7 @@ class Design(NamedTuple):
     bolus: Float[Array, "step channel"]
     node: Int[Array, "sample"]
     readout: Int[Array, "sample"]
-    hands: Float[Array, "sample enantiomer"]
+    enantiomers: Float[Array, "sample enantiomer"]
     measured: Float[Array, "sample"]
     """µM."""
     counted: Bool[Array, "sample"]
@@ -55,11 +55,11 @@ class Estimate(NamedTuple):
 
 def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
     """What the samples of a person who deviates by η would show without error, µM."""
-    cascade = replace(model.cascade, disposition=individual(model.cascade.disposition, deviation))
+    physiology = replace(model.physiology, disposition=individual(model.physiology.disposition, deviation))
     steps = design.lengths, design.which
-    blood = in_blood(cascade, design.weight, solved(cascade, design.weight, steps, design.infusion, design.bolus, SHOWN))
+    blood = in_blood(physiology, design.weight, solved(physiology, design.weight, steps, design.infusion, design.bolus, SHOWN))
     shown = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
-    return jnp.sum(design.hands * shown[design.node, :, design.readout], -1)
+    return jnp.sum(design.enantiomers * shown[design.node, :, design.readout], -1)
 
 
 def misfit(model: Euthymia, measured: Scalar, concentration: Scalar) -> Scalar:

@@ -29,7 +29,7 @@ class Sampled:
 
     draws: np.ndarray
     """Draw by coordinate, chains one after the other."""
-    effective: np.ndarray
+    effective_sample_size: np.ndarray
     """Effective number of draws of each coordinate."""
     r_hat: np.ndarray
     """Agreement of the chains, of each coordinate (split Gelman–Rubin; 1 is full agreement)."""
@@ -151,7 +151,7 @@ def fitted_set(fit: Calibration, sampled: Sampled | None) -> Fitted:
         if sampled is None
         else {
             "draws": len(sampled.draws),
-            "least_effective": short(sampled.effective.min()),
+            "least_effective": short(sampled.effective_sample_size.min()),
             "largest_r_hat": short(sampled.r_hat.max()),
             "divergences": sampled.divergences,
         },

@@ -21,7 +21,7 @@ from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
 from ..trials.expected import Asked, Effects, Solved, asked, solve
 from ..trials.meta_analysis import meta_analyses
-from ..trials.published import Observation, Trial
+from ..trials.published import Trial, TrialOutcome
 from ..trials.sampling_error import people_in, standard_error
 from .calibration import FITTED, PATIENTS, UPSTREAM, check_size, upstream_values, values_at
 from .fitted import Fitted
@@ -34,11 +34,11 @@ USUAL_ARM = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Predicted:
+class PosteriorPrediction:
     """One published number beside what was expected of it."""
 
     trial: Trial
-    observation: Observation
+    observation: TrialOutcome
     middle: float
     low: float
     high: float
@@ -127,13 +127,13 @@ def tabled(p: Ratings, kind: str, active: tuple[np.ndarray, np.ndarray], control
 
 
 def predict(
-    pairs: Sequence[tuple[Trial, Observation]],
+    pairs: Sequence[tuple[Trial, TrialOutcome]],
     fitted: Fitted,
     model: Euthymia | None = None,
     patients: int = PATIENTS,
     draws: int = DRAWS,
     progress: Callable[[str], None] = lambda text: None,
-) -> list[Predicted]:
+) -> list[PosteriorPrediction]:
     """Predictive intervals for published numbers, whether they were fitted or not.
 
     Parameters
@@ -172,7 +172,7 @@ def predict(
     low, middle, high = np.quantile(found, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
     known = meta_analyses()
     return [
-        Predicted(trial, each, float(middle[i]), float(low[i]), float(high[i]), found[:, i], known.interval(trial, each))
+        PosteriorPrediction(trial, each, float(middle[i]), float(low[i]), float(high[i]), found[:, i], known.interval(trial, each))
         for i, (trial, each) in enumerate(pairs)
     ]
 
@@ -184,11 +184,11 @@ def check_draws(patients: int, draws: int) -> None:
         raise InputError(f"draws: {draws} is outside 50 to 100000")
 
 
-def _arms(observation: Observation) -> list[str]:
+def _arms(observation: TrialOutcome) -> list[str]:
     return [arm for arm in (observation.arm, observation.against) if arm]
 
 
-def _size(trial: Trial, observation: Observation, arm: str) -> int:
+def _size(trial: Trial, observation: TrialOutcome, arm: str) -> int:
     return people_in(observation, trial.arms[arm]) or USUAL_ARM
 
 

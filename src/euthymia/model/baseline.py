@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core.numerics.steady_state import settle
+from ..core.numerics.steady_state import steady_state
 from ..core.types import Scalar
 from ..links import Switches
-from .fast import Brain, brain_at
-from .parameters import Cascade
+from .fast import Brain, brain_in_state
+from .parameters import Physiology
 from .state import STATE_NAMES, no_input, pack, unpack
 from .vector_field import slow_rate
 
@@ -18,23 +18,23 @@ AT_REST = 1e-10
 """Largest rate of a state that rests, 1/h."""
 
 
-def fixed_point(p: Cascade, stress: Scalar) -> Float[Array, " state"]:
+def fixed_point(p: Physiology, stress: Scalar) -> Float[Array, " state"]:
     """Packed state in which an undosed patient at constant ``stress`` (0 to 1) rests; NaN if there is none nearby."""
 
     def rate(vector: Float[Array, " state"]) -> Float[Array, " state"]:
         x = unpack(vector)
-        return pack(slow_rate(p, x, no_input(), brain_at(p, x, stress), Switches()))
+        return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), Switches()))
 
     start = jnp.array([START.get(name, 0.0) for name in STATE_NAMES])
-    rests = settle(rate, start)
+    rests = steady_state(rate, start)
     return jnp.where(jnp.max(jnp.abs(rate(rests))) < AT_REST, rests, jnp.nan)
 
 
-def patient(p: Cascade, stress: Scalar) -> Brain:
+def patient(p: Physiology, stress: Scalar) -> Brain:
     """An undosed patient at rest at constant ``stress`` (0 to 1)."""
-    return brain_at(p, unpack(fixed_point(p, stress)), stress)
+    return brain_in_state(p, unpack(fixed_point(p, stress)), stress)
 
 
-def jacobian(p: Cascade, vector: Float[Array, " state"], brain: Brain, switches: Switches) -> Float[Array, "state state"]:
+def jacobian(p: Physiology, vector: Float[Array, " state"], brain: Brain, switches: Switches) -> Float[Array, "state state"]:
     """Jacobian (1/h) of the undosed field at a packed state."""
     return jax.jacfwd(lambda v: pack(slow_rate(p, unpack(v), no_input(), brain, switches)))(vector)

@@ -59,4 +59,4 @@ def with_values(model: Euthymia, values: Values) -> Euthymia:
             return evidence().value(row, unit)
         return values[row] * factor(evidence().parameters[row].unit, unit)
 
-    return fill(Euthymia, value, {Closures: model.cascade.closures})
+    return fill(Euthymia, value, {Closures: model.physiology.closures})

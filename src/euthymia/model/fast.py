@@ -17,13 +17,13 @@ from ..plasticity.serotonin import dopamine_factor, serotonin_level
 from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, dat_occupancy, gaba_gain, mao_held, sert_occupancy
 from ..receptors.nmdar import drive_loss
 from .closures.response import HabenulaOutput, habenula_output
-from .parameters import Cascade
+from .parameters import Physiology
 from .state import Inputs, SlowState, no_input
 
 MIDAZOLAM = MOLECULES.index("midazolam")
 
 
-class Answers(NamedTuple):
+class FastState(NamedTuple):
     """What the circuits answer at once."""
 
     recurrence: Scalar
@@ -63,10 +63,10 @@ class Brain(NamedTuple):
 
     stress: Scalar
     rest: SlowState
-    answers: Answers
+    fast: FastState
 
 
-def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, undosed_rates: Float[Array, " cortical_class"]) -> Answers:
+def fast(p: Physiology, x: SlowState, u: Inputs, stress: Scalar, on: Switches, undosed_rates: Float[Array, " cortical_class"]) -> FastState:
     """Circuits at one state and input; ``undosed_rates`` are the prefrontal rates (Hz) that a cut link to dopamine passes."""
     clamp, loss = links.clamp, drive_loss(p.receptor, u.ketamine)
     density = x.spines.transient + x.spines.persistent
@@ -89,7 +89,7 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
     sert = clamp(sert_occupancy(p.monoamine, u.comparators[places(AT_SERT)]), 0.0, on.reuptake)
     dat = clamp(dat_occupancy(p.monoamine, u.comparators[places(AT_DAT)]), 0.0, on.reuptake)
     serotonin = serotonin_level(p.serotonin, raphe_drive(p.midbrain, tonic, burst), sert, mao_block, x.autoreceptor)
-    return Answers(
+    return FastState(
         recurrence=recurrence,
         nmda=nmda,
         inhibition=inhibition,
@@ -110,6 +110,6 @@ def answers(p: Cascade, x: SlowState, u: Inputs, stress: Scalar, on: Switches, u
     )
 
 
-def brain_at(p: Cascade, x: SlowState, stress: Scalar) -> Brain:
+def brain_in_state(p: Physiology, x: SlowState, stress: Scalar) -> Brain:
     """A patient who is undosed in state x at constant stress (0 to 1)."""
-    return Brain(stress, x, answers(p, x, no_input(), stress, Switches(), p.prefrontal.baseline))
+    return Brain(stress, x, fast(p, x, no_input(), stress, Switches(), p.prefrontal.baseline))

@@ -8,14 +8,14 @@ from ..pharmacology import ketamine as disposition
 from ..pharmacology.absorption import DEPOTS
 
 
-def channel(hand: str, place: str) -> str:
+def channel(enantiomer: str, place: str) -> str:
     """Name of what brings one enantiomer to one of the places of its body."""
-    return f"{hand}-ketamine in {place}" if place in DEPOTS else f"{hand}-{place}"
+    return f"{enantiomer}-ketamine in {place}" if place in DEPOTS else f"{enantiomer}-{place}"
 
 
-HANDS = tuple(channel(hand, place) for hand in ENANTIOMERS for place in disposition.ENTRIES)
-SPRAYED = tuple(f"esketamine in {place}" for place in esketamine.ENTRIES)
-CHANNELS = (*HANDS, *SPRAYED, *comparators.DRUGS)
+KETAMINE_CHANNELS = tuple(channel(enantiomer, place) for enantiomer in ENANTIOMERS for place in disposition.ENTRIES)
+ESKETAMINE_CHANNELS = tuple(f"esketamine in {place}" for place in esketamine.ENTRIES)
+CHANNELS = (*KETAMINE_CHANNELS, *ESKETAMINE_CHANNELS, *comparators.DRUGS)
 """What a pulse can bring where, in the order of the input axis: system by system."""
 
 

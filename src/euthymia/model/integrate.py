@@ -9,13 +9,13 @@ from ..links import Switches
 from .baseline import jacobian
 from .exposure import Steps
 from .fast import Brain
-from .parameters import Cascade
+from .parameters import Physiology
 from .state import Inputs, pack, unpack
-from .vector_field import Drivers, Followers, slow_rate, spines_solved, transitions
+from .vector_field import Auxiliaries, PassiveStates, slow_rate, spines_solved, transitions
 
 
 def slow_courses(
-    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
+    p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
 ) -> Float[Array, "setting node state"]:
     """Packed slow states at the nodes, from rest, for many settings of the switches at once (leading axis of ``switches``).
 
@@ -42,7 +42,7 @@ def slow_courses(
 
 
 def slow_course(
-    p: Cascade, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], over: Propagators
+    p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], over: Propagators
 ) -> Float[Array, "node state"]:
     """The same for one setting and a given linear part with its propagators over the grid's lengths, such as those of a patient
     who is alike: it only has to be near, for what it misses is integrated to second order."""
@@ -56,7 +56,7 @@ def slow_course(
     return etd2rk(rate, linear, over, pack(brain.rest), steps, inputs, with_spines)
 
 
-def follow(p: Cascade, steps: Steps, inputs: Inputs, by: Drivers) -> Followers:
+def passive_course(p: Physiology, steps: Steps, inputs: Inputs, by: Auxiliaries) -> PassiveStates:
     """Occupancies over a course of one setting, from what drives them at the nodes; they start where they rest undosed."""
     rise, fall = jax.vmap(lambda u, at: transitions(p, u, at))(inputs, by)
     # Without input nothing binds, so that only the lock rests above zero.

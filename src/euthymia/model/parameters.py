@@ -28,7 +28,7 @@ from ..receptors.nmdar import NMDAReceptor
 from .closures.response import Closures
 
 
-class Cascade(eqx.Module):
+class Physiology(eqx.Module):
     """Parameters of everything from dose to synapse, and the closures that stand for circuits."""
 
     disposition: Disposition
@@ -61,14 +61,14 @@ class DoseCurve(eqx.Module):
 
     nmda_share: Float[Array, "edge"] = parameter("dose_curve.nmda_share", "dimensionless", "NMDA part of recurrent excitation, per class")
     tonic_share: Float[Array, "edge"] = parameter("dose_curve.tonic_share", "dimensionless", "NMDA part of the background, per class")
-    potency: Float[Array, "edge"] = parameter("dose_curve.potency", "uM", "concentration that halves NMDA drive, per class")
+    ic50: Float[Array, "edge"] = parameter("dose_curve.ic50", "uM", "concentration that halves NMDA drive, per class")
     rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
 
 
 class Euthymia(eqx.Module):
     """Everything from dose to mood."""
 
-    cascade: Cascade
+    physiology: Physiology
     symptoms: Symptoms
     molecules: Molecules
     variability: Variability

@@ -10,10 +10,10 @@ from ..core.types import Scalar
 from ..links import Switches
 from ..pharmacology.comparators import site_concentration
 from .closures.response import no_correction
-from .exposure import Bodies, by_family, enzyme_transitions, exposure, systems
+from .exposure import DrugFamilies, by_family, enzyme_transitions, exposure, systems
 from .fast import Brain
 from .inputs import CHANNELS, Pulse
-from .parameters import Cascade
+from .parameters import Physiology
 from .state import Inputs, pack, unpack
 from .vector_field import slow_rate
 
@@ -30,21 +30,21 @@ def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
 
 
 def reference_course(
-    p: Cascade, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
-) -> tuple[tuple[Bodies, Array], Float[Array, "time state"]]:
+    p: Physiology, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
+) -> tuple[tuple[DrugFamilies, Array], Float[Array, "time state"]]:
     """Drug states with MAO-A left, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)
-    matrices, entries = (Bodies(*(family[which] for family in families)) for which in (0, 1))
+    matrices, entries = (DrugFamilies(*(family[which] for family in families)) for which in (0, 1))
     start = pack(brain.rest)
 
-    def entering(amounts: np.ndarray) -> Bodies:
+    def entering(amounts: np.ndarray) -> DrugFamilies:
         return jax.tree.map(lambda entry, amount: jnp.einsum("sip,sp->si", entry, amount), entries, by_family(jnp.asarray(amounts)))
 
     def derivative(state, infusion):
         bodies, mao, slow = state
-        at_site = site_concentration(bodies.others)
+        at_site = site_concentration(bodies.comparators)
         made, lost = enzyme_transitions(p.monoamine, at_site)
         u = Inputs(exposure(p, bodies).racemate_equivalents, at_site, mao, no_correction())
         moved = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)

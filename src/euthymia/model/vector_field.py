@@ -14,15 +14,15 @@ from ..plasticity.signalling import signalling_rate
 from ..plasticity.spines import Turnover, after, spine_rate, turnover
 from ..receptors.nmdar import drive_loss, pore_block, resting_unblock, trapping_rates
 from .closures.response import LockRates, lock_rates
-from .fast import Answers, Brain, answers
-from .parameters import Cascade
+from .fast import Brain, FastState, fast
+from .parameters import Physiology
 from .state import Inputs, SlowState
 
 
-class Drivers(NamedTuple):
+class Auxiliaries(NamedTuple):
     """What acts on the slow states."""
 
-    answers: Answers
+    fast: FastState
     load: Scalar
     """Extrasynaptic calcium load, healthy = 1."""
     release: Scalar
@@ -53,21 +53,21 @@ def growth(x: SlowState, on: Switches) -> Scalar:
     return links.clamp(x.signalling.structure_3, 0.0, on.regrowth)
 
 
-def elimination(p: Cascade, x: SlowState, brain: Brain) -> Scalar:
+def elimination(p: Physiology, x: SlowState, brain: Brain) -> Scalar:
     """Persistent spines lost, 1/h."""
     return links.spine_elimination(p.links, p.spines.elimination, brain.stress, relative_damage(p.excitotoxicity, x.damage))
 
 
-def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> Drivers:
+def auxiliaries(p: Physiology, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> Auxiliaries:
     """What acts on the slow states; arguments as in :func:`slow_rate`. A clamped link passes its undosed value."""
-    clamp, undosed, loss = links.clamp, brain.answers, drive_loss(p.receptor, u.ketamine)
-    now = answers(p, x, u, brain.stress, on, undosed.rates)
+    clamp, undosed, loss = links.clamp, brain.fast, drive_loss(p.receptor, u.ketamine)
+    now = fast(p, x, u, brain.stress, on, undosed.rates)
     limbic_block = clamp(links.limbic_loss(loss), 0.0, on.limbic_lock)
     limbic_input = clamp(now.limbic_input, undosed.limbic_input, on.limbic_lock)
     release = glutamate_release(p.prefrontal, now.rates, now.undrugged_rates)
     block = links.extrasynaptic_block(pore_block(p.receptor, u.ketamine))
-    return Drivers(
-        answers=now,
+    return Auxiliaries(
+        fast=now,
         load=calcium_load(p.excitotoxicity, brain.stress, clamp(block, 0.0, on.calcium_load)),
         release=release,
         # Synapses see what is released; the tissue around them, and an instrument, see it later.
@@ -84,7 +84,7 @@ def drivers(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> 
     )
 
 
-def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> SlowState:
+def slow_rate(p: Physiology, x: SlowState, u: Inputs, brain: Brain, on: Switches) -> SlowState:
     """Time derivative of the slow states, 1/h.
 
     Parameters
@@ -100,7 +100,7 @@ def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -
     on
         Links that are clamped to their undosed value.
     """
-    by = drivers(p, x, u, brain, on)
+    by = auxiliaries(p, x, u, brain, on)
     glutamate, measured = glutamate_rate(p.prefrontal, x.glutamate, x.measured_glutamate, by.release)
     return SlowState(
         damage=damage_rate(p.excitotoxicity, x.damage, by.load),
@@ -109,18 +109,18 @@ def slow_rate(p: Cascade, x: SlowState, u: Inputs, brain: Brain, on: Switches) -
         signalling=signalling_rate(p.signalling, x.signalling, by.surge, by.resting, by.risen, by.to_mtor, by.to_potentiation),
         spines=spine_rate(by.turnover),
         dopamine=(by.dopamine - x.dopamine) / p.links.dopamine_time,
-        autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, by.answers.serotonin),
+        autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, by.fast.serotonin),
     )
 
 
-def spines_solved(p: Cascade, before: SlowState, later: SlowState, brain: Brain, on: Switches, step: Scalar) -> SlowState:
+def spines_solved(p: Physiology, before: SlowState, later: SlowState, brain: Brain, on: Switches, step: Scalar) -> SlowState:
     """The state a step (h) later, with its spines exact under what acts on them on average over the step."""
     signal = (growth(before, on) + growth(later, on)) / 2
     loss = (elimination(p, before, brain) + elimination(p, later, brain)) / 2
     return later._replace(spines=after(p.spines, before.spines, signal, brain.stress, loss, step))
 
 
-class Followers(NamedTuple):
+class PassiveStates(NamedTuple):
     """Occupancies of two-state systems that the slow states drive and that nothing slow reads: y' = a (1 − y) − b y."""
 
     bound: PerSite
@@ -129,12 +129,12 @@ class Followers(NamedTuple):
     """Probability that the limbic network is locked."""
 
 
-def transitions(p: Cascade, u: Inputs, by: Drivers) -> tuple[Followers, Followers]:
+def transitions(p: Physiology, u: Inputs, by: Auxiliaries) -> tuple[PassiveStates, PassiveStates]:
     """Rates a and b (1/h) of the followers at one input and what the slow states make of it."""
-    now = by.answers
+    now = by.fast
     cortical = jnp.broadcast_to(now.rates[E] / p.prefrontal.baseline[E], len(CLASSES))
     groups = jnp.ones(len(ACTIVITIES))
     activity = jnp.concatenate([cortical, groups])
     unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CLASSES)], now.habenula.unblocked * groups])
     binding, leaving = trapping_rates(p.receptor, u.ketamine, activity, unblocked)
-    return Followers(binding, by.lock.into), Followers(leaving, by.lock.out_of)
+    return PassiveStates(binding, by.lock.into), PassiveStates(leaving, by.lock.out_of)

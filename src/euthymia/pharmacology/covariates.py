@@ -47,12 +47,12 @@ class Covariates(eqx.Module):
     time_exponent: Scalar = parameter("allometry.time_exponent", "dimensionless", "delays of animals go with weight to this power")
 
 
-class Body(NamedTuple):
+class CovariateEffects(NamedTuple):
     """What is particular about a body beside its weight; all factors are over the typical adult's."""
 
     liver_flow: Scalar = jnp.ones(())
     intrinsic_clearance: Scalar = jnp.ones(())
-    pace: Scalar = jnp.ones(())
+    allometric_time_scale: Scalar = jnp.ones(())
     """Length of every delay."""
     deviation: PerTrait = jnp.zeros(len(TRAITS))
     spray_deviation: PerSprayTrait = jnp.zeros(len(SPRAY_TRAITS))
@@ -80,17 +80,17 @@ def liver_flow(p: Covariates, e: Esketamine, age: Scalar) -> Scalar:
     return 1 - p.flow_lost * jnp.maximum(age - p.old_age, 0) / e.liver_flow
 
 
-def pace(p: Covariates, d: Disposition, weight: Scalar) -> Scalar:
+def allometric_time_scale(p: Covariates, d: Disposition, weight: Scalar) -> Scalar:
     """Delays of an animal of a weight (kg) over those of a person."""
     return (weight / d.reference_weight) ** p.time_exponent
 
 
-def embody(d: Disposition, e: Esketamine, body: Body) -> tuple[Disposition, Esketamine]:
+def individualise(d: Disposition, e: Esketamine, body: CovariateEffects) -> tuple[Disposition, Esketamine]:
     """The disposition of one body, after an injection and after a spray."""
     Q, I = e.liver_flow, intrinsic_clearance(e)  # noqa: E741
     usual, own = extraction(Q, I), extraction(body.liver_flow * Q, body.intrinsic_clearance * I)
     cleared = body.liver_flow * own / usual
-    a, t = d.absorption, body.pace
+    a, t = d.absorption, body.allometric_time_scale
     swallowed = jnp.minimum(a.oral_bioavailability * (1 - own) / (1 - usual), a.gut_share)
     person = individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(cleared)))
     sprayed, i = individual_spray(e, body.spray_deviation), body.intrinsic_clearance

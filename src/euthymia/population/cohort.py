@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.errors import InputError
-from ..core.parallel import in_order
+from ..core.parallel import ordered_map
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import DRUGS
@@ -19,7 +19,7 @@ from ..protocols.protocol import Protocol
 from ..simulation.person import Person, person_of
 from .course import AT_ONCE, Outcome, Shared, comparator_of, outcomes, share
 from .patients import check_population
-from .weighting import Wanted, inside, weights
+from .weighting import BaselineTarget, inside, weights
 
 MOST_PATIENTS = 100_000
 LEAST_PLAUSIBLE = 20
@@ -33,7 +33,7 @@ class Cohort:
     protocol: Protocol
     data: xr.Dataset
     drawn: int
-    like: tuple[Wanted, ...] = ()
+    like: tuple[BaselineTarget, ...] = ()
 
     @property
     def shares(self) -> np.ndarray:
@@ -47,7 +47,7 @@ def cohort(
     model: Euthymia | None = None,
     progress: Callable[[int], None] = lambda done: None,
     at_once: int = AT_ONCE,
-    like: Sequence[Wanted] = (),
+    like: Sequence[BaselineTarget] = (),
     processes: int = 1,
 ) -> Cohort:
     """So many plausible patients of the population under one protocol; body and mind of its patient are their middle.
@@ -83,7 +83,7 @@ def cohort(
     grid, kept, shared = share(protocol, model, typical)
     have = drawn = 0
     whole: Chosen | None = None
-    with closing(in_order(Chunk(model, typical, shared, len(kept), at_once, tuple(like)), processes)) as chunks:
+    with closing(ordered_map(Chunk(model, typical, shared, len(kept), at_once, tuple(like)), processes)) as chunks:
         for chunk in chunks:
             # One place for everybody from the start: joined afterwards, everybody would be held twice.
             whole = jax.tree.map(lambda leaf: np.empty((patients, *leaf.shape[1:]), leaf.dtype), chunk) if whole is None else whole
@@ -122,7 +122,7 @@ class Chunk:
     shared: Shared
     kept: int
     at_once: int
-    like: tuple[Wanted, ...]
+    like: tuple[BaselineTarget, ...]
 
     def __call__(self, part: int) -> Chosen:
         """Those of the chunk who are plausible and within the limits."""
@@ -130,7 +130,7 @@ class Chunk:
         solved = outcomes(self.model, self.typical, self.shared, jnp.asarray(numbers))
         at = np.flatnonzero(solved.plausible & inside(_known(solved), self.like))
         # What is behind mood is not kept: it is more than all the rest.
-        solved = solved._replace(reaction=solved.reaction._replace(mechanism_shift=solved.reaction.mechanism_shift[:, :0]))
+        solved = solved._replace(trajectory=solved.trajectory._replace(mechanism_shift=solved.trajectory.mechanism_shift[:, :0]))
         outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(at, slice(self.kept))[: leaf.ndim]], solved)
         return Chosen(numbers[at], outcome)
 
@@ -165,15 +165,15 @@ def _labelled(found: Outcome, numbers: np.ndarray, times: np.ndarray, model: Eut
         "rated": ("points", "MADRS as rated, with fluctuation, error and unblinding"),
         "context_rated": ("points", "the same with the context of treatment alone"),
     }
-    values = found.reaction._asdict() | found._asdict()
-    values |= {"venous": 1e3 * float(model.molecules.ketamine) * found.reaction.venous}
+    values = found.trajectory._asdict() | found._asdict()
+    values |= {"venous": 1e3 * float(model.molecules.ketamine) * found.trajectory.venous}
     if comparator:
-        mass = float(model.cascade.comparators.molar_mass[DRUGS.index(comparator)])
-        values |= {"comparator": 1e3 * mass * found.reaction.comparator}
+        mass = float(model.physiology.comparators.molar_mass[DRUGS.index(comparator)])
+        values |= {"comparator": 1e3 * mass * found.trajectory.comparator}
     of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
     variables = {
         **{name: (of_time, values[name], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
-        "stress": (("patient",), found.reaction.stress, of_stress),
+        "stress": (("patient",), found.trajectory.stress, of_stress),
         "weight": (("patient",), found.weight, {"units": "kg", "long_name": "body weight"}),
         "baseline": (("patient",), found.baseline, {"units": "points", "long_name": "MADRS before treatment"}),
     }

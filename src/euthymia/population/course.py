@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from ..clinic.patients import Differences
+from ..clinic.patients import RandomEffects
 from ..clinic.ratings import fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import (
@@ -30,12 +30,12 @@ from ..core.types import Scalar
 from ..links import PYRAMIDAL, Switches
 from ..model.baseline import jacobian, patient
 from ..model.closures.response import no_correction
-from ..model.exposure import Bodies, drug_course, embodied, propagated, stepped, systems
-from ..model.integrate import follow, slow_course
+from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
+from ..model.integrate import passive_course, slow_course
 from ..model.parameters import Euthymia
 from ..model.state import Inputs, pack, unpack
 from ..model.time_grid import TimeGrid
-from ..model.vector_field import drivers
+from ..model.vector_field import auxiliaries
 from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
@@ -43,7 +43,7 @@ from ..simulation.course import at_rest, mechanisms
 from ..simulation.dosing import BRISK, brisk_grid_of
 from ..simulation.person import Person
 from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
-from .patients import TRIAL, Virtual, particular, virtual
+from .patients import TRIAL, VirtualPatient, individual_physiology, virtual_patient
 
 AT_ONCE = 64
 """Patients solved together."""
@@ -54,7 +54,7 @@ MOST_MADRS = 60.0
 EVERYTHING = Switches()
 
 
-class Reaction(NamedTuple):
+class Trajectory(NamedTuple):
     """What happens in a patient's body and brain, at the kept nodes; what it does to mood is another matter."""
 
     venous: Float[Array, "node"]
@@ -77,7 +77,7 @@ class Reaction(NamedTuple):
 class Outcome(NamedTuple):
     """What is kept of a patient: at the kept nodes, and before the first dose."""
 
-    reaction: Reaction
+    trajectory: Trajectory
     madrs: Float[Array, "node"]
     context_madrs: Float[Array, "node"]
     """With the context alone."""
@@ -122,18 +122,18 @@ class Shared(NamedTuple):
     depressed: Mechanisms
 
 
-def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[Bodies, Bodies]:
+def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[DrugFamilies, DrugFamilies]:
     """Linear systems of the bodies of patients, and their propagators; comparators go through everybody alike."""
 
-    def of_one(number: Int[Array, ""]) -> Bodies:
-        person, _ = virtual(model, typical, number)
-        return systems(embodied(model.cascade, person.body), person.weight)
+    def of_one(number: Int[Array, ""]) -> DrugFamilies:
+        person, _ = virtual_patient(model, typical, number)
+        return systems(individualised(model.physiology, person.body), person.weight)
 
-    system = jax.vmap(of_one)(numbers)._replace(others=systems(model.cascade, typical.weight).others)
+    system = jax.vmap(of_one)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
     return system, propagated(system, shared.lengths)
 
 
-PER_PATIENT = 0, Bodies(0, 0, None), Bodies(1, 1, None)
+PER_PATIENT = 0, DrugFamilies(0, 0, None), DrugFamilies(1, 1, None)
 """Along which axis patients differ: their numbers, the systems of their bodies, and the propagators, whose first is step length."""
 
 
@@ -142,30 +142,30 @@ def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arra
     """The courses of the patients of some numbers."""
     system, over = bodies(model, typical, shared, numbers)
 
-    def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+    def one(number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Outcome:
         return outcome(model, typical, shared, number, system, over)
 
     return jax.vmap(one, in_axes=PER_PATIENT)(numbers, system, over)
 
 
-def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, over: Bodies) -> Reaction:
+def trajectory(model: Euthymia, virtual_patient: VirtualPatient, shared: Shared, system: DrugFamilies, over: DrugFamilies) -> Trajectory:
     """Body and brain of a patient, whose body has these systems and propagators."""
-    person, differs = virtual
-    cascade = particular(embodied(model.cascade, person.body), differs)
-    brain, steps = patient(cascade, person.stress), (shared.lengths, shared.which)
+    person, individual_effects = virtual_patient
+    physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects)
+    brain, steps = patient(physiology, person.stress), (shared.lengths, shared.which)
     given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
     states = stepped(system, over, shared.which, *given)
     # More or less of a comparator than in the typical body, at the same pace.
-    body = drug_course(cascade, person.weight, steps, states._replace(others=differs.exposure * states.others))
+    body = drug_course(physiology, person.weight, steps, states._replace(comparators=individual_effects.exposure * states.comparators))
     u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
-    x = unpack(slow_course(cascade, brain, steps, u, EVERYTHING, shared.linear, shared.over))
-    by = jax.vmap(lambda at, input_: drivers(cascade, at, input_, brain, EVERYTHING))(x, u)
-    lock = follow(cascade, steps, u, by).lock
-    now, start = mechanisms(cascade, x, by, lock), at_rest(cascade, brain)
-    return Reaction(
+    x = unpack(slow_course(physiology, brain, steps, u, EVERYTHING, shared.linear, shared.over))
+    by = jax.vmap(lambda at, input_: auxiliaries(physiology, at, input_, brain, EVERYTHING))(x, u)
+    lock = passive_course(physiology, steps, u, by).lock
+    now, start = mechanisms(physiology, x, by, lock), at_rest(physiology, brain)
+    return Trajectory(
         venous=body.venous.sum(-1)[shared.kept],
         comparator=body.comparator_plasma[shared.kept, shared.comparator],
-        drive_loss=drive_loss(cascade.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
+        drive_loss=drive_loss(physiology.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
         spine_density=now.spine_density[shared.kept],
         lock=lock[shared.kept],
         mechanism_shift=mechanism_shift(model.symptoms, now, start, shared.healthy, shared.depressed)[shared.kept],
@@ -175,18 +175,18 @@ def reaction(model: Euthymia, virtual: Virtual, shared: Shared, system: Bodies, 
     )
 
 
-def reactions(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Reaction:
+def trajectories(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Trajectory:
     """Body and brain of the patients of some numbers."""
 
-    def one(number: Int[Array, ""], system: Bodies, over: Bodies) -> Reaction:
-        return reaction(model, virtual(model, typical, number), shared, system, over)
+    def one(number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Trajectory:
+        return trajectory(model, virtual_patient(model, typical, number), shared, system, over)
 
     return jax.vmap(one, in_axes=PER_PATIENT)(numbers, *bodies(model, typical, shared, numbers))
 
 
 def total(
     p: Symptoms,
-    differs: Differences,
+    individual_effects: RandomEffects,
     madrs: Scalar,
     context: tuple[Scalar, Float[Array, "course_context"]],
     times: tuple[Float[Array, "visit time"], Float[Array, "time"]],
@@ -211,18 +211,18 @@ def total(
     """
     since_visits, since_start = times
     by_visits, by_weeks = (
-        visit_shift(p, differs.context * context[0], since_visits),
-        course_shift(p, differs.context * context[1], since_start),
+        visit_shift(p, individual_effects.context * context[0], since_visits),
+        course_shift(p, individual_effects.context * context[1], since_start),
     )
-    joined = join(p, by_visits, jnp.minimum(differs.worth * by_mechanisms, full_normalisation(p))) + by_weeks
+    joined = join(p, by_visits, jnp.minimum(individual_effects.efficacy * by_mechanisms, full_normalisation(p))) + by_weeks
     return item_ratings(p, baseline_items(p, madrs), joined - adrift[:, None]).sum(-1)
 
 
-def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: Bodies, over: Bodies) -> Outcome:
+def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Outcome:
     """The course of the patient of a number, whose body has these systems and propagators."""
-    someone, symptoms, p = virtual(model, typical, number), model.symptoms, model.ratings
-    person, differs = someone
-    found = reaction(model, someone, shared, system, over)
+    sample_body, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
+    person, individual_effects = sample_body
+    found = trajectory(model, sample_body, shared, system, over)
     (of_visits, of_weeks), trial = shared.context, jax.random.key(TRIAL)
     times = shared.visits[:, shared.kept], shared.since_start[shared.kept]
     wanders = fluctuation(p, trial, number, times[1])
@@ -231,13 +231,13 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
     nothing, still = jnp.zeros_like(found.mechanism_shift), jnp.zeros_like(wanders)
 
     def course(of_visits: Scalar, mechanisms: Float[Array, "kept item"], adrift: Float[Array, "kept"]) -> Float[Array, "kept"]:
-        return total(symptoms, differs, person.madrs, (of_visits, of_weeks), times, mechanisms, adrift)
+        return total(symptoms, individual_effects, person.madrs, (of_visits, of_weeks), times, mechanisms, adrift)
 
     def rating(of_visits: Scalar, mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
         return rated(p, trial, number, times[1], course(of_visits, mechanisms, wanders))
 
     return Outcome(
-        reaction=found,
+        trajectory=found,
         madrs=course(of_visits, found.mechanism_shift, still),
         context_madrs=course(of_visits, nothing, still),
         rated=rating(convinced, found.mechanism_shift),
@@ -251,9 +251,9 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
 @eqx.filter_jit
 def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, Propagators, Mechanisms, Mechanisms]:
     """Of the typical patient: linear part, propagators, and what mood reads in health and in depression."""
-    ill, well = (patient(model.cascade, stress) for stress in (model.patient.stress, jnp.zeros(())))
-    linear = jacobian(model.cascade, pack(ill.rest), ill, EVERYTHING)
-    return linear, propagators(linear, lengths), at_rest(model.cascade, well), at_rest(model.cascade, ill)
+    ill, well = (patient(model.physiology, stress) for stress in (model.patient.stress, jnp.zeros(())))
+    linear = jacobian(model.physiology, pack(ill.rest), ill, EVERYTHING)
+    return linear, propagators(linear, lengths), at_rest(model.physiology, well), at_rest(model.physiology, ill)
 
 
 def shared_brain(model: Euthymia, shared: Shared) -> Shared:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..clinic.dropout import leaving_time
+from ..clinic.dropout import dropout_time
 from ..clinic.outcomes import responds
 from ..clinic.ratings import Ratings
 from ..simulation.visits import first_visit
@@ -15,7 +15,7 @@ from .patients import TRIAL
 from .relapse import weekly
 
 
-class Leaving(NamedTuple):
+class Dropout(NamedTuple):
     """Shares of all patients at the last of weekly ratings, but for ``completers``."""
 
     left: float
@@ -31,8 +31,8 @@ class Leaving(NamedTuple):
     """From the first visit to the last rating, h."""
 
 
-def leaving(cohort: Cohort, p: Ratings) -> Leaving | None:
-    """Leaving at the hazard of :func:`..clinic.ratings.leaving_rate`; None where a course is too short or everybody leaves."""
+def dropout(cohort: Cohort, p: Ratings) -> Dropout | None:
+    """Leaving at the hazard of :func:`..clinic.ratings.dropout_hazard`; None where a course is too short or everybody leaves."""
     data, ratings = cohort.data, weekly(cohort, first_visit(cohort.protocol))
     if ratings is None:
         return None
@@ -40,7 +40,7 @@ def leaving(cohort: Cohort, p: Ratings) -> Leaving | None:
     baseline = jnp.asarray(data.rated.isel(time=0).values)
     rated = rated.at[:, 0].set(baseline)
     worse = rated / baseline[:, None] - 1
-    gone = leaving_time(p, jax.random.key(TRIAL), jnp.asarray(data.patient.values), jnp.asarray(times), worse)
+    gone = dropout_time(p, jax.random.key(TRIAL), jnp.asarray(data.patient.values), jnp.asarray(times), worse)
     stayed = np.asarray(jnp.isinf(gone))
     if not stayed.any():
         return None
@@ -48,11 +48,11 @@ def leaving(cohort: Cohort, p: Ratings) -> Leaving | None:
     ends, carried = rated[:, -1], jnp.take_along_axis(rated, last[:, None], -1)[:, 0]
     response, forward = (np.asarray(responds(p, baseline, now)) for now in (ends, carried))
     shares = cohort.shares
-    staying = float(shares @ stayed)
-    return Leaving(
-        left=1 - staying,
+    retention = float(shares @ stayed)
+    return Dropout(
+        left=1 - retention,
         everybody=float(shares @ response),
-        completers=float(shares @ (response & stayed)) / staying,
+        completers=float(shares @ (response & stayed)) / retention,
         carried_forward=float(shares @ forward),
         failures=float(shares @ (response & stayed)),
         followed=float(times[-1] - times[0]),

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
-from ..clinic.patients import CORRELATED, Differences, Population, correlation_matrix, differences
+from ..clinic.patients import CORRELATED, Population, RandomEffects, correlation_matrix, random_effects
 from ..core.errors import InputError
-from ..model.parameters import Cascade, Euthymia
-from ..simulation.person import Person, someone
+from ..model.parameters import Euthymia, Physiology
+from ..simulation.person import Person, sample_body
 
 COHORT = 1
 """Seed of the patients of whom every one has a number."""
@@ -19,40 +19,44 @@ TRIAL = 2
 """Seed of what fluctuates and what raters hear."""
 
 
-class Virtual(NamedTuple):
+class VirtualPatient(NamedTuple):
     """A virtual patient."""
 
     person: Person
-    differences: Differences
+    random_effects: RandomEffects
 
 
-def virtual(model: Euthymia, typical: Person, number: Int[Array, ""]) -> Virtual:
+def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) -> VirtualPatient:
     """The patient of a number, beside the one of the protocol."""
-    differs = differences(model.population, jax.random.key(COHORT), number)
-    odds = typical.stress / (1 - typical.stress) * jnp.exp(differs.stress)
+    individual_effects = random_effects(model.population, jax.random.key(COHORT), number)
+    odds = typical.stress / (1 - typical.stress) * jnp.exp(individual_effects.stress)
     person = Person(
-        typical.weight * differs.weight,
+        typical.weight * individual_effects.weight,
         odds / (1 + odds),
-        typical.madrs + differs.severity,
-        someone(model, typical.body, number),
+        typical.madrs + individual_effects.severity,
+        sample_body(model, typical.body, number),
     )
-    return Virtual(person, differs)
+    return VirtualPatient(person, individual_effects)
 
 
-def particular(cascade: Cascade, differs: Differences) -> Cascade:
+def individual_physiology(physiology: Physiology, individual_effects: RandomEffects) -> Physiology:
     """The model in one patient's brain."""
-    links, signalling, spines = cascade.links, cascade.signalling, cascade.spines
+    links, signalling, spines = physiology.links, physiology.signalling, physiology.spines
     return replace(
-        cascade,
+        physiology,
         links=replace(
             links,
-            signalling_potency=links.signalling_potency * differs.engagement,
-            surge_potency=links.surge_potency * differs.surge,
-            stress_for_half_shift=links.stress_for_half_shift * differs.habenula,
-            spines_on_recurrence=links.spines_on_recurrence * differs.prefrontal,
+            signalling_ec50=links.signalling_ec50 * individual_effects.signalling_ec50,
+            surge_ec50=links.surge_ec50 * individual_effects.surge_ec50,
+            stress_for_half_shift=links.stress_for_half_shift * individual_effects.habenula,
+            spines_on_recurrence=links.spines_on_recurrence * individual_effects.prefrontal,
         ),
-        signalling=replace(signalling, surge_arm=signalling.surge_arm * differs.release, rest_arm=signalling.rest_arm * differs.release),
-        spines=replace(spines, growth_gain=spines.growth_gain * differs.growth),
+        signalling=replace(
+            signalling,
+            surge_arm=signalling.surge_arm * individual_effects.release,
+            rest_arm=signalling.rest_arm * individual_effects.release,
+        ),
+        spines=replace(spines, growth_gain=spines.growth_gain * individual_effects.growth),
     )
 
 

@@ -21,7 +21,7 @@ FEWEST = 5.0
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BaselineTarget:
     """One line of a table, or one limit of inclusion."""
 
     characteristic: str
@@ -36,7 +36,7 @@ class Wanted:
         return f"{self.characteristic} {self.mean:g}" + (f" ± {self.sd:g}" if self.sd is not None else "")
 
 
-def wanted(text: str) -> Wanted:
+def baseline_target(text: str) -> BaselineTarget:
     """From ``madrs=37.4:5.6`` (mean and SD), ``madrs=37.4`` (mean alone) or ``madrs=28..60`` (limits).
 
     Raises
@@ -60,13 +60,13 @@ def wanted(text: str) -> Wanted:
     if limits:
         if numbers[0] >= numbers[1]:
             raise InputError(f"like: the limits of {name} are crossed: {numbers[0]:g} is not below {numbers[1]:g}")
-        return Wanted(name, low=numbers[0], high=numbers[1])
+        return BaselineTarget(name, low=numbers[0], high=numbers[1])
     if len(numbers) == 2 and numbers[1] <= 0:
         raise InputError(f"like: the SD of {name} is {numbers[1]:g}; it must be above 0")
-    return Wanted(name, *numbers)
+    return BaselineTarget(name, *numbers)
 
 
-def inside(known: dict[str, np.ndarray], table: Sequence[Wanted]) -> np.ndarray:
+def inside(known: dict[str, np.ndarray], table: Sequence[BaselineTarget]) -> np.ndarray:
     """Who is within all limits."""
     found = np.ones(len(next(iter(known.values()))), bool)
     for line in table:
@@ -74,7 +74,7 @@ def inside(known: dict[str, np.ndarray], table: Sequence[Wanted]) -> np.ndarray:
     return found
 
 
-def weights(known: dict[str, np.ndarray], table: Sequence[Wanted]) -> np.ndarray:
+def weights(known: dict[str, np.ndarray], table: Sequence[BaselineTarget]) -> np.ndarray:
     """Weights of patients, of sum 1, that match a table and are otherwise as even as can be.
 
     Of all weights with the wanted means and SDs, those of largest entropy (entropy balancing, Hainmueller 2012): they are
@@ -118,13 +118,13 @@ def _even(excess: np.ndarray) -> np.ndarray:
 
     found = optx.minimise(dual, optx.BFGS(rtol=1e-9, atol=1e-9), jnp.zeros(g.shape[1]), max_steps=MOST_STEPS, throw=False).value
     even = np.asarray(jax.nn.softmax(g @ found))
-    if not np.isfinite(even).all() or np.abs(even @ excess).max() > CLOSE or effective(even) < min(FEWEST, len(even)):
+    if not np.isfinite(even).all() or np.abs(even @ excess).max() > CLOSE or effective_sample_size(even) < min(FEWEST, len(even)):
         raise InputError(
             "like: no weights of these patients have these means and SDs; draw more people, or move the patient in the middle nearer"
         )
     return even
 
 
-def effective(found: np.ndarray) -> float:
+def effective_sample_size(found: np.ndarray) -> float:
     """Effective number of patients, 1/Σ w² (Kish)."""
     return float(1 / (found**2).sum())

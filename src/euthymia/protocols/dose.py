@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 
 from ..core.errors import InputError, short, unknown
 from ..core.units import quantity
-from .fields import Strict, Time, whole_number, list_like, one_of
+from .fields import ProtocolPart, Time, list_like, one_of, whole_number
 from .vocabulary import DIGITS, DIGITS_STATED, MOST_DOSES, ROUTES, ROUTES_OF, SAME_TIME, SHORTEST_INFUSION, SHORTEST_STEP
 
 
-class Titration(Strict):
+class Titration(ProtocolPart):
     """A dose that changes ``by`` an amount after every interval (h) since its start, until it is ``to``; down is a taper.
 
     Amounts are in the unit of the dose. A taper to zero ends the doses.
@@ -48,7 +48,7 @@ class Titration(Strict):
         return float(Decimal(repr(first)) + int(steps) * Decimal(repr(self.by)))
 
 
-class Dose(Strict):
+class Dose(ProtocolPart):
     """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h.
 
     ``every`` and ``times`` repeat it: periods of equal length, the first from ``start``. ``at`` says when within each period it is

@@ -64,7 +64,7 @@ Line = Annotated[str, BeforeValidator(one_line)]
 Time = Annotated[float, number_between(0.0, LONGEST, " h (one year)"), with_unit("time")]
 
 
-class Strict(BaseModel):
+class ProtocolPart(BaseModel):
     """A part of a protocol: no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

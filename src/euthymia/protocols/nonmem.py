@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError, short, unknown
-from ..core.files import write_text
+from ..core.files import atomic_write
 from .dose import Dose
 from .nonmem_rows import COLUMNS, EXACT, exact_duration, parse_table
 from .protocol import Protocol
@@ -85,7 +85,7 @@ def write_events(subjects_or_protocols: Iterable[Subject | Protocol], path: str 
     names = [subject.name for subject in subjects]
     if [subject.name for subject in parse_table(stream.getvalue(), "what is to be written:")] != names:
         raise InputError("events: names of subjects must differ, and begin and end with a visible character")
-    write_text(Path(path), stream.getvalue())
+    atomic_write(Path(path), stream.getvalue())
 
 
 def _in_milligrams(stated: Subject | Protocol) -> Subject:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ..core.errors import InputError, short
 from .dose import Dose
-from .subjects import DOSE_COMPARTMENTS, LONGEST_ID, OBSERVED_COMPARTMENTS, Observation, Subject, Subjects, subject_protocol
+from .subjects import DOSE_COMPARTMENTS, LONGEST_ID, OBSERVED_COMPARTMENTS, Sample, Subject, Subjects, subject_protocol
 from .vocabulary import LONGEST, MOST_DOSES, WEIGHTS
 
 NEEDED = ("ID", "TIME", "AMT", "RATE", "EVID", "CMT", "ADDL", "II")
@@ -33,7 +33,7 @@ class _Gathered:
     time: float = 0.0
     weight: float | None = None
     doses: list[Dose] = field(default_factory=list)
-    observations: list[Observation] = field(default_factory=list)
+    observations: list[Sample] = field(default_factory=list)
     given: int = 0
 
     def add(self, row: Mapping[str, str]) -> None:
@@ -140,7 +140,7 @@ def _row(line: str, columns: list[str]) -> dict[str, str]:
     return row
 
 
-def _observations(row: Mapping[str, str], time: float) -> list[Observation]:
+def _observations(row: Mapping[str, str], time: float) -> list[Sample]:
     """The observation of a row, if it holds one."""
     for column in ("AMT", "RATE", "ADDL", "II"):
         if _number(row, column):
@@ -151,7 +151,7 @@ def _observations(row: Mapping[str, str], time: float) -> list[Observation]:
         return []
     if concentration is None:
         raise InputError("column DV: missing with MDV 0; write ng/mL, or MDV 1 if nothing was measured")
-    return [Observation(time, concentration, *compartment)]
+    return [Sample(time, concentration, *compartment)]
 
 
 def _dose(row: Mapping[str, str], time: float) -> Dose:

@@ -5,11 +5,11 @@ from typing import Annotated, get_args
 from pydantic import model_validator
 
 from ..core.errors import InputError, short
-from .fields import Strict, number_between, whole_number, with_unit, one_of
+from .fields import ProtocolPart, number_between, one_of, whole_number, with_unit
 from .vocabulary import AGES, ANIMAL_WEIGHTS, CONDITIONS, MOST_INDIVIDUALS, WEIGHTS, Condition, Genotype, Liver, Sex, Species
 
 
-class Patient(Strict):
+class Patient(ProtocolPart):
     """Who is treated. What is left out is the typical value of the condition.
 
     ``individual`` is the number of a person drawn from the population, who differs from the typical in volumes and flows.

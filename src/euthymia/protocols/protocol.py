@@ -7,13 +7,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ..core.errors import InputError
 from .dose import Dose
-from .fields import Line, Strict, Time, number_between, list_like, with_unit, one_of
+from .fields import Line, ProtocolPart, Time, list_like, number_between, one_of, with_unit
 from .patient import Patient
-from .repeats import written_out, compact
+from .repeats import compact, written_out
 from .vocabulary import CONTEXTS, LONGEST, MOST_DOSES, OF_KETAMINE, ROUTES_OF_ANIMALS, SWALLOWED, Context
 
 
-class Protocol(Strict):
+class Protocol(ProtocolPart):
     """A course as a user states it, checked.
 
     ``visits`` (h) are the times at which the patient comes; left out, they follow from the doses: see :meth:`visited`.

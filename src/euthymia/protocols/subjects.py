@@ -65,7 +65,7 @@ LONGEST_ID = 64
 
 
 @dataclass(frozen=True)
-class Observation:
+class Sample:
     """A concentration (ng/mL) of a molecule at a time (h), in "venous" or "arterial" blood."""
 
     time: float
@@ -81,7 +81,7 @@ class Subject:
     name: str
     weight: float | None
     doses: tuple[Dose, ...]
-    observations: tuple[Observation, ...]
+    observations: tuple[Sample, ...]
 
 
 class Subjects(list[Subject]):

@@ -41,7 +41,7 @@ class Monoamine(eqx.Module):
         tuple(f"mao.inactivation.{name}" for name in DESTROYING_MAO), "1/(uM*h)", "rate per concentration at which MAO-A is lost for good"
     )
     gaba_potentiation: Scalar = parameter("gaba.potentiation", "dimensionless", "largest rise of GABA-A currents by midazolam")
-    gaba_half: Scalar = parameter("gaba.half_concentration", "uM", "midazolam with half that rise")
+    gaba_ec50: Scalar = parameter("gaba.ec50", "uM", "midazolam with half that rise")
 
 
 def _filled(affinity: Float[Array, "ligand"], concentration: Float[Array, "*batch ligand"]) -> Float[Array, "*batch"]:
@@ -81,4 +81,4 @@ def mao_transitions(
 
 def gaba_gain(p: Monoamine, concentration: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Factor on GABA-A currents under midazolam (µM): 1 + a c/(c + c₅₀)."""
-    return 1 + p.gaba_potentiation * concentration / (concentration + p.gaba_half)
+    return 1 + p.gaba_potentiation * concentration / (concentration + p.gaba_ec50)

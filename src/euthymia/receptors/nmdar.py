@@ -50,8 +50,8 @@ class NMDAReceptor(eqx.Module):
     open_probability: PerSite = parameter(
         tuple(f"nmdar.open_probability.{name}" for name in SITES), "dimensionless", "time-averaged share of open channels"
     )
-    drive_potency: PerCellClass = parameter(
-        tuple(f"nmdar.drive_potency.{name}" for name in CELL_CLASSES), "uM", "concentration that halves NMDA drive in vivo"
+    drive_ic50: PerCellClass = parameter(
+        tuple(f"nmdar.drive_ic50.{name}" for name in CELL_CLASSES), "uM", "concentration that halves NMDA drive in vivo"
     )
 
 
@@ -82,7 +82,7 @@ def pore_block(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[
 def drive_loss(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[Array, "*batch cell_class"]:
     """Effective loss of NMDA drive per cell class: c/(c + K)."""
     c = jnp.asarray(concentration)[..., None]
-    return c / (c + p.drive_potency)
+    return c / (c + p.drive_ic50)
 
 
 def resting_unblock(p: NMDAReceptor) -> PerSite:

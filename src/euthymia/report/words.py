@@ -4,7 +4,7 @@ import math
 
 from ..analysis.summary import Part, Way
 from ..evidence.rows import Parameter, Target
-from ..trials.published import Observation
+from ..trials.published import TrialOutcome
 
 NONE = "–"
 """Where there is no number."""
@@ -21,7 +21,7 @@ def clock(hours: float) -> str:
     return f"{round(hours, 1):g} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{round(hours / DAY, 1):g} d"
 
 
-def number_of(observation: Observation) -> str:
+def number_of(observation: TrialOutcome) -> str:
     """What a published number is of."""
     against = f" against {observation.against}" if observation.against else ""
     # A number stays with its unit.

@@ -74,19 +74,19 @@ def bridge(protocol: Protocol, model: Euthymia | None = None, progress: Callable
     given, visit = course.data.sel(arm="as given"), first_visit(protocol)
     peak = float(given.time[int(np.argmax(given.racemate_equivalents.to_numpy()))]) - visit
     times = dict(sorted((course.checkpoints() | ({"peak of the drug": peak} if protocol.doses else {})).items(), key=lambda item: item[1]))
-    found, differences = [], []
+    found, random_effects = [], []
     for done, (name, hours) in enumerate(times.items(), 1):
         at = given.sel(time=visit + hours, method="nearest")
         closure, fresh = _closure(at), _fresh(model, at)
         found.append(Checkpoint(name, hours, closure, fresh))
-        differences.append(_difference(closure, fresh))
+        random_effects.append(_difference(closure, fresh))
         progress(done, len(times))
     nodes = grid_of(protocol, model, float(course.person.weight)).padded_times - visit
     hours = np.array(list(times.values()))
     correction = Correction(
         *(
             jnp.asarray(np.stack([np.interp(nodes, hours, column) for column in np.stack(part).T], -1))
-            for part in zip(*differences, strict=True)
+            for part in zip(*random_effects, strict=True)
         )
     )
     return Bridged(course, simulate(protocol, model, correction=correction), found)
@@ -104,15 +104,15 @@ def _closure(at) -> dict[str, float]:
 
 def _fresh(model: Euthymia, at) -> dict[str, float]:
     """The circuits themselves in the same place."""
-    cascade = model.cascade
-    habenula = nucleus_outputs(cascade.nucleus, float(at.habenula_nmda), float(at.habenula_shift), seed=FRESH_SEED)
+    physiology = model.physiology
+    habenula = nucleus_outputs(physiology.nucleus, float(at.habenula_nmda), float(at.habenula_shift), seed=FRESH_SEED)
     block = float(at.limbic_block)
-    passage = np.exp(passages(cascade.limbic, block, float(at.limbic_input) - float(cascade.closures.shear) * block))
+    passage = np.exp(passages(physiology.limbic, block, float(at.limbic_input) - float(physiology.closures.shear) * block))
     nodes = int(SETTLING / STEP)
     nmda = jnp.broadcast_to(jnp.asarray(at.prefrontal_nmda.to_numpy()), (nodes, len(at.cortical_class)))
-    start = jnp.append(cascade.prefrontal.baseline, cascade.prefrontal.baseline[0])
+    start = jnp.append(physiology.prefrontal.baseline, physiology.prefrontal.baseline[0])
     recurrence, inhibition = (jnp.asarray(float(at[name])) for name in ("recurrence", "prefrontal_inhibition"))
-    settled = time_course(cascade.prefrontal, start, jnp.asarray(STEP), nmda, recurrence, inhibition, jnp.zeros_like(nmda))[-1]
+    settled = time_course(physiology.prefrontal, start, jnp.asarray(STEP), nmda, recurrence, inhibition, jnp.zeros_like(nmda))[-1]
     return (
         dict(zip(_HABENULA, map(float, habenula), strict=True))
         | dict(zip(_PASSAGES, map(float, passage), strict=True))

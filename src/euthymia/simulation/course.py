@@ -14,12 +14,12 @@ from ..core.types import Scalar
 from ..links import Switches
 from ..model.baseline import patient
 from ..model.closures.response import Correction
-from ..model.exposure import DrugCourse, drugs, embodied
+from ..model.exposure import DrugCourse, drugs, individualised
 from ..model.fast import Brain
-from ..model.integrate import follow, slow_courses
-from ..model.parameters import Cascade, Euthymia
+from ..model.integrate import passive_course, slow_courses
+from ..model.parameters import Euthymia, Physiology
 from ..model.state import Inputs, SlowState, no_input, unpack
-from ..model.vector_field import Drivers, Followers, drivers
+from ..model.vector_field import Auxiliaries, PassiveStates, auxiliaries
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..receptors.nmdar import drive_loss, pore_block
 from .interventions import BRAIN_OF, OF_WAYS, SOLVED, Arm, arm_of
@@ -36,8 +36,8 @@ class Course(NamedTuple):
     pore_block: Float[Array, "node cell_class"]
     drive_loss: Float[Array, "node cell_class"]
     state: SlowState
-    drivers: Drivers
-    followers: Followers
+    auxiliaries: Auxiliaries
+    passive: PassiveStates
     mechanisms: Mechanisms
     damage: Float[Array, "solved node"]
     impulse_control: Float[Array, "node"]
@@ -46,14 +46,14 @@ class Course(NamedTuple):
     items: Float[Array, "arm node item"]
 
 
-def mechanisms(cascade: Cascade, state: SlowState, by: Drivers, lock: Float[Array, "*batch"]) -> Mechanisms:
+def mechanisms(physiology: Physiology, state: SlowState, by: Auxiliaries, lock: Float[Array, "*batch"]) -> Mechanisms:
     """What mood reads of a slow state, the circuits in it, and the probability of the limbic lock."""
     return Mechanisms(
         potentiation=state.signalling.potentiation,
         spine_density=state.spines.transient + state.spines.persistent,
         persistent_spines=state.spines.persistent,
-        excitatory_gain=excitatory_gain(cascade.excitotoxicity, state.damage),
-        focus=by.answers.focus,
+        excitatory_gain=excitatory_gain(physiology.excitotoxicity, state.damage),
+        focus=by.fast.focus,
         reward=state.dopamine,
         release=1 - lock,
         limbic_input=by.limbic_input,
@@ -86,15 +86,15 @@ def course(
         Settings, one for each of ``ARMS``.
     """
     visits, since_start, lengths, which, infusion, bolus = inputs
-    cascade, symptoms, steps = embodied(model.cascade, person.body), model.symptoms, (lengths, which)
+    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, (lengths, which)
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
-    patients = jax.vmap(lambda stress: patient(cascade, stress))(stresses)
+    patients = jax.vmap(lambda stress: patient(physiology, stress))(stresses)
     brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
-    in_body = drugs(cascade, person.weight, steps, infusion, bolus)
+    in_body = drugs(physiology, person.weight, steps, infusion, bolus)
     u = Inputs(in_body.brain.racemate_equivalents, in_body.comparator_site, in_body.mao, correction)
 
     def slow(switches: Switches, linear_at: Switches) -> Float[Array, "setting node state"]:
-        return slow_courses(cascade, brain, steps, u, switches, linear_at)
+        return slow_courses(physiology, brain, steps, u, switches, linear_at)
 
     of_arms = list(BRAIN_OF.values())
     solved = jax.tree.map(lambda switch: switch[jnp.array([of_arms.index(place) for place in range(len(SOLVED))])], arms.switches)
@@ -111,13 +111,13 @@ def course(
     alone = jax.lax.map(by_itself, part(len(OF_WAYS), len(SOLVED)))
     state = unpack(jnp.concatenate([together, alone]))
 
-    def passed(x: SlowState, at: Inputs, on: Switches) -> Drivers:
-        return drivers(cascade, x, at, brain, on)
+    def passed(x: SlowState, at: Inputs, on: Switches) -> Auxiliaries:
+        return auxiliaries(physiology, x, at, brain, on)
 
     by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, u, solved)
-    followers = jax.vmap(lambda each: follow(cascade, steps, u, each))(by)
-    now = mechanisms(cascade, state, by, followers.lock)
-    start, well, ill = (at_rest(cascade, each) for each in (brain, *references))
+    passive = jax.vmap(lambda each: passive_course(physiology, steps, u, each))(by)
+    now = mechanisms(physiology, state, by, passive.lock)
+    start, well, ill = (at_rest(physiology, each) for each in (brain, *references))
     by_mechanisms = mechanism_shift(symptoms, now, start, well, ill)
     of_visits, of_weeks = context
     on = arms.context[:, None, None]
@@ -125,29 +125,29 @@ def course(
     by_visits = on * visit_shift(symptoms, of_visits, visits)
     by_weeks = on * course_shift(symptoms, of_weeks, since_start)
 
-    def control(answers) -> Float[Array, "node"]:
-        return jax.vmap(lambda a: impulse_control(cascade.prefrontal, a.rates, a.nmda, a.recurrence, a.inhibition))(answers)
+    def control(fast) -> Float[Array, "node"]:
+        return jax.vmap(lambda a: impulse_control(physiology.prefrontal, a.rates, a.nmda, a.recurrence, a.inhibition))(fast)
 
     return Course(
         brain=brain,
         healthy=well,
         drug=in_body,
         safety=readouts(model.safety, in_body.brain.effect_site),
-        pore_block=pore_block(cascade.receptor, in_body.brain.racemate_equivalents),
-        drive_loss=drive_loss(cascade.receptor, in_body.brain.racemate_equivalents),
+        pore_block=pore_block(physiology.receptor, in_body.brain.racemate_equivalents),
+        drive_loss=drive_loss(physiology.receptor, in_body.brain.racemate_equivalents),
         state=state,
-        drivers=by,
-        followers=followers,
+        auxiliaries=by,
+        passive=passive,
         mechanisms=now,
-        damage=relative_damage(cascade.excitotoxicity, state.damage),
-        impulse_control=control(jax.tree.map(lambda leaf: leaf[BRAIN_OF["as given"]], by.answers)),
+        damage=relative_damage(physiology.excitotoxicity, state.damage),
+        impulse_control=control(jax.tree.map(lambda leaf: leaf[BRAIN_OF["as given"]], by.fast)),
         mechanism_shift=by_mechanisms,
         context_shift=by_visits + by_weeks,
         items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, of_brain) + by_weeks),
     )
 
 
-def at_rest(cascade: Cascade, brain: Brain) -> Mechanisms:
+def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     """What mood reads of an undosed patient."""
-    by = drivers(cascade, brain.rest, no_input(), brain, Switches())
-    return mechanisms(cascade, brain.rest, by, by.lock.into / (by.lock.into + by.lock.out_of))
+    by = auxiliaries(physiology, brain.rest, no_input(), brain, Switches())
+    return mechanisms(physiology, brain.rest, by, by.lock.into / (by.lock.into + by.lock.out_of))

@@ -25,21 +25,21 @@ def labelled_course(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Datase
     def kept(tree):
         return jax.tree.map(lambda leaf: leaf[brains, :n], tree)
 
-    state, by, mechanism, followers = (kept(each) for each in (found.state, found.drivers, found.mechanisms, found.followers))
-    signalling, spines, now, habenula = state.signalling, state.spines, by.answers, by.answers.habenula
+    state, by, mechanism, passive = (kept(each) for each in (found.state, found.auxiliaries, found.mechanisms, found.passive))
+    signalling, spines, now, habenula = state.signalling, state.spines, by.fast, by.fast.habenula
     body = jax.tree.map(lambda leaf: leaf[:n], found.drug)
     nanograms = {name: 1e3 * float(getattr(model.molecules, name)) for name in STATED_IN_MASS}
-    masses = 1e3 * np.asarray(model.cascade.comparators.molar_mass)
-    by_time, by_arm, by_hand, by_drug = ("time",), ("arm", "time"), ("time", "enantiomer"), ("time", "drug")
+    masses = 1e3 * np.asarray(model.physiology.comparators.molar_mass)
+    by_time, by_arm, by_enantiomer, by_drug = ("time",), ("arm", "time"), ("time", "enantiomer"), ("time", "drug")
     by_class, by_item = ("time", "cell_class"), ("arm", "time", "item")
     variables = {
-        "arterial_ketamine": (by_hand, body.arterial, "umol/L", "total ketamine in arterial plasma"),
-        "venous_ketamine": (by_hand, body.venous, "umol/L", "total ketamine in a peripheral venous sample"),
-        "norketamine": (by_hand, body.norketamine, "umol/L", "total norketamine in arterial plasma"),
-        "hydroxynorketamine": (by_hand, body.hydroxynorketamine, "umol/L", "total hydroxynorketamine in arterial plasma"),
-        "effect_site_ketamine": (by_hand, body.brain.effect_site, "umol/L", "total ketamine at the effect site"),
-        "free_brain_ketamine": (by_hand, body.brain.ketamine, "umol/L", "unbound ketamine in brain"),
-        "free_brain_norketamine": (by_hand, body.brain.norketamine, "umol/L", "unbound norketamine in brain"),
+        "arterial_ketamine": (by_enantiomer, body.arterial, "umol/L", "total ketamine in arterial plasma"),
+        "venous_ketamine": (by_enantiomer, body.venous, "umol/L", "total ketamine in a peripheral venous sample"),
+        "norketamine": (by_enantiomer, body.norketamine, "umol/L", "total norketamine in arterial plasma"),
+        "hydroxynorketamine": (by_enantiomer, body.hydroxynorketamine, "umol/L", "total hydroxynorketamine in arterial plasma"),
+        "effect_site_ketamine": (by_enantiomer, body.brain.effect_site, "umol/L", "total ketamine at the effect site"),
+        "free_brain_ketamine": (by_enantiomer, body.brain.ketamine, "umol/L", "unbound ketamine in brain"),
+        "free_brain_norketamine": (by_enantiomer, body.brain.norketamine, "umol/L", "unbound norketamine in brain"),
         "racemate_equivalents": (by_time, body.brain.racemate_equivalents, "umol/L", "all ligands in equivalents of racemic ketamine"),
         "venous_ketamine_mass": (by_time, nanograms["ketamine"] * body.venous.sum(-1), "ng/mL", "total ketamine in a venous sample"),
         "norketamine_mass": (by_time, nanograms["norketamine"] * body.norketamine.sum(-1), "ng/mL", "total norketamine"),
@@ -62,7 +62,7 @@ def labelled_course(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Datase
         "comparator_mass": (by_drug, masses * body.comparator_plasma, "ng/mL", "total comparator in plasma"),
         "pore_block": (by_class, found.pore_block[:n], "1", "loss of NMDA charge by competition with magnesium"),
         "drive_loss": (by_class, found.drive_loss[:n], "1", "effective loss of NMDA drive"),
-        "bound": (("time", "site"), followers.bound[0], "1", "share of NMDA receptors that carry the drug"),
+        "bound": (("time", "site"), passive.bound[0], "1", "share of NMDA receptors that carry the drug"),
         "pyramidal_rate": (by_arm, now.rates[..., 0], "Hz", "firing of prefrontal pyramidal cells"),
         "prefrontal_rates": (("arm", "time", "cortical_class"), now.rates, "Hz", "firing of prefrontal cells by class"),
         "prefrontal_nmda": (("arm", "time", "cortical_class"), now.nmda, "1", "share of NMDA drive left in prefrontal cells by class"),
@@ -102,7 +102,7 @@ def labelled_course(model: Euthymia, found: Course, grid: TimeGrid) -> xr.Datase
         "spine_density": (by_arm, mechanism.spine_density, "1", "all spines, healthy density = 1"),
         "spine_turnover": (("arm", "time", "flow"), np.stack(by.turnover, -1), "1/h", "flows of spines"),
         "limbic_input": (by_arm, by.limbic_input, "nA", "drive of the limbic network"),
-        "lock": (by_arm, followers.lock, "1", "probability that the limbic network is locked"),
+        "lock": (by_arm, passive.lock, "1", "probability that the limbic network is locked"),
         "limbic_block": (by_arm, by.limbic_block, "1", "loss of recurrent NMDA drive in the limbic network"),
         "passage_into": (by_arm, by.lock.passages[..., 0], "h", "mean time until the limbic network locks"),
         "passage_out_of": (by_arm, by.lock.passages[..., 1], "h", "mean time until it escapes"),

@@ -31,23 +31,27 @@ def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     if drug == "esketamine" and dose.route in ("nasal", "oral"):
         return _sprayed(dose, model, milligrams)
     if drug in KETAMINES:
-        hands = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
-        each = milligrams / float(molecules.ketamine) / len(hands)
-        absorption = model.cascade.disposition.absorption
+        enantiomers = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
+        each = milligrams / float(molecules.ketamine) / len(enantiomers)
+        absorption = model.physiology.disposition.absorption
         places = placed(absorption, dose.route)
         duration = float(absorption.release_time) if dose.route == "oral extended release" else duration
-        return [Pulse(dose.start, duration, channel(hand, place), each * float(share)) for hand in hands for place, share in places.items()]
+        return [
+            Pulse(dose.start, duration, channel(enantiomer, place), each * float(share))
+            for enantiomer in enantiomers
+            for place, share in places.items()
+        ]
     for metabolite, names in (("norketamine", NORKETAMINES), ("hydroxynorketamine", HYDROXYNORKETAMINES)):
         if drug in names:
-            hand = ENANTIOMERS[names.index(drug)]
-            return [Pulse(dose.start, duration, channel(hand, metabolite), milligrams / float(getattr(molecules, metabolite)))]
-    amount = milligrams / float(model.cascade.comparators.molar_mass[DRUGS.index(drug)])
+            enantiomer = ENANTIOMERS[names.index(drug)]
+            return [Pulse(dose.start, duration, channel(enantiomer, metabolite), milligrams / float(getattr(molecules, metabolite)))]
+    amount = milligrams / float(model.physiology.comparators.molar_mass[DRUGS.index(drug)])
     return [Pulse(dose.start, duration, drug, amount, gentle=ENTRY[drug] == "gut")]
 
 
 def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     """Esketamine by nasal devices, one after the other, of which the nose takes up part; or swallowed as a solution."""
-    p = model.cascade.esketamine
+    p = model.physiology.esketamine
     amount = milligrams / float(model.molecules.ketamine)
     if dose.route == "oral":
         return [Pulse(dose.start, float(p.drinking_time), "esketamine in solution", amount)]

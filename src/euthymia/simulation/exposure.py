@@ -14,13 +14,13 @@ from jaxtyping import Array
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS
 from ..model.default import default_model
-from ..model.exposure import Bodies, drug_course, embodied, propagated, stepped, systems
+from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
 from .dosing import grid_of
-from .person import Person, person_of, someone
+from .person import Person, person_of, sample_body
 from .warnings import body_warnings
 
 AT_ONCE = 16
@@ -28,16 +28,16 @@ AT_ONCE = 16
 MOST_PEOPLE = 10_000
 MOST_KEPT = 3_000_000
 """Nodes of all people whose concentrations are kept; peaks and exposures are of every node."""
-HANDS = (*ENANTIOMERS, "both")
+ENANTIOMERS_AND_BOTH = (*ENANTIOMERS, "both")
 ABOUT = {
-    "arterial_ketamine": ("hand", "umol/L", "total ketamine in arterial plasma"),
-    "venous_ketamine": ("hand", "umol/L", "total ketamine in a peripheral venous sample"),
-    "norketamine": ("hand", "umol/L", "total norketamine in plasma"),
-    "hydroxynorketamine": ("hand", "umol/L", "total hydroxynorketamine in plasma"),
+    "arterial_ketamine": ("enantiomer", "umol/L", "total ketamine in arterial plasma"),
+    "venous_ketamine": ("enantiomer", "umol/L", "total ketamine in a peripheral venous sample"),
+    "norketamine": ("enantiomer", "umol/L", "total norketamine in plasma"),
+    "hydroxynorketamine": ("enantiomer", "umol/L", "total hydroxynorketamine in plasma"),
     "comparator": ("drug", "umol/L", "total comparator in plasma"),
-    "free_brain_ketamine": ("hand", "umol/L", "unbound ketamine in brain"),
-    "free_brain_norketamine": ("hand", "umol/L", "unbound norketamine in brain"),
-    "free_brain_hydroxynorketamine": ("hand", "umol/L", "unbound hydroxynorketamine in brain"),
+    "free_brain_ketamine": ("enantiomer", "umol/L", "unbound ketamine in brain"),
+    "free_brain_norketamine": ("enantiomer", "umol/L", "unbound norketamine in brain"),
+    "free_brain_hydroxynorketamine": ("enantiomer", "umol/L", "unbound hydroxynorketamine in brain"),
     "racemate_equivalents": (None, "umol/L", "all that blocks NMDA receptors, in equivalents of racemic ketamine"),
     "pore_block": ("cell_class", "1", "loss of NMDA charge by competition with magnesium"),
 }
@@ -46,7 +46,7 @@ Quantities = dict[str, Array | np.ndarray]
 """By the names of ``ABOUT``."""
 
 
-class Exposure(NamedTuple):
+class ExposureCourse(NamedTuple):
     """What a person is exposed to: the course at the kept nodes, and of all nodes the largest value, its time (h) and the area."""
 
     course: Quantities
@@ -72,7 +72,7 @@ class Exposures:
 
 
 @eqx.filter_jit
-def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) -> Exposure:
+def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) -> ExposureCourse:
     lengths, which, infusion, bolus = inputs
     steps = lengths[which]
     times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
@@ -80,17 +80,17 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
     def area(c: Array) -> Array:
         return jnp.tensordot(steps, (c[1:] + c[:-1]) / 2, 1)
 
-    def system_of(person: Person) -> Bodies:
-        return systems(embodied(model.cascade, person.body), person.weight)
+    def system_of(person: Person) -> DrugFamilies:
+        return systems(individualised(model.physiology, person.body), person.weight)
 
     system = jax.vmap(system_of)(people)
     over = propagated(system, lengths)
 
-    def one(person: Person, system: Bodies, over: Bodies) -> Exposure:
-        cascade = embodied(model.cascade, person.body)
-        found = drug_course(cascade, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
+    def one(person: Person, system: DrugFamilies, over: DrugFamilies) -> ExposureCourse:
+        physiology = individualised(model.physiology, person.body)
+        found = drug_course(physiology, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
         brain = found.brain
-        of_hands = {
+        by_enantiomer = {
             "arterial_ketamine": found.arterial,
             "venous_ketamine": found.venous,
             "norketamine": found.norketamine,
@@ -99,12 +99,12 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
             "free_brain_norketamine": brain.norketamine,
             "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
         }
-        course = {name: jnp.concatenate([each, each.sum(-1, keepdims=True)], -1) for name, each in of_hands.items()} | {
+        course = {name: jnp.concatenate([each, each.sum(-1, keepdims=True)], -1) for name, each in by_enantiomer.items()} | {
             "comparator": found.comparator_plasma,
             "racemate_equivalents": brain.racemate_equivalents,
-            "pore_block": pore_block(cascade.receptor, brain.racemate_equivalents),
+            "pore_block": pore_block(physiology.receptor, brain.racemate_equivalents),
         }
-        return Exposure(
+        return ExposureCourse(
             jax.tree.map(lambda c: c[kept], course),
             jax.tree.map(lambda c: c.max(0), course),
             jax.tree.map(lambda c: times[c.argmax(0)], course),
@@ -116,7 +116,7 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
 
 @eqx.filter_jit
 def _everyone(model: Euthymia, patient: Person, numbers: Array) -> Person:
-    return jax.vmap(lambda number: patient._replace(body=someone(model, patient.body, number)))(numbers)
+    return jax.vmap(lambda number: patient._replace(body=sample_body(model, patient.body, number)))(numbers)
 
 
 def check_people(protocol: Protocol, people: int | None) -> None:
@@ -181,8 +181,8 @@ def exposures(
 
 
 def _labelled(found: Quantities, numbers: np.ndarray, times: np.ndarray | None) -> xr.Dataset:
-    leading = ("person",) if times is None else ("person", "time")
-    coords = {"person": numbers, "hand": list(HANDS), "drug": list(MOLECULES), "cell_class": list(CELL_CLASSES)}
+    leading = ("patient",) if times is None else ("patient", "time")
+    coords = {"patient": numbers, "enantiomer": list(ENANTIOMERS_AND_BOTH), "drug": list(MOLECULES), "cell_class": list(CELL_CLASSES)}
     return xr.Dataset(
         {
             name: ((*leading, *filter(None, [axis])), found[name], {"units": unit, "long_name": text})

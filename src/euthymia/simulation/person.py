@@ -9,7 +9,16 @@ from jaxtyping import Array, Int
 
 from ..core.types import Scalar
 from ..model.parameters import Euthymia
-from ..pharmacology.covariates import ANIMALS, GENOTYPES, LIVERS, SEXES, Body, intrinsic_of_clearance, liver_flow, pace
+from ..pharmacology.covariates import (
+    ANIMALS,
+    GENOTYPES,
+    LIVERS,
+    SEXES,
+    CovariateEffects,
+    allometric_time_scale,
+    intrinsic_of_clearance,
+    liver_flow,
+)
 from ..pharmacology.variability import people, spray_people
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
@@ -27,7 +36,7 @@ class Person(NamedTuple):
     """0 to 1."""
     madrs: Scalar
     """Points before the course."""
-    body: Body
+    body: CovariateEffects
 
 
 def person_of(protocol: Protocol, model: Euthymia) -> Person:
@@ -36,7 +45,7 @@ def person_of(protocol: Protocol, model: Euthymia) -> Person:
     if given.species in ANIMALS:
         usual = model.covariates.animal_weight[ANIMALS.index(given.species)]
         weight = usual if given.weight is None else jnp.asarray(given.weight, float)
-        body = Body(pace=pace(model.covariates, model.cascade.disposition, weight))
+        body = CovariateEffects(allometric_time_scale=allometric_time_scale(model.covariates, model.physiology.disposition, weight))
         return Person(weight, jnp.zeros(()), model.symptoms.healthy_madrs, body)
     if given.condition == "healthy":
         stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
@@ -45,12 +54,12 @@ def person_of(protocol: Protocol, model: Euthymia) -> Person:
     typical = (model.patient.weight, stress, madrs)
     stated = (given.weight, given.stress, given.madrs)
     weight, stress, madrs = (usual if own is None else jnp.asarray(own, float) for usual, own in zip(typical, stated, strict=True))
-    return Person(weight, stress, madrs, body_of(given, model))
+    return Person(weight, stress, madrs, covariate_effects(given, model))
 
 
-def body_of(patient: Patient, model: Euthymia) -> Body:
+def covariate_effects(patient: Patient, model: Euthymia) -> CovariateEffects:
     """What is particular about a person's body; what is left out is typical."""
-    p, e = model.covariates, model.cascade.esketamine
+    p, e = model.covariates, model.physiology.esketamine
     flow, intrinsic = jnp.ones(()), jnp.ones(())
     if patient.age is not None:
         flow = liver_flow(p, e, jnp.asarray(patient.age))
@@ -60,12 +69,12 @@ def body_of(patient: Patient, model: Euthymia) -> Body:
         intrinsic = intrinsic * p.of_liver[LIVERS.index(patient.liver)]
     if patient.cyp2b6 is not None:
         intrinsic = intrinsic * intrinsic_of_clearance(e, p.of_genotype[GENOTYPES.index(patient.cyp2b6)])
-    body = Body(flow, intrinsic)
-    return body if patient.individual is None else someone(model, body, jnp.asarray(patient.individual))
+    body = CovariateEffects(flow, intrinsic)
+    return body if patient.individual is None else sample_body(model, body, jnp.asarray(patient.individual))
 
 
 @eqx.filter_jit
-def someone(model: Euthymia, body: Body, number: Int[Array, ""]) -> Body:
+def sample_body(model: Euthymia, body: CovariateEffects, number: Int[Array, ""]) -> CovariateEffects:
     """The body of the person of a number in the population, other things equal."""
     key, of_spray = jax.random.split(jax.random.key(POPULATION))
     drawn = people(model.variability, key, number[None]), spray_people(model.variability, of_spray, number[None])

@@ -38,7 +38,7 @@ def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
     if protocol.patient.condition == "depressed":
         if float(person.stress) == 0:
             found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
-        rests = float(_undosed(model, person.stress).answers.limbic_input)
+        rests = float(_undosed(model, person.stress).fast.limbic_input)
         lower, upper = (float(edge) for edge in _window(model))
         if not lower <= rests <= upper:
             only = "locked" if rests > upper else "quiet"
@@ -51,12 +51,12 @@ def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
 
 @eqx.filter_jit
 def _undosed(model: Euthymia, stress: Scalar) -> Brain:
-    return patient(model.cascade, stress)
+    return patient(model.physiology, stress)
 
 
 @eqx.filter_jit
 def _window(model: Euthymia) -> Window:
-    return bistable_window(model.cascade.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+    return bistable_window(model.physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
 
 
 def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
@@ -85,7 +85,7 @@ def _comparator_warnings(protocol: Protocol, model: Euthymia, weight: float) -> 
         # The last dose of a regimen stands for a day of its own.
         days = (doses[-1].start - doses[0].start) / DAY + 1
         daily = sum(dose.milligrams(weight) for dose in doses) / days
-        lowest, highest = (float(getattr(model.cascade.comparators, end)[place]) * DAY for end in ("lowest_dose", "highest_dose"))
+        lowest, highest = (float(getattr(model.physiology.comparators, end)[place]) * DAY for end in ("lowest_dose", "highest_dose"))
         if not lowest * (1 - ROUNDING) <= daily <= highest * (1 + ROUNDING):
             if highest == 0:
                 found.append(f"doses: {drug} is not given to people; its disposition here is assumed")

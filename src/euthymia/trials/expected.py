@@ -15,7 +15,7 @@ import numpy as np
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int
 
-from ..clinic.patients import differences
+from ..clinic.patients import random_effects
 from ..clinic.ratings import Ratings, hamd
 from ..clinic.symptoms import baseline_items, context_strengths, item_ratings
 from ..clinic.unblinding import believed_strength
@@ -26,8 +26,8 @@ from ..population.course import total
 from ..population.patients import COHORT
 from ..protocols.protocol import Protocol
 from ..simulation.visits import first_visit, since_visits
-from .published import Arm, Baseline, Observation, Trial, Trials, trials
-from .regimens import Regimen, needed, react, times, untreated, wandering
+from .published import Baseline, Trial, TrialArm, TrialOutcome, Trials, trials
+from .regimens import Regimen, needed, regimen_trajectories, times, untreated, wandering
 
 MOST, LEAST = 59.0, 8.0
 """MADRS (points) between which patients of a trial are taken to have begun."""
@@ -56,7 +56,7 @@ class Effects(NamedTuple):
     """By what factor context and mechanisms work better in a trial than in the middle of trials, as logarithms."""
 
     context: Scalar = jnp.zeros(())
-    worth: Scalar = jnp.zeros(())
+    efficacy: Scalar = jnp.zeros(())
 
 
 def _visits(protocol: Protocol, at: Float[Array, "time"]) -> Float[Array, "two time"]:
@@ -64,7 +64,7 @@ def _visits(protocol: Protocol, at: Float[Array, "time"]) -> Float[Array, "two t
 
 
 def group(
-    arm: Arm,
+    arm: TrialArm,
     baseline: Baseline | None,
     places: list[int],
     found: Trials,
@@ -72,7 +72,7 @@ def group(
     model: Euthymia,
     patients: int,
 ) -> Group:
-    """An arm at some of :func:`.reactions.times`, from what an ensemble does under the regimens and under none.
+    """An arm at some of :func:`.trajectories.times`, from what an ensemble does under the regimens and under none.
 
     Where a baseline is unknown, it is the population's.
     """
@@ -134,13 +134,13 @@ def felt(
         dissociation: Scalar,
         wander: Float[Array, "time"],
     ) -> Float[Array, "time"]:
-        differs = differences(model.population, jax.random.key(COHORT), number)
-        differs = differs._replace(worth=differs.worth * jnp.exp(effects.worth))
-        madrs = jnp.clip(mean + sd * differs.severity / model.population.severity, LEAST, MOST)
+        individual_effects = random_effects(model.population, jax.random.key(COHORT), number)
+        individual_effects = individual_effects._replace(efficacy=individual_effects.efficacy * jnp.exp(effects.efficacy))
+        madrs = jnp.clip(mean + sd * individual_effects.severity / model.population.severity, LEAST, MOST)
         guessed = believed_strength(ratings, of_visits, dissociation, visited)
         visit = group.told * (of_visits + ratings.unblinding) + (1 - group.told) * guessed
         adrift = ratings.fluctuation_sd * wander
-        return total(p, differs, madrs, (visit, of_weeks), (group.since_visits, group.times), shift + slope @ moved, adrift)
+        return total(p, individual_effects, madrs, (visit, of_weeks), (group.since_visits, group.times), shift + slope @ moved, adrift)
 
     numbers = jnp.arange(1, len(group.wanders) + 1)
     return jax.vmap(one)(numbers, group.mechanism_shift, group.slope, group.dissociation, group.wanders)
@@ -223,7 +223,7 @@ class Question(NamedTuple):
     """A published number, and the place of its time among all at which anybody was rated."""
 
     trial: Trial
-    observation: Observation
+    observation: TrialOutcome
     at: int
 
 
@@ -290,8 +290,8 @@ class Asked:
         return [(madrs[key][:, 0], madrs[key][:, self.places[key].index(question.at)]) for key in keys]
 
 
-def asked(pairs: list[tuple[Trial, Observation]]) -> Asked:
-    """Numbers, each with its place among :func:`.reactions.times`."""
+def asked(pairs: list[tuple[Trial, TrialOutcome]]) -> Asked:
+    """Numbers, each with its place among :func:`.trajectories.times`."""
     at = times(trials())
     return Asked(tuple(Question(trial, each, int(np.searchsorted(at, each.at))) for trial, each in pairs))
 
@@ -321,7 +321,7 @@ def solve(
     regimens: dict[str | None, Regimen] = {None: untreated(patients, len(times(found)), len(coordinates))}
     for regimen in needed([trial.arms[arm] for trial, arm in arms.values()]):
         progress(regimen)
-        regimens[regimen] = react(found, regimen, model, patients, coordinates, values_of)
+        regimens[regimen] = regimen_trajectories(found, regimen, model, patients, coordinates, values_of)
     groups = [
         group(trial.arms[arm], trial.baseline_of(arm), places, found, regimens, model, patients)
         for (trial, arm), places in zip(arms.values(), numbers.places.values(), strict=True)

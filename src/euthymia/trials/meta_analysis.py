@@ -8,7 +8,7 @@ import numpy as np
 
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..model.default import default_model
-from .published import BETWEEN_ARMS, Observation, Trial, trials
+from .published import BETWEEN_ARMS, Trial, TrialOutcome, trials
 from .sampling_error import NORMAL_90, SHARES, standard_error
 
 REVIEWED = "trials of "
@@ -41,7 +41,7 @@ class MetaAnalyses:
 
     pools: dict[Class, Pool]
 
-    def interval(self, trial: Trial, observation: Observation) -> tuple[float, float] | None:
+    def interval(self, trial: Trial, observation: TrialOutcome) -> tuple[float, float] | None:
         """Central 90 % of the number of a further trial; of the nearest span of time where its own has no trials."""
         kind, shift = class_of(trial, observation)
         spans = list(TIMES)
@@ -58,7 +58,7 @@ class MetaAnalyses:
         return (max(low, 0.0), min(high, 100.0)) if observation.statistic in SHARES else (low, high)
 
 
-def class_of(trial: Trial, observation: Observation) -> tuple[Class, float]:
+def class_of(trial: Trial, observation: TrialOutcome) -> tuple[Class, float]:
     """The kind of a number, and what to add to a number of that kind: a score is a change over a baseline."""
     span = next(name for name, end in TIMES.items() if observation.at < end)
     statistic, shift = observation.statistic, 0.0

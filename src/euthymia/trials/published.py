@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ..core.errors import InputError, unknown
 from ..core.units import quantity
 from ..evidence.registry import evidence
-from ..evidence.rows import Number, Provenance, Strict, Target
+from ..evidence.rows import Number, Provenance, Record, Target
 from ..protocols.protocol import Protocol
 from ..protocols.reading import check
 from ..protocols.vocabulary import Context
@@ -36,7 +36,7 @@ BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "respo
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
 
 
-class Baseline(Strict):
+class Baseline(Record):
     """MADRS of an arm before treatment, points."""
 
     mean: Number = Field(gt=0, lt=60)
@@ -44,7 +44,7 @@ class Baseline(Strict):
     provenance: Provenance
 
 
-class Arm(Strict):
+class TrialArm(Record):
     """What patients take, at whose visits, and in what context; ``told`` knows the drug, ``asleep`` cannot feel it."""
 
     takes: str | None = None
@@ -61,7 +61,7 @@ class Arm(Strict):
         return self.visits or self.takes or ""
 
 
-class Observation(Strict):
+class TrialOutcome(Record):
     """One published number: a statistic of an arm, or of an arm against another, so long after the first visit (h)."""
 
     target: str
@@ -80,13 +80,13 @@ class Observation(Strict):
         return evidence().target(self.target)
 
 
-class Trial(Strict):
+class Trial(Record):
     """Arms and numbers of one trial or review, and why the model has no answer to the rest of its numbers."""
 
     name: str
     baseline: Baseline | None = None
-    arms: dict[str, Arm]
-    observations: tuple[Observation, ...]
+    arms: dict[str, TrialArm]
+    observations: tuple[TrialOutcome, ...]
     unanswered: dict[str, str] = {}
 
     def baseline_of(self, arm: str) -> Baseline | None:
@@ -102,7 +102,7 @@ class Trial(Strict):
         return roles.pop()
 
 
-class Contrast(Strict):
+class Contrast(Record):
     """A difference in one trial or arm against the same difference in another.
 
     Each is the row of a difference, or those of an arm and of its control.
@@ -114,7 +114,7 @@ class Contrast(Strict):
     second: tuple[str] | tuple[str, str]
 
 
-class Trials(Strict):
+class Trials(Record):
     """All of them, and the regimens in the language of protocols."""
 
     regimens: dict[str, dict]
@@ -125,13 +125,13 @@ class Trials(Strict):
         """A regimen as a protocol of the typical patient."""
         return check({"name": regimen.replace(" ", "-"), "title": regimen, **self.regimens[regimen]})
 
-    def observed(self, role: str) -> Iterator[tuple[Trial, Observation]]:
+    def observed(self, role: str) -> Iterator[tuple[Trial, TrialOutcome]]:
         """Numbers of a role, each with its trial."""
         for trial in self.trials:
             if trial.role == role:
                 yield from ((trial, each) for each in trial.observations)
 
-    def contrasted(self) -> Iterator[tuple[Trial, Observation]]:
+    def contrasted(self) -> Iterator[tuple[Trial, TrialOutcome]]:
         """Numbers of role ``calibrate`` that a contrast needs."""
         named = {row for each in self.contrasts for row in (*each.first, *each.second)}
         yield from ((trial, each) for trial, each in self.observed("calibrate") if each.target in named)
@@ -164,7 +164,7 @@ def _check(trial: Trial, found: Trials) -> None:
                 raise unknown(f"{trial.name}: arm", arm, trial.arms)
 
 
-def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tuple[Trial, Observation]]:
+def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tuple[Trial, TrialOutcome]]:
     """Numbers to fit, by the ids of their rows; without ids, all that are read, of role ``calibrate``, and of patients of their own.
 
     Raises

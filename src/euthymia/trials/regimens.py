@@ -13,12 +13,12 @@ from ..clinic.ratings import fluctuation
 from ..clinic.symptoms import ITEMS
 from ..model.default import Values, with_values
 from ..model.parameters import Euthymia
-from ..population.course import AT_ONCE, Reaction, reactions, share, shared_brain
+from ..population.course import AT_ONCE, Trajectory, share, shared_brain, trajectories
 from ..population.patients import TRIAL
 from ..simulation.dosing import BRISK
 from ..simulation.person import Person, person_of
 from ..simulation.visits import first_visit
-from .published import Arm, Trials
+from .published import TrialArm, Trials
 
 LONG = (1024, 16)
 """Steps and distinct lengths of the grid of any regimen with repeats, so that all are compiled once."""
@@ -38,7 +38,7 @@ def times(found: Trials) -> np.ndarray:
     return np.array(sorted({0.0, *(each.at for trial in found.trials for each in trial.observations)}))
 
 
-def needed(arms: list[Arm]) -> list[str]:
+def needed(arms: list[TrialArm]) -> list[str]:
     """Regimens that somebody takes, each once."""
     return list(dict.fromkeys(arm.takes for arm in arms if arm.takes))
 
@@ -50,7 +50,7 @@ def untreated(patients: int, count: int, fitted: int) -> Regimen:
 
 
 class _Upstream(NamedTuple):
-    value: Reaction
+    value: Trajectory
     slope: Float[Array, "fitted patient kept item"]
 
 
@@ -65,9 +65,9 @@ def _linearised(
 ) -> _Upstream:
     """Reactions at upstream coordinates, and their derivatives by them, one forward pass for each."""
 
-    def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "patient kept item"], Reaction]:
+    def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "patient kept item"], Trajectory]:
         here = with_values(model, values_of(coordinates))
-        found = reactions(here, typical, shared_brain(here, shared), numbers)
+        found = trajectories(here, typical, shared_brain(here, shared), numbers)
         return found.mechanism_shift, found
 
     def along(direction: Float[Array, "fitted"]):
@@ -81,7 +81,7 @@ def _linearised(
     return _Upstream(found, slope)
 
 
-def react(
+def regimen_trajectories(
     found: Trials,
     regimen: str,
     model: Euthymia,

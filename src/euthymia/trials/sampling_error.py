@@ -2,7 +2,7 @@
 
 from math import log, sqrt
 
-from .published import BETWEEN_ARMS, Arm, Observation, Trial
+from .published import BETWEEN_ARMS, Trial, TrialArm, TrialOutcome
 
 NORMAL_95, NORMAL_90 = 1.959964, 1.644854
 """Quantiles of the standard normal distribution."""
@@ -11,13 +11,13 @@ SD_OF_CHANGE = 11.0
 """Points of MADRS, where a difference was published without an error (its d says 10.6 and 10.8 for Janik 2025)."""
 
 
-def people_in(observation: Observation, arm: Arm) -> int | None:
+def people_in(observation: TrialOutcome, arm: TrialArm) -> int | None:
     """How many the arm of a number had."""
     n = observation.n or arm.n or observation.row.n
     return n // 2 if n is not None and observation.statistic in BETWEEN_ARMS and arm.n is None else n
 
 
-def standard_error(observation: Observation, trial: Trial) -> float:
+def standard_error(observation: TrialOutcome, trial: Trial) -> float:
     """Sampling error of a published number, in its unit: from its interval, its SD, or the number of patients.
 
     A share is taken a little towards a half (by two successes and two failures more), so that 0 of 33 has an error too.

@@ -73,7 +73,7 @@ def score(rows: list[Compared]) -> Score:
 
 
 @dataclass(frozen=True)
-class Body:
+class CovariateEffects:
     """The drugs of one protocol at the nodes of its grid, µM and h."""
 
     times: np.ndarray
@@ -101,15 +101,15 @@ class Body:
 
 @eqx.filter_jit
 def _drugs(model: Euthymia, weight, lengths, which, infusion, bolus) -> DrugCourse:
-    return drugs(model.cascade, weight, (lengths, which), infusion, bolus)
+    return drugs(model.physiology, weight, (lengths, which), infusion, bolus)
 
 
-def body(protocol: Protocol, model: Euthymia) -> Body:
+def body(protocol: Protocol, model: Euthymia) -> CovariateEffects:
     """Pharmacology alone of a protocol."""
     weight = protocol.patient.weight or float(model.patient.weight)
     grid = grid_of(protocol, model, weight)
     inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
-    return Body(grid.times, _drugs(model, jnp.asarray(weight), *inputs), model)
+    return CovariateEffects(grid.times, _drugs(model, jnp.asarray(weight), *inputs), model)
 
 
 def given(drug: str, amount: str, route: str, horizon: str = "48 h", **more: str) -> Protocol:
@@ -122,7 +122,7 @@ def _protocol(doses: list[dict], horizon: str) -> Protocol:
 
 
 def _clearance_per_weight(model: Euthymia) -> float:
-    return float(model.cascade.disposition.clearance) / 60 * 1e3 / float(model.cascade.disposition.reference_weight)
+    return float(model.physiology.disposition.clearance) / 60 * 1e3 / float(model.physiology.disposition.reference_weight)
 
 
 PREDICTED: dict[str, Callable[[Euthymia], float]] = {
@@ -143,7 +143,7 @@ PREDICTED: dict[str, Callable[[Euthymia], float]] = {
     "chong2006.peak_oral": lambda model: body(given("ketamine", "25 mg", "oral"), model).peak,
     "grant1981.peak_oral": lambda model: body(given("ketamine", "0.5 mg/kg", "oral"), model).peak,
     "wang2019.clearance": _clearance_per_weight,
-    "henthorn2018.clearance": lambda model: float(model.cascade.disposition.clearance) / 60,
+    "henthorn2018.clearance": lambda model: float(model.physiology.disposition.clearance) / 60,
 }
 """The model's answer to each row, in the row's unit."""
 

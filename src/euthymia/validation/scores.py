@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..evidence.registry import evidence
-from ..inference.prediction import INTERVAL, Predicted
+from ..inference.prediction import INTERVAL, PosteriorPrediction
 from ..trials.published import trials
 from ..trials.sampling_error import standard_error
 
@@ -42,16 +42,16 @@ class Summary:
     """Of the numbers compared: in sampling errors of each number, and by :data:`UNITS`."""
 
 
-def summarise(rows: list[Predicted]) -> Summary:
+def summarise(rows: list[PosteriorPrediction]) -> Summary:
     """Coverage, and scores beside those of the meta-analysis."""
     compared = [row for row in rows if row.baseline is not None]
 
-    def mean(of: list[Predicted], score: Callable[[Predicted], float]) -> float:
+    def mean(of: list[PosteriorPrediction], score: Callable[[PosteriorPrediction], float]) -> float:
         names = list(dict.fromkeys(row.trial.name for row in of))
         return float(np.mean([np.mean([score(row) for row in of if row.trial.name == name]) for name in names]))
 
-    def both(of: list[Predicted], own_unit: bool) -> Score:
-        def unit(row: Predicted) -> float:
+    def both(of: list[PosteriorPrediction], own_unit: bool) -> Score:
+        def unit(row: PosteriorPrediction) -> float:
             return standard_error(row.observation, row.trial) if own_unit else 1.0
 
         return Score(mean(of, lambda row: row.score * unit(row)), mean(of, lambda row: row.baseline_score * unit(row)))
@@ -81,7 +81,7 @@ class SignTest:
         return self.observed * self.predicted > 0
 
 
-def sign_tests(rows: list[Predicted]) -> list[SignTest]:
+def sign_tests(rows: list[PosteriorPrediction]) -> list[SignTest]:
     """Of what was compared with a placebo, and of doses with each other after a day, in trials that list them from the lowest up."""
     found = [
         SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.row.value, row.middle)
@@ -107,7 +107,7 @@ class Contrasted(SignTest):
     high: float
 
 
-def contrasts(rows: list[Predicted]) -> list[Contrasted]:
+def contrasts(rows: list[PosteriorPrediction]) -> list[Contrasted]:
     """Of predictions of the numbers that contrasts name, by the draws that all of them share."""
     draws = {row.observation.target: row.draws for row in rows}
 

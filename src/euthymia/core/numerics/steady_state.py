@@ -14,7 +14,7 @@ STEPS = (*[0.5] * 5, *(32.0**k for k in range(7)))
 LAPLACE = (1, -1, 1, 1, -1, 1)
 
 
-def settle(
+def steady_state(
     rate: Callable[[Float[Array, " state"]], Float[Array, " state"]],
     start: Float[Array, " state"],
     jacobian: Callable[[Float[Array, " state"]], Float[Array, "state state"]] | None = None,

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...core.errors import InputError
-from ...core.files import write_text
+from ...core.files import atomic_write
 from ...core.numerics.chebyshev import Surface
 
 REBUILD = "rebuild it with `euthymia surfaces build`"
@@ -100,7 +100,7 @@ def write(file: SurfaceFile, into: Path) -> Path:
         into.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"out: cannot write {path}: {error.strerror}") from error
-    write_text(path, text_of(file))
+    atomic_write(path, text_of(file))
     return path
 
 

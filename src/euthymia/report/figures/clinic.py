@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...inference.fitted import Fitted
-from ...inference.prediction import Predicted
+from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS
 from ..words import number_of
 from .style import COLOURS, FAINT, INK, legend, panels, svg
@@ -46,7 +46,7 @@ def what_is_known(fitted: Fitted) -> str:
         return svg(figure, "What the fit knows")
 
 
-def predicted_numbers(rows: Sequence[Predicted]) -> str:
+def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
     """Held-out numbers beside predictive intervals with a model and without, a panel for points, shares and effects."""
     groups = {unit: [row for row in rows if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
     groups = {unit: found for unit, found in groups.items() if found}

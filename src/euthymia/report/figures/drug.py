@@ -12,7 +12,7 @@ SPECIES = {
     "hydroxynorketamine": "#ccbb44",
     "dehydronorketamine": "#66ccee",
 }
-HANDS = {"S": ("#4477aa", "-"), "R": ("#ee6677", (0, (4, 4)))}
+KETAMINE_CHANNELS = {"S": ("#4477aa", "-"), "R": ("#ee6677", (0, (4, 4)))}
 COMPARATOR = {
     "escitalopram": "#4477aa",
     "sertraline": "#228833",
@@ -49,8 +49,10 @@ def ketamine(simulation: Simulation) -> str:
         plasma.set_yscale("log")
         plasma.set_ylim(1, max(400.0, 2 * float(data.venous_ketamine_mass.max())))
         plasma.yaxis.set_major_formatter("{x:g}")
-        for hand, (colour, style) in HANDS.items():
-            brain.plot(data.time, data.free_brain_ketamine.sel(enantiomer=hand), color=colour, ls=style, label=f"{hand}-ketamine")
+        for enantiomer, (colour, style) in KETAMINE_CHANNELS.items():
+            brain.plot(
+                data.time, data.free_brain_ketamine.sel(enantiomer=enantiomer), color=colour, ls=style, label=f"{enantiomer}-ketamine"
+            )
         brain.plot(data.time, data.free_brain_norketamine.sum("enantiomer"), color=SPECIES["norketamine"])
         brain.set(title="Brain, unbound", ylabel="µM", xlabel="hours", xlim=(0, min(last, FIRST_HOURS)))
         brain.set_ylim(bottom=0)
@@ -64,12 +66,12 @@ def watched(simulation: Simulation) -> str:
     with panels(2.8, 1, 2) as (figure, [[mind, pressure]]):
         for axes in (mind, pressure):
             unit = hours_or_days(axes, simulation)
-        mind.plot(data.time / unit, 100 * data.dissociation, color=HANDS["S"][0], label="dissociation")
+        mind.plot(data.time / unit, 100 * data.dissociation, color=KETAMINE_CHANNELS["S"][0], label="dissociation")
         mind.plot(data.time / unit, 100 * data.anaesthesia, color=COLOURS["drug"], ls="--", label="of the concentration on awakening")
         mind.set(title="Mind", ylabel="%")
         mind.set_ylim(0, max(100.0, 110 * float(data.anaesthesia.max())))
-        pressure.plot(data.time / unit, data.systolic_rise, color=HANDS["R"][0], label="systolic")
-        pressure.plot(data.time / unit, data.diastolic_rise, color=HANDS["R"][0], ls="--", label="diastolic")
+        pressure.plot(data.time / unit, data.systolic_rise, color=KETAMINE_CHANNELS["R"][0], label="systolic")
+        pressure.plot(data.time / unit, data.diastolic_rise, color=KETAMINE_CHANNELS["R"][0], ls="--", label="diastolic")
         pressure.set(title="Blood pressure, rise", ylabel="mmHg")
         pressure.set_ylim(0, max(20.0, 1.15 * float(data.systolic_rise.max())))
         legend(figure, [mind, pressure], 4)

@@ -42,7 +42,7 @@ class Number(NamedTuple):
 def numbers(fit: Calibration) -> list[Number]:
     """Every number that was fitted."""
     predicted, data = fit.predicted, fit.problem.data
-    between = np.array([fit.values["population.between_trials.context"], fit.values["population.between_trials.worth"]])
+    between = np.array([fit.values["population.between_trials.context"], fit.values["population.between_trials.efficacy"]])
     spread = (between[:, None] * np.asarray(predicted.by_effect)) ** 2
     errors = np.sqrt(np.asarray(data.error) ** 2 + spread.sum(0))
     return [

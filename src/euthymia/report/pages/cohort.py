@@ -14,10 +14,10 @@ from rich.text import Text
 from ...clinic.outcomes import remits, responds
 from ...clinic.ratings import Ratings
 from ...population.cohort import Cohort
-from ...population.dropout import leaving
+from ...population.dropout import dropout
 from ...population.patients import COHORT
 from ...population.relapse import relapse
-from ...population.weighting import effective
+from ...population.weighting import effective_sample_size
 from ...protocols.reading import text_of
 from ...results.run_folder import write_files
 from ...simulation.visits import CHECKPOINTS, DAY, first_visit, labelled
@@ -123,13 +123,13 @@ def relapses(cohort: Cohort, p: Ratings) -> str:
     )
 
 
-def leavers(cohort: Cohort, p: Ratings) -> str:
+def dropouts(cohort: Cohort, p: Ratings) -> str:
     """What those who leave do to a response rate, as a sentence; empty where a course is short."""
-    found = leaving(cohort, p)
+    found = dropout(cohort, p)
     if found is None:
         return ""
-    weeks = float(p.leaving_by) / (7 * DAY)
-    beyond = f", its hazard carried on beyond its {weeks:.0f} weeks" if found.followed > float(p.leaving_by) else ""
+    weeks = float(p.dropout_by) / (7 * DAY)
+    beyond = f", its hazard carried on beyond its {weeks:.0f} weeks" if found.followed > float(p.dropout_by) else ""
     return (
         f"If patients left as in one trial of tablets, {found.left:.0%} would have left by {found.followed / DAY:.0f} d{beyond}. "
         f"Response then: {found.everybody:.0%} of everybody, {found.completers:.0%} of those who stay, {found.carried_forward:.0%} with "
@@ -139,12 +139,12 @@ def leavers(cohort: Cohort, p: Ratings) -> str:
 
 def afterwards(cohort: Cohort, p: Ratings) -> list[str]:
     """What to say of a course that goes on for weeks, a sentence each."""
-    return [said for said in (relapses(cohort, p), leavers(cohort, p)) if said]
+    return [said for said in (relapses(cohort, p), dropouts(cohort, p)) if said]
 
 
 def counted(cohort: Cohort) -> str:
     """What to say of limits, and of weights that are not even."""
-    many = effective(cohort.shares)
+    many = effective_sample_size(cohort.shares)
     like = f", with {', '.join(map(str, cohort.like))} as rated before treatment" if cohort.like else ""
     return like + ("" if many > 0.999 * len(cohort.shares) else f", weighted to count like {many:.0f}")
 

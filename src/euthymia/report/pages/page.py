@@ -26,7 +26,7 @@ from ...results.run_folder import git_revision
 from ...simulation.simulate import Simulation
 from ...simulation.visits import labelled
 from ..figures import arms, clinic, fit_pk, population
-from ..figures.cascade import cascade
+from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
 from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
@@ -113,7 +113,7 @@ def page(simulation: Simulation, summary: Summary, model: Euthymia | None = None
             version=__version__,
             mood=_figure("course", mood(simulation)),
             with_trial=is_the_trial(simulation),
-            chain=_figure("cascade", cascade(simulation)) if any_drug(simulation.protocol) else None,
+            chain=_figure("cascade", causal_chain(simulation)) if any_drug(simulation.protocol) else None,
             sections=sections,
             protocol=text_of(simulation.protocol),
             revision=git_revision(),

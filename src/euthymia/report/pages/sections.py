@@ -214,7 +214,7 @@ SECTIONS = (
             ),
         ),
         (Prefrontal, DoseCurve, Links),
-        ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_potency"),
+        ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50"),
         (
             "The circuit was chosen for disinhibition, so that interneurons fall before pyramidal cells rise is no test of it.",
             "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",

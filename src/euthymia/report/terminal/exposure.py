@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...core.files import write_text
+from ...core.files import atomic_write
 from ...model.parameters import Euthymia
 from ...simulation.exposure import Exposures
 from ..words import clock, percent
@@ -56,11 +56,11 @@ def write_course(found: Exposures, path: Path) -> None:
     columns = {"time [h]": found.data.time.values} | dict(_columns(found.data))
     rows = np.stack(list(columns.values()), -1)
     lines = [",".join(columns), *(",".join(f"{number:.9g}" for number in row) for row in rows)]
-    write_text(path, "\n".join(lines) + "\n")
+    atomic_write(path, "\n".join(lines) + "\n")
 
 
 def _who(found: Exposures) -> str:
-    kilograms, people = float(found.person.weight), found.data.sizes["person"]
+    kilograms, people = float(found.person.weight), found.data.sizes["patient"]
     if found.protocol.patient.species != "human":
         return f"{found.protocol.patient.species}, {1e3 * kilograms:.3g} g"
     return f"{kilograms:g} kg" if people == 1 else f"median (5 to 95 %) of {people} people, {kilograms:g} kg"
@@ -69,28 +69,28 @@ def _who(found: Exposures) -> str:
 def _rows(found: Exposures, model: Euthymia) -> Iterator[tuple[str, float, str, xr.DataArray, xr.DataArray, xr.DataArray]]:
     for name, (title, molecule) in TITLES.items():
         factor, unit = (1.0, "µM") if molecule is None else (1e3 * float(getattr(model.molecules, molecule)), "ng/mL")
-        peak, time, area = (each[name].sel(hand="both") for each in (found.peak, found.peak_time, found.area))
+        peak, time, area = (each[name].sel(enantiomer="both") for each in (found.peak, found.peak_time, found.area))
         yield title, factor, unit, peak, time, area
     for place, drug in enumerate(found.data.drug.values):
-        mass = 1e3 * float(model.cascade.comparators.molar_mass[place])
+        mass = 1e3 * float(model.physiology.comparators.molar_mass[place])
         peak, time, area = (each.comparator.sel(drug=drug) for each in (found.peak, found.peak_time, found.area))
         yield str(drug), mass, "ng/mL", peak, time, area
 
 
 def _said(values: xr.DataArray) -> str:
     low, middle, high = (float(values.quantile(level)) for level in LEVELS.values())
-    return f"{middle:.3g}" if values.sizes["person"] == 1 else f"{middle:.3g} ({low:.3g}–{high:.3g})"
+    return f"{middle:.3g}" if values.sizes["patient"] == 1 else f"{middle:.3g} ({low:.3g}–{high:.3g})"
 
 
 def _columns(data: xr.Dataset) -> Iterator[tuple[str, np.ndarray]]:
     for name, values in data.items():
-        axis = next((axis for axis in values.dims if axis not in ("person", "time")), None)
+        axis = next((axis for axis in values.dims if axis not in ("patient", "time")), None)
         parts = {"": values} if axis is None else {f".{place}": values.sel({axis: place}) for place in values[axis].values}
         for suffix, part in parts.items():
             if float(abs(part).max()) <= LEAST:
                 continue
-            if part.sizes["person"] == 1:
-                yield f"{name}{suffix} [{part.units}]", part.isel(person=0).values
+            if part.sizes["patient"] == 1:
+                yield f"{name}{suffix} [{part.units}]", part.isel(patient=0).values
             else:
                 for level, share in LEVELS.items():
-                    yield f"{name}{suffix} {level} [{part.units}]", part.quantile(share, "person").values
+                    yield f"{name}{suffix} {level} [{part.units}]", part.quantile(share, "patient").values

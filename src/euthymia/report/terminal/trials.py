@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from ...inference.prediction import Predicted
+from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS, contrasts, sign_tests, summarise, unanswered
 from ..words import number_of
 
@@ -15,7 +15,7 @@ SIGNS = {
 }
 
 
-def _line(row: Predicted) -> tuple[str, str, str, str]:
+def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
     each, other = row.observation, row.baseline
     digits = 2 if each.statistic in UNITS["SDs"] else 0
 
@@ -30,7 +30,7 @@ def _line(row: Predicted) -> tuple[str, str, str, str]:
     )
 
 
-def show_clinic(rows: list[Predicted], beside: list[Predicted], console: Console) -> None:
+def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPrediction], console: Console) -> None:
     """Print every number with its interval, how the whole did beside a meta-analysis, signs, and what has no answer.
 
     ``beside`` are numbers of calibration trials that held-out ones are contrasted with.

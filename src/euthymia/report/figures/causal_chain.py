@@ -41,7 +41,7 @@ def stages(simulation: Simulation) -> list[tuple[str, xr.DataArray, str]]:
     return [(name, values, COLOURS[colour]) for name, values, colour in found if float(values.max()) > NOTHING]
 
 
-def cascade(simulation: Simulation) -> str:
+def causal_chain(simulation: Simulation) -> str:
     """Every stage from drug to mood, each scaled to its own largest change, one above the other."""
     found = stages(simulation)[::-1]
     with panels(1.0 + 0.34 * len(found)) as (figure, [[axes]]):
