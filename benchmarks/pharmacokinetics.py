@@ -24,7 +24,7 @@ from euthymia.model.default import default_model
 from euthymia.model.inputs import channel
 from euthymia.pharmacology.ketamine import ENTRIES, Disposition, entry_matrix, rate_matrix
 from euthymia.protocols.reading import check
-from euthymia.simulation.dosing import pulses_of
+from euthymia.simulation.dosing import pulses_from_doses
 
 PEOPLE, SAMPLE, AT_ONCE, REPEATS = 10_000, 20, 40, 3
 SPREAD = 0.25
@@ -71,7 +71,7 @@ def infusion() -> np.ndarray:
     """µmol/h of each enantiomer [step, enantiomer]."""
     middle = (TIMES[1:] + TIMES[:-1]) / 2
     rates = np.zeros((len(middle), len(ENANTIOMERS)))
-    for pulse in pulses_of(PROTOCOL, MODEL, WEIGHT):
+    for pulse in pulses_from_doses(PROTOCOL, MODEL, WEIGHT):
         running = (middle > pulse.start) & (middle < pulse.start + pulse.duration)
         rates[:, BLOOD.index(pulse.channel)] += running * pulse.amount / pulse.duration
     return rates

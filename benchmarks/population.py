@@ -25,7 +25,7 @@ from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import AT_ONCE
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import read
-from euthymia.simulation.person import person_of
+from euthymia.simulation.person import Person
 
 PEOPLE, SAMPLE, REPEATS = 10_000, 10, 3
 RELATIVE, ABSOLUTE = (1e-3, 1e-4, 1e-5, 1e-6), (1e-5, 1e-6, 1e-7, 1e-8)
@@ -48,7 +48,7 @@ def here() -> tuple[Cohort, float]:
 
 def loaded(number: int, circuits: bool) -> roadrunner.RoadRunner:
     """The patient of a number in libRoadRunner."""
-    person, individual_effects = virtual_patient(MODEL, person_of(PROTOCOL, MODEL), jnp.asarray(number))
+    person, individual_effects = virtual_patient(MODEL, Person.from_protocol(PROTOCOL, MODEL), jnp.asarray(number))
     model = replace(MODEL, physiology=individual_physiology(MODEL.physiology, individual_effects))
     runner = roadrunner.RoadRunner(sbml_of(PROTOCOL, model, slow=True, person=person, circuits=circuits))
     runner.timeCourseSelections = list(COMPARED.values())

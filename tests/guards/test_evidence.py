@@ -97,9 +97,9 @@ def test_guard_a_unit_that_does_not_parse_is_refused(unit):
 
 
 @pytest.mark.parametrize(("unit", "wanted"), [("h", "mg"), ("ng/mL", "uM"), ("mV", "h")])
-def test_guard_a_row_in_the_wrong_dimension_is_refused(unit, baseline_target):
+def test_guard_a_row_in_the_wrong_dimension_is_refused(unit, wanted):
     with pytest.raises(ValueError, match="does not convert"):
-        factor(unit, baseline_target)
+        factor(unit, wanted)
 
 
 @pytest.mark.parametrize("role", [None, "", "tune"])

@@ -9,7 +9,11 @@ import euthymia
 
 ROOT = Path(euthymia.__file__).parent
 FOLDERS = ("biophysics", "pharmacology", "receptors", "circuits", "plasticity", "brain")
-FILES = ("links.py", "model/vector_field.py", "model/exposure.py", "clinic/symptoms.py", "clinic/ratings.py", "model/closures/response.py")
+FILES = (
+    *("links.py", "model/vector_field.py", "model/fast.py", "model/state.py", "model/integrate.py", "model/exposure.py"),
+    *("model/closures/response.py", "clinic/symptoms.py", "clinic/ratings.py", "clinic/outcomes.py", "clinic/dropout.py"),
+    "clinic/unblinding.py",
+)
 EQUATIONS = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")), *(ROOT / name for name in FILES)]
 NUMERICS = {"brain/attractor.py": {"SCAN", "ROUNDS"}, "brain/escape.py": {"CELLS"}, "clinic/ratings.py": {"SPAN", "LEVELS"}}
 """Settings of a method, by name; the same files hold equations."""

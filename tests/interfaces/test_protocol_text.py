@@ -271,10 +271,10 @@ def test_a_taper_to_zero_ends_the_doses():
 @pytest.mark.parametrize("unit", ["mg", "g", "mg/kg", "ug/kg"])
 def test_steps_add_up_as_decimals(unit):
     rising = {"every": "1 d", "times": 6, "titrate": {"by": f"0.1 {unit}", "every": "1 d", "to": f"0.5 {unit}"}}
-    by_enantiomer = course(
+    one_by_one = course(
         *(TABLET | {"amount": f"{share} {unit}", "start": f"{day} d"} for day, share in enumerate([0.1, 0.2, 0.3, 0.4, 0.5, 0.5]))
     )
-    assert course(TABLET | {"amount": f"0.1 {unit}"} | rising) == by_enantiomer
+    assert course(TABLET | {"amount": f"0.1 {unit}"} | rising) == one_by_one
     falling = {"every": "1 d", "times": 6, "titrate": {"by": f"-0.1 {unit}", "every": "1 d", "to": f"0 {unit}"}}
     assert len(course(TABLET | {"amount": f"0.3 {unit}"} | falling).doses) == 3
 

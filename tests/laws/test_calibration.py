@@ -35,7 +35,7 @@ def made_up(found, regimen, model, patients, coordinates, values_of):
 @pytest.fixture(scope="module")
 def problem(model):
     patch = pytest.MonkeyPatch()
-    patch.setattr(statistics, "react", made_up)
+    patch.setattr(statistics, "regimen_trajectories", made_up)
     pairs = to_fit(ROWS)
     numbers = asked(pairs)
     solved = solve(numbers, model, PATIENTS, jnp.zeros(len(UPSTREAM)), upstream_values)

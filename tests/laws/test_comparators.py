@@ -363,24 +363,29 @@ def test_the_grid_of_tablets_reaches_every_dose():
 AMOUNTS = np.linspace(0.1, 2, len(DRUGS) * len(STATES)).reshape(len(DRUGS), len(STATES))
 INTO_SITES = [(STATES.index(site), STATES.index(pool)) for site, pool in (("site", "central"), ("metabolite_site", "metabolite"))]
 EQUATIONS = {
-    "comparators, amounts": ("cascade.comparators", lambda p: rate_matrix(p)[:, : len(POOLS), : len(POOLS)], [], HOURLY),
+    "comparators, amounts": ("physiology.comparators", lambda p: rate_matrix(p)[:, : len(POOLS), : len(POOLS)], [], HOURLY),
     "comparators, into the site": (
-        "cascade.comparators",
+        "physiology.comparators",
         lambda p: jnp.stack([rate_matrix(p)[:, *way] for way in INTO_SITES]),
         [],
         "1/(h*L)",
     ),
-    "comparators, at the site": ("cascade.comparators", lambda p: jnp.stack([rate_matrix(p)[:, i, i] for i, _ in INTO_SITES]), [], HOURLY),
-    "plasma concentration": ("cascade.comparators", plasma_concentration, [(AMOUNTS, "umol")], "uM"),
-    "site concentration": ("cascade.comparators", lambda p, x: site_concentration(x), [(AMOUNTS, "uM")], "uM"),
-    "transporter occupancy": ("cascade.monoamine", sert_occupancy, [(np.linspace(0.01, 0.2, len(AT_SERT)), "uM")], ONE),
-    "dopamine transporter": ("cascade.monoamine", dat_occupancy, [(np.linspace(0.01, 0.2, len(AT_DAT)), "uM")], ONE),
-    "held enzyme": ("cascade.monoamine", mao_held, [(np.array([0.3]), "uM")], ONE),
+    "comparators, at the site": (
+        "physiology.comparators",
+        lambda p: jnp.stack([rate_matrix(p)[:, i, i] for i, _ in INTO_SITES]),
+        [],
+        HOURLY,
+    ),
+    "plasma concentration": ("physiology.comparators", plasma_concentration, [(AMOUNTS, "umol")], "uM"),
+    "site concentration": ("physiology.comparators", lambda p, x: site_concentration(x), [(AMOUNTS, "uM")], "uM"),
+    "transporter occupancy": ("physiology.monoamine", sert_occupancy, [(np.linspace(0.01, 0.2, len(AT_SERT)), "uM")], ONE),
+    "dopamine transporter": ("physiology.monoamine", dat_occupancy, [(np.linspace(0.01, 0.2, len(AT_DAT)), "uM")], ONE),
+    "held enzyme": ("physiology.monoamine", mao_held, [(np.array([0.3]), "uM")], ONE),
     "enzyme": (
-        "cascade.monoamine",
+        "physiology.monoamine",
         lambda p, c, held: jnp.stack(mao_transitions(p, c, held)),
         [(np.linspace(0.1, 0.2, len(DESTROYING_MAO)), "uM"), (0.3, ONE)],
         HOURLY,
     ),
-    "inhibitory gain": ("cascade.monoamine", gaba_gain, [(0.1, "uM")], ONE),
+    "inhibitory gain": ("physiology.monoamine", gaba_gain, [(0.1, "uM")], ONE),
 }

@@ -19,9 +19,9 @@ from euthymia.model.state import Inputs, unpack
 from euthymia.model.vector_field import auxiliaries, transitions
 from euthymia.pharmacology.comparators import site_concentration
 from euthymia.protocols.reading import DEFAULT, change, check, read, written
-from euthymia.simulation.dosing import grid_of, pulses_of
-from euthymia.simulation.interventions import ARMS, PLAYERS
-from euthymia.simulation.person import person_of
+from euthymia.simulation.dosing import grid_of, pulses_from_doses
+from euthymia.simulation.interventions import ARMS, CONTRIBUTORS
+from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
 
 EVERYTHING, NOTHING = Switches(), ARMS["untreated"].switches
@@ -84,10 +84,10 @@ def reference(p, brain, weight, pulses, middle, fine):
 
 def errors_against_reference(model, protocol, refinements):
     """Largest error of any slow state and of any follower, as a share of that state's scale, per refinement."""
-    person, p = person_of(protocol, model), model.physiology
+    person, p = Person.from_protocol(protocol, model), model.physiology
     weight = float(person.weight)
     pulses, grids = (
-        pulses_of(protocol, model, weight),
+        pulses_from_doses(protocol, model, weight),
         {k: grid_of(protocol, model, weight, k) for k in (FINER // 2, FINER, *refinements)},
     )
     brain = eqx.filter_jit(patient)(p, person.stress)
@@ -251,7 +251,7 @@ def test_and_moves_them_when_it_works(reference_run):
 def test_shares_add_up_to_the_change(reference_run):
     total = reference_run.madrs() - reference_run.madrs("untreated")
     np.testing.assert_allclose(sum(reference_run.shares().values()), total, atol=1e-10)
-    assert set(reference_run.shares()) == set(PLAYERS)
+    assert set(reference_run.shares()) == set(CONTRIBUTORS)
 
 
 def test_more_drug_moves_more_and_never_jumps():

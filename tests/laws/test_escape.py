@@ -180,9 +180,9 @@ SMALL = (12, 10)
 
 
 EQUATIONS = {
-    "hops": ("cascade.limbic", lambda p, *drive: hops(p.attractor, *drive, SMALL), DRIVE, "1/ms"),
-    "mirrored": ("cascade.limbic", lambda p, *drive: mirrored(hops(p.attractor, *drive, SMALL)), DRIVE, "1/ms"),
-    "mean passage": ("cascade.limbic", lambda p, *drive: mean_passage(hops(p.attractor, *drive, SMALL), p.locked_above), DRIVE, "ms"),
-    "passages": ("cascade.limbic", lambda p, *drive: jnp.exp(log_passages(p, *drive, SMALL)), DRIVE, "h"),
-    "bounded": ("cascade.limbic", lambda p, T: jnp.exp(jnp.stack(bounded(p, jnp.log(T)))), [(np.array([0.01, 3.0]), "h")], HOURLY),
+    "hops": ("physiology.limbic", lambda p, *drive: hops(p.attractor, *drive, SMALL), DRIVE, "1/ms"),
+    "mirrored": ("physiology.limbic", lambda p, *drive: mirrored(hops(p.attractor, *drive, SMALL)), DRIVE, "1/ms"),
+    "mean passage": ("physiology.limbic", lambda p, *drive: mean_passage(hops(p.attractor, *drive, SMALL), p.locked_above), DRIVE, "ms"),
+    "passages": ("physiology.limbic", lambda p, *drive: jnp.exp(log_passages(p, *drive, SMALL)), DRIVE, "h"),
+    "bounded": ("physiology.limbic", lambda p, T: jnp.exp(jnp.stack(bounded(p, jnp.log(T)))), [(np.array([0.01, 3.0]), "h")], HOURLY),
 }

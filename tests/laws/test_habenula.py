@@ -375,7 +375,7 @@ def both_runs(p, rest, voltage, ambient, injected, step):
     return raster.spike, V, spike
 
 
-CELL, NUCLEUS = "cascade.nucleus.cell", "cascade.nucleus"
+CELL, NUCLEUS = "physiology.nucleus.cell", "physiology.nucleus"
 EQUATIONS = {
     "boltzmann": (CELL, lambda p, V: boltzmann(V, p.h_half, -p.h_width), [VOLTS], ONE),
     "exprel": (CELL, lambda p, V: exprel(V / p.h_width), [VOLTS], ONE),

@@ -143,16 +143,16 @@ def test_few_spikes_excite_the_raphe_and_bursts_inhibit_it(p):
 
 INPUT = [(5.0, HZ), (4.0, HZ)]
 EQUATIONS = {
-    "relay": ("cascade.midbrain.rmtg", rmtg_rate, INPUT, HZ),
-    "inhibition of dopamine": ("cascade.midbrain", dopamine_inhibition, [(12.0, HZ), *INPUT], HZ),
+    "relay": ("physiology.midbrain.rmtg", rmtg_rate, INPUT, HZ),
+    "inhibition of dopamine": ("physiology.midbrain", dopamine_inhibition, [(12.0, HZ), *INPUT], HZ),
     "dopamine": (
-        "cascade.midbrain",
+        "physiology.midbrain",
         dopamine_state,
         [(12.0, HZ), *INPUT, (1.2, DIMENSIONLESS)],
         DopamineState(active_share=DIMENSIONLESS, rate=HZ, burst_share=DIMENSIONLESS),
     ),
-    "hazard": ("cascade.midbrain.dopamine", hazard_after_volley, [(2.0, DIMENSIONLESS), (np.array([5.0, 40.0, 90.0]), "ms")], HZ),
-    "pause": ("cascade.midbrain.dopamine", pause_after_volley, [(2.0, DIMENSIONLESS)], "ms"),
-    "raphe": ("cascade.midbrain.raphe", raphe_rate, INPUT, HZ),
-    "relative raphe": ("cascade.midbrain", raphe_drive, INPUT, DIMENSIONLESS),
+    "hazard": ("physiology.midbrain.dopamine", hazard_after_volley, [(2.0, DIMENSIONLESS), (np.array([5.0, 40.0, 90.0]), "ms")], HZ),
+    "pause": ("physiology.midbrain.dopamine", pause_after_volley, [(2.0, DIMENSIONLESS)], "ms"),
+    "raphe": ("physiology.midbrain.raphe", raphe_rate, INPUT, HZ),
+    "relative raphe": ("physiology.midbrain", raphe_drive, INPUT, DIMENSIONLESS),
 }

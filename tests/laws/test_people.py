@@ -20,7 +20,7 @@ from euthymia.pharmacology.esketamine import Esketamine
 from euthymia.pharmacology.ketamine import Disposition
 from euthymia.protocols.reading import change, check
 from euthymia.simulation.exposure import AT_ONCE, exposures
-from euthymia.simulation.person import person_of
+from euthymia.simulation.person import Person
 
 UNITS = [
     {field.name: field.metadata["unit"] for field in fields(part) if "unit" in field.metadata}
@@ -34,9 +34,9 @@ def attribution_at(model, flow, intrinsic, slow):
 
 
 EQUATIONS = {
-    "intrinsic clearance": ("cascade.esketamine", intrinsic_clearance, [], "L/h"),
-    "extraction": ("cascade.esketamine", lambda p, flow, intrinsic: extraction(flow, intrinsic), [(150.0, "L/h"), (390.0, "L/h")], ONE),
-    "intrinsic of clearance": ("cascade.esketamine", intrinsic_of_clearance, [(0.6, ONE)], ONE),
+    "intrinsic clearance": ("physiology.esketamine", intrinsic_clearance, [], "L/h"),
+    "extraction": ("physiology.esketamine", lambda p, flow, intrinsic: extraction(flow, intrinsic), [(150.0, "L/h"), (390.0, "L/h")], ONE),
+    "intrinsic of clearance": ("physiology.esketamine", intrinsic_of_clearance, [(0.6, ONE)], ONE),
     "liver flow": ("", lambda m, age: liver_flow(m.covariates, m.physiology.esketamine, age), [(75.0, "year")], ONE),
     "pace": ("", lambda m, weight: allometric_time_scale(m.covariates, m.physiology.disposition, weight), [(0.03, "kg")], ONE),
     "embody": ("", attribution_at, [(0.9, ONE), (0.5, ONE), (0.2, ONE)], UNITS),
@@ -77,15 +77,15 @@ def test_an_impaired_liver_doubles_the_exposure_to_a_spray():
 @pytest.mark.parametrize("changed", [{"age": 85.0}, {"liver": "moderate impairment"}])
 def test_a_swallowed_dose_is_exposed_to_intrinsic_clearance_alone(model, changed):
     # In a well-stirred liver, (1 − E) over Q E is one over intrinsic clearance: blood flow cancels.
-    body = person_of(given(**changed), model).body
+    body = Person.from_protocol(given(**changed), model).body
     found = area(route="oral", **changed) / area(route="oral")
     assert found == pytest.approx(1 / float(body.intrinsic_clearance), rel=1e-3)
 
 
 def test_age_counts_from_sixty(model):
     flow = model.physiology.esketamine.liver_flow
-    assert [float(person_of(given(age=age), model).body.liver_flow) for age in (20.0, 60.0)] == [1.0, 1.0]
-    assert float(person_of(given(age=80.0), model).body.liver_flow) == pytest.approx(1 - 20 * 2.19 / float(flow))
+    assert [float(Person.from_protocol(given(age=age), model).body.liver_flow) for age in (20.0, 60.0)] == [1.0, 1.0]
+    assert float(Person.from_protocol(given(age=80.0), model).body.liver_flow) == pytest.approx(1 - 20 * 2.19 / float(flow))
 
 
 def test_what_the_body_makes_is_cleared_as_in_anybody():
@@ -98,7 +98,7 @@ def test_what_the_body_makes_is_cleared_as_in_anybody():
 def test_an_animal_is_a_person_in_fast_motion(model, species, weight):
     # Volumes go with weight, flows with its power 3/4 and delays with 1/4: after the same dose per weight only time is another.
     animal, person = given(species=species, weight=weight, horizon="1 d"), given(weight="70 kg", horizon="10 d")
-    faster = float(person_of(animal, model).body.allometric_time_scale)
+    faster = float(Person.from_protocol(animal, model).body.allometric_time_scale)
     fast, slow = exposures(animal), exposures(person)
     times = np.geomspace(0.5, 6, 12)
     for name in ("arterial_ketamine", "venous_ketamine", "norketamine", "hydroxynorketamine", "free_brain_ketamine"):

@@ -20,7 +20,7 @@ from euthymia.population.patients import COHORT
 from euthymia.population.relapse import relapse
 from euthymia.population.weighting import baseline_target
 from euthymia.protocols.reading import DEFAULT, change, check, read
-from euthymia.simulation.person import person_of
+from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
 
 KEY, NUMBERS = jax.random.key(3), jnp.arange(4)
@@ -135,7 +135,7 @@ def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
 @pytest.mark.slow
 def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
     protocol = read(DEFAULT)
-    typical = person_of(protocol, model)
+    typical = Person.from_protocol(protocol, model)
     _, kept, shared = share(protocol, model, typical)
     place = int(np.argmin(np.abs(kept - kept[len(kept) // 2])))
 

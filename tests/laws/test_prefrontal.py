@@ -330,29 +330,29 @@ def test_distraction_is_what_a_small_pulse_does(p):
 CONDITION = [(np.array([0.9, 0.7, 0.6, 0.9]), DIMENSIONLESS), (1.1, DIMENSIONLESS), (1.2, DIMENSIONLESS)]
 RATES = (np.array([1.2, 8.0, 1.5, 2.1]), HZ)
 EQUATIONS = {
-    "transfer": ("cascade.prefrontal", transfer, [(np.array([-52.0, -50.0, -49.0, -40.0]), "mV")], HZ),
-    "background": ("cascade.prefrontal", background, [], "pA"),
+    "transfer": ("physiology.prefrontal", transfer, [(np.array([-52.0, -50.0, -49.0, -40.0]), "mV")], HZ),
+    "background": ("physiology.prefrontal", background, [], "pA"),
     "activity": (
-        "cascade.prefrontal",
+        "physiology.prefrontal",
         activity_rate,
         [(np.array([1.2, 8.0, 1.5, 2.1, 1.1]), HZ), *CONDITION, (np.array([1.0, 0, 2, 0]), "pA")],
         "Hz/ms",
     ),
-    "steady rates": ("cascade.prefrontal", steady_rates, CONDITION, HZ),
-    "jacobian": ("cascade.prefrontal", jacobian, [RATES, *CONDITION], "1/ms"),
-    "entry": ("cascade.prefrontal", entry, [RATES, *CONDITION], "Hz/(ms*pA)"),
-    "release": ("cascade.prefrontal", glutamate_release, [RATES, (np.array([1.0, 10, 3, 2]), HZ)], DIMENSIONLESS),
+    "steady rates": ("physiology.prefrontal", steady_rates, CONDITION, HZ),
+    "jacobian": ("physiology.prefrontal", jacobian, [RATES, *CONDITION], "1/ms"),
+    "entry": ("physiology.prefrontal", entry, [RATES, *CONDITION], "Hz/(ms*pA)"),
+    "release": ("physiology.prefrontal", glutamate_release, [RATES, (np.array([1.0, 10, 3, 2]), HZ)], DIMENSIONLESS),
     "glutamate": (
-        "cascade.prefrontal",
+        "physiology.prefrontal",
         glutamate_rate,
         [(0.1, DIMENSIONLESS), (0.05, DIMENSIONLESS), (0.3, DIMENSIONLESS)],
         HOURLY,
     ),
-    "gamma": ("cascade.prefrontal", gamma_power, [RATES, *CONDITION, (np.linspace(0, 1, 5), DIMENSIONLESS)], "Hz**2/pA**2"),
-    "focus": ("cascade.prefrontal", focus, CONDITION[:2], "ms"),
-    "impulse control": ("cascade.prefrontal", impulse_control, [RATES, *CONDITION], DIMENSIONLESS),
+    "gamma": ("physiology.prefrontal", gamma_power, [RATES, *CONDITION, (np.linspace(0, 1, 5), DIMENSIONLESS)], "Hz**2/pA**2"),
+    "focus": ("physiology.prefrontal", focus, CONDITION[:2], "ms"),
+    "impulse control": ("physiology.prefrontal", impulse_control, [RATES, *CONDITION], DIMENSIONLESS),
     "prefrontal course": (
-        "cascade.prefrontal",
+        "physiology.prefrontal",
         time_course,
         [
             (np.array([1.2, 8.0, 1.5, 2.1, 1.1]), HZ),

@@ -160,14 +160,14 @@ def test_a_lower_drive_is_met_by_more_sensitive_autoreceptors():
 
 
 EQUATIONS = {
-    "clearance factor": ("cascade.serotonin", clearance_factor, [(0.6, DIMENSIONLESS), (0.3, DIMENSIONLESS)], DIMENSIONLESS),
-    "raphe": ("cascade.serotonin", raphe_rate, [(0.8, DIMENSIONLESS), (2.0, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
+    "clearance factor": ("physiology.serotonin", clearance_factor, [(0.6, DIMENSIONLESS), (0.3, DIMENSIONLESS)], DIMENSIONLESS),
+    "raphe": ("physiology.serotonin", raphe_rate, [(0.8, DIMENSIONLESS), (2.0, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
     "serotonin": (
-        "cascade.serotonin",
+        "physiology.serotonin",
         serotonin_level,
         [(0.8, DIMENSIONLESS), (0.6, DIMENSIONLESS), (0.3, DIMENSIONLESS), (0.7, DIMENSIONLESS)],
         DIMENSIONLESS,
     ),
-    "autoreceptors": ("cascade.serotonin", autoreceptor_rate, [(0.7, DIMENSIONLESS), (1.4, DIMENSIONLESS)], HOURLY),
-    "dopamine factor": ("cascade.serotonin", dopamine_factor, [(0.2, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
+    "autoreceptors": ("physiology.serotonin", autoreceptor_rate, [(0.7, DIMENSIONLESS), (1.4, DIMENSIONLESS)], HOURLY),
+    "dopamine factor": ("physiology.serotonin", dopamine_factor, [(0.2, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
 }

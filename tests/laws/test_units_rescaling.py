@@ -30,7 +30,7 @@ from euthymia.brain import attractor, escape
 from euthymia.circuits import habenula, midbrain, prefrontal
 from euthymia.circuits.midbrain import DopamineState
 from euthymia.clinic import patients as population
-from euthymia.clinic import ratings, safety, symptoms
+from euthymia.clinic import dropout, outcomes, ratings, safety, symptoms, unblinding
 from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
@@ -63,7 +63,7 @@ from euthymia.links import (
     spine_elimination,
     surge_engagement,
 )
-from euthymia.model import vector_field
+from euthymia.model import fast, state, vector_field
 from euthymia.model.closures import response as closures
 from euthymia.model.closures.response import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
 from euthymia.model.exposure import BrainExposure, DrugFamilies, exposure
@@ -141,7 +141,7 @@ DRIVERS = Auxiliaries(
     fast=ANSWERS,
     load=ONE,
     release=ONE,
-    surge_ec50=ONE,
+    surge=ONE,
     resting=ONE,
     risen=ONE,
     to_mtor=ONE,
@@ -187,32 +187,32 @@ def shift_of(p, *states):
 
 
 EQUATIONS = {
-    "magnesium constant": ("cascade.receptor.magnesium", magnesium_constant, [(-60.0, "mV")], "mM"),
-    "magnesium unblock": ("cascade.receptor.magnesium", magnesium_unblock, [(-60.0, "mV")], ONE),
-    "body": ("cascade.disposition", rate_matrix, [(82.0, "kg")], BODY[:, None] / BODY[None, :] * factor(HOURLY)),
-    "emptying of depots": ("cascade.disposition.absorption", emptying, [], HOURLY),
-    "through a membrane": ("cascade.disposition.absorption", membrane_share, [], ONE),
-    "fates": ("cascade.disposition.absorption", lambda p: jnp.stack(fates(p)), [], ONE),
-    "placed": ("cascade.disposition.absorption", lambda p: jnp.stack(list(placed(p, "nasal").values())), [], ONE),
+    "magnesium constant": ("physiology.receptor.magnesium", magnesium_constant, [(-60.0, "mV")], "mM"),
+    "magnesium unblock": ("physiology.receptor.magnesium", magnesium_unblock, [(-60.0, "mV")], ONE),
+    "body": ("physiology.disposition", rate_matrix, [(82.0, "kg")], BODY[:, None] / BODY[None, :] * factor(HOURLY)),
+    "emptying of depots": ("physiology.disposition.absorption", emptying, [], HOURLY),
+    "through a membrane": ("physiology.disposition.absorption", membrane_share, [], ONE),
+    "fates": ("physiology.disposition.absorption", lambda p: jnp.stack(fates(p)), [], ONE),
+    "placed": ("physiology.disposition.absorption", lambda p: jnp.stack(list(placed(p, "nasal").values())), [], ONE),
     "esketamine": (
-        "cascade.esketamine",
+        "physiology.esketamine",
         esketamine_matrix,
         [],
         ESKETAMINE_CHANNELS[:, None] / ESKETAMINE_CHANNELS[None, :] * factor(HOURLY),
     ),
     "esketamine in plasma": (
-        "cascade.esketamine",
+        "physiology.esketamine",
         lambda p, x: jnp.stack(concentrations(p, x)),
         [(amounts(1, esketamine.STATES)[0], ESKETAMINE_CHANNELS)],
         "uM",
     ),
     "safety": ("safety", lambda p, c: readouts(p, c), [(np.array([0.3, 0.5]), "uM")], SafetyReadouts(ONE, "mmHg", "mmHg", ONE)),
-    "free hydroxynorketamine": ("cascade.links", free_brain_hydroxynorketamine, [(np.array([0.3, 0.4]), "uM")], "uM"),
-    "free blockers": ("cascade.links", free_brain_blockers, [(np.array([0.3, 0.4]), "uM")], "uM"),
-    "clearance of metabolites": ("cascade.disposition", hydroxynorketamine_clearance, [], "L/h"),
-    "volumes": ("cascade.disposition", lambda p, w: list(central_volumes(p, w).values()), [(82.0, "kg")], "L"),
+    "free hydroxynorketamine": ("physiology.links", free_brain_hydroxynorketamine, [(np.array([0.3, 0.4]), "uM")], "uM"),
+    "free blockers": ("physiology.links", free_brain_blockers, [(np.array([0.3, 0.4]), "uM")], "uM"),
+    "clearance of metabolites": ("physiology.disposition", hydroxynorketamine_clearance, [], "L/h"),
+    "volumes": ("physiology.disposition", lambda p, w: list(central_volumes(p, w).values()), [(82.0, "kg")], "L"),
     "exposure of the brain": (
-        "cascade",
+        "physiology",
         lambda p, *states: exposure(p, DrugFamilies(*states)),
         [
             (amounts(2, STATES), BODY),
@@ -221,82 +221,82 @@ EQUATIONS = {
         ],
         BrainExposure(*["uM"] * len(BrainExposure._fields)),
     ),
-    "equivalents": ("cascade.receptor", racemate_equivalents, [(np.linspace(0.1, 0.3, len(LIGANDS)), "uM")], "uM"),
-    "pore block": ("cascade.receptor", pore_block, [(0.4, "uM")], ONE),
-    "drive loss": ("cascade.receptor", drive_loss, [(0.4, "uM")], ONE),
-    "unblock at rest": ("cascade.receptor", resting_unblock, [], ONE),
+    "equivalents": ("physiology.receptor", racemate_equivalents, [(np.linspace(0.1, 0.3, len(LIGANDS)), "uM")], "uM"),
+    "pore block": ("physiology.receptor", pore_block, [(0.4, "uM")], ONE),
+    "drive loss": ("physiology.receptor", drive_loss, [(0.4, "uM")], ONE),
+    "unblock at rest": ("physiology.receptor", resting_unblock, [], ONE),
     "trapping": (
-        "cascade.receptor",
+        "physiology.receptor",
         trapping_rates,
         [(0.4, "uM"), (np.linspace(0.5, 1.5, len(SITES)), ONE), (np.linspace(0.1, 0.3, len(SITES)), ONE)],
         HOURLY,
     ),
-    "free brain": ("cascade.links", free_brain_concentration, [(np.array([0.3, 0.4]), "uM")], "uM"),
-    "free norketamine": ("cascade.links", free_brain_norketamine, [(np.array([0.3, 0.4]), "uM")], "uM"),
-    "prefrontal loss": ("cascade.links", lambda p, loss: prefrontal_loss(loss), [SHARES], ONE),
-    "recurrence": ("cascade.links", recurrence, [(0.8, ONE), (0.9, ONE)], ONE),
-    "extrasynaptic block": ("cascade.links", lambda p, block: extrasynaptic_block(block), [SHARES], ONE),
-    "habenula loss": ("cascade.links", lambda p, loss: habenula_loss(loss), [SHARES], ONE),
-    "habenula shift": ("cascade.links", habenula_shift, [(0.3, ONE), (0.7, ONE)], "mV"),
-    "dopamine tone": ("cascade.links", lambda p, *x: dopamine_tone(*x), [(0.4, ONE), (5.0, HZ), (0.5, ONE), (4.8, HZ)], ONE),
-    "surge engagement": ("cascade.links", surge_engagement, [(0.3, ONE)], ONE),
-    "resting block": ("cascade.links", resting_block, [SHARES], ONE),
-    "limbic loss": ("cascade.links", lambda p, loss: limbic_loss(loss), [SHARES], ONE),
-    "limbic input": ("cascade.links", limbic_input, [(0.8, ONE), (0.7, ONE), (1.2, ONE)], "nA"),
-    "elimination": ("cascade.links", spine_elimination, [(0.002, HOURLY), (0.3, ONE), (0.2, ONE)], HOURLY),
-    "calcium load": ("cascade.excitotoxicity", calcium_load, [(0.3, ONE), (0.1, ONE)], ONE),
-    "damage source": ("cascade.excitotoxicity", damage_source, [(1.3, ONE)], ONE),
-    "damage": ("cascade.excitotoxicity", damage_rate, [(0.2, ONE), (1.3, ONE)], HOURLY),
-    "relative damage": ("cascade.excitotoxicity", relative_damage, [(0.2, ONE)], ONE),
-    "gain": ("cascade.excitotoxicity", excitatory_gain, [(0.2, ONE)], ONE),
-    "load for damage": ("cascade.excitotoxicity", load_for_damage, [(0.2, ONE)], ONE),
+    "free brain": ("physiology.links", free_brain_concentration, [(np.array([0.3, 0.4]), "uM")], "uM"),
+    "free norketamine": ("physiology.links", free_brain_norketamine, [(np.array([0.3, 0.4]), "uM")], "uM"),
+    "prefrontal loss": ("physiology.links", lambda p, loss: prefrontal_loss(loss), [SHARES], ONE),
+    "recurrence": ("physiology.links", recurrence, [(0.8, ONE), (0.9, ONE)], ONE),
+    "extrasynaptic block": ("physiology.links", lambda p, block: extrasynaptic_block(block), [SHARES], ONE),
+    "habenula loss": ("physiology.links", lambda p, loss: habenula_loss(loss), [SHARES], ONE),
+    "habenula shift": ("physiology.links", habenula_shift, [(0.3, ONE), (0.7, ONE)], "mV"),
+    "dopamine tone": ("physiology.links", lambda p, *x: dopamine_tone(*x), [(0.4, ONE), (5.0, HZ), (0.5, ONE), (4.8, HZ)], ONE),
+    "surge engagement": ("physiology.links", surge_engagement, [(0.3, ONE)], ONE),
+    "resting block": ("physiology.links", resting_block, [SHARES], ONE),
+    "limbic loss": ("physiology.links", lambda p, loss: limbic_loss(loss), [SHARES], ONE),
+    "limbic input": ("physiology.links", limbic_input, [(0.8, ONE), (0.7, ONE), (1.2, ONE)], "nA"),
+    "elimination": ("physiology.links", spine_elimination, [(0.002, HOURLY), (0.3, ONE), (0.2, ONE)], HOURLY),
+    "calcium load": ("physiology.excitotoxicity", calcium_load, [(0.3, ONE), (0.1, ONE)], ONE),
+    "damage source": ("physiology.excitotoxicity", damage_source, [(1.3, ONE)], ONE),
+    "damage": ("physiology.excitotoxicity", damage_rate, [(0.2, ONE), (1.3, ONE)], HOURLY),
+    "relative damage": ("physiology.excitotoxicity", relative_damage, [(0.2, ONE)], ONE),
+    "gain": ("physiology.excitotoxicity", excitatory_gain, [(0.2, ONE)], ONE),
+    "load for damage": ("physiology.excitotoxicity", load_for_damage, [(0.2, ONE)], ONE),
     "signalling": (
-        "cascade.signalling",
+        "physiology.signalling",
         lambda p, x, *by: signalling_rate(p, SignallingState(*x), *by),
         [(STATE[0][:7], ONE), *((value, ONE) for value in (0.3, 0.4, 0.5, 0.1, 0.2))],
         HOURLY,
     ),
     "spines": (
-        "cascade.spines",
+        "physiology.spines",
         lambda p, x, *by: spine_rate(turnover(p, SpineState(*x), *by)),
         [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY)],
         HOURLY,
     ),
     "spines later": (
-        "cascade.spines",
+        "physiology.spines",
         lambda p, x, *by: after(p, SpineState(*x), *by),
         [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY), (5.0, "h")],
         ONE,
     ),
     "spines of a brain later": (
-        "cascade",
+        "physiology",
         spines_later,
         [STATE, (STATE[0] / 2, ONE), (0.3, ONE), (5.0, "h")],
         ONE,
     ),
-    "what spines see": ("cascade", lambda p, x: growth(unpack(x), Switches()), [STATE], ONE),
+    "what spines see": ("physiology", lambda p, x: growth(unpack(x), Switches()), [STATE], ONE),
     "elimination in a brain": (
-        "cascade",
+        "physiology",
         lambda p, x, s: elimination(p, unpack(x), brain_in_state(p, unpack(x), s)),
         [STATE, (0.3, ONE)],
         HOURLY,
     ),
     "habenula output": (
-        "cascade.closures",
+        "physiology.closures",
         lambda p, nmda, shift, *added: habenula_output(p, nmda, shift, Correction(*added)),
         [(0.7, ONE), (-4.0, "mV"), HABENULA, PASSAGE],
         OUTPUT,
     ),
     "lock rates": (
-        "cascade",
+        "physiology",
         lambda p, block, drive, *added: lock_rates(p.closures, p.limbic, block, drive, Correction(*added)),
         [(0.1, ONE), (0.29, "nA"), HABENULA, PASSAGE],
         LOCK,
     ),
-    "answers": ("cascade", of_brain(answers_of), DRUGGED, ANSWERS),
-    "drivers": ("cascade", of_brain(auxiliaries), DRUGGED, DRIVERS),
-    "the whole slow field": ("cascade", of_brain(slow_rate), DRUGGED, HOURLY),
-    "transitions": ("cascade", of_brain(transitions_of), DRUGGED, HOURLY),
+    "fast subsystem": ("physiology", of_brain(answers_of), DRUGGED, ANSWERS),
+    "auxiliaries": ("physiology", of_brain(auxiliaries), DRUGGED, DRIVERS),
+    "the whole slow field": ("physiology", of_brain(slow_rate), DRUGGED, HOURLY),
+    "transitions": ("physiology", of_brain(transitions_of), DRUGGED, HOURLY),
     "remaining": ("symptoms", remaining, [(0.7, ONE)], ONE),
     "baseline items": ("symptoms", baseline_items, [(41.0, "madrs_point")], "madrs_point"),
     "full normalisation": ("symptoms", full_normalisation, [], ONE),
@@ -337,11 +337,12 @@ WATCHED = (
         spines,
         serotonin,
     ),
-    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, vector_field, population, safety, symptoms, ratings),
+    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, state, fast, vector_field),
+    *(population, safety, symptoms, ratings, outcomes, dropout, unblinding),
 )
 STRUCTURE = {
     *("places", "clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),
-    *("pack", "no_input", "no_correction"),
+    *("pack", "no_input", "no_correction", "random_stream"),
 }
 """Functions without a number that could carry a unit."""
 
@@ -404,10 +405,10 @@ def _with_a_hidden_drive(p, block):
 @pytest.mark.parametrize(
     ("path", "equation", "arguments", "unit"),
     [
-        ("cascade.receptor.magnesium", _with_hidden_shift, [(-60.0, "mV")], ONE),
-        ("cascade.excitotoxicity", _with_a_hidden_time, [(0.2, ONE), (1.3, ONE)], HOURLY),
-        ("cascade.links", _with_a_slip_of_1000, [(np.array([0.3, 0.4]), "uM")], "uM"),
-        ("cascade", _with_a_hidden_drive, [(0.1, ONE)], LOCK),
+        ("physiology.receptor.magnesium", _with_hidden_shift, [(-60.0, "mV")], ONE),
+        ("physiology.excitotoxicity", _with_a_hidden_time, [(0.2, ONE), (1.3, ONE)], HOURLY),
+        ("physiology.links", _with_a_slip_of_1000, [(np.array([0.3, 0.4]), "uM")], "uM"),
+        ("physiology", _with_a_hidden_drive, [(0.1, ONE)], LOCK),
     ],
 )
 def test_a_planted_error_is_caught(model, path, equation, arguments, unit):

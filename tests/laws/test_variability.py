@@ -27,13 +27,13 @@ EQUATIONS = {
     "covariance": ("variability", covariance, [], ONE),
     "spread": ("variability", spread, [], ONE),
     "individual": (
-        "cascade.disposition",
+        "physiology.disposition",
         lambda p, deviation: {name: getattr(individual(p, deviation), name) for name in PERSON},
         [(np.linspace(-0.2, 0.3, len(TRAITS)), ONE)],
         PERSON,
     ),
     "individual after a spray": (
-        "cascade.esketamine",
+        "physiology.esketamine",
         lambda p, deviation: {name: getattr(individual_spray(p, deviation), name) for name in ESKETAMINE_CHANNELS},
         [(np.linspace(-0.2, 0.3, len(SPRAY_TRAITS)), ONE)],
         ESKETAMINE_CHANNELS,

@@ -23,7 +23,7 @@ from euthymia.pharmacology.covariates import GENOTYPES, LIVERS
 from euthymia.protocols.reading import check, read
 from euthymia.protocols.vocabulary import AGES, OF_KETAMINE, ROUTES_OF, ROUTES_OF_ANIMALS
 from euthymia.simulation.dosing import grid_of
-from euthymia.simulation.person import person_of
+from euthymia.simulation.person import Person
 
 REGIMENS = 20
 ANIMAL_EVERY = 5
@@ -76,7 +76,7 @@ def both_families(physiology, weight, lengths, which, infusion, bolus):
 
 def ours(model, protocol):
     """The grid, and every state of every molecule at its nodes."""
-    person = person_of(protocol, model)
+    person = Person.from_protocol(protocol, model)
     weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
     inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
@@ -102,7 +102,7 @@ def test_roadrunner_agrees_with_the_exact_course_and_loses_no_molecule(model, pr
     nodes = np.sort(np.random.default_rng(REGIMENS).choice(free, min(LOOKED_AT, len(free)), replace=False))
     given = grid.bolus + grid.infusion * grid.steps[:, None]
     text = sbml_of(protocol, model)
-    person = person_of(protocol, model)
+    person = Person.from_protocol(protocol, model)
     for system in body_systems(replace(model, physiology=individualised(model.physiology, person.body)), float(person.weight)):
         own = courses[system.name]
         if not own.any():

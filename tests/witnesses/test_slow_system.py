@@ -21,7 +21,7 @@ from euthymia.model.state import Inputs
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import check
 from euthymia.simulation.dosing import grid_of
-from euthymia.simulation.person import person_of
+from euthymia.simulation.person import Person
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 PRODUCTION = 1e-4
@@ -98,7 +98,7 @@ def gap(model, protocol, person, text=None, **how):
 
 def sample_body(model, protocol, number):
     """The model in the brain of the virtual patient of a number, and the patient."""
-    person, individual_effects = virtual_patient(model, person_of(protocol, model), jnp.asarray(number))
+    person, individual_effects = virtual_patient(model, Person.from_protocol(protocol, model), jnp.asarray(number))
     return replace(model, physiology=individual_physiology(model.physiology, individual_effects)), person
 
 
@@ -112,7 +112,7 @@ def test_the_whole_slow_system_of_a_virtual_patient(model, number):
 
 def test_circuits_that_are_held_are_held_on_both_sides(model):
     protocol = check(TWICE)
-    person = person_of(protocol, model)
+    person = Person.from_protocol(protocol, model)
     text = sbml_of(protocol, model, slow=True, circuits=False)
     assert gap(model, protocol, person, text, switches=FROZEN, refine=FINER) < SETTLING
     assert gap(model, protocol, person, text, switches=EVERYTHING) > 1e-2
@@ -120,7 +120,7 @@ def test_circuits_that_are_held_are_held_on_both_sides(model):
 
 def test_whatever_acts_on_something_slow(model):
     protocol = check(MIXED)
-    assert gap(model, protocol, person_of(protocol, model), refine=FINER) < PRODUCTION
+    assert gap(model, protocol, Person.from_protocol(protocol, model), refine=FINER) < PRODUCTION
 
 
 def test_undosed_nothing_moves(model):
@@ -135,7 +135,7 @@ def test_guard_a_number_that_is_off_is_found(model, changed):
     found = libsbml.readSBMLFromString(sbml_of(protocol, model, slow=True))
     number = found.getModel().getParameter(changed)
     number.setValue(1.01 * number.getValue())
-    assert gap(model, protocol, person_of(protocol, model), libsbml.writeSBMLToString(found)) > 10 * PRODUCTION
+    assert gap(model, protocol, Person.from_protocol(protocol, model), libsbml.writeSBMLToString(found)) > 10 * PRODUCTION
 
 
 @pytest.mark.parametrize(("given", "circuits"), [(TWICE, True), (TWICE, False), (MIXED, True)])

@@ -7,7 +7,7 @@ from ..core.errors import InputError
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
-from ..simulation.interventions import PLAYERS, WAYS
+from ..simulation.interventions import CONTRIBUTORS, WAYS
 from ..simulation.simulate import Simulation, simulate
 from ..simulation.visits import CHECKPOINTS, first_visit, labelled
 from ..simulation.warnings import warnings_of
@@ -16,7 +16,7 @@ from .readouts import READOUTS, Move, Readout, largest_change
 FEWEST, MOST = 2, 8
 SHARED_AT = ("2 h", "24 h", "7 d", "42 d")
 """Checkpoints at which the change in mood is shared out."""
-MOVERS = (*WAYS, *(who for who in PLAYERS if who not in WAYS))
+WAYS_THEN_CONTEXT = (*WAYS, *(who for who in CONTRIBUTORS if who not in WAYS))
 """Who may move mood: the ways, then the context."""
 
 
@@ -67,7 +67,7 @@ class Comparison:
         }
 
     def shares(self, arm: str) -> dict[str, dict[str, float]]:
-        """By checkpoint of ``SHARED_AT`` that the arm reaches: the points each of ``MOVERS`` accounts for."""
+        """By checkpoint of ``SHARED_AT`` that the arm reaches: the points each of ``WAYS_THEN_CONTEXT`` accounts for."""
         return shared(self.simulations[arm], {name: CHECKPOINTS[name] for name in SHARED_AT if self._within(arm, name)})
 
     def moves(self) -> dict[Readout, dict[str, Move]]:
@@ -76,9 +76,12 @@ class Comparison:
 
 
 def shared(simulation: Simulation, times: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """The change in MADRS (points) that each of ``MOVERS`` accounts for, at named times after the first dose (h)."""
+    """The change in MADRS (points) that each of ``WAYS_THEN_CONTEXT`` accounts for, at named times after the first dose (h)."""
     visit, shares = first_visit(simulation.protocol), simulation.shares()
-    return {name: {who: float(shares[who].sel(time=visit + hours, method="nearest")) for who in MOVERS} for name, hours in times.items()}
+    return {
+        name: {who: float(shares[who].sel(time=visit + hours, method="nearest")) for who in WAYS_THEN_CONTEXT}
+        for name, hours in times.items()
+    }
 
 
 def check_arms(protocols: Sequence[Protocol]) -> None:

@@ -14,7 +14,7 @@ from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NOR
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit, labelled
 from ..simulation.warnings import warnings_of
-from .comparison import MOVERS, SHARED_AT, shared
+from .comparison import SHARED_AT, WAYS_THEN_CONTEXT, shared
 from .potency_gap import PotencyGap, potency_gaps
 
 NO_CHANGE = 1e-6
@@ -113,7 +113,7 @@ def attribution_at(simulation: Simulation, times: dict[str, float]) -> dict[str,
     def part(who: str, name: str) -> Part:
         return Part(points[name][who], points[name][who] / totals[name] if abs(totals[name]) > NO_CHANGE else None)
 
-    return {who: {name: part(who, name) for name in times} for who in MOVERS}
+    return {who: {name: part(who, name) for name in times} for who in WAYS_THEN_CONTEXT}
 
 
 def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:

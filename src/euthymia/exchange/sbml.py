@@ -23,7 +23,7 @@ from ..model.inputs import CHANNELS
 from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
 from ..simulation.dosing import grid_of
-from ..simulation.person import Person, person_of
+from ..simulation.person import Person
 from .linear_systems import LinearSystem, body_systems
 from .sbml_document import ELSEWHERE, ONE_LITRE, Document, identifier
 from .sbml_slow_system import add_slow_system
@@ -73,7 +73,7 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
     """
     if not protocol.doses:
         raise InputError("protocol: it gives no drug, so that there is no pharmacology to write")
-    person = person_of(protocol, model) if person is None else person
+    person = Person.from_protocol(protocol, model) if person is None else person
     weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
     times = [round(float(time), TIME_DIGITS) for time in grid.times]

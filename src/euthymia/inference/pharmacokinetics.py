@@ -31,7 +31,7 @@ from ..pharmacology.ketamine import Disposition
 from ..pharmacology.variability import TRAITS, PerTrait, sample_error, spread
 from ..protocols.protocol import Protocol
 from ..protocols.subjects import Subject
-from ..simulation.dosing import pulses_of
+from ..simulation.dosing import pulses_from_doses
 from .pk_likelihood import MOLECULES, READOUTS, SAMPLINGS, Design, Estimate, concentrations, misfit, negative_log_joint, sample_information
 from .predictive_check import REPLICATES, imagine, predictive_check
 
@@ -231,7 +231,7 @@ def _after_first_dose(subject: Subject) -> Subject:
 
 def _pulses(subject: Subject, model: Euthymia) -> list[Pulse]:
     # Every dose was checked when it was read.
-    return pulses_of(Protocol.model_construct(doses=subject.doses), model, _weight(subject, model))
+    return pulses_from_doses(Protocol.model_construct(doses=subject.doses), model, _weight(subject, model))
 
 
 def _design(subject: Subject, model: Euthymia) -> Design:

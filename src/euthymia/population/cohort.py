@@ -16,7 +16,7 @@ from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
-from ..simulation.person import Person, person_of
+from ..simulation.person import Person
 from .course import AT_ONCE, Outcome, Shared, comparator_of, outcomes, share
 from .patients import check_population
 from .weighting import BaselineTarget, inside, weights
@@ -79,7 +79,7 @@ def cohort(
     check_patients(protocol, patients)
     model = default_model() if model is None else model
     check_population(model.population)
-    typical = person_of(protocol, model)
+    typical = Person.from_protocol(protocol, model)
     grid, kept, shared = share(protocol, model, typical)
     have = drawn = 0
     whole: Chosen | None = None

@@ -21,7 +21,7 @@ MOST_DEVICES = 100
 """Of one nasal dose."""
 
 
-def pulses_of(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
+def pulses_from_doses(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
     """Doses as µmol of each molecule where it is put; a racemate is half of each enantiomer, and a tablet of a comparator is gentle."""
     return [pulse for dose in protocol.doses for pulse in _pulses(dose, model, dose.milligrams(weight))]
 
@@ -69,12 +69,12 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
     """The dose-aligned grid with the named checkpoints and stated visits as nodes."""
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), refine)
+    return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), refine)
 
 
 def brisk_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = BRISK) -> TimeGrid:
     """The same with a tenth of the steps, for many patients; ``padded_to`` is the smallest size, in steps and distinct lengths."""
-    return time_grid(pulses_of(protocol, model, weight), protocol.horizon, _nodes(protocol), finely=0, padded_to=padded_to)
+    return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), finely=0, padded_to=padded_to)
 
 
 def _nodes(protocol: Protocol) -> tuple[float, ...]:

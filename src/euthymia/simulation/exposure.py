@@ -20,7 +20,7 @@ from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
 from .dosing import grid_of
-from .person import Person, person_of, sample_body
+from .person import Person, sample_body
 from .warnings import body_warnings
 
 AT_ONCE = 16
@@ -152,7 +152,7 @@ def exposures(
     """
     check_people(protocol, people)
     model = default_model() if model is None else model
-    patient = person_of(protocol, model)
+    patient = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(patient.weight))
     inputs = [jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)]
     if people is None:

@@ -10,7 +10,7 @@ from ..core.types import Scalar
 from ..links import Switches
 
 WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
-PLAYERS = ("context", *WAYS)
+CONTRIBUTORS = ("context", *WAYS)
 """What may move mood."""
 SWITCHES_OF_WAY = {
     "way 1": ("prefrontal",),
@@ -37,11 +37,11 @@ def arm_of(group: frozenset[str], off: Mapping[str, float] | None = None) -> Arm
 
 
 GROUPS = {
-    frozenset(group): {0: "untreated", len(PLAYERS): "as given"}.get(size, " + ".join(group))
-    for size in (len(PLAYERS), *range(len(PLAYERS)))
-    for group in combinations(PLAYERS, size)
+    frozenset(group): {0: "untreated", len(CONTRIBUTORS): "as given"}.get(size, " + ".join(group))
+    for size in (len(CONTRIBUTORS), *range(len(CONTRIBUTORS)))
+    for group in combinations(CONTRIBUTORS, size)
 }
-"""Every coalition of ``PLAYERS``, and what its arm is called."""
+"""Every coalition of ``CONTRIBUTORS``, and what its arm is called."""
 ALONE = {
     "without regrowth": {"regrowth": 0.0},
     "without mTOR": {"mtor": 0.0},
@@ -52,7 +52,10 @@ ALONE = {
     "without reuptake block": {"reuptake": 0.0},
 }
 """Arms in which one inner link is removed."""
-ARMS = {**{name: arm_of(group) for group, name in GROUPS.items()}, **{name: arm_of(frozenset(PLAYERS), off) for name, off in ALONE.items()}}
+ARMS = {
+    **{name: arm_of(group) for group, name in GROUPS.items()},
+    **{name: arm_of(frozenset(CONTRIBUTORS), off) for name, off in ALONE.items()},
+}
 """The course as given, every coalition of context and ways, and arms with one inner link removed."""
 MECHANISMS_ALONE = next(name for group, name in GROUPS.items() if group == frozenset(WAYS))
 """The arm in which the drug acts and the context does not."""
@@ -69,7 +72,7 @@ SHOWN = {
     "untreated": "untreated",
     "context": "context",
     "mechanisms alone": MECHANISMS_ALONE,
-    **{f"without {way}": GROUPS[frozenset(PLAYERS) - {way}] for way in WAYS},
+    **{f"without {way}": GROUPS[frozenset(CONTRIBUTORS) - {way}] for way in WAYS},
     **{name: name for name in ALONE},
 }
 """Arms whose every state is kept, and what they are called; of the other coalitions MADRS is kept."""

@@ -38,23 +38,23 @@ class Person(NamedTuple):
     """Points before the course."""
     body: CovariateEffects
 
-
-def person_of(protocol: Protocol, model: Euthymia) -> Person:
-    """The patient's constants; what the protocol leaves out is typical of the condition or species."""
-    given = protocol.patient
-    if given.species in ANIMALS:
-        usual = model.covariates.animal_weight[ANIMALS.index(given.species)]
-        weight = usual if given.weight is None else jnp.asarray(given.weight, float)
-        body = CovariateEffects(allometric_time_scale=allometric_time_scale(model.covariates, model.physiology.disposition, weight))
-        return Person(weight, jnp.zeros(()), model.symptoms.healthy_madrs, body)
-    if given.condition == "healthy":
-        stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
-    else:
-        stress, madrs = model.patient.stress, jnp.sum(model.symptoms.baseline)
-    typical = (model.patient.weight, stress, madrs)
-    stated = (given.weight, given.stress, given.madrs)
-    weight, stress, madrs = (usual if own is None else jnp.asarray(own, float) for usual, own in zip(typical, stated, strict=True))
-    return Person(weight, stress, madrs, covariate_effects(given, model))
+    @classmethod
+    def from_protocol(cls, protocol: Protocol, model: Euthymia) -> "Person":
+        """The patient's constants; what the protocol leaves out is typical of the condition or species."""
+        stated = protocol.patient
+        if stated.species in ANIMALS:
+            usual = model.covariates.animal_weight[ANIMALS.index(stated.species)]
+            weight = usual if stated.weight is None else jnp.asarray(stated.weight, float)
+            time_scale = allometric_time_scale(model.covariates, model.physiology.disposition, weight)
+            return cls(weight, jnp.zeros(()), model.symptoms.healthy_madrs, CovariateEffects(allometric_time_scale=time_scale))
+        if stated.condition == "healthy":
+            stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
+        else:
+            stress, madrs = model.patient.stress, jnp.sum(model.symptoms.baseline)
+        typical = (model.patient.weight, stress, madrs)
+        own = (stated.weight, stated.stress, stated.madrs)
+        weight, stress, madrs = (usual if value is None else jnp.asarray(value, float) for usual, value in zip(typical, own, strict=True))
+        return cls(weight, stress, madrs, covariate_effects(stated, model))
 
 
 def covariate_effects(patient: Patient, model: Euthymia) -> CovariateEffects:

@@ -17,8 +17,8 @@ from ..protocols.protocol import Protocol
 from .course import Course, course
 from .dataset import labelled_course
 from .dosing import grid_of
-from .interventions import ARMS, GROUPS, PLAYERS
-from .person import Person, person_of
+from .interventions import ARMS, CONTRIBUTORS, GROUPS
+from .person import Person
 from .visits import CHECKPOINTS, first_visit, since_visits
 
 
@@ -51,9 +51,9 @@ class Simulation:
         return replace(self, data=data.assign_coords(time=data.time - first_visit(self.protocol)))
 
     def shares(self) -> dict[str, xr.DataArray]:
-        """The change in MADRS over time that each of ``PLAYERS`` accounts for, points; together they are the whole."""
+        """The change in MADRS over time that each of ``CONTRIBUTORS`` accounts for, points; together they are the whole."""
         worth = {group: self.data.coalition_madrs.sel(coalition=name).to_numpy() for group, name in GROUPS.items()}
-        return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, PLAYERS).items()}
+        return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, CONTRIBUTORS).items()}
 
 
 def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1, correction: Correction | None = None) -> Simulation:
@@ -80,7 +80,7 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
             f"patient.species: the mood of a {protocol.patient.species} cannot be rated; `euthymia exposure` gives drug levels"
         )
     model = default_model() if model is None else model
-    person = person_of(protocol, model)
+    person = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)
     correction = no_correction(len(grid.padded_times)) if correction is None else correction
     arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())

@@ -17,7 +17,7 @@ from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import OF_KETAMINE
 from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
 from .dosing import ROUNDING
-from .person import person_of
+from .person import Person
 from .visits import DAY, EMPIRICAL
 
 WITH_MAO_LOST = {"serotonin syndrome": AT_SERT, "a dangerous rise of blood pressure": AT_DAT}
@@ -26,7 +26,7 @@ WITH_MAO_LOST = {"serotonin syndrome": AT_SERT, "a dangerous rise of blood press
 
 def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
     """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
-    person = person_of(protocol, model)
+    person = Person.from_protocol(protocol, model)
     weight = float(person.weight)
     found = [
         *body_warnings(protocol.patient, protocol.doses, model),

@@ -16,7 +16,7 @@ from ..model.parameters import Euthymia
 from ..population.course import AT_ONCE, Trajectory, share, shared_brain, trajectories
 from ..population.patients import TRIAL
 from ..simulation.dosing import BRISK
-from ..simulation.person import Person, person_of
+from ..simulation.person import Person
 from ..simulation.visits import first_visit
 from .published import TrialArm, Trials
 
@@ -103,7 +103,7 @@ def regimen_trajectories(
         What is fitted upstream of mood, and the numbers it stands for.
     """
     protocol = found.protocol(regimen)
-    typical = person_of(protocol, model)
+    typical = Person.from_protocol(protocol, model)
     grid, kept, shared = share(protocol, model, typical, BRISK if len(protocol.doses) == 1 else LONG)
     nodes, at = grid.times[kept] - first_visit(protocol), times(found)
     # Between two nodes a shift is taken to be straight; beyond the last nobody asks.

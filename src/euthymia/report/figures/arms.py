@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
-from ...analysis.comparison import MOVERS, Comparison
+from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
 from ...simulation.simulate import Simulation
 from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, clock, drawn, panels, svg
@@ -180,7 +180,7 @@ def shares(comparison: Comparison) -> str:
         for panel, name in zip(axes.flat, names, strict=False):
             for row, by_time in enumerate(found.values()):
                 left = right = 0.0
-                for who in MOVERS:
+                for who in WAYS_THEN_CONTEXT:
                     part = by_time[name][who] if name in by_time else 0.0
                     panel.barh(
                         row, part, left=left if part < 0 else right, color=COLOURS[who], height=0.66, label=who if row == 0 else None

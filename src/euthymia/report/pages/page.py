@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ... import __version__
 from ...analysis.circuits import beside
-from ...analysis.comparison import MOVERS, Comparison
+from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
 from ...analysis.readouts import Move
 from ...analysis.summary import TITLES, Summary
 from ...evidence.registry import evidence
@@ -133,7 +133,7 @@ def comparison_page(comparison: Comparison) -> str:
             version=__version__,
             picture=_figure("ways", arms.five_ways(comparison)),
             shares=_figure("shares", arms.shares(comparison)),
-            movers=MOVERS,
+            movers=WAYS_THEN_CONTEXT,
             notes=NOTES,
             protocols={name: text_of(each.protocol) for name, each in comparison.simulations.items()},
             revision=git_revision(),

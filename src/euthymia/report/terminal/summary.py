@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.comparison import MOVERS, Comparison
+from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
 from ...analysis.summary import TITLES, WORDS, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..words import MOVED, NONE, before, change, clock, part_text, percent, points, when
@@ -85,10 +85,10 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
     _print(console, mood, relief)
 
-    moved = _table("Who moved MADRS, points", "", *MOVERS, left=2)
+    moved = _table("Who moved MADRS, points", "", *WAYS_THEN_CONTEXT, left=2)
     for arm in comparison.arms:
         for place, (name, parts) in enumerate(comparison.shares(arm).items()):
-            moved.add_row(comparison.label(arm) if place == 0 else "", f"at {name}", *(points(parts[who]) for who in MOVERS))
+            moved.add_row(comparison.label(arm) if place == 0 else "", f"at {name}", *(points(parts[who]) for who in WAYS_THEN_CONTEXT))
     _print(console, moved)
 
     touched = _table("Largest change from before", *map(comparison.label, comparison.arms))
