@@ -1,0 +1,167 @@
+"""The one table of quantities: name, axes, unit, meaning. Whatever a run returns, stores, prints, draws or exports is named here."""
+
+from typing import NamedTuple
+
+AXES = {
+    "patient": "number of a virtual patient",
+    "arm": "what is allowed to act",
+    "coalition": "which of context and ways are allowed to act",
+    "contributor": "the context or a way, to which a part of the change is attributed",
+    "checkpoint": "named time of a course",
+    "time": "time since the start of the course",
+    "enantiomer": "enantiomer",
+    "molecule": "comparator or metabolite that acts",
+    "cell_class": "class of cell",
+    "cortical_class": "class of prefrontal cell",
+    "site": "where NMDA receptors trap the drug",
+    "item": "item of the MADRS",
+    "flow": "flow of spines",
+}
+"""Every axis, in the order in which arrays have them, and what runs along it."""
+AXIS_UNITS = {"time": "h"}
+"""Units of the axes that have one."""
+
+
+class Quantity(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    axes: tuple[str, ...]
+    """All that it may have; a data set has those of them along which it varies there."""
+    unit: str
+    meaning: str
+    label: str = ""
+    """A few words for a table or figure, where it is shown in one."""
+    is_readout: bool = False
+    """Whether it stands among the main read-outs of a course."""
+
+
+def _rows(axes: str, *rows: tuple) -> list[Quantity]:
+    """Quantities with the same axes, which are given in one text."""
+    return [Quantity(name, tuple(axes.split()), *rest) for name, *rest in rows]
+
+
+_TABLE = [
+    *_rows(
+        "patient time enantiomer",
+        ("arterial_ketamine", "umol/L", "total ketamine in arterial plasma"),
+        ("venous_ketamine", "umol/L", "total ketamine in a peripheral venous sample"),
+        ("norketamine", "umol/L", "total norketamine in arterial plasma"),
+        ("hydroxynorketamine", "umol/L", "total hydroxynorketamine in arterial plasma"),
+        ("effect_site_ketamine", "umol/L", "total ketamine at the effect site"),
+        ("free_brain_ketamine", "umol/L", "unbound ketamine in brain"),
+        ("free_brain_norketamine", "umol/L", "unbound norketamine in brain"),
+        ("free_brain_hydroxynorketamine", "umol/L", "unbound hydroxynorketamine in brain"),
+    ),
+    *_rows(
+        "patient time",
+        ("racemate_equivalents", "umol/L", "all ligands of NMDA receptors in equivalents of racemic ketamine"),
+        ("venous_ketamine_mass", "ng/mL", "total ketamine in a peripheral venous sample", "venous ketamine", True),
+        ("norketamine_mass", "ng/mL", "total norketamine in arterial plasma", "norketamine", True),
+        ("hydroxynorketamine_mass", "ng/mL", "total hydroxynorketamine in arterial plasma", "hydroxynorketamine", True),
+        ("dehydronorketamine_mass", "ng/mL", "total dehydronorketamine in arterial plasma", "dehydronorketamine"),
+        ("dissociation", "1", "altered perception, fraction of the maximal effect", "dissociation", True),
+        ("systolic_rise", "mmHg", "rise of systolic blood pressure", "systolic pressure", True),
+        ("diastolic_rise", "mmHg", "rise of diastolic blood pressure", "diastolic pressure", True),
+        (
+            "anaesthesia",
+            "1",
+            "effect-site ketamine over that of people who just wake up",
+            "of the concentration on awakening from anaesthesia",
+        ),
+        ("impulse_control", "1", "a held goal against a brief distraction, as given", "impulse control"),
+    ),
+    *_rows(
+        "patient time molecule",
+        ("comparator_plasma", "umol/L", "total comparator in plasma"),
+        ("comparator_mass", "ng/mL", "total comparator in plasma"),
+    ),
+    *_rows(
+        "patient time cell_class",
+        ("pore_block", "1", "loss of NMDA charge by competition with magnesium", "NMDA pore block", True),
+        ("drive_loss", "1", "effective loss of NMDA drive", "loss of NMDA drive", True),
+    ),
+    *_rows("patient time site", ("bound", "1", "fraction of NMDA receptors that carry the drug")),
+    *_rows(
+        "patient arm time cortical_class",
+        ("prefrontal_rates", "Hz", "firing of prefrontal cells by class"),
+        ("prefrontal_nmda", "1", "fraction of NMDA drive left in prefrontal cells by class"),
+    ),
+    *_rows(
+        "patient arm time",
+        # Way 1
+        ("pyramidal_rate", "Hz", "firing of prefrontal pyramidal cells", "pyramidal rate", True),
+        ("prefrontal_inhibition", "1", "strength of prefrontal inhibition, undrugged = 1"),
+        ("recurrence", "1", "recurrent prefrontal excitation, healthy = 1"),
+        ("glutamate", "1", "rise of prefrontal glutamate that the drug causes", "glutamate surge", True),
+        ("measured_glutamate", "1", "rise of prefrontal glutamate with the lag of its measurement"),
+        ("focus", "ms", "how long the prefrontal circuit holds activity", "prefrontal focus", True),
+        # Way 2
+        ("calcium_load", "1", "extrasynaptic calcium load, healthy = 1", "calcium load", True),
+        ("damage", "1", "excitotoxic damage, healthy = 0, stress 1 = 1"),
+        ("excitatory_gain", "1", "gain of excitatory transmission, healthy = 1"),
+        # Way 3
+        ("habenula_tonic_rate", "Hz", "habenula spikes outside bursts, per cell", "habenula tonic rate", True),
+        ("habenula_burst_rate", "Hz", "habenula spikes inside bursts, per cell", "habenula burst rate", True),
+        ("habenula_burst_rate_strict", "Hz", "habenula spikes inside bursts by a stricter criterion of a burst, per cell"),
+        ("habenula_unblocked", "1", "fraction of habenula NMDA pores free of Mg2+"),
+        ("habenula_nmda", "1", "fraction of NMDA conductance left in the habenula"),
+        ("habenula_shift", "mV", "shift of the habenula's resting potentials"),
+        ("dopamine_active_share", "1", "fraction of dopamine cells that fire"),
+        ("dopamine_rate", "Hz", "rate of dopamine cells that fire"),
+        ("dopamine_burst_share", "1", "fraction of dopamine spikes in bursts"),
+        ("dopamine", "1", "dopamine tone, healthy = 1", "dopamine tone", True),
+        # Comparators
+        ("sert_occupancy", "1", "occupied serotonin transporters", "serotonin transporter occupied", True),
+        ("dat_occupancy", "1", "occupied dopamine transporters", "dopamine transporter occupied", True),
+        ("mao_block", "1", "MAO-A that is destroyed or held", "MAO-A lost", True),
+        ("serotonin", "1", "serotonin at its targets, healthy = 1", "serotonin", True),
+        ("autoreceptor", "1", "sensitivity of 5-HT1A autoreceptors, naive = 1"),
+        # Way 4
+        ("surge_engagement", "1", "engagement of BDNF by the glutamate surge"),
+        ("resting_engagement", "1", "engagement of BDNF by block at rest"),
+        ("bdnf", "1", "BDNF-TrkB activity", "BDNF–TrkB activity", True),
+        ("mtor", "1", "mTORC1 activity", "mTORC1 activity", True),
+        ("synaptic_proteins", "1", "synaptic proteins above baseline"),
+        ("fast_potentiation", "1", "fast functional potentiation"),
+        ("structural_signal", "1", "signal to form spines"),
+        ("transient_spines", "1", "transient spines, healthy density = 1"),
+        ("persistent_spines", "1", "persistent spines, healthy density = 1"),
+        ("spine_density", "1", "all spines, healthy density = 1", "spine density", True),
+        # Way 5
+        ("limbic_input", "nA", "drive of the limbic network", "limbic drive", True),
+        ("lock", "1", "probability that the limbic network is locked", "limbic lock, probability", True),
+        ("limbic_block", "1", "loss of recurrent NMDA drive in the limbic network"),
+        ("passage_into", "h", "mean time until the limbic network locks"),
+        ("passage_out_of", "h", "mean time until it escapes"),
+        ("lock_into", "1/h", "rate of locking"),
+        ("lock_out_of", "1/h", "rate of escape from the lock"),
+        # Mood
+        ("madrs", "points", "MADRS total, 0 to 60", "MADRS", True),
+        ("rated_madrs", "points", "MADRS as rated, with fluctuation, rater error and unblinding", "MADRS as rated"),
+    ),
+    *_rows("patient arm time flow", ("spine_turnover", "1/h", "flows of spines")),
+    *_rows(
+        "patient arm time item",
+        ("mechanism_shift", "1", "latent shift by mechanisms"),
+        ("context_shift", "1", "latent shift by the context of treatment"),
+        ("items", "points", "MADRS item ratings, 0 to 6"),
+    ),
+    *_rows("coalition time", ("coalition_madrs", "points", "MADRS total with only some of context and ways allowed to act")),
+    *_rows("contributor time", ("attribution", "points", "part of the change in MADRS that is attributed (Shapley value)")),
+    *_rows(
+        "patient",
+        ("stress", "1", "stress that holds the patient depressed"),
+        ("weight", "kg", "body weight"),
+        ("baseline_madrs", "points", "MADRS before treatment"),
+        ("sampling_weight", "1", "statistical weight of a patient; together 1"),
+    ),
+    *_rows(
+        "",
+        ("healthy_spine_density", "1", "spines at stress 0"),
+        ("healthy_focus", "ms", "focus at stress 0"),
+        ("healthy_reward", "1", "dopamine tone at stress 0"),
+    ),
+]
+QUANTITIES = {row.name: row for row in _TABLE}
+"""The table by name."""
