@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import euthymia
+from euthymia.analysis.attribution import attributed_at
 from euthymia.evidence.registry import evidence
 from euthymia.model.closures.recipes import PLAN
 from euthymia.protocols.reading import builtin_names, parse
@@ -37,7 +38,7 @@ def test_numbers_in_the_readme_are_the_models(reference_run):
     assert "600 conductance-based neurons" in README
     assert PLAN.cells == 600
     assert "moves mood by 0.0 points" in README
-    assert abs(float(reference_run.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
+    assert abs(attributed_at(reference_run, {"24 h": 24.0})["24 h"]["way 2"]) < 0.05
     assert "here it takes 21 points off" in README
     from euthymia.claims.reference_runs import reference_run as course
 

@@ -9,6 +9,7 @@ from ..model.baseline import patient
 from ..model.default import default_model
 from ..model.fast import Brain
 from ..protocols.reading import DEFAULT, check, read, written
+from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
 
 
@@ -20,7 +21,7 @@ def reference_run(context: str | None = None, stress: float | None = None, proto
         data["context"] = context
     if stress is not None:
         data["patient"] = data["patient"] | {"stress": stress}
-    return simulate(check(data))
+    return simulate(check(data), arms=tuple(ARMS))
 
 
 def dose_ends() -> float:

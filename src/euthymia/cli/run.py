@@ -55,10 +55,11 @@ def simulate(
         from ..analysis.summary import summarise
         from ..report.pages.page import page
         from ..report.terminal.summary import show
+        from ..simulation.interventions import ARMS
         from ..simulation.simulate import simulate as run
 
         status.update("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
-        simulation = run(chosen)
+        simulation = run(chosen, arms=tuple(ARMS), coalitions=True)
         summary = summarise(simulation)
         status.update("Drawing the report")
         html = page(simulation, summary)

@@ -19,6 +19,7 @@ from ..model.parameters import Euthymia
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
+from ..results.labelled import labelled
 from .dosing import grid_of
 from .person import Person, sample_body
 from .warnings import body_warnings
@@ -29,21 +30,8 @@ MOST_PEOPLE = 10_000
 MOST_KEPT = 3_000_000
 """Nodes of all people whose concentrations are kept; peaks and exposures are of every node."""
 ENANTIOMERS_AND_BOTH = (*ENANTIOMERS, "both")
-ABOUT = {
-    "arterial_ketamine": ("enantiomer", "umol/L", "total ketamine in arterial plasma"),
-    "venous_ketamine": ("enantiomer", "umol/L", "total ketamine in a peripheral venous sample"),
-    "norketamine": ("enantiomer", "umol/L", "total norketamine in plasma"),
-    "hydroxynorketamine": ("enantiomer", "umol/L", "total hydroxynorketamine in plasma"),
-    "comparator": ("drug", "umol/L", "total comparator in plasma"),
-    "free_brain_ketamine": ("enantiomer", "umol/L", "unbound ketamine in brain"),
-    "free_brain_norketamine": ("enantiomer", "umol/L", "unbound norketamine in brain"),
-    "free_brain_hydroxynorketamine": ("enantiomer", "umol/L", "unbound hydroxynorketamine in brain"),
-    "racemate_equivalents": (None, "umol/L", "all that blocks NMDA receptors, in equivalents of racemic ketamine"),
-    "pore_block": ("cell_class", "1", "loss of NMDA charge by competition with magnesium"),
-}
-"""Axis beside person and time, unit and meaning of every quantity; the axis of hands ends with both together."""
 Quantities = dict[str, Array | np.ndarray]
-"""By the names of ``ABOUT``."""
+"""By the names of the table of quantities."""
 
 
 class ExposureCourse(NamedTuple):
@@ -100,7 +88,7 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
             "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
         }
         course = {name: jnp.concatenate([each, each.sum(-1, keepdims=True)], -1) for name, each in by_enantiomer.items()} | {
-            "comparator": found.comparator_plasma,
+            "comparator_plasma": found.comparator_plasma,
             "racemate_equivalents": brain.racemate_equivalents,
             "pore_block": pore_block(physiology.receptor, brain.racemate_equivalents),
         }
@@ -176,17 +164,13 @@ def exposures(
     whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(whole)):
         raise InputError("doses: the model has no finite answer for doses this large")
-    course, *summaries = (_labelled(each, numbers, times) for each, times in zip(whole, (grid.times[kept], None, None, None), strict=True))
-    return Exposures(protocol, patient, body_warnings(protocol.patient, protocol.doses, model), course, *summaries)
-
-
-def _labelled(found: Quantities, numbers: np.ndarray, times: np.ndarray | None) -> xr.Dataset:
-    leading = ("patient",) if times is None else ("patient", "time")
-    coords = {"patient": numbers, "enantiomer": list(ENANTIOMERS_AND_BOTH), "drug": list(MOLECULES), "cell_class": list(CELL_CLASSES)}
-    return xr.Dataset(
-        {
-            name: ((*leading, *filter(None, [axis])), found[name], {"units": unit, "long_name": text})
-            for name, (axis, unit, text) in ABOUT.items()
-        },
-        coords if times is None else coords | {"time": ("time", times, {"units": "h", "long_name": "time since the start of the course"})},
+    along = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
+    return Exposures(
+        protocol,
+        patient,
+        body_warnings(protocol.patient, protocol.doses, model),
+        labelled(whole.course, along | {"time": grid.times[kept]}),
+        labelled(whole.peak, along),
+        labelled(whole.peak_time, along).map(lambda time: time.assign_attrs(units="h"), keep_attrs=True),
+        labelled(whole.area, along).map(lambda area: area.assign_attrs(units=f"{area.units} h"), keep_attrs=True),
     )

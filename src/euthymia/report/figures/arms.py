@@ -8,7 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
-from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
+from ...analysis.attribution import WAYS_THEN_CONTEXT
+from ...analysis.comparison import Comparison
 from ...simulation.simulate import Simulation
 from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, clock, drawn, panels, svg
@@ -174,7 +175,7 @@ def _short(name: str) -> str:
 
 def shares(comparison: Comparison) -> str:
     """Points of MADRS by way and context, one bar per arm, one panel per checkpoint."""
-    found = {arm: comparison.shares(arm) for arm in comparison.arms}
+    found = {arm: comparison.attribution(arm) for arm in comparison.arms}
     names = list(dict.fromkeys(name for by_time in found.values() for name in by_time))
     with panels(0.9 + 0.32 * len(found) * -(-len(names) // 2), -(-len(names) // 2), 2, sharex=True, sharey=True) as (figure, axes):
         for panel, name in zip(axes.flat, names, strict=False):

@@ -85,7 +85,7 @@ def comparators(simulation: Simulation) -> str:
         unit = hours_or_days(axes, simulation)
         given = {dose.drug for dose in simulation.protocol.doses}
         for drug in (name for name in COMPARATOR if FORMED.get(name, name) in given):
-            axes.plot(data.time / unit, data.comparator_mass.sel(drug=drug), color=COMPARATOR[drug], lw=1.4, label=drug)
+            axes.plot(data.time / unit, data.comparator_mass.sel(molecule=drug), color=COMPARATOR[drug], lw=1.4, label=drug)
         axes.set_ylabel("plasma, total, ng/mL")
         axes.set_ylim(bottom=0)
         legend(figure, [axes])

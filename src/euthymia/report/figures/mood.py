@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from ...analysis.attribution import attribution
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...simulation.simulate import Simulation
@@ -79,8 +80,9 @@ def symptoms(simulation: Simulation) -> str:
 def shares(simulation: Simulation) -> str:
     """Who moved what: points of MADRS by context and way."""
     with panels(3.4) as (figure, [[axes]]):
-        for who, part in simulation.shares().items():
-            axes.plot(part.time, part, color=COLOURS[who], label=who)
+        points = attribution(simulation).attribution
+        for who in points.contributor.values:
+            axes.plot(points.time, points.sel(contributor=who), color=COLOURS[who], label=who)
         axes.axhline(0, color=FAINT, lw=0.8)
         course_clock(axes, simulation)
         axes.set(ylabel="MADRS points", xlabel=CLOCK)

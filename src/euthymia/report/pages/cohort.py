@@ -19,10 +19,10 @@ from ...population.patients import COHORT
 from ...population.relapse import relapse
 from ...population.weighting import effective_sample_size
 from ...protocols.reading import text_of
+from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
 from ...simulation.visits import CHECKPOINTS, DAY, first_visit, labelled
 from .page import cohort_page
-from .save import PACKED
 
 INTERVAL = (0.05, 0.95)
 UNCALIBRATED = (
@@ -160,12 +160,12 @@ def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, ov
     data, caution = cohort.data, CALIBRATED if fitted else UNCALIBRATED
     made = {"drawn": cohort.drawn, "like": "; ".join(map(str, cohort.like)), "parameters": "calibrated" if fitted else "evidence"}
     made |= {f"fitted {row}": value for row, value in fitted.items()}
-    packed = {name: PACKED for name, variable in data.items() if variable.ndim}
+    protocol = text_of(cohort.protocol)
     contents = {
         "report.html": cohort_page(
             cohort, visits(cohort, p), interval, rated_as(p), caution, counted(cohort), afterwards(cohort, p), fitted
         ).encode(),
-        "protocol.yaml": text_of(cohort.protocol).encode(),
-        "results.nc": bytes(data.assign_attrs(made).to_netcdf(engine="h5netcdf", encoding=packed)),
+        "protocol.yaml": protocol.encode(),
+        "results.nc": netcdf({"cohort": data}, cohort.protocol.title, protocol, **made),
     }
     write_files(contents, out, overwrite, seed=COHORT)

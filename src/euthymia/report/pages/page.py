@@ -9,8 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
+from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.circuits import beside
-from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
+from ...analysis.comparison import Comparison
 from ...analysis.readouts import Move
 from ...analysis.summary import TITLES, Summary
 from ...evidence.registry import evidence
@@ -22,7 +23,7 @@ from ...model.default import default_model
 from ...model.parameters import Euthymia
 from ...population.cohort import Cohort
 from ...protocols.reading import text_of
-from ...results.run_folder import git_revision
+from ...results.manifest import git_revision
 from ...simulation.simulate import Simulation
 from ...simulation.visits import labelled
 from ..figures import arms, clinic, fit_pk, population

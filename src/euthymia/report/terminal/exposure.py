@@ -71,9 +71,9 @@ def _rows(found: Exposures, model: Euthymia) -> Iterator[tuple[str, float, str, 
         factor, unit = (1.0, "µM") if molecule is None else (1e3 * float(getattr(model.molecules, molecule)), "ng/mL")
         peak, time, area = (each[name].sel(enantiomer="both") for each in (found.peak, found.peak_time, found.area))
         yield title, factor, unit, peak, time, area
-    for place, drug in enumerate(found.data.drug.values):
+    for place, drug in enumerate(found.data.molecule.values):
         mass = 1e3 * float(model.physiology.comparators.molar_mass[place])
-        peak, time, area = (each.comparator.sel(drug=drug) for each in (found.peak, found.peak_time, found.area))
+        peak, time, area = (each.comparator_plasma.sel(molecule=drug) for each in (found.peak, found.peak_time, found.area))
         yield str(drug), mass, "ng/mL", peak, time, area
 
 
