@@ -111,7 +111,7 @@ def test_a_run_of_another_version_is_refused_by_name(tmp_path):
         (foreign, "not written by Euthymia"),
         (newer, "9.0"),
         (text, "cannot read"),
-        (tmp_path / "none.nc", ""),
+        (tmp_path / "none.nc", "cannot read"),
     ):
         with pytest.raises(InputError, match=said):
             read_results(file)

@@ -66,9 +66,9 @@ def test_the_gradient_is_that_of_differences(model, one):
     at = jax.jit(lambda z: negative_log_joint(model, one, z))
     found = jax.jit(local)(model, one, z)
     step = 1e-5 * jnp.eye(len(z))
-    random_effects = [(at(z + each) - at(z - each)) / 2e-5 for each in step]
+    differences = [(at(z + each) - at(z - each)) / 2e-5 for each in step]
     np.testing.assert_allclose(found.value, at(z), rtol=1e-12)
-    np.testing.assert_allclose(found.gradient, random_effects, rtol=1e-6)
+    np.testing.assert_allclose(found.gradient, differences, rtol=1e-6)
 
 
 @pytest.mark.parametrize("concentration", [0.0, 0.02, 0.5])

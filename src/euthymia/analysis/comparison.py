@@ -10,7 +10,7 @@ from ..protocols.protocol import Protocol
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
 from ..simulation.visits import CHECKPOINTS, labelled
-from ..simulation.warnings import warnings_of
+from ..simulation.warnings import course_warnings, patient_warnings
 from .attribution import attributed_at
 from .readouts import READOUTS, Move, Readout, largest_change
 
@@ -117,6 +117,5 @@ def compare(
         protocol = shorter.model_copy(update={"horizon": longest})
         before(number, protocol.name)
         simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
-        warnings += [f"{protocol.name}: {warning}" for warning in warnings_of(protocol, model) if not warning.startswith("patient:")]
-    about_patient = [warning for warning in warnings_of(protocols[0], model) if warning.startswith("patient:")]
-    return Comparison(simulations, [*about_patient, *warnings])
+        warnings += [f"{protocol.name}: {warning}" for warning in course_warnings(protocol, model)]
+    return Comparison(simulations, [*patient_warnings(protocols[0], model), *warnings])

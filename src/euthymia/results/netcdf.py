@@ -37,7 +37,9 @@ def netcdf(groups: Mapping[str, xr.Dataset], title: str, protocol: str, **attrib
         **attributes,
     }
     tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | {f"/{name}": data for name, data in groups.items()})
-    packed = {f"/{name}": {each: PACKED for each, variable in data.items() if variable.ndim} for name, data in groups.items()}
+    packed = {
+        f"/{name}": {variable_name: PACKED for variable_name, variable in data.items() if variable.ndim} for name, data in groups.items()
+    }
     # HDF5 is built in memory: its library does not survive a disk that fills up under it.
     return bytes(tree.to_netcdf(engine="h5netcdf", encoding=packed))
 

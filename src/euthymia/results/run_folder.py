@@ -41,15 +41,15 @@ def _foreign(folder: Path) -> str | None:
     """Why a folder is not an earlier run that may go, or None if it is."""
     if folder.is_symlink() or not folder.is_dir():
         return "is not a run folder of Euthymia"
-    found = {file.name for file in folder.iterdir()}
+    present = {file.name for file in folder.iterdir()}
     try:
-        said = json.loads((folder / MANIFEST).read_text("utf-8")) if found else {"euthymia": None, "artefacts_sha256": {}}
-        written = {MANIFEST, *said["artefacts_sha256"]} if "euthymia" in said else set()
+        manifest_read = json.loads((folder / MANIFEST).read_text("utf-8")) if present else {"euthymia": None, "artefacts_sha256": {}}
+        written = {MANIFEST, *manifest_read["artefacts_sha256"]} if "euthymia" in manifest_read else set()
     except (OSError, ValueError, TypeError, KeyError):
         written = set()
     if not written:
         return "is not a run folder of Euthymia"
-    if strange := sorted(found - written):
+    if strange := sorted(present - written):
         return f"holds {strange[0]}, which no run of Euthymia wrote"
     return None
 

@@ -20,7 +20,6 @@ STATED_IN_MASS = {"ketamine": "venous", **{name: name for name in ("norketamine"
 """Molecules whose plasma concentration is given in ng/mL too, and where it is taken."""
 NANOGRAMS = 1e3
 """ng/mL in one mg/L."""
-
 Values = Mapping[str, Any]
 """By the names of the table of quantities."""
 

@@ -1,4 +1,4 @@
-"""Who is treated, and with what: a protocol as numbers that the model reads."""
+"""What is given: the doses of a protocol as pulses into the body, and the time grid aligned to them."""
 
 import math
 
@@ -32,14 +32,14 @@ def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
         return _sprayed(dose, model, milligrams)
     if drug in KETAMINES:
         enantiomers = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
-        each = milligrams / float(molecules.ketamine) / len(enantiomers)
+        micromoles = milligrams / float(molecules.ketamine) / len(enantiomers)
         absorption = model.physiology.disposition.absorption
-        places = placed(absorption, dose.route)
+        fractions = placed(absorption, dose.route)
         duration = float(absorption.release_time) if dose.route == "oral extended release" else duration
         return [
-            Pulse(dose.start, duration, channel(enantiomer, place), each * float(share))
+            Pulse(dose.start, duration, channel(enantiomer, compartment), micromoles * float(fraction))
             for enantiomer in enantiomers
-            for place, share in places.items()
+            for compartment, fraction in fractions.items()
         ]
     for metabolite, names in (("norketamine", NORKETAMINES), ("hydroxynorketamine", HYDROXYNORKETAMINES)):
         if drug in names:
@@ -58,13 +58,13 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     devices = max(1, math.ceil(milligrams / float(p.device) * (1 - ROUNDING)))
     if devices > MOST_DEVICES:
         raise InputError(f"doses: {milligrams:.3g} mg of esketamine are {devices} nasal devices; at most {MOST_DEVICES} are allowed")
-    found = []
+    pulses = []
     for number in range(devices):
         start = dose.start + number * float(p.device_interval)
         taken_up = float(p.nasal_share) * (1.0 if number == 0 else float(p.later_devices))
-        found.append(Pulse(start, 0.0, "esketamine in nose", amount / devices * taken_up))
-        found.append(Pulse(start, float(p.swallowing_time), "esketamine in gut", amount / devices * (1 - taken_up)))
-    return found
+        pulses.append(Pulse(start, 0.0, "esketamine in nose", amount / devices * taken_up))
+        pulses.append(Pulse(start, float(p.swallowing_time), "esketamine in gut", amount / devices * (1 - taken_up)))
+    return pulses
 
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array
+from jaxtyping import Array, Float, Int
 
 from ..core.errors import InputError
 from ..core.types import CELL_CLASSES, ENANTIOMERS
@@ -34,6 +34,15 @@ Quantities = dict[str, Array | np.ndarray]
 """By the names of the table of quantities."""
 
 
+class GridInput(NamedTuple):
+    """Steps of a padded time grid and the input in each."""
+
+    lengths: Float[Array, "length"]
+    which: Int[Array, "step"]
+    infusion: Float[Array, "step channel"]
+    bolus: Float[Array, "step channel"]
+
+
 class ExposureCourse(NamedTuple):
     """What a person is exposed to: the course at the kept nodes, and of all nodes the largest value, its time (h) and the area."""
 
@@ -47,7 +56,7 @@ class ExposureCourse(NamedTuple):
 class Exposures:
     """A protocol and what it brings to blood, brain and receptor of each person.
 
-    ``data`` has the axes person and time (h); ``peak``, ``peak_time`` (h) and ``area`` (µM h until the horizon) the axis person.
+    ``data`` has the axes patient and time (h); ``peak``, ``peak_time`` (h) and ``area`` (µM h until the horizon) the axis patient.
     """
 
     protocol: Protocol
@@ -60,7 +69,7 @@ class Exposures:
 
 
 @eqx.filter_jit
-def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) -> ExposureCourse:
+def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) -> ExposureCourse:
     lengths, which, infusion, bolus = inputs
     steps = lengths[which]
     times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
@@ -76,19 +85,19 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
 
     def one(person: Person, system: DrugFamilies, over: DrugFamilies) -> ExposureCourse:
         physiology = individualised(model.physiology, person.body)
-        found = drug_course(physiology, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
-        brain = found.brain
+        drug = drug_course(physiology, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
+        brain = drug.brain
         by_enantiomer = {
-            "arterial_ketamine": found.arterial,
-            "venous_ketamine": found.venous,
-            "norketamine": found.norketamine,
-            "hydroxynorketamine": found.hydroxynorketamine,
+            "arterial_ketamine": drug.arterial,
+            "venous_ketamine": drug.venous,
+            "norketamine": drug.norketamine,
+            "hydroxynorketamine": drug.hydroxynorketamine,
             "free_brain_ketamine": brain.ketamine,
             "free_brain_norketamine": brain.norketamine,
             "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
         }
-        course = {name: jnp.concatenate([each, each.sum(-1, keepdims=True)], -1) for name, each in by_enantiomer.items()} | {
-            "comparator_plasma": found.comparator_plasma,
+        course = {name: jnp.concatenate([values, values.sum(-1, keepdims=True)], -1) for name, values in by_enantiomer.items()} | {
+            "comparator_plasma": drug.comparator_plasma,
             "racemate_equivalents": brain.racemate_equivalents,
             "pore_block": pore_block(physiology.receptor, brain.racemate_equivalents),
         }
@@ -142,26 +151,26 @@ def exposures(
     model = default_model() if model is None else model
     patient = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(patient.weight))
-    inputs = [jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)]
+    inputs = GridInput(*(jnp.asarray(array) for array in (grid.lengths, grid.which, grid.infusion, grid.bolus)))
     if people is None:
         numbers, at_once = np.array([protocol.patient.individual or 0]), 1
         everyone = jax.tree.map(lambda leaf: leaf[None], patient)
     else:
         numbers, at_once = np.arange(1, people + 1), AT_ONCE
         everyone = _everyone(model, patient, jnp.asarray(numbers))
-    every = -(-grid.nodes * len(numbers) // MOST_KEPT)
-    kept = np.arange(0, grid.nodes, every)
+    stride = -(-grid.nodes * len(numbers) // MOST_KEPT)
+    kept = np.arange(0, grid.nodes, stride)
     # Padded like the grid, so that another dose seldom compiles anew.
-    padded = jnp.asarray(np.pad(kept, (0, len(grid.padded_times) // every + 1 - len(kept)), mode="edge"))
-    found = []
+    padded = jnp.asarray(np.pad(kept, (0, len(grid.padded_times) // stride + 1 - len(kept)), mode="edge"))
+    chunks = []
     for start in range(0, len(numbers), at_once):
         group = np.arange(start, min(start + at_once, len(numbers)))
         full = jnp.asarray(np.pad(group, (0, at_once - len(group)), mode="edge"))
         solved = _exposed(model, jax.tree.map(lambda leaf, at=full: leaf[at], everyone), inputs, padded)
         own = jax.tree.map(lambda leaf, at=group - start: np.asarray(leaf)[at], solved)
-        found.append(own._replace(course=jax.tree.map(lambda leaf: leaf[:, : len(kept)], own.course)))
+        chunks.append(own._replace(course=jax.tree.map(lambda leaf: leaf[:, : len(kept)], own.course)))
         progress(start + len(group))
-    whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
+    whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *chunks)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(whole)):
         raise InputError("doses: the model has no finite answer for doses this large")
     along = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
