@@ -20,8 +20,17 @@ from .rows import Number, Record, Target
 STANDARD_ERRORS = 2
 """Half-width of a tolerance around a mean."""
 Text = Annotated[str, Field(min_length=1)]
-Share = Annotated[Number, BeforeValidator(lambda share: float(Fraction(share)) if isinstance(share, str) else share), Field(gt=0)]
-"""A number, or a fraction such as 1/3."""
+
+
+def _fraction(share: object) -> object:
+    """A share as a number, where it is written as a fraction such as 1/3."""
+    try:
+        return float(Fraction(share)) if isinstance(share, str) else share
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{share!r} is neither a number nor a fraction") from error
+
+
+Share = Annotated[Number, BeforeValidator(_fraction), Field(gt=0)]
 
 
 class RangeOf(Record):
