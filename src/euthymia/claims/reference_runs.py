@@ -1,4 +1,4 @@
-"""The courses and patients that claims are made about."""
+"""The simulations and patients that predictions are made from."""
 
 from functools import cache
 
@@ -12,6 +12,11 @@ from ..protocols.reading import DEFAULT, check, read, written
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
 
+MINUTES = 60.0
+"""In an hour."""
+DAY, WEEK = 24.0, 168.0
+"""h."""
+
 
 @cache
 def reference_run(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
@@ -22,6 +27,11 @@ def reference_run(context: str | None = None, stress: float | None = None, proto
     if stress is not None:
         data["patient"] = data["patient"] | {"stress": stress}
     return simulate(check(data), arms=tuple(ARMS))
+
+
+def relief(arm: str, hours: float) -> float:
+    """Fall in MADRS beyond that of the visit alone in the default protocol, points."""
+    return reference_run().at(hours, "context") - reference_run().at(hours, arm)
 
 
 def dose_ends() -> float:
@@ -41,5 +51,5 @@ def undosed(stress: float | None = None) -> Brain:
 
 
 def reference_value(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:
-    """A quantity of a built-in protocol's course at a time, h."""
+    """A simulated quantity of a built-in protocol at a time, h."""
     return float(reference_run(protocol=protocol).data[name].sel(arm=arm).sel(time=hours, method="nearest"))
