@@ -13,10 +13,10 @@ from euthymia.core.errors import InputError
 from euthymia.evidence.registry import evidence
 from euthymia.links import Switches
 from euthymia.protocols.reading import DEFAULT, parse, read
+from euthymia.results.csv_table import csv_text, readout_columns
 from euthymia.results.labelled import labelled
 from euthymia.results.netcdf import FORMAT, netcdf, read_results
 from euthymia.results.quantities import AXES, QUANTITIES
-from euthymia.results.csv_table import csv_text, readout_columns
 from euthymia.simulation.exposure import exposures
 from euthymia.simulation.interventions import ARMS, BASE, COALITIONS, CONTRIBUTORS, coalition, settings
 from euthymia.simulation.simulate import simulate

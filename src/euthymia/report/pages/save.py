@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ...analysis.attribution import attribution
 from ...protocols.reading import text_of
-from ...results.netcdf import netcdf
 from ...results.csv_table import csv_text, readout_columns
+from ...results.netcdf import netcdf
 from ...results.run_folder import check_destination, write_files
 from ...simulation.simulate import Simulation
 
