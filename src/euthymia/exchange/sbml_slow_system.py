@@ -58,7 +58,7 @@ LABELS = {
     "receptor.affinity": (SUBUNITS,),
     "receptor.composition": (CELL_CLASSES, SUBUNITS),
     "receptor.voltage": (CELL_CLASSES,),
-    "receptor.drive_potency": (CELL_CLASSES,),
+    "receptor.drive_ic50": (CELL_CLASSES,),
     "receptor.magnesium.subunit_scale": (SUBUNITS,),
     "links.free_share": (LIGANDS[-2:],),
     "monoamine.sert_affinity": (AT_SERT,),
