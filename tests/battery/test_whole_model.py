@@ -45,7 +45,7 @@ def test_compiled_or_not_alone_or_in_a_batch(model):
 def test_gradients_agree_with_differences(model):
     # Sensitivity of spine density at 24 h to the clearance, through body, receptors, circuits, signalling and spines.
     grid = time_grid([Pulse(0.0, 2 / 3, f"{enantiomer}-ketamine", 73.0) for enantiomer in ENANTIOMERS], 24.0)
-    steps, *inputs = (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
+    steps, *inputs = (jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
     brain, on = eqx.filter_jit(patient)(model.physiology, STRESS), jax.tree.map(lambda switch: switch[None], Switches())
 
     @eqx.filter_jit

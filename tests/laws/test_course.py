@@ -76,7 +76,7 @@ def reference(p, brain, weight, pulses, middle, fine):
     def on(grid, stride):
         rise, fall = rates_along(p, brain, jax.tree.map(lambda x: x[::stride], in_body), slow[::stride])
         count = grid.nodes - 1
-        return followed(rise, fall, jnp.asarray(grid.lengths), jnp.asarray(grid.which[:count]))
+        return followed(rise, fall, jnp.asarray(grid.lengths), jnp.asarray(grid.length_index[:count]))
 
     passive = (4 * on(fine, 1)[::FINER] - on(middle, 2)[::every]) / 3
     return Solution(jax.tree.map(lambda x: x[::FINER], in_body), slow[::FINER], passive)
@@ -95,7 +95,9 @@ def errors_against_reference(model, protocol, refinements):
     errors = []
     for refine in refinements:
         grid = grids[refine]
-        found = produced(p, brain, person.weight, *(jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)))
+        found = produced(
+            p, brain, person.weight, *(jnp.asarray(each) for each in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
+        )
         found = jax.tree.map(lambda x, every=refine, nodes=grid.nodes: np.asarray(x)[:nodes:every], found)
         (bodies, mao), (of_bodies, of_mao) = found.drugs, baseline_target.drugs
         for one, other in zip(bodies, of_bodies, strict=True):

@@ -26,7 +26,7 @@ def course(model, doses, horizon=48.0, weight=70.0, include=()):
     """Times, states of both enantiomers, and their matrices."""
     grid = time_grid(doses, horizon, include)
     matrix, entry = systems(model.physiology, jnp.asarray(weight)).enantiomers
-    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
+    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)
     states = linear_course(matrix, entry, steps, *(by_family(jnp.asarray(each)).enantiomers for each in (grid.infusion, grid.bolus)))
     return grid.times, np.asarray(states)[: grid.nodes], np.asarray(matrix)
 

@@ -79,7 +79,7 @@ def ours(model, protocol):
     person = Person.from_protocol(protocol, model)
     weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
-    inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
+    inputs = (jnp.asarray(each) for each in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
     families = both_families(individualised(model.physiology, person.body), person.weight, *inputs)
     courses = [np.asarray(family)[: grid.nodes, place] for family in families for place in range(family.shape[1])]
     return grid, dict(zip((each.name for each in body_systems(model, weight)), courses, strict=True))
@@ -133,7 +133,7 @@ def test_a_system_with_a_depot_two_channels_and_a_follower_of_a_follower(model, 
     assert document(text).getNumErrors() == 0
     grid = grid_of(protocol, model, 70.0)
     channels = [CHANNELS.index(channel) for channel in entries]
-    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
+    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)
     given = [jnp.asarray(each[:, None, channels]) for each in (grid.infusion, grid.bolus)]
     own = np.asarray(linear_course(jnp.asarray(matrix)[None], jnp.stack([*entries.values()], -1)[None], steps, *given))[grid.nodes - 1, 0]
     # After the horizon nothing is given, and what is there decays.

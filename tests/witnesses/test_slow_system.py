@@ -71,8 +71,8 @@ def integrated(physiology, person, lengths, which, infusion, bolus, switches):
 def ours(model, protocol, person, switches=EVERYTHING, refine=1):
     """Times of the grid of production, and every slow state there."""
     grid = grid_of(protocol, model, float(person.weight), refine)
-    more = STEPS - len(grid.which)
-    which = np.pad(grid.which, (0, more), constant_values=np.argmin(grid.lengths))
+    more = STEPS - len(grid.length_index)
+    which = np.pad(grid.length_index, (0, more), constant_values=np.argmin(grid.lengths))
     inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
     found = integrated(
         individualised(model.physiology, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(which), *inputs, switches

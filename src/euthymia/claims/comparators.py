@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
 from ..model.default import default_model
 from ..model.exposure import drugs
@@ -18,14 +19,14 @@ from ..pharmacology.comparators import (
     POOLS,
     STATES,
     entry_matrices,
-    places,
+    molecule_index,
     plasma_concentration,
     rate_matrix,
     site_concentration,
 )
 from ..plasticity.serotonin import clearance_factor
 from ..protocols.reading import check, read, written
-from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, dat_occupancy, mao_held, sert_occupancy
+from ..receptors.monoamine import DAT_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS, dat_occupancy, mao_inhibition, sert_occupancy
 from ..simulation.dosing import grid_of
 from .claim import Claim, Control, around, between
 from .madrs import separates
@@ -53,7 +54,7 @@ def _after(drug: str, milligrams: float, doses: int, hours: Scalar | float, ever
 def occupancy(drug: str, milligrams: float, doses: int, hours: float) -> float:
     """Occupied serotonin transporters so many hours after the last of daily doses by mouth."""
     site = site_concentration(_after(drug, milligrams, doses, hours))
-    return float(sert_occupancy(default_model().physiology.monoamine, site[places(AT_SERT)]))
+    return float(sert_occupancy(default_model().physiology.monoamine, site[molecule_index(SERT_INHIBITORS)]))
 
 
 def _plasma(molecule: str, drug: str, milligrams: float, doses: int, hours: float) -> float:
@@ -68,18 +69,18 @@ def _long_after(molecule: str, drug: str) -> float:
     return float((LATE[1] - LATE[0]) * np.log(2) / np.log(early / late)) / DAY
 
 
-def _dopamine_transporter(hours: float, milligrams: float = 150.0, molecules: tuple[str, ...] = AT_DAT) -> float:
+def _dopamine_transporter(hours: float, milligrams: float = 150.0, molecules: tuple[str, ...] = DAT_INHIBITORS) -> float:
     """Occupied dopamine transporters so many hours after the last of ten days of bupropion, by some of the molecules that bind."""
     site = site_concentration(_after("bupropion", milligrams, 20, hours, HALF_DAY))
-    bound = [float(name in molecules) for name in AT_DAT]
-    return float(dat_occupancy(default_model().physiology.monoamine, site[places(AT_DAT)] * jnp.array(bound)))
+    bound = [float(name in molecules) for name in DAT_INHIBITORS]
+    return float(dat_occupancy(default_model().physiology.monoamine, site[molecule_index(DAT_INHIBITORS)] * jnp.array(bound)))
 
 
 def _held(milligrams: float) -> float:
     """Mean share of MAO-A that moclobemide holds over the day, on the tenth day of three doses a day."""
     hours = jnp.linspace(0, THRICE, 65)
     site = jax.vmap(lambda t: site_concentration(_after("moclobemide", milligrams, 30, t, THRICE)))(hours)
-    held = mao_held(default_model().physiology.monoamine, site[:, places(HOLDING_MAO)])
+    held = mao_inhibition(default_model().physiology.monoamine, site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
     return float(jnp.trapezoid(held, hours) / THRICE)
 
 
@@ -91,8 +92,10 @@ def _enzyme(protocol: str) -> tuple[np.ndarray, np.ndarray]:
     weight = model.patient.weight
     grid = grid_of(longer, model, float(weight))
     inputs = (jnp.asarray(each) for each in (grid.infusion, grid.bolus))
-    found = eqx.filter_jit(drugs)(model.physiology, weight, (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
-    working = found.mao * (1 - mao_held(model.physiology.monoamine, found.comparator_site[:, places(HOLDING_MAO)]))
+    found = eqx.filter_jit(drugs)(model.physiology, weight, Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), *inputs)
+    working = found.mao * (
+        1 - mao_inhibition(model.physiology.monoamine, found.comparator_site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
+    )
     return grid.times - longer.doses[-1].start, np.asarray(working)[: grid.nodes]
 
 
@@ -369,7 +372,7 @@ CLAIMS = (
         around("learned2003.kept", 1 / 5),
         Control(
             "without hydroxybupropion",
-            lambda: _dopamine_transporter(DAY, molecules=AT_DAT[:1]) / _dopamine_transporter(3.0, molecules=AT_DAT[:1]),
+            lambda: _dopamine_transporter(DAY, molecules=DAT_INHIBITORS[:1]) / _dopamine_transporter(3.0, molecules=DAT_INHIBITORS[:1]),
         ),
         "disagrees",
         "bupropion and hydroxybupropion have half-lives of 20 h; two metabolites that last longer are left out",

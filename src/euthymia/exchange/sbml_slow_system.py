@@ -12,7 +12,6 @@ from functools import reduce
 from operator import attrgetter
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.polynomial.chebyshev import cheb2poly
 
@@ -22,18 +21,17 @@ from ..core.numerics.chebyshev import Surface
 from ..core.parameters import declared
 from ..core.types import CELL_CLASSES, CORTICAL, ENANTIOMERS, SUBUNITS
 from ..core.units import factor
-from ..links import Switches
 from ..model.closures.response import HABENULA_OUTPUTS
 from ..model.fast import Brain
 from ..model.parameters import Physiology
 from ..model.state import STATE_NAMES, pack
 from ..pharmacology.comparators import FORMED
-from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
+from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
 from ..receptors.nmdar import LIGANDS
 from .sbml_document import Document, Unit, identifier
 
-FROZEN = Switches(prefrontal=jnp.zeros(()), habenula=jnp.zeros(()), dopamine=jnp.zeros(()), cortex_to_dopamine=jnp.zeros(()))
-"""The setting of our field that a file without circuits is the same as: what they answer, and dopamine, stay as undosed."""
+FROZEN = {"prefrontal": 0.0, "habenula": 0.0, "dopamine": 0.0, "cortex_to_dopamine": 0.0}
+"""Switches of our field at which it equals a file without circuits: circuits and dopamine stay undosed."""
 UNITS: dict[str, Unit] = {
     "mV": ("millivolt", [("volt", 1, -3, 1.0)]),
     "per_mV": ("per millivolt", [("volt", -1, -3, 1.0)]),
@@ -61,10 +59,10 @@ LABELS = {
     "receptor.drive_ic50": (CELL_CLASSES,),
     "receptor.magnesium.subunit_scale": (SUBUNITS,),
     "links.free_share": (LIGANDS[-2:],),
-    "monoamine.sert_affinity": (AT_SERT,),
-    "monoamine.dat_affinity": (AT_DAT,),
-    "monoamine.mao_affinity": (HOLDING_MAO,),
-    "monoamine.mao_inactivation": (DESTROYING_MAO,),
+    "monoamine.sert_affinity": (SERT_INHIBITORS,),
+    "monoamine.dat_affinity": (DAT_INHIBITORS,),
+    "monoamine.mao_affinity": (REVERSIBLE_MAO_INHIBITORS,),
+    "monoamine.mao_inactivation": (IRREVERSIBLE_MAO_INHIBITORS,),
     "prefrontal.weights": (CLASSES, CLASSES),
     **{f"prefrontal.{name}": (CLASSES,) for name in ("leak", "spike_time", "baseline", "nmda_share", "tonic_share")},
     "midbrain.healthy": (("tonic", "burst"),),
@@ -159,8 +157,10 @@ class _Writing:
         stressed = self._damage_source("stressed", f"1 + {of('excitotoxicity.glutamate_excess')}", self.once)
         damage = self.rule("relative_damage", "damage, 0 in health and 1 at stress 1", f"(damage - {healthy})/({stressed} - {healthy})")
         density = self.rule("spine_density", "all spines", "spines__transient + spines__persistent")
-        sert = self._occupancy("sert", "occupied serotonin transporters", "monoamine.sert_affinity", AT_SERT, of("monoamine.sert_plateau"))
-        dat = self._occupancy("dat", "occupied dopamine transporters", "monoamine.dat_affinity", AT_DAT)
+        sert = self._occupancy(
+            "sert", "occupied serotonin transporters", "monoamine.sert_affinity", SERT_INHIBITORS, of("monoamine.sert_plateau")
+        )
+        dat = self._occupancy("dat", "occupied dopamine transporters", "monoamine.dat_affinity", DAT_INHIBITORS)
         mao_block = self._mao_block()
         if circuits:
             self.found("ms_per_hour", "milliseconds in an hour", factor("h", "ms"), "ms_per_h")
@@ -246,8 +246,8 @@ class _Writing:
 
     def _mao_block(self) -> str:
         """MAO-A that is destroyed or held."""
-        held = self._occupancy("mao_held", "MAO-A that is held", "monoamine.mao_affinity", HOLDING_MAO)
-        lost = self._weighted("monoamine.mao_inactivation", DESTROYING_MAO)
+        held = self._occupancy("mao_inhibition", "MAO-A that is held", "monoamine.mao_affinity", REVERSIBLE_MAO_INHIBITORS)
+        lost = self._weighted("monoamine.mao_inactivation", IRREVERSIBLE_MAO_INHIBITORS)
         left = "1"
         if lost:
             made = self.rule("mao_made", "MAO-A that is made", f"ln(2)/{self.of('monoamine.mao_turnover')}", "per_h")

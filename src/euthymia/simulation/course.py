@@ -10,8 +10,9 @@ from jaxtyping import Array, Float
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, visit_shift
+from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
-from ..links import Switches
+from ..links import Switches, every_link
 from ..model.baseline import patient
 from ..model.closures.response import Correction
 from ..model.exposure import DrugCourse, drugs, individualised
@@ -86,7 +87,7 @@ def course(
         Settings, one for each of ``ARMS``.
     """
     visits, since_start, lengths, which, infusion, bolus = inputs
-    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, (lengths, which)
+    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, Steps(lengths, which)
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     patients = jax.vmap(lambda stress: patient(physiology, stress))(stresses)
     brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
@@ -149,5 +150,5 @@ def course(
 
 def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     """What mood reads of an undosed patient."""
-    by = auxiliaries(physiology, brain.rest, no_input(), brain, Switches())
+    by = auxiliaries(physiology, brain.rest, no_input(), brain, every_link())
     return mechanisms(physiology, brain.rest, by, by.lock.into / (by.lock.into + by.lock.out_of))

@@ -12,9 +12,10 @@ import xarray as xr
 from jaxtyping import Array
 
 from ..core.errors import InputError
+from ..core.numerics.exponential import Steps
 from ..core.types import CELL_CLASSES, ENANTIOMERS
 from ..model.default import default_model
-from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
+from ..model.exposure import DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
@@ -80,15 +81,15 @@ def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) 
     def area(c: Array) -> Array:
         return jnp.tensordot(steps, (c[1:] + c[:-1]) / 2, 1)
 
-    def system_of(person: Person) -> DrugFamilies:
+    def system_of(person: Person) -> DrugSystems:
         return systems(individualised(model.physiology, person.body), person.weight)
 
     system = jax.vmap(system_of)(people)
-    over = propagated(system, lengths)
+    over = propagators(system, lengths)
 
-    def one(person: Person, system: DrugFamilies, over: DrugFamilies) -> ExposureCourse:
+    def one(person: Person, system: DrugSystems, over: DrugPropagators) -> ExposureCourse:
         physiology = individualised(model.physiology, person.body)
-        found = drug_course(physiology, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
+        found = drug_course(physiology, person.weight, Steps(lengths, which), propagate(system, over, which, infusion, bolus))
         brain = found.brain
         by_enantiomer = {
             "arterial_ketamine": found.arterial,
@@ -154,7 +155,7 @@ def exposures(
     model = default_model() if model is None else model
     patient = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(patient.weight))
-    inputs = [jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)]
+    inputs = [jnp.asarray(each) for each in (grid.lengths, grid.length_index, grid.infusion, grid.bolus)]
     if people is None:
         numbers, at_once = np.array([protocol.patient.individual or 0]), 1
         everyone = jax.tree.map(lambda leaf: leaf[None], patient)

@@ -85,7 +85,7 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     correction = no_correction(len(grid.padded_times)) if correction is None else correction
     arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
     since_start = grid.padded_times - first_visit(protocol)
-    inputs = [since_visits(protocol, grid.padded_times), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
+    inputs = [since_visits(protocol, grid.padded_times), since_start, grid.lengths, grid.length_index, grid.infusion, grid.bolus]
     context = context_strengths(model.symptoms, protocol.context)
     found: Course = course(model, person, context, [jnp.asarray(each) for each in inputs], correction, arms)
     data = labelled_course(model, found, grid)
