@@ -13,8 +13,8 @@ import pytest
 from euthymia.core.errors import InputError
 from euthymia.model.closures import build, provenance, surface_file
 from euthymia.model.closures.build import WORST_ERROR, check
-from euthymia.model.closures.recipes import Recipe
 from euthymia.model.closures.provenance import Axis, parameters_hash
+from euthymia.model.closures.recipes import Recipe
 from euthymia.model.closures.surface_file import folder, load, read, text_of, write
 from euthymia.model.default import default_model, recipes
 

@@ -382,7 +382,7 @@ EQUATIONS = {
     "site concentration": ("physiology.comparators", lambda p, x: site_concentration(x), [(AMOUNTS, "uM")], "uM"),
     "transporter occupancy": ("physiology.monoamine", sert_occupancy, [(np.linspace(0.01, 0.2, len(SERT_INHIBITORS)), "uM")], ONE),
     "dopamine transporter": ("physiology.monoamine", dat_occupancy, [(np.linspace(0.01, 0.2, len(DAT_INHIBITORS)), "uM")], ONE),
-    "held enzyme": ("physiology.monoamine", mao_inhibition, [(np.array([0.3]), "uM")], ONE),
+    "inhibited enzyme": ("physiology.monoamine", mao_inhibition, [(np.array([0.3]), "uM")], ONE),
     "enzyme": (
         "physiology.monoamine",
         lambda p, c, held: jnp.stack(mao_transitions(p, c, held)),

@@ -8,7 +8,7 @@ import pytest
 from euthymia.brain.attractor import bistable_window
 from euthymia.core.numerics.roots import find_root
 from euthymia.core.numerics.steady_state import steady_state
-from euthymia.links import Switches, spine_elimination
+from euthymia.links import every_link, spine_elimination
 from euthymia.model.baseline import jacobian, patient
 from euthymia.model.fast import brain_in_state
 from euthymia.model.state import STATE_NAMES, no_input, pack, unpack
@@ -27,7 +27,7 @@ NOTHING = ARMS["untreated"].switches
 @jax.jit
 def undosed_rate(p, vector, stress):
     x = unpack(vector)
-    return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), Switches()))
+    return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), every_link()))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_undosed_patient_rests(model, brain):
 def test_and_is_stable(model, brain, side):
     # Serotonin engages BDNF only where it rises, so the field has a corner at rest: both sides of it are looked at.
     fast = brain.fast._replace(serotonin=brain.fast.serotonin + side * jnp.asarray(1e-9))
-    found = spectrum(model.physiology, brain._replace(fast=fast), Switches())
+    found = spectrum(model.physiology, brain._replace(fast=fast), every_link())
     assert found.real.max() < 0
     assert -found.real.min() < FASTEST_SLOW_STATE
 

@@ -92,9 +92,9 @@ def test_a_checkpoint_does_not_restart_the_ladder():
 
 
 def test_a_tablet_at_the_start_spares_the_fine_steps_and_a_vein_beside_it_does_not():
-    gentle = time_grid(daily(1), 24.0)
+    tablet = time_grid(daily(1), 24.0)
     both = time_grid([*daily(1), *INFUSION], 24.0)
-    assert gentle.steps[0] > 100 * RUNGS[0]
+    assert tablet.steps[0] > 100 * RUNGS[0]
     assert both.steps[0] == RUNGS[0]
 
 
