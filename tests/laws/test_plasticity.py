@@ -122,7 +122,7 @@ def test_a_full_dendrite_forms_nothing(model):
 def test_no_step_overfills_or_empties_a_dendrite(x, growth, stress, faster, step):
     p = default_model().physiology.spines
     start = SpineState(*(p.sites * pool for pool in x))
-    then = jax.jit(after)(p, start, growth * ONE, stress * ONE, faster * p.elimination, step * ONE)
+    then = jax.jit(spines_after)(p, start, growth * ONE, stress * ONE, faster * p.elimination, step * ONE)
     assert min(then) >= -1e-12
     assert float(sum(then)) <= float(p.sites) * (1 + 1e-12)
 

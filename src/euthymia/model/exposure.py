@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -22,17 +22,15 @@ S = ENANTIOMERS.index("S")
 BLOCKERS = LIGANDS[-2:]
 """Comparators that block NMDA receptors."""
 
-Content = TypeVar("Content")
 
+class DrugFamilies(NamedTuple):
+    """Something of each family of linear systems; None for a family that is left out. See the four names below for what it holds."""
 
-class DrugFamilies(NamedTuple, Generic[Content]):
-    """Whatever exists once per family of linear systems: their equations, propagators, inputs or states; None for one left out."""
-
-    ketamine: Content
+    ketamine: Any
     """Ketamine and its metabolites, per enantiomer."""
-    esketamine: Content
+    esketamine: Any
     """Esketamine from a nasal device or swallowed, by itself."""
-    comparators: Content
+    comparators: Any
     """Comparators, per drug."""
 
 
@@ -45,10 +43,14 @@ class LinearSystems(NamedTuple):
     """B: share of each input that enters each state."""
 
 
-DrugStates = DrugFamilies[Array]
-"""Amounts (µmol) and concentrations (µM), [..., system, state]."""
-DrugSystems = DrugFamilies[LinearSystems]
-DrugPropagators = DrugFamilies[Propagator]
+DrugSystems = DrugFamilies
+"""The equations, as :class:`LinearSystems`."""
+DrugPropagators = DrugFamilies
+"""Their propagators over the distinct step lengths, as :class:`.exponential.Propagator`."""
+DrugInputs = DrugFamilies
+"""Rates or amounts of input, arrays [..., system, entry]."""
+DrugStates = DrugFamilies
+"""Amounts (µmol) and concentrations (µM), arrays [..., system, state]."""
 
 
 class BrainExposure(NamedTuple):
@@ -122,7 +124,7 @@ def systems(p: Physiology, weight: Scalar) -> DrugSystems:
     )
 
 
-def by_family(inputs: Float[Array, "*batch channel"]) -> DrugFamilies[Array]:
+def by_family(inputs: Float[Array, "*batch channel"]) -> DrugInputs:
     """Inputs per channel as inputs per family [..., system, entry]."""
     ketamine_input, esketamine_input, comparator_input = jnp.split(
         inputs, [len(channels.KETAMINE_CHANNELS), len(channels.KETAMINE_CHANNELS) + len(channels.ESKETAMINE_CHANNELS)], -1
@@ -142,8 +144,7 @@ def drug_states(
     families: Sequence[str] = DrugFamilies._fields,
 ) -> DrugStates:
     """States at the nodes of the named families, from a time grid's inputs (µmol/h, µmol)."""
-    left_out: dict[str, Any] = {name: None for name in DrugFamilies._fields if name not in families}
-    system = systems(p, weight)._replace(**left_out)
+    system = systems(p, weight)._replace(**{name: None for name in DrugFamilies._fields if name not in families})
     propagator = _per_family(lambda linear: exact_step(linear.matrix, linear.entry, steps.lengths[:, None]), system)
     return propagate(system, propagator, steps.length_index, infusion, bolus)
 
@@ -153,7 +154,7 @@ def propagators(system: DrugSystems, lengths: Float[Array, " length"]) -> DrugPr
     return _per_family(lambda linear: exact_steps(linear.matrix, linear.entry, lengths), system)
 
 
-def _per_family(function: Callable[..., Any], *families: DrugFamilies[Any]) -> Any:
+def _per_family(function: Callable[..., Any], *families: DrugFamilies) -> DrugFamilies:
     """The function's value for each family that is not left out."""
     return DrugFamilies(*(None if contents[0] is None else function(*contents) for contents in zip(*families, strict=True)))
 
