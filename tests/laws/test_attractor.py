@@ -29,6 +29,7 @@ from euthymia.brain.attractor import (
     network_rates,
     present_state,
     quiet_cognition,
+    sample_path,
 )
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
