@@ -11,7 +11,8 @@ from jaxtyping import Array
 
 from .. import links
 from ..brain.attractor import Attractor, Window, activation, communication, holding_input, network_rates, quiet_cognition
-from ..circuits.habenula import Nucleus, Plan, nucleus
+from ..circuits.habenula.nucleus import Plan, simulate_nucleus
+from ..circuits.habenula.parameters import Nucleus
 from ..circuits.midbrain import pause_after_volley
 from ..circuits.prefrontal import Prefrontal, gamma_power
 from ..core.types import Scalar
@@ -108,7 +109,7 @@ def _nuclei(p: Nucleus, data: xr.Dataset) -> dict[str, tuple]:
 @eqx.filter_jit
 def _volleys(p: Nucleus, nmda: Array, shift: Array) -> Array:
     pulse = jnp.zeros(PLAN.nodes).at[PULSE_START : PULSE_START + PULSE_TIME].set(PULSE)
-    return jax.vmap(lambda left, moved: nucleus(p, left, moved, jax.random.key(SEED), PLAN, pulse)[1])(nmda, shift)
+    return jax.vmap(lambda left, moved: simulate_nucleus(p, left, moved, jax.random.key(SEED), PLAN, pulse)[1])(nmda, shift)
 
 
 def _pauses(model: Euthymia) -> Array:

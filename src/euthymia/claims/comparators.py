@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
 from ..model.default import default_model
 from ..model.exposure import drugs
@@ -18,14 +19,14 @@ from ..pharmacology.comparators import (
     POOLS,
     STATES,
     entry_matrices,
-    places,
+    molecule_index,
     plasma_concentration,
     rate_matrix,
     site_concentration,
 )
 from ..plasticity.serotonin import clearance_factor
 from ..protocols.reading import check, read, written
-from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, dat_occupancy, mao_held, sert_occupancy
+from ..receptors.monoamine import DAT_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS, dat_occupancy, mao_inhibition, sert_occupancy
 from ..simulation.dosing import grid_of
 from .claim import Prediction
 from .madrs import separates
@@ -50,7 +51,7 @@ def _state_after(drug: str, milligrams: float, doses: int, hours: Scalar | float
 def _occupied_sert(drug: str, milligrams: float, doses: int, hours: float) -> float:
     """Share of serotonin transporters that are occupied so many hours after the last of daily doses by mouth."""
     site = site_concentration(_state_after(drug, milligrams, doses, hours))
-    return float(sert_occupancy(default_model().physiology.monoamine, site[places(AT_SERT)]))
+    return float(sert_occupancy(default_model().physiology.monoamine, site[molecule_index(SERT_INHIBITORS)]))
 
 
 def _plasma(molecule: str, drug: str, milligrams: float, doses: int, hours: float) -> float:
@@ -65,11 +66,11 @@ def _terminal_half_life(molecule: str, drug: str) -> float:
     return float((TERMINAL[1] - TERMINAL[0]) * np.log(2) / np.log(early / late)) / DAY
 
 
-def _occupied_dat(hours: float, milligrams: float = 150.0, molecules: tuple[str, ...] = AT_DAT) -> float:
+def _occupied_dat(hours: float, milligrams: float = 150.0, molecules: tuple[str, ...] = DAT_INHIBITORS) -> float:
     """Share of dopamine transporters that some of the molecules that bind occupy, so many hours after ten days of bupropion."""
     site = site_concentration(_state_after("bupropion", milligrams, 20, hours, DAY / 2))
-    bound = [float(name in molecules) for name in AT_DAT]
-    return float(dat_occupancy(default_model().physiology.monoamine, site[places(AT_DAT)] * jnp.array(bound)))
+    bound = [float(name in molecules) for name in DAT_INHIBITORS]
+    return float(dat_occupancy(default_model().physiology.monoamine, site[molecule_index(DAT_INHIBITORS)] * jnp.array(bound)))
 
 
 def _mean_mao_held(milligrams: float) -> float:
@@ -77,7 +78,7 @@ def _mean_mao_held(milligrams: float) -> float:
     interval = DAY / 3
     hours = jnp.linspace(0, interval, 65)
     site = jax.vmap(lambda t: site_concentration(_state_after("moclobemide", milligrams, 30, t, interval)))(hours)
-    held = mao_held(default_model().physiology.monoamine, site[:, places(HOLDING_MAO)])
+    held = mao_inhibition(default_model().physiology.monoamine, site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
     return float(jnp.trapezoid(held, hours) / interval)
 
 
@@ -89,8 +90,10 @@ def _working_mao_course(protocol: str) -> tuple[np.ndarray, np.ndarray]:
     weight = model.patient.weight
     grid = grid_of(longer, model, float(weight))
     inputs = (jnp.asarray(grid.infusion), jnp.asarray(grid.bolus))
-    exposure = eqx.filter_jit(drugs)(model.physiology, weight, (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
-    working = exposure.mao * (1 - mao_held(model.physiology.monoamine, exposure.comparator_site[:, places(HOLDING_MAO)]))
+    exposure = eqx.filter_jit(drugs)(model.physiology, weight, Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), *inputs)
+    working = exposure.mao * (
+        1 - mao_inhibition(model.physiology.monoamine, exposure.comparator_site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
+    )
     return grid.times - longer.doses[-1].start, np.asarray(working)[: grid.nodes]
 
 
@@ -231,7 +234,7 @@ PREDICTIONS = {
     "comparators.dopamine_transporter_3h": Prediction(lambda: _occupied_dat(3.0), lambda: _occupied_dat(3.0, 15.0)),
     "comparators.dopamine_transporter_24h": Prediction(
         lambda: _occupied_dat(DAY) / _occupied_dat(3.0),
-        lambda: _occupied_dat(DAY, molecules=AT_DAT[:1]) / _occupied_dat(3.0, molecules=AT_DAT[:1]),
+        lambda: _occupied_dat(DAY, molecules=DAT_INHIBITORS[:1]) / _occupied_dat(3.0, molecules=DAT_INHIBITORS[:1]),
     ),
     "comparators.bupropion_dopamine": Prediction(
         lambda: _largest_dopamine_rise("as given"), lambda: _largest_dopamine_rise("without reuptake block")

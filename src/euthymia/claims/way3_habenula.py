@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..circuits.habenula import CHANNELS, Nucleus, nucleus
+from ..circuits.habenula.nucleus import simulate_nucleus
+from ..circuits.habenula.parameters import CHANNELS, Nucleus
 from ..circuits.midbrain import pause_after_volley, raphe_rate
 from ..core.types import ACTIVITIES, Scalar
 from ..model.closures.recipes import PLAN, SEED, nucleus_activity, nucleus_outputs
@@ -118,7 +119,7 @@ def _volley(p: Nucleus, shift: Scalar) -> Float[Array, "node"]:
     """Mean rate of the cells (Hz) at nodes around a pulse."""
     pulse = jnp.zeros(VOLLEY.nodes).at[STARTS : STARTS + LASTS].set(PULSE)
     keys = jax.random.split(jax.random.key(SEED), REPEATS)
-    return jax.vmap(lambda key: nucleus(p, jnp.ones(()), shift, key, VOLLEY, pulse)[1])(keys).mean(0)
+    return jax.vmap(lambda key: simulate_nucleus(p, jnp.ones(()), shift, key, VOLLEY, pulse)[1])(keys).mean(0)
 
 
 def _pause_at_omission(p: Nucleus, stress: float | None) -> float:

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from ..core.numerics.exponential import Steps
 from ..core.types import ENANTIOMERS, Scalar
-from ..model.exposure import in_blood, solved
+from ..model.exposure import drug_states, in_blood
 from ..model.parameters import Euthymia
 from ..pharmacology.variability import PerTrait, individual, sample_error, spread
 
@@ -56,8 +57,8 @@ class Estimate(NamedTuple):
 def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
     """What the samples of a person who deviates by η would show without error, µM."""
     physiology = replace(model.physiology, disposition=individual(model.physiology.disposition, deviation))
-    steps = design.lengths, design.which
-    blood = in_blood(physiology, design.weight, solved(physiology, design.weight, steps, design.infusion, design.bolus, SHOWN))
+    steps = Steps(design.lengths, design.which)
+    blood = in_blood(physiology, design.weight, drug_states(physiology, design.weight, steps, design.infusion, design.bolus, SHOWN))
     shown = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
     return jnp.sum(design.enantiomers * shown[design.node, :, design.readout], -1)
 

@@ -25,12 +25,12 @@ from ..clinic.symptoms import (
 )
 from ..clinic.unblinding import believed_strength
 from ..core.errors import InputError
-from ..core.numerics.exponential import Propagators, propagators
+from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.types import Scalar
-from ..links import PYRAMIDAL, Switches
+from ..links import PYRAMIDAL, every_link
 from ..model.baseline import jacobian, patient
 from ..model.closures.response import no_correction
-from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
+from ..model.exposure import DrugFamilies, DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
 from ..model.integrate import passive_course, slow_course
 from ..model.parameters import Euthymia
 from ..model.state import Inputs, pack, unpack
@@ -40,7 +40,7 @@ from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
 from ..simulation.course import at_rest, mechanisms
-from ..simulation.dosing import BRISK, brisk_grid_of
+from ..simulation.dosing import COARSE, coarse_grid_of
 from ..simulation.person import Person
 from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
 from .patients import TRIAL, VirtualPatient, individual_physiology, virtual_patient
@@ -51,7 +51,7 @@ MOST_KEPT = 200
 """Nodes of a course that are kept."""
 MOST_MADRS = 60.0
 """Points."""
-EVERYTHING = Switches()
+EVERYTHING = every_link()
 
 
 class Trajectory(NamedTuple):
@@ -117,20 +117,20 @@ class Shared(NamedTuple):
     """Place of the first drug beside ketamine among the comparators."""
     kept: Int[Array, "kept"]
     linear: Float[Array, "state state"]
-    over: Propagators
+    over: PhiFunctions
     healthy: Mechanisms
     depressed: Mechanisms
 
 
-def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[DrugFamilies, DrugFamilies]:
+def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[DrugSystems, DrugPropagators]:
     """Linear systems of the bodies of patients, and their propagators; comparators go through everybody alike."""
 
-    def of_one(number: Int[Array, ""]) -> DrugFamilies:
+    def of_one(number: Int[Array, ""]) -> DrugSystems:
         person, _ = virtual_patient(model, typical, number)
         return systems(individualised(model.physiology, person.body), person.weight)
 
     system = jax.vmap(of_one)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
-    return system, propagated(system, shared.lengths)
+    return system, propagators(system, shared.lengths)
 
 
 PER_PATIENT = 0, DrugFamilies(0, 0, None), DrugFamilies(1, 1, None)
@@ -142,19 +142,19 @@ def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Arra
     """The courses of the patients of some numbers."""
     system, over = bodies(model, typical, shared, numbers)
 
-    def one(number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Outcome:
+    def one(number: Int[Array, ""], system: DrugSystems, over: DrugPropagators) -> Outcome:
         return outcome(model, typical, shared, number, system, over)
 
     return jax.vmap(one, in_axes=PER_PATIENT)(numbers, system, over)
 
 
-def trajectory(model: Euthymia, virtual_patient: VirtualPatient, shared: Shared, system: DrugFamilies, over: DrugFamilies) -> Trajectory:
+def trajectory(model: Euthymia, virtual_patient: VirtualPatient, shared: Shared, system: DrugSystems, over: DrugPropagators) -> Trajectory:
     """Body and brain of a patient, whose body has these systems and propagators."""
     person, individual_effects = virtual_patient
     physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects)
-    brain, steps = patient(physiology, person.stress), (shared.lengths, shared.which)
+    brain, steps = patient(physiology, person.stress), Steps(shared.lengths, shared.which)
     given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
-    states = stepped(system, over, shared.which, *given)
+    states = propagate(system, over, shared.which, *given)
     # More or less of a comparator than in the typical body, at the same pace.
     body = drug_course(physiology, person.weight, steps, states._replace(comparators=individual_effects.exposure * states.comparators))
     u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
@@ -178,7 +178,7 @@ def trajectory(model: Euthymia, virtual_patient: VirtualPatient, shared: Shared,
 def trajectories(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Trajectory:
     """Body and brain of the patients of some numbers."""
 
-    def one(number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Trajectory:
+    def one(number: Int[Array, ""], system: DrugSystems, over: DrugPropagators) -> Trajectory:
         return trajectory(model, virtual_patient(model, typical, number), shared, system, over)
 
     return jax.vmap(one, in_axes=PER_PATIENT)(numbers, *bodies(model, typical, shared, numbers))
@@ -218,7 +218,14 @@ def total(
     return item_ratings(p, baseline_items(p, madrs), joined - adrift[:, None]).sum(-1)
 
 
-def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Outcome:
+def outcome(
+    model: Euthymia,
+    typical: Person,
+    shared: Shared,
+    number: Int[Array, ""],
+    system: DrugSystems,
+    over: DrugPropagators,
+) -> Outcome:
     """The course of the patient of a number, whose body has these systems and propagators."""
     sample_body, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
     person, individual_effects = sample_body
@@ -249,11 +256,11 @@ def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array,
 
 
 @eqx.filter_jit
-def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, Propagators, Mechanisms, Mechanisms]:
+def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, PhiFunctions, Mechanisms, Mechanisms]:
     """Of the typical patient: linear part, propagators, and what mood reads in health and in depression."""
     ill, well = (patient(model.physiology, stress) for stress in (model.patient.stress, jnp.zeros(())))
     linear = jacobian(model.physiology, pack(ill.rest), ill, EVERYTHING)
-    return linear, propagators(linear, lengths), at_rest(model.physiology, well), at_rest(model.physiology, ill)
+    return linear, phi_functions(linear, lengths), at_rest(model.physiology, well), at_rest(model.physiology, ill)
 
 
 def shared_brain(model: Euthymia, shared: Shared) -> Shared:
@@ -274,10 +281,10 @@ def comparator_of(protocol: Protocol) -> str | None:
     return next((dose.drug for dose in protocol.doses if dose.drug in DRUGS), None)
 
 
-def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = BRISK) -> tuple[TimeGrid, np.ndarray, Shared]:
+def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = COARSE) -> tuple[TimeGrid, np.ndarray, Shared]:
     """The grid of a cohort, the nodes that are kept, and what all its patients share; grids of one size are compiled once."""
     weight = float(typical.weight)
-    grids = [brisk_grid_of(protocol, model, each, padded_to) for each in (weight, 2 * weight)]
+    grids = [coarse_grid_of(protocol, model, each, padded_to) for each in (weight, 2 * weight)]
     grid = grids[0]
     if not np.array_equal(grid.steps, grids[1].steps):
         raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")
@@ -292,7 +299,7 @@ def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple
         kept,
         Shared(
             lengths,
-            jnp.asarray(grid.which),
+            jnp.asarray(grid.length_index),
             _inflow(grids, "infusion", weight),
             _inflow(grids, "bolus", weight),
             jnp.asarray(since_visits(protocol, grid.padded_times)),

@@ -5,16 +5,17 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, visit_shift
+from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
-from ..links import Switches
+from ..links import Switches, every_link
 from ..model.baseline import patient
 from ..model.closures.response import Correction
-from ..model.exposure import DrugCourse, Steps, drugs, individualised
+from ..model.exposure import DrugCourse, drugs, individualised
 from ..model.fast import Brain
 from ..model.integrate import passive_course, slow_courses
 from ..model.parameters import Euthymia, Physiology
@@ -33,10 +34,7 @@ class Schedule(NamedTuple):
     """Time since the two latest visits, h."""
     since_start: Float[Array, "node"]
     """Time since the first visit, h."""
-    lengths: Float[Array, "length"]
-    """Distinct lengths of steps, h."""
-    which: Int[Array, "step"]
-    """Which of them each step has."""
+    steps: Steps
     infusion: Float[Array, "step channel"]
     """µmol/h."""
     bolus: Float[Array, "step channel"]
@@ -88,7 +86,7 @@ def mechanisms(physiology: Physiology, state: SlowState, auxiliary: Auxiliaries,
 
 def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     """What mood reads of an undosed patient."""
-    auxiliary = auxiliaries(physiology, brain.rest, no_input(), brain, Switches())
+    auxiliary = auxiliaries(physiology, brain.rest, no_input(), brain, every_link())
     return mechanisms(physiology, brain.rest, auxiliary, auxiliary.lock.into / (auxiliary.lock.into + auxiliary.lock.out_of))
 
 
@@ -138,7 +136,7 @@ def course(
     settings
         What is allowed to act in each arm.
     """
-    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, (schedule.lengths, schedule.which)
+    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, schedule.steps
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     patients = jax.vmap(lambda stress: patient(physiology, stress))(stresses)
     brain, healthy, depressed = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))

@@ -9,12 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from ..core.errors import InputError
+from ..core.numerics.exponential import Steps
 from ..core.types import CELL_CLASSES, ENANTIOMERS
 from ..model.default import default_model
-from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
+from ..model.exposure import DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
@@ -37,8 +38,7 @@ Quantities = dict[str, Array | np.ndarray]
 class GridInput(NamedTuple):
     """Steps of a padded time grid and the input in each."""
 
-    lengths: Float[Array, "length"]
-    which: Int[Array, "step"]
+    steps: Steps
     infusion: Float[Array, "step channel"]
     bolus: Float[Array, "step channel"]
 
@@ -70,22 +70,22 @@ class Exposures:
 
 @eqx.filter_jit
 def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) -> ExposureCourse:
-    lengths, which, infusion, bolus = inputs
-    steps = lengths[which]
-    times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
+    steps, infusion, bolus = inputs
+    lengths = steps.lengths[steps.length_index]
+    times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(lengths)])
 
     def area(c: Array) -> Array:
-        return jnp.tensordot(steps, (c[1:] + c[:-1]) / 2, 1)
+        return jnp.tensordot(lengths, (c[1:] + c[:-1]) / 2, 1)
 
-    def system_of(person: Person) -> DrugFamilies:
+    def system_of(person: Person) -> DrugSystems:
         return systems(individualised(model.physiology, person.body), person.weight)
 
     system = jax.vmap(system_of)(people)
-    over = propagated(system, lengths)
+    over = propagators(system, steps.lengths)
 
-    def one(person: Person, system: DrugFamilies, over: DrugFamilies) -> ExposureCourse:
+    def one(person: Person, system: DrugSystems, over: DrugPropagators) -> ExposureCourse:
         physiology = individualised(model.physiology, person.body)
-        drug = drug_course(physiology, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
+        drug = drug_course(physiology, person.weight, steps, propagate(system, over, steps.length_index, infusion, bolus))
         brain = drug.brain
         by_enantiomer = {
             "arterial_ketamine": drug.arterial,
@@ -151,7 +151,9 @@ def exposures(
     model = default_model() if model is None else model
     patient = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(patient.weight))
-    inputs = GridInput(*(jnp.asarray(array) for array in (grid.lengths, grid.which, grid.infusion, grid.bolus)))
+    inputs = GridInput(
+        Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
+    )
     if people is None:
         numbers, at_once = np.array([protocol.patient.individual or 0]), 1
         everyone = jax.tree.map(lambda leaf: leaf[None], patient)

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..clinic.symptoms import context_strengths
 from ..core.errors import InputError, unknown
+from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
 from ..model.default import default_model
 from ..model.parameters import Euthymia
@@ -116,8 +117,7 @@ def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None)
     return Schedule(
         jnp.asarray(since_visits(protocol, times)),
         jnp.asarray(times - first_visit(protocol)),
-        jnp.asarray(grid.lengths),
-        jnp.asarray(grid.which),
+        Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)),
         jnp.asarray(grid.infusion),
         jnp.asarray(grid.bolus),
         no_correction(len(times)) if correction is None else correction,

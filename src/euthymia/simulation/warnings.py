@@ -15,12 +15,12 @@ from ..protocols.dose import Dose
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import OF_KETAMINE
-from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
+from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
 from .dosing import ROUNDING
 from .person import Person
 from .visits import DAY, EMPIRICAL
 
-WITH_MAO_LOST = {"serotonin syndrome": AT_SERT, "a dangerous rise of blood pressure": AT_DAT}
+WITH_MAO_LOST = {"serotonin syndrome": SERT_INHIBITORS, "a dangerous rise of blood pressure": DAT_INHIBITORS}
 """What can happen where MAO is inhibited too, by what is given."""
 
 
@@ -112,7 +112,7 @@ def _dangers(protocol: Protocol) -> list[str]:
         f"doses: {drug} with {inhibitor} can cause {danger}: they are forbidden together and for weeks after one another; "
         "nothing here computes that"
         for inhibitor in drugs_given
-        if inhibitor in (*HOLDING_MAO, *DESTROYING_MAO)
+        if inhibitor in (*REVERSIBLE_MAO_INHIBITORS, *IRREVERSIBLE_MAO_INHIBITORS)
         for danger, drugs in WITH_MAO_LOST.items()
         for drug in drugs_given
         if drug in drugs

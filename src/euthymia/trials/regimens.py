@@ -15,7 +15,7 @@ from ..model.default import Values, with_values
 from ..model.parameters import Euthymia
 from ..population.course import AT_ONCE, Trajectory, share, shared_brain, trajectories
 from ..population.patients import TRIAL
-from ..simulation.dosing import BRISK
+from ..simulation.dosing import COARSE
 from ..simulation.person import Person
 from ..simulation.visits import first_visit
 from .published import TrialArm, Trials
@@ -104,7 +104,7 @@ def regimen_trajectories(
     """
     protocol = found.protocol(regimen)
     typical = Person.from_protocol(protocol, model)
-    grid, kept, shared = share(protocol, model, typical, BRISK if len(protocol.doses) == 1 else LONG)
+    grid, kept, shared = share(protocol, model, typical, COARSE if len(protocol.doses) == 1 else LONG)
     nodes, at = grid.times[kept] - first_visit(protocol), times(found)
     # Between two nodes a shift is taken to be straight; beyond the last nobody asks.
     after = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)

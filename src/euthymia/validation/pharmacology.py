@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..core.numerics.exponential import Steps
 from ..core.types import ENANTIOMERS
 from ..core.units import factor
 from ..evidence.registry import evidence
@@ -101,14 +102,14 @@ class CovariateEffects:
 
 @eqx.filter_jit
 def _drugs(model: Euthymia, weight, lengths, which, infusion, bolus) -> DrugCourse:
-    return drugs(model.physiology, weight, (lengths, which), infusion, bolus)
+    return drugs(model.physiology, weight, Steps(lengths, which), infusion, bolus)
 
 
 def body(protocol: Protocol, model: Euthymia) -> CovariateEffects:
     """Pharmacology alone of a protocol."""
     weight = protocol.patient.weight or float(model.patient.weight)
     grid = grid_of(protocol, model, weight)
-    inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
+    inputs = (jnp.asarray(each) for each in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
     return CovariateEffects(grid.times, _drugs(model, jnp.asarray(weight), *inputs), model)
 
 

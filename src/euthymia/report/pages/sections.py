@@ -7,7 +7,7 @@ import equinox as eqx
 
 from ...biophysics.magnesium import Magnesium
 from ...brain.escape import LimbicLock
-from ...circuits.habenula import Nucleus
+from ...circuits.habenula.parameters import Nucleus
 from ...circuits.midbrain import Midbrain, Raphe
 from ...circuits.prefrontal import Prefrontal
 from ...clinic.safety import Safety
