@@ -1,4 +1,4 @@
-"""Units at the border: text or evidence in, plain floats in canonical units out."""
+"""Conversion of units: text or evidence in, plain floats in canonical units out."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from .errors import InputError, short
 
 @cache
 def registry() -> pint.UnitRegistry:
-    """The one unit registry; the point of each rating scale is a dimension of its own."""
+    """The unit registry of the package; the point of each rating scale is a dimension of its own."""
     units = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
     units.define("madrs_point = [rating]")
     units.define("hamd_point = [hamilton]")
@@ -62,10 +62,10 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
     example = f'"{EXAMPLES[kinds[0]]}"'
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
-    found = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    parsed = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
+    if parsed is None:
         raise InputError(f"{field}: {short(text)} is not a number with a unit; write for example {example}")
-    value, unit = float(found[1]), found[2]
+    value, unit = float(parsed[1]), parsed[2]
     if unit is None:
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""Checked fields: what every part of a protocol refuses, in one line."""
+"""Checked fields of a protocol: each check refuses a value in one line that says what is allowed."""
 
 from typing import Annotated, Any
 
@@ -10,6 +10,8 @@ from .vocabulary import LONGEST
 
 
 def with_unit(*kinds: str) -> BeforeValidator:
+    """Reads text with a unit, such as "40 min", as a number in the canonical unit of one of ``kinds``."""
+
     def read(text: Any, info: ValidationInfo) -> Any:
         return quantity(str(info.field_name), text, *kinds)[0]
 
@@ -17,6 +19,8 @@ def with_unit(*kinds: str) -> BeforeValidator:
 
 
 def one_of(allowed: tuple[str, ...]) -> BeforeValidator:
+    """Allows these words alone."""
+
     def check(text: Any, info: ValidationInfo) -> Any:
         if text not in allowed:
             raise unknown(str(info.field_name), text, allowed)
@@ -26,6 +30,8 @@ def one_of(allowed: tuple[str, ...]) -> BeforeValidator:
 
 
 def number_between(lowest: float, highest: float, unit: str) -> BeforeValidator:
+    """Allows numbers from ``lowest`` to ``highest``; ``unit`` follows them in the error."""
+
     def check(number: Any, info: ValidationInfo) -> Any:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise InputError(f"{info.field_name}: {short(number)} is not a number; allowed: {lowest:g} to {highest:g}{unit}")
@@ -37,6 +43,8 @@ def number_between(lowest: float, highest: float, unit: str) -> BeforeValidator:
 
 
 def whole_number(most: int) -> BeforeValidator:
+    """Allows whole numbers from 1 to ``most``."""
+
     def check(number: Any, info: ValidationInfo) -> Any:
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
             raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {most}")
@@ -46,15 +54,18 @@ def whole_number(most: int) -> BeforeValidator:
 
 
 def list_like(example: str) -> BeforeValidator:
-    def check(given: Any, info: ValidationInfo) -> Any:
-        if not isinstance(given, list | tuple):
-            raise InputError(f"{info.field_name}: {short(given)} is not a list; write for example {example}")
-        return given
+    """Allows lists; the error shows ``example``."""
+
+    def check(items: Any, info: ValidationInfo) -> Any:
+        if not isinstance(items, list | tuple):
+            raise InputError(f"{info.field_name}: {short(items)} is not a list; write for example {example}")
+        return items
 
     return BeforeValidator(check)
 
 
 def one_line(text: Any, info: ValidationInfo) -> Any:
+    """Refuses text with line breaks or control characters."""
     if isinstance(text, str) and not text.isprintable():
         raise InputError(f"{info.field_name}: must be one line without control characters")
     return text
@@ -65,6 +76,6 @@ Time = Annotated[float, number_between(0.0, LONGEST, " h (one year)"), with_unit
 
 
 class ProtocolPart(BaseModel):
-    """A part of a protocol: no unknown fields."""
+    """Base class of a part of a protocol: immutable, and without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
