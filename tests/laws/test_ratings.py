@@ -11,8 +11,8 @@ from euthymia.clinic.outcomes import confirmed, first_time, remits, responds, st
 from euthymia.clinic.ratings import LEVELS, SPAN, fluctuation, hamd, rated
 from euthymia.clinic.symptoms import context_strengths, remaining
 from euthymia.clinic.unblinding import belief, believed_strength
+from euthymia.core.constants import DAY, WEEK
 
-DAY, WEEK = 24.0, 168.0
 KEY = jax.random.key(0)
 WHO = jnp.arange(3)
 MANY = 40_000

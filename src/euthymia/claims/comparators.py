@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core.constants import DAY, WEEK
 from ..core.types import Scalar
 from ..model.default import default_model
 from ..model.exposure import drugs
@@ -31,7 +32,7 @@ from .claim import Claim, Control, around, between
 from .madrs import separates
 from .reference_runs import reference_run, reference_value
 
-HALF_DAY, DAY, WEEK, SIX_WEEKS, EIGHT_WEEKS, TWELVE_WEEKS = 12.0, 24.0, 168.0, 1008.0, 1344.0, 2016.0
+HALF_DAY, SIX_WEEKS, EIGHT_WEEKS, TWELVE_WEEKS = DAY / 2, 6 * WEEK, 8 * WEEK, 12 * WEEK
 """h."""
 THRICE = 8.0
 """Interval of three doses a day, h."""

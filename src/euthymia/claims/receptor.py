@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import xarray as xr
 
+from ..core.constants import NG_PER_ML
 from ..core.numerics.roots import find_root
 from ..core.types import SITES, SUBUNITS
 from ..links import HABENULA, PYRAMIDAL
@@ -17,8 +18,6 @@ from .reference_runs import dose_ends, reference_run
 
 NO_MAGNESIUM = 1e-9
 """mM; zero for every purpose here."""
-NANOGRAMS = 1e3
-"""ng/mL in a mg/L."""
 
 
 def _receptor(magnesium: float | None = None, subunit: str | None = None) -> NMDAReceptor:
@@ -71,7 +70,7 @@ def _venous_peak() -> float:
 
 def _arterial_peak() -> float:
     """The same in an artery."""
-    return NANOGRAMS * float(default_model().molecules.ketamine) * float(_at_end_of_infusion("arterial_ketamine").sum())
+    return NG_PER_ML * float(default_model().molecules.ketamine) * float(_at_end_of_infusion("arterial_ketamine").sum())
 
 
 def _hydroxynorketamine_peak(protocol: str) -> float:

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from ..circuits.habenula import CHANNELS, Nucleus, nucleus
 from ..circuits.midbrain import pause_after_volley, raphe_rate
+from ..core.constants import WEEK
 from ..core.types import ACTIVITIES, Scalar
 from ..model.closures.recipes import PLAN, SEED, nucleus_activity, nucleus_outputs
 from ..model.closures.response import HABENULA_OUTPUTS, habenula_output, no_correction
@@ -26,7 +27,7 @@ REPEATS = 5
 """Runs of which the mean is taken."""
 PULSE, STARTS, LASTS = 2.0, 5, 5
 """A current (µA/cm²) that makes most healthy cells fire once, its first node and how many it lasts."""
-TWENTY_MINUTES, WEEK = 1 / 3, 168.0
+TWENTY_MINUTES = 1 / 3
 """h."""
 MILLISECONDS = 1e3
 """In a second."""

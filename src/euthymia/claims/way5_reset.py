@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..brain.attractor import Attractor, Window, bistable_window, communication, fixed_points
+from ..core.constants import DAY
 from ..links import PYRAMIDAL
 from ..model.default import default_model
 from .claim import Claim, Control
@@ -14,8 +15,6 @@ from .reference_runs import reference_run, reference_value, undosed
 
 ANAESTHETIC = 0.9
 """Loss of NMDA drive under anaesthesia, assumed."""
-DAY = 24.0
-"""h."""
 AFTER = 4.0
 """When most of the drug is gone, h."""
 

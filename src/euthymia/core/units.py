@@ -6,6 +6,7 @@ from functools import cache
 
 import pint
 
+from .constants import DAY, MINUTE, SECOND, WEEK
 from .errors import InputError, short
 
 
@@ -37,11 +38,11 @@ SPELLINGS = {
     "dose per weight": {"mg/kg": 1.0, "ug/kg": 1e-3, "µg/kg": 1e-3},
     "dose": {"mg": 1.0, "ug": 1e-3, "µg": 1e-3, "g": 1e3},
     "time": {
-        **dict.fromkeys(("s", "second", "seconds"), 1 / 3600),
-        **dict.fromkeys(("min", "minute", "minutes"), 1 / 60),
+        **dict.fromkeys(("s", "second", "seconds"), SECOND),
+        **dict.fromkeys(("min", "minute", "minutes"), MINUTE),
         **dict.fromkeys(("h", "hour", "hours"), 1.0),
-        **dict.fromkeys(("d", "day", "days"), 24.0),
-        **dict.fromkeys(("week", "weeks"), 168.0),
+        **dict.fromkeys(("d", "day", "days"), DAY),
+        **dict.fromkeys(("week", "weeks"), WEEK),
     },
     "weight": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
 }

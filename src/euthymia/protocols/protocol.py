@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ..core.constants import WEEK
 from ..core.errors import InputError
 from .dose import Dose
 from .fields import Line, ProtocolPart, Time, list_like, number_between, one_of, with_unit
@@ -26,7 +27,7 @@ class Protocol(ProtocolPart):
     patient: Patient = Patient()
     doses: Annotated[tuple[Dose, ...], AfterValidator(written_out)] = Field(default=(), max_length=MOST_DOSES)
     visits: Annotated[tuple[Time, ...], list_like("[0 d, 7 d]")] = Field(default=(), max_length=MOST_DOSES)
-    horizon: Annotated[float, number_between(1.0, LONGEST, " h (one year)"), with_unit("time")] = 336.0
+    horizon: Annotated[float, number_between(1.0, LONGEST, " h (one year)"), with_unit("time")] = 2 * WEEK
 
     @model_validator(mode="after")
     def _doses_fit_species(self) -> "Protocol":

@@ -2,6 +2,8 @@
 
 from typing import Literal, get_args
 
+from ..core.constants import SECOND, YEAR
+
 Context = Literal["none", "saline", "midazolam", "placebo spray", "oral placebo", "electroconvulsive therapy"]
 Condition = Literal["depressed", "healthy"]
 Species = Literal["human", "mouse", "rat"]
@@ -42,11 +44,11 @@ ROUTES_OF_ANIMALS = (*_INJECTED, "i.p.")
 AGES = (18.0, 100.0)
 """Years."""
 MOST_INDIVIDUALS = 1_000_000
-LONGEST = 365 * 24.0
+LONGEST = YEAR
 """h."""
-SHORTEST_INFUSION = 1 / 3600
+SHORTEST_INFUSION = SECOND
 """h."""
-SHORTEST_STEP = 1 / 3600
+SHORTEST_STEP = SECOND
 """h, of a titration."""
 MOST_DOSES = 400
 """In a protocol, repeats included."""

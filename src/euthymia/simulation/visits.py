@@ -5,9 +5,6 @@ import numpy as np
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..protocols.protocol import Protocol
 
-DAY = 24.0
-"""h."""
-
 
 def since_visits(protocol: Protocol, times: np.ndarray) -> np.ndarray:
     """Time since the latest visit and the one before it, at times since the start (h); negative before there was one.
