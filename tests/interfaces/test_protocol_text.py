@@ -10,8 +10,8 @@ from euthymia.core.errors import InputError
 from euthymia.core.units import SPELLINGS, quantity
 from euthymia.protocols.dose import DOSE_FIELDS, Titration
 from euthymia.protocols.patient import Patient
-from euthymia.protocols.protocol import Protocol
-from euthymia.protocols.reading import builtin_names, change, check, parse, patient_fields, read, text_of, written
+from euthymia.protocols.protocol import Protocol, written
+from euthymia.protocols.reading import builtin_names, change, check, parse, patient_fields, read, text_of
 from euthymia.protocols.vocabulary import CONDITIONS, CONTEXTS, ROUTES, ROUTES_OF, SHORTEST_RUN
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])

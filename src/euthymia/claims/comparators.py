@@ -25,7 +25,8 @@ from ..pharmacology.comparators import (
     site_concentration,
 )
 from ..plasticity.serotonin import clearance_factor
-from ..protocols.reading import check, read, written
+from ..protocols.protocol import written
+from ..protocols.reading import check, read
 from ..receptors.monoamine import AT_DAT, AT_SERT, HOLDING_MAO, dat_occupancy, mao_held, sert_occupancy
 from ..simulation.dosing import grid_of
 from .claim import Claim, Control, around, between

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from ..model.baseline import patient
 from ..model.default import default_model
 from ..model.fast import Brain
-from ..protocols.reading import DEFAULT, check, read, written
+from ..protocols.protocol import written
+from ..protocols.reading import DEFAULT, check, read
 from ..simulation.simulate import Simulation, simulate
 
 
