@@ -1,18 +1,28 @@
 """Checked fields of a protocol: each check refuses a value in one line that says what is allowed."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, runtime_checkable
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from ..core.errors import InputError, short, unknown
 from ..core.units import quantity
 from .vocabulary import LONGEST
 
 
+@runtime_checkable
+class OfField(Protocol):
+    """What a check reads of ``pydantic.ValidationInfo``, which has no run-time type check."""
+
+    @property
+    def field_name(self) -> str | None:
+        """Name of the field that is checked."""
+        ...
+
+
 def with_unit(*kinds: str) -> BeforeValidator:
     """Reads text with a unit, such as "40 min", as a number in the canonical unit of one of ``kinds``."""
 
-    def read(text: Any, info: ValidationInfo) -> Any:
+    def read(text: Any, info: OfField) -> Any:
         return quantity(str(info.field_name), text, *kinds)[0]
 
     return BeforeValidator(read)
@@ -21,7 +31,7 @@ def with_unit(*kinds: str) -> BeforeValidator:
 def one_of(allowed: tuple[str, ...]) -> BeforeValidator:
     """Allows these words alone."""
 
-    def check(text: Any, info: ValidationInfo) -> Any:
+    def check(text: Any, info: OfField) -> Any:
         if text not in allowed:
             raise unknown(str(info.field_name), text, allowed)
         return text
@@ -32,7 +42,7 @@ def one_of(allowed: tuple[str, ...]) -> BeforeValidator:
 def number_between(lowest: float, highest: float, unit: str) -> BeforeValidator:
     """Allows numbers from ``lowest`` to ``highest``; ``unit`` follows them in the error."""
 
-    def check(number: Any, info: ValidationInfo) -> Any:
+    def check(number: Any, info: OfField) -> Any:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise InputError(f"{info.field_name}: {short(number)} is not a number; allowed: {lowest:g} to {highest:g}{unit}")
         if not lowest <= number <= highest:
@@ -45,7 +55,7 @@ def number_between(lowest: float, highest: float, unit: str) -> BeforeValidator:
 def whole_number(most: int) -> BeforeValidator:
     """Allows whole numbers from 1 to ``most``."""
 
-    def check(number: Any, info: ValidationInfo) -> Any:
+    def check(number: Any, info: OfField) -> Any:
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
             raise InputError(f"{info.field_name}: {short(number)} is not a whole number from 1 to {most}")
         return number
@@ -56,7 +66,7 @@ def whole_number(most: int) -> BeforeValidator:
 def list_like(example: str) -> BeforeValidator:
     """Allows lists; the error shows ``example``."""
 
-    def check(items: Any, info: ValidationInfo) -> Any:
+    def check(items: Any, info: OfField) -> Any:
         if not isinstance(items, list | tuple):
             raise InputError(f"{info.field_name}: {short(items)} is not a list; write for example {example}")
         return items
@@ -64,7 +74,7 @@ def list_like(example: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def one_line(text: Any, info: ValidationInfo) -> Any:
+def one_line(text: Any, info: OfField) -> Any:
     """Refuses text with line breaks or control characters."""
     if isinstance(text, str) and not text.isprintable():
         raise InputError(f"{info.field_name}: must be one line without control characters")

@@ -105,7 +105,7 @@ class _Plain(Composer):
         return node
 
 
-def check(data: Mapping[str, Any]) -> Protocol:
+def check(data: Mapping[Any, Any]) -> Protocol:
     """A protocol from plain data."""
     try:
         return Protocol.model_validate(dict(data))

@@ -35,7 +35,7 @@ class Recipe:
     degrees: tuple[int, int]
     outputs: tuple[tuple[str, str], ...]
     logarithmic: bool
-    settings: dict[str, float]
+    settings: dict[str, int | float]
     built_from: str
     """Hash of every number that enters."""
     compute: Callable[[float, float], np.ndarray]
@@ -44,7 +44,7 @@ class Recipe:
     """Values beyond it (of the logarithm for a logarithmic surface) mean the same to a course, and do not count in the error."""
 
 
-def _numerics(settings: dict[str, float], axes: tuple[Axis, Axis], points: tuple, degrees: tuple, outputs: tuple) -> dict[str, Any]:
+def _numerics(settings: dict[str, int | float], axes: tuple[Axis, Axis], points: tuple, degrees: tuple, outputs: tuple) -> dict[str, Any]:
     """Everything beside the circuit's own numbers that a surface depends on."""
     return {**settings, "axes": [asdict(axis) for axis in axes], "points": points, "degrees": degrees, "outputs": outputs}
 

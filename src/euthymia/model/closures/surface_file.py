@@ -56,7 +56,7 @@ class SurfaceFile:
     outputs: tuple[Output, ...]
     logarithmic: bool
     coefficients: list[list[list[float]]]
-    settings: dict[str, float]
+    settings: dict[str, int | float]
     """Numerics of the build: grid, cells, duration, step, seed."""
     parameters_sha256: str
 
