@@ -40,7 +40,7 @@ def test_every_row_is_used():
 
 def test_every_target_is_shown_or_compared_with():
     from euthymia.claims.catalogue import claims
-    from euthymia.report.pages.page import SECTIONS
+    from euthymia.report.pages.sections import SECTIONS
     from euthymia.trials.published import trials
     from euthymia.validation.pharmacology import PREDICTED
 

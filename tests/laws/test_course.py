@@ -19,7 +19,8 @@ from euthymia.model.reference import reference_course
 from euthymia.model.state import Inputs, unpack
 from euthymia.model.vector_field import auxiliaries, transitions
 from euthymia.pharmacology.comparators import site_concentration
-from euthymia.protocols.reading import DEFAULT, change, check, read, written
+from euthymia.protocols.protocol import written
+from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.dosing import grid_of, pulses_from_doses
 from euthymia.simulation.interventions import ARMS, CONTRIBUTORS, switches
 from euthymia.simulation.person import Person

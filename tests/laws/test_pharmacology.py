@@ -10,7 +10,8 @@ from euthymia.model.inputs import CHANNELS, ESKETAMINE_CHANNELS, KETAMINE_CHANNE
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, depot_shares
 from euthymia.pharmacology.ketamine import ENTRIES, LAGGED, POOLS, STATES, central_volumes, rate_matrix
-from euthymia.protocols.reading import DEFAULT, change, check, read, written
+from euthymia.protocols.protocol import written
+from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.simulate import simulate
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core.constants import DAY, WEEK
 from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
 from ..model.default import default_model
@@ -25,12 +26,13 @@ from ..pharmacology.comparators import (
     site_concentration,
 )
 from ..plasticity.serotonin import clearance_factor
-from ..protocols.reading import check, read, written
+from ..protocols.protocol import written
+from ..protocols.reading import check, read
 from ..receptors.monoamine import DAT_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS, dat_occupancy, mao_inhibition, sert_occupancy
 from ..simulation.dosing import grid_of
 from .claim import Prediction
 from .madrs import separates
-from .reference_runs import DAY, WEEK, reference_run, reference_value
+from .reference_runs import reference_run, reference_value
 
 SIX_WEEKS = 6 * WEEK
 TERMINAL = (40 * DAY, 60 * DAY)

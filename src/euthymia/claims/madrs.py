@@ -1,10 +1,11 @@
 """Predictions about mood, on which all ways act together."""
 
+from ..core.constants import DAY, MINUTE, WEEK
 from ..evidence.registry import evidence
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from .claim import Prediction
-from .reference_runs import DAY, MINUTES, WEEK, reference_run, relief
+from .reference_runs import reference_run, relief
 
 SEPARATE = 2.0
 """Points between two arms that a trial would tell apart."""
@@ -43,7 +44,7 @@ def _largest_change(arm: str) -> float:
 
 PREDICTIONS = {
     "mood.onset": Prediction(
-        lambda: separates(reference_run()) * MINUTES, lambda: separates(reference_run(protocol="escitalopram")) * MINUTES
+        lambda: separates(reference_run()) / MINUTE, lambda: separates(reference_run(protocol="escitalopram")) / MINUTE
     ),
     "mood.2h": Prediction(lambda: _change(reference_run(), 2.0), lambda: _change(reference_run(), 2.0, "context")),
     "mood.24h": Prediction(lambda: _change(reference_run("midazolam"), DAY), lambda: _change(reference_run("midazolam"), DAY, "context")),

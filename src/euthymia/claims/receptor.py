@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import xarray as xr
 
+from ..core.constants import MINUTE, NG_PER_ML
 from ..core.numerics.roots import find_root
 from ..core.types import SITES, SUBUNITS
 from ..links import HABENULA, PYRAMIDAL
@@ -13,12 +14,10 @@ from ..protocols.reading import check
 from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
 from ..simulation.exposure import exposures
 from .claim import Prediction
-from .reference_runs import MINUTES, dose_ends, reference_run
+from .reference_runs import dose_ends, reference_run
 
 NO_MAGNESIUM = 1e-9
 """mM; zero for every purpose here."""
-NANOGRAMS = 1e3
-"""ng/mL in a mg/L."""
 
 
 def _receptor(magnesium: float | None = None, subunit: str | None = None) -> NMDAReceptor:
@@ -62,7 +61,7 @@ def _time_of_brain_peak(species: str) -> float:
     """Time at which ketamine is highest in the brain after 30 mg/kg s.c., min."""
     dose = {"drug": "ketamine", "amount": "30 mg/kg", "route": "s.c."}
     protocol = check({"name": "given", "title": "Given", "patient": {"species": species}, "doses": [dose], "horizon": "1 d"})
-    return MINUTES * float(exposures(protocol).peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0))
+    return float(exposures(protocol).peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0)) / MINUTE
 
 
 def _venous_peak() -> float:
@@ -72,7 +71,7 @@ def _venous_peak() -> float:
 
 def _arterial_peak() -> float:
     """Ketamine in an artery when the infusion ends, ng/mL."""
-    return NANOGRAMS * float(default_model().molecules.ketamine) * float(_at_end_of_infusion("arterial_ketamine").sum())
+    return NG_PER_ML * float(default_model().molecules.ketamine) * float(_at_end_of_infusion("arterial_ketamine").sum())
 
 
 def _hydroxynorketamine_peak(protocol: str) -> float:

@@ -8,14 +8,10 @@ import jax.numpy as jnp
 from ..model.baseline import patient
 from ..model.default import default_model
 from ..model.fast import Brain
-from ..protocols.reading import DEFAULT, check, read, written
+from ..protocols.protocol import written
+from ..protocols.reading import DEFAULT, check, read
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
-
-MINUTES = 60.0
-"""In an hour."""
-DAY, WEEK = 24.0, 168.0
-"""h."""
 
 
 @cache

@@ -12,9 +12,10 @@ from jaxtyping import Array, Float
 
 from ..analysis.dose_response import Draws, dose_curve_draws, rates_at
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power
+from ..core.constants import MINUTE
 from ..model.default import default_model
 from .claim import Prediction
-from .reference_runs import MINUTES, dose_ends, reference_run, reference_value, undosed
+from .reference_runs import dose_ends, reference_run, reference_value, undosed
 
 PV, SST = CLASSES.index("PV"), CLASSES.index("SST")
 THRESHOLD = 0.1
@@ -39,7 +40,7 @@ def _lead_over_pyramidal(p: Prefrontal, cell_class: int) -> float:
     relative = rates / rates[0] - 1
 
     def first(crossed: np.ndarray) -> float:
-        return float(loss.time[np.argmax(crossed)]) * MINUTES if crossed.any() else np.inf
+        return float(loss.time[np.argmax(crossed)]) / MINUTE if crossed.any() else np.inf
 
     rise, fall = first(relative[:, E] >= THRESHOLD), first(relative[:, cell_class] <= -THRESHOLD)
     return rise - fall if np.isfinite(rise) else -np.inf
@@ -97,7 +98,7 @@ class WorstFocus(NamedTuple):
 def _worst_focus(arm: str) -> WorstFocus:
     focus = reference_run().data.focus.sel(arm=arm, time=slice(0, 24))
     worst = focus.time[np.argmin(focus.to_numpy())]
-    return WorstFocus(float(focus.min() / focus[0] - 1), float(worst - dose_ends()) * MINUTES)
+    return WorstFocus(float(focus.min() / focus[0] - 1), float(worst - dose_ends()) / MINUTE)
 
 
 PREDICTIONS = {
@@ -109,7 +110,7 @@ PREDICTIONS = {
     ),
     "way1.surge": Prediction(lambda: _mean_surge("as given"), lambda: _mean_surge("without way 1")),
     "way1.surge_ends": Prediction(
-        lambda: reference_value("measured_glutamate", 193 / MINUTES), lambda: reference_value("measured_glutamate", dose_ends())
+        lambda: reference_value("measured_glutamate", 193 * MINUTE), lambda: reference_value("measured_glutamate", dose_ends())
     ),
     "way1.rise_1uM": Prediction(lambda: _pyramidal_change(1.0), lambda: _pyramidal_change(1.0, (PV, SST))),
     "way1.fall_10uM": Prediction(lambda: _pyramidal_change(10.0), lambda: _pyramidal_change(10.0, (E,))),

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from ..circuits.habenula.nucleus import simulate_nucleus
 from ..circuits.habenula.parameters import CHANNELS, Nucleus
 from ..circuits.midbrain import pause_after_volley, raphe_rate
+from ..core.constants import WEEK
 from ..core.types import ACTIVITIES, Scalar
 from ..model.closures.recipes import PLAN, SEED, nucleus_activity, nucleus_outputs
 from ..model.closures.response import HABENULA_OUTPUTS, habenula_output, no_correction

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..brain.attractor import Attractor, Window, bistable_window, communication, fixed_points
+from ..core.constants import DAY
 from ..links import PYRAMIDAL
 from ..model.default import default_model
 from .claim import Prediction

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..clinic.outcomes import responds, time_to_relapse
 from ..clinic.ratings import Ratings
-from ..simulation.visits import DAY
+from ..core.constants import DAY
 from .cohort import Cohort
 
 RATED_EVERY = 7 * DAY

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..clinic.symptoms import ITEMS
+from ..core.constants import NG_PER_ML
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES
 from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid
@@ -18,8 +19,6 @@ from .interventions import COALITIONS
 
 STATED_IN_MASS = {"ketamine": "venous", **{name: name for name in ("norketamine", "hydroxynorketamine", "dehydronorketamine")}}
 """Molecules whose plasma concentration is given in ng/mL too, and where it is taken."""
-NANOGRAMS = 1e3
-"""ng/mL in one mg/L."""
 Values = Mapping[str, Any]
 """By the names of the table of quantities."""
 
@@ -70,7 +69,7 @@ def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
     drug = jax.tree.map(lambda leaf: leaf[:nodes], course.drug)
     safety = {name: values[:nodes] for name, values in course.safety._asdict().items()}
     masses = {
-        f"{'venous_' if where == 'venous' else ''}{name}_mass": NANOGRAMS
+        f"{'venous_' if where == 'venous' else ''}{name}_mass": NG_PER_ML
         * float(getattr(model.molecules, name))
         * getattr(drug, where).sum(-1)
         for name, where in STATED_IN_MASS.items()
@@ -86,7 +85,7 @@ def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
         "racemate_equivalents": drug.brain.racemate_equivalents,
         **masses,
         **{name: safety[name] for name in ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")},
-        "comparator_mass": NANOGRAMS * np.asarray(model.physiology.comparators.molar_mass) * drug.comparator_plasma,
+        "comparator_mass": NG_PER_ML * np.asarray(model.physiology.comparators.molar_mass) * drug.comparator_plasma,
         "pore_block": course.pore_block[:nodes],
         "drive_loss": course.drive_loss[:nodes],
     }

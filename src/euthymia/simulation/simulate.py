@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..clinic.symptoms import context_strengths
+from ..core.constants import DAY
 from ..core.errors import InputError, unknown
 from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
@@ -20,7 +21,7 @@ from .dataset import coalition_dataset, course_dataset
 from .dosing import grid_of
 from .interventions import ARMS, BASE, COALITIONS, coalition, settings
 from .person import Person
-from .visits import CHECKPOINTS, DAY, first_visit, since_visits
+from .visits import CHECKPOINTS, first_visit, since_visits
 
 
 @dataclass(frozen=True)

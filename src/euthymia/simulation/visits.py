@@ -3,11 +3,10 @@
 import numpy as np
 
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.constants import DAY, WEEK
 from ..protocols.protocol import Protocol
 
-DAY = 24.0
-"""h."""
-CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
+CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": DAY, "3 d": 3 * DAY, "7 d": WEEK, "14 d": 2 * WEEK, "28 d": 4 * WEEK, "42 d": 6 * WEEK}
 EMPIRICAL = "empirical: no mechanism"
 """What is written wherever the curve of such a treatment is shown."""
 

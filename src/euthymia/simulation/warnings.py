@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ..brain.attractor import Window, bistable_window
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.constants import DAY
 from ..core.types import Scalar
 from ..model.baseline import patient
 from ..model.fast import Brain
@@ -18,7 +19,7 @@ from ..protocols.vocabulary import OF_KETAMINE
 from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
 from .dosing import ROUNDING
 from .person import Person
-from .visits import DAY, EMPIRICAL
+from .visits import EMPIRICAL
 
 WITH_MAO_LOST = {"serotonin syndrome": SERT_INHIBITORS, "a dangerous rise of blood pressure": DAT_INHIBITORS}
 """What can happen where MAO is inhibited too, by what is given."""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..core.constants import NG_PER_ML
 from ..core.numerics.exponential import Steps
 from ..core.types import ENANTIOMERS
 from ..core.units import factor
@@ -21,8 +22,6 @@ from ..protocols.protocol import Protocol
 from ..protocols.reading import check
 from ..simulation.dosing import grid_of
 
-NANOGRAMS = 1e3
-"""Per mg/µmol and µM: ng/mL."""
 TWO_FOLD = 2.0
 BARS = {"median error": 0.279, "within two-fold": 0.72}
 """What the closest peer reached on held-out rows."""
@@ -83,7 +82,7 @@ class CovariateEffects:
 
     def mass(self, values: ArrayLike) -> np.ndarray:
         """µM of ketamine as ng/mL."""
-        return NANOGRAMS * float(self.model.molecules.ketamine) * np.asarray(values)[: len(self.times)]
+        return NG_PER_ML * float(self.model.molecules.ketamine) * np.asarray(values)[: len(self.times)]
 
     @property
     def peak(self) -> float:

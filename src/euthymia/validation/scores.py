@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.constants import DAY
 from ..evidence.registry import evidence
 from ..inference.prediction import INTERVAL, PosteriorPrediction
 from ..trials.published import trials
 from ..trials.sampling_error import standard_error
 
-A_DAY = 24.0
-"""h."""
 UNITS = {
     "points of MADRS": ("change", "score", "difference"),
     "per cent of patients": ("response", "remission", "response difference"),
@@ -89,7 +88,7 @@ def sign_tests(rows: list[PosteriorPrediction]) -> list[SignTest]:
         if row.observation.compares
     ]
     for name in dict.fromkeys(row.trial.name for row in rows):
-        arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == A_DAY]
+        arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == DAY]
         for i, lower in enumerate(arms if len(arms) > 2 else []):
             for higher in arms[i + 1 :]:
                 what = f"{name} ({higher.observation.arm} against {lower.observation.arm}, a day)"

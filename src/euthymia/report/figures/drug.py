@@ -1,10 +1,11 @@
 """Drugs in plasma and brain."""
 
+from ...core.constants import DAY
 from ...evidence.registry import evidence
 from ...pharmacology.comparators import FORMED
 from ...simulation.simulate import Simulation
 from .mood import is_the_trial
-from .style import COLOURS, DAY, FIRST_HOURS, end, hours_or_days, legend, panels, svg
+from .style import COLOURS, FIRST_HOURS, end, hours_or_days, legend, panels, svg
 
 SPECIES = {
     "ketamine, venous": COLOURS["drug"],
@@ -28,7 +29,7 @@ COMPARATOR = {
     "bupropion": "#009988",
     "hydroxybupropion": "#999933",
 }
-PLASMA_HOURS = 24.0
+PLASMA_HOURS = DAY
 """What is shown of a single infusion, h."""
 
 

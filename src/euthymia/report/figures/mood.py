@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...analysis.attribution import attribution
+from ...core.constants import DAY
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...simulation.simulate import Simulation
-from ...simulation.visits import DAY, first_visit, labelled
+from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
 OBSERVED = (

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ...clinic.outcomes import remits, responds
 from ...clinic.ratings import Ratings
+from ...core.constants import DAY
 from ...population.cohort import Cohort
 from ...population.dropout import dropout
 from ...population.patients import COHORT
@@ -21,7 +22,7 @@ from ...population.weighting import effective_sample_size
 from ...protocols.reading import text_of
 from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
-from ...simulation.visits import CHECKPOINTS, DAY, first_visit, labelled
+from ...simulation.visits import CHECKPOINTS, first_visit, labelled
 from .page import cohort_page
 
 INTERVAL = (0.05, 0.95)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -166,7 +165,7 @@ def fit_page(fit: PharmacokineticFit) -> str:
 
 def cohort_page(
     cohort: Cohort,
-    visits: Sequence[NamedTuple],
+    visits: Sequence[tuple],
     interval: Callable[..., str],
     rated_as: str,
     caution: str,
@@ -201,7 +200,7 @@ def cohort_page(
     )
 
 
-def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
+def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
     """The report of a calibration as HTML text."""
     known = evidence()
     return (
