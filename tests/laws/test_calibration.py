@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from euthymia.inference.calibration import (
+    Calibration,
     CalibrationProblem,
     calibration_data,
     maximise_posterior,
     posterior_information,
     predict_numbers,
 )
+from euthymia.inference.calibration_check import fitted_numbers
 from euthymia.inference.coordinates import FITTED, UPSTREAM, upstream_values
 from euthymia.trials import expected
 from euthymia.trials.expected import prediction_targets, solve_ensemble
@@ -64,6 +66,19 @@ def test_the_gradient_of_a_fit_is_that_of_finite_differences(problem):
         along = jnp.zeros(len(FITTED)).at[index].set(step)
         slope = float(log_posterior(at + along) - log_posterior(at - along)) / (2 * step)
         assert gradient[index] == pytest.approx(slope, rel=1e-3, abs=1e-3 * np.abs(gradient).max()), FITTED[index]
+
+
+def test_a_fitted_number_lies_off_in_sds_of_a_further_trial(problem):
+    problem, solved = problem
+    size = len(FITTED)
+    fit = Calibration(problem, solved, np.zeros(size), np.eye(size), np.zeros(size), np.eye(size), (), True, PATIENTS)
+    numbers, data, predicted = fitted_numbers(fit), problem.data, fit.predicted
+    assert [number.observation.target for number in numbers] == list(ROWS)
+    between = np.asarray(problem.start.population.between_trials)[:, None] * np.asarray(predicted.effect_sensitivity)
+    sd = np.sqrt(np.asarray(data.error) ** 2 + (between**2).sum(0))
+    residuals = (np.asarray(data.value) - np.asarray(predicted.value)) / sd
+    np.testing.assert_allclose([number.standardised_residual for number in numbers], residuals, rtol=1e-12)
+    assert [number.inside for number in numbers] == [abs(residual) <= 1.645 for residual in residuals]
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from euthymia.population.dropout import dropout
 from euthymia.population.patients import PATIENT_SEED
 from euthymia.population.relapse import relapse
 from euthymia.population.setup import cohort_setup
+from euthymia.population.summary import cohort_summary
 from euthymia.population.weighting import baseline_target
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.person import Person
@@ -188,6 +189,27 @@ def test_relapse_counts_who_responded_and_fell_back(model):
     alone = relapse(Cohort(protocol, data.isel(patient=[1]).assign(share=("patient", [1.0])), 1), model.ratings)
     assert alone.median_time == pytest.approx(21 * 24.0)
     assert relapse(Cohort(protocol, data.sel(time=slice(0, 240)), 4), model.ratings) is None
+
+
+def test_a_summary_counts_patients_by_their_weights(model):
+    weights = np.array([0.5, 0.3, 0.2])
+    rated = {"rated": [[30.0, 10.0], [30.0, 15.0], [30.0, 29.0]], "context_rated": [[30.0, 30.0], [30.0, 15.0], [30.0, 29.0]]}
+    others = {"madrs": rated["rated"], "context_madrs": rated["context_rated"]}
+    others |= {"spine_density": [[0.8, 0.9]] * 3, "lock": [[1.0, 0.0], [1.0, 0.5], [1.0, 1.0]]}
+    variables = {name: (("patient", "time"), values) for name, values in (rated | others).items()}
+    data = xr.Dataset(variables | {"share": ("patient", weights)}, {"patient": range(3), "time": [0.0, 24.0]})
+    summary = cohort_summary(Cohort(change(read("saline"), {}), data, 3), model.ratings)
+    names = [visit.name for visit in summary.visits]
+    assert (names[0], names[-1]) == ("before", "24 h")
+    last = summary.visits[-1]
+    assert (last.madrs.low, last.madrs.median, last.madrs.high) == (10.0, 10.0, 29.0)
+    assert last.spine_density.median == pytest.approx(90)
+    shares = (last.response, last.remission, last.context_response, last.unlocked)
+    np.testing.assert_allclose(shares, [0.8, 0.5, 0.3, 0.5 + 0.3 * 0.5])
+    assert summary.effective_size == pytest.approx(1 / np.sum(weights**2))
+    assert summary.weighted
+    assert summary.relapse is None
+    assert summary.dropout is None
 
 
 def test_a_comparator_reaches_patients_by_their_exposure():

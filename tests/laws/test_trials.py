@@ -11,6 +11,7 @@ from scipy import stats
 from euthymia.clinic.ratings import hamd
 from euthymia.clinic.symptoms import baseline_items, item_ratings
 from euthymia.core.errors import InputError
+from euthymia.core.normal import Z_90, Z_95
 from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
 from euthymia.inference.calibration import FittedPrediction, calibration_data, log_likelihood
@@ -162,9 +163,13 @@ def test_standard_errors_are_the_textbook_ones():
         return standard_error(of[name][1], of[name][0])
 
     assert error("murrough2013.madrs_24h") == pytest.approx(11 / np.sqrt(47))
-    assert error("zarate2006.effect_24h") == pytest.approx((2.01 - 0.91) / (2 * 1.959964))
+    assert error("zarate2006.effect_24h") == pytest.approx((2.01 - 0.91) / (2 * Z_95))
     p = (0.03 * 33 + 2) / 37
     assert error("daly2018.placebo_resp_24h") == pytest.approx(100 * np.sqrt(p * (1 - p) / 33))
+
+
+def test_normal_quantiles_hold_their_intervals():
+    np.testing.assert_allclose(stats.norm.cdf([Z_90, Z_95]), [0.95, 0.975], rtol=1e-14)
 
 
 def test_the_model_with_the_values_of_the_evidence_is_the_model(model):

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.normal import Z_90
 from ..trials.published import Trial, TrialOutcome
-from ..trials.sampling_error import Z_90
 from .calibration import Calibration
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..core.errors import InputError
+from ..core.normal import Z_90
 from ..core.types import Scalar
 from ..evidence.registry import evidence
-from ..trials.sampling_error import Z_90
 
 DEFAULT_SD = 0.5
 """Prior SD of the logarithm of a row without a range."""

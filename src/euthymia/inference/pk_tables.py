@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from ..core.normal import Z_90
 from ..core.parameters import declared
 from ..model.parameters import Euthymia
 from ..pharmacology.ketamine import Disposition
@@ -11,8 +12,6 @@ from ..pharmacology.variability import TRAITS, sample_error
 from ..protocols.subjects import Subject
 from .pk_design import ketamine_starts, nanograms_per_micromolar, subject_weight
 from .pk_estimate import SubjectEstimate
-
-Z_90 = 1.6448536269514722
 
 
 def individuals_table(subjects: list[Subject], estimates: SubjectEstimate, model: Euthymia) -> xr.Dataset:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.normal import Z_90
 from ..model.default import default_model
 from .published import BETWEEN_ARMS, Trial, TrialOutcome, published_trials
-from .sampling_error import PROPORTIONS, Z_90, standard_error
+from .sampling_error import PROPORTIONS, standard_error
 
 REVIEW_NOTE = "trials of "
 """How the note begins of a number that pools trials which are here in their own right, or in another review."""

@@ -2,10 +2,9 @@
 
 from math import log, sqrt
 
+from ..core.normal import Z_95
 from .published import BETWEEN_ARMS, Trial, TrialArm, TrialOutcome
 
-Z_95, Z_90 = 1.959964, 1.644854
-"""Quantiles of the standard normal distribution."""
 PROPORTIONS = ("response", "remission")
 SD_OF_CHANGE = 11.0
 """Points of MADRS, where a difference was published without an error (its d says 10.6 and 10.8 for Janik 2025)."""
