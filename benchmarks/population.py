@@ -22,7 +22,7 @@ import roadrunner
 from euthymia.exchange.sbml import sbml_of
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
-from euthymia.population.course import AT_ONCE
+from euthymia.population.course import CHUNK_SIZE
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import read
 from euthymia.simulation.person import Person
@@ -40,7 +40,7 @@ COMPARED = {"drive_loss": "drive_loss__pyramidal", "spine_density": "spine_densi
 
 def here() -> tuple[Cohort, float]:
     """The cohort and its seconds."""
-    cohort(PROTOCOL, AT_ONCE)
+    cohort(PROTOCOL, CHUNK_SIZE)
     start = time.process_time()
     found = cohort(PROTOCOL, PEOPLE)
     return found, time.process_time() - start

@@ -1,7 +1,8 @@
 """Predictions about a spray and a new tablet together, as the trials of esketamine gave them."""
 
+from ..core.constants import WEEK
 from .claim import Prediction
-from .reference_runs import WEEK, reference_run
+from .reference_runs import reference_run
 
 FOUR_WEEKS = 4 * WEEK
 ACTIVE, CONTROL = "esketamine-spray-and-escitalopram", "placebo-spray-and-escitalopram"

@@ -12,13 +12,13 @@ from jaxtyping import Array, Float
 from ..circuits.habenula.nucleus import simulate_nucleus
 from ..circuits.habenula.parameters import CHANNELS, Nucleus
 from ..circuits.midbrain import pause_after_volley, raphe_rate
-from ..core.constants import WEEK
+from ..core.constants import DAY, WEEK
 from ..core.types import ACTIVITIES, Scalar
 from ..model.closures.recipes import PLAN, SEED, nucleus_activity, nucleus_outputs
 from ..model.closures.response import HABENULA_OUTPUTS, habenula_output, no_correction
 from ..model.default import default_model
 from .claim import Prediction
-from .reference_runs import DAY, WEEK, dose_ends, reference_run, reference_value, relief, undosed
+from .reference_runs import dose_ends, reference_run, reference_value, relief, undosed
 
 BURST_RATE = [name for name, _ in HABENULA_OUTPUTS].index("burst_rate")
 BURSTING = ACTIVITIES.index("burst")

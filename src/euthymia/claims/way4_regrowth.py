@@ -5,13 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from ..core.constants import DAY, WEEK
 from ..evidence.registry import evidence
 from ..links import spine_elimination
 from ..model.default import default_model
 from ..plasticity.excitotoxicity import relative_damage
 from ..simulation.simulate import Simulation
 from .claim import Prediction
-from .reference_runs import DAY, WEEK, reference_run, relief, undosed
+from .reference_runs import reference_run, relief, undosed
 
 RAISED = 1.25
 """Fold over baseline that a two-photon study of formation would call a rise."""

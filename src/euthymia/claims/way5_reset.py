@@ -11,7 +11,7 @@ from ..core.constants import DAY
 from ..links import PYRAMIDAL
 from ..model.default import default_model
 from .claim import Prediction
-from .reference_runs import DAY, reference_run, reference_value, undosed
+from .reference_runs import reference_run, reference_value, undosed
 
 ANAESTHETIC = 0.9
 """Loss of NMDA drive under anaesthesia, assumed."""

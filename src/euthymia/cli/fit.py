@@ -36,12 +36,13 @@ def calibrate(
         configure()
         from ..inference.calibration import calibrate as run
         from ..inference.calibration import check_size
-        from ..inference.posterior import check_sampler, fitted_set
+        from ..inference.fitted import fitted_set
+        from ..inference.posterior import check_sampler
         from ..inference.posterior import sample as draw
         from ..report.pages.calibration import show_calibration, write
-        from ..trials.published import to_fit
+        from ..trials.published import calibration_numbers
 
-        to_fit(rows)
+        calibration_numbers(rows)
         check_size(patients, rounds)
         if sample:
             check_sampler()

@@ -23,8 +23,8 @@ def fitted_numbers(numbers: Sequence[Any]) -> str:
         places = -np.arange(len(numbers))
         axes.axvspan(-1.645, 1.645, color=COLOURS["mood"], alpha=0.12, lw=0)
         axes.axvline(0, color=FAINT, lw=1)
-        axes.plot([np.clip(each.off, -FURTHEST, FURTHEST) for each in numbers], places, "o", color=COLOURS["mood"], ms=5)
-        axes.set_yticks(places, [f"{each.trial}: {each.what}" for each in numbers], fontsize=8)
+        axes.plot([np.clip(each.standardised_residual, -FURTHEST, FURTHEST) for each in numbers], places, "o", color=COLOURS["mood"], ms=5)
+        axes.set_yticks(places, [f"{each.trial.name}: {number_of(each.observation)}" for each in numbers], fontsize=8)
         axes.set(xlim=(-FURTHEST, FURTHEST), xlabel="observed less fitted, SDs; shaded: 90 %")
         return svg(figure, "Fitted numbers")
 
@@ -54,10 +54,10 @@ def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
     with panels(LINE * sum(heights) + 1.0, len(groups), 1, height_ratios=heights) as (figure, panels_):
         for (axes,), (unit, found) in zip(panels_, groups.items(), strict=True):
             for place, row in enumerate(found):
-                if row.baseline is not None:
-                    axes.plot(row.baseline, [-place - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
+                if row.meta_analysis is not None:
+                    axes.plot(row.meta_analysis, [-place - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
                 axes.plot([row.low, row.high], [-place + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
-                axes.plot(row.middle, -place + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
+                axes.plot(row.median, -place + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
                 axes.plot(row.observation.row.value, -place, "o", color=INK, ms=4.5, label="observed")
             texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in found]
             axes.set_yticks(-np.arange(len(found)), texts, fontsize=8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...validation.pharmacology import TWO_FOLD, Compared, of_role
+from ...validation.pharmacology import TWO_FOLD, Comparison, of_role
 from .arms import ARM_COLOURS
 from .style import COLOURS, FAINT, panels, svg
 
@@ -15,7 +15,7 @@ EDGES = (0.005, 2.0)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-def observed_and_predicted(rows: list[Compared]) -> str:
+def observed_and_predicted(rows: list[Comparison]) -> str:
     """Held-out concentrations against predictions, and the ratio of every held-out row by study, each with the two-fold band."""
     held_out = of_role(rows, "validate")
     studies = list(dict.fromkeys(row.study for row in held_out))

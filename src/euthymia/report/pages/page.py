@@ -29,7 +29,7 @@ from ..figures import arms, clinic, fit_pk, population
 from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
-from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
+from ..words import before, change, clock, number, number_of, part_text, percent, points, quantity, unit, when
 from .sections import SECTIONS, any_drug
 
 NODES_DRAWN = 1000
@@ -55,7 +55,7 @@ def commands(text: str) -> Markup:
     return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
 
 
-FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, shade, unit, when)
+FILTERS = (before, change, clock, commands, number, number_of, part_text, percent, points, quantity, shade, unit, when)
 
 
 @cache
