@@ -69,16 +69,16 @@ def many(model):
 
 def test_a_patient_is_the_same_in_chunks_of_any_size(many):
     other = cohort(read(DEFAULT), PATIENTS // 2, chunk_size=5)
-    for name in set(other.data) - {"share"}:
+    for name in set(other.data) - {"sampling_weight"}:
         same = many.data[name].isel(patient=slice(PATIENTS // 2))
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
 
 
 def test_a_cohort_is_spread_around_its_patient(many, reference_run):
     for hours in CHECKED:
-        middle = float(many.data.madrs.sel(time=hours, method="nearest").median())
+        middle = float(many.data.madrs.sel(arm="as given").sel(time=hours, method="nearest").median())
         assert abs(middle - reference_run.at(hours)) < 6
-    before = many.data.madrs.isel(time=0)
+    before = many.data.madrs.isel(time=0, arm=0)
     assert 3 < float(before.std()) < 9
 
 
@@ -95,14 +95,13 @@ def test_without_spread_a_patient_is_the_one_of_the_single_path(model):
     for number in (1, 2):
         alone = simulate(change(protocol, {"individual": number}))
         for hours in CHECKED:
-            assert float(found.madrs.sel(patient=number, time=hours, method="nearest")) == pytest.approx(alone.at(hours), abs=0.1)
-            assert float(found.context_madrs.sel(patient=number, time=hours, method="nearest")) == pytest.approx(
-                alone.at(hours, "context"), abs=1e-3
-            )
+            for arm, error in (("as given", 0.1), ("context", 1e-3)):
+                now = found.madrs.sel(arm=arm).sel(patient=number, time=hours, method="nearest")
+                assert float(now) == pytest.approx(alone.at(hours, arm), abs=error)
 
 
 def test_ratings_are_whole_points_around_the_patient(many):
-    rated, meant = many.data.rated.values, many.data.madrs.values
+    rated, meant = many.data.rated_madrs.values, many.data.madrs.values
     np.testing.assert_array_equal(rated, np.round(rated))
     assert 0 <= rated.min() <= rated.max() <= 60
     assert 2 < np.std(rated - meant) < 8
@@ -112,7 +111,7 @@ def test_who_feels_the_drug_is_rated_better_and_who_gets_none_is_not():
     # The same raters and the same fluctuation: what is left between the two is the drug's, and none without one.
     for name, patients in (("saline", 6), (DEFAULT, 6)):
         found = cohort(read(name), patients, chunk_size=8).data
-        gap = found.context_rated - found.rated
+        gap = found.rated_madrs.sel(arm="context") - found.rated_madrs.sel(arm="as given")
         if name == "saline":
             np.testing.assert_allclose(gap, 0, atol=1e-12)
         else:
@@ -125,7 +124,7 @@ def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
         protocol = check({"name": "given", "title": "Given", "doses": [dose], "horizon": "2 d"})
         p = alike(model)
         heavier = replace(p, population=replace(p.population, spread=p.population.spread.at[0].set(0.4)))
-        found = cohort(protocol, 8, heavier, chunk_size=8).data.venous.max("time")
+        found = cohort(protocol, 8, heavier, chunk_size=8).data.venous_ketamine_mass.max("time")
         return np.asarray(found)
 
     per_kilogram, fixed = exposure("0.5 mg/kg"), exposure("35 mg")
@@ -178,7 +177,8 @@ def test_relapse_counts_who_responded_and_fell_back(model):
     rated[1, days >= 14] = 25.0
     rated[2, (days >= 14) & (days < 18)] = 25.0
     data = xr.Dataset(
-        {"rated": (("patient", "time"), rated), "share": ("patient", np.full(4, 0.25))}, {"patient": range(4), "time": 24.0 * days}
+        {"rated_madrs": (("patient", "arm", "time"), rated[:, None]), "sampling_weight": ("patient", np.full(4, 0.25))},
+        {"patient": range(4), "arm": ["as given"], "time": 24.0 * days},
     )
     protocol = change(read(DEFAULT), {})
     found = relapse(Cohort(protocol, data, 4), model.ratings)
@@ -193,11 +193,12 @@ def test_relapse_counts_who_responded_and_fell_back(model):
 
 def test_a_summary_counts_patients_by_their_weights(model):
     weights = np.array([0.5, 0.3, 0.2])
-    rated = {"rated": [[30.0, 10.0], [30.0, 15.0], [30.0, 29.0]], "context_rated": [[30.0, 30.0], [30.0, 15.0], [30.0, 29.0]]}
-    others = {"madrs": rated["rated"], "context_madrs": rated["context_rated"]}
-    others |= {"spine_density": [[0.8, 0.9]] * 3, "lock": [[1.0, 0.0], [1.0, 0.5], [1.0, 1.0]]}
-    variables = {name: (("patient", "time"), values) for name, values in (rated | others).items()}
-    data = xr.Dataset(variables | {"share": ("patient", weights)}, {"patient": range(3), "time": [0.0, 24.0]})
+    rated = [[[30.0, 10.0], [30.0, 30.0]], [[30.0, 15.0], [30.0, 15.0]], [[30.0, 29.0], [30.0, 29.0]]]
+    by_arm = {name: (("patient", "arm", "time"), rated) for name in ("madrs", "rated_madrs")}
+    others = {"spine_density": [[0.8, 0.9]] * 3, "lock": [[1.0, 0.0], [1.0, 0.5], [1.0, 1.0]]}
+    variables = by_arm | {name: (("patient", "time"), values) for name, values in others.items()}
+    along = {"patient": range(3), "arm": ["as given", "context"], "time": [0.0, 24.0]}
+    data = xr.Dataset(variables | {"sampling_weight": ("patient", weights)}, along)
     summary = cohort_summary(Cohort(change(read("saline"), {}), data, 3), model.ratings)
     names = [visit.name for visit in summary.visits]
     assert (names[0], names[-1]) == ("before", "24 h")
@@ -218,11 +219,13 @@ def test_a_comparator_reaches_patients_by_their_exposure():
         jnp.asarray(found.patient.values)
     )
     # Its dose goes with weight, its volume does not.
-    share = found.comparator.values / (found.weight.values * np.asarray(individual_effects.exposure))[:, None]
-    assert float(found.comparator.isel(time=-1).min()) >= 0
+    share = (
+        found.comparator_mass.sel(molecule="midazolam").values / (found.weight.values * np.asarray(individual_effects.exposure))[:, None]
+    )
+    assert float(found.comparator_mass.isel(time=-1).min()) >= 0
     np.testing.assert_allclose(share, np.broadcast_to(share[:1], share.shape), rtol=1e-9, atol=1e-12)
     assert share.max() > 0
-    assert found.comparator.long_name == "midazolam in plasma"
+    assert list(found.molecule.values) == ["midazolam"]
 
 
 def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
@@ -231,8 +234,8 @@ def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
     # Half respond after two weeks.
     rated[: number // 2, days >= 14] = 10.0
     data = xr.Dataset(
-        {"rated": (("patient", "time"), rated), "share": ("patient", np.full(number, 1 / number))},
-        {"patient": range(number), "time": 24.0 * days},
+        {"rated_madrs": (("patient", "arm", "time"), rated[:, None]), "sampling_weight": ("patient", np.full(number, 1 / number))},
+        {"patient": range(number), "arm": ["as given"], "time": 24.0 * days},
     )
     p, protocol = model.ratings, change(read("saline"), {})
     found = dropout(Cohort(protocol, data, number), p)
@@ -269,7 +272,7 @@ def test_processes_share_a_cohort_without_changing_it(many):
 def test_a_cohort_is_like_the_table_or_refused(many):
     like = [baseline_target("madrs=30..40"), baseline_target("madrs=35:2")]
     found = cohort(read(DEFAULT), PATIENTS, chunk_size=8, like=like)
-    baseline = found.data.rated.values[:, 0]
+    baseline = found.rated.values[:, 0]
     assert (baseline >= 30).all()
     assert (baseline <= 40).all()
     assert found.weights @ baseline == pytest.approx(35, abs=0.01)

@@ -10,18 +10,23 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from ..core.constants import NG_PER_ML
 from ..core.errors import InputError
 from ..core.parallel import ordered_map
+from ..core.types import CELL_CLASSES
+from ..links import PYRAMIDAL
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
+from ..results.labelled import labelled
 from ..simulation.person import Person
 from .course import CHUNK_SIZE, PatientOutcome, patient_outcomes
 from .patients import check_population
 from .setup import CohortSetup, cohort_setup, comparator_of
 from .weighting import BaselineTarget, balancing_weights, within_limits
 
+COHORT_ARMS = ("as given", "context")
 MOST_PATIENTS = 100_000
 MOST_DRAWS_PER_PATIENT = 20
 """Patients drawn for one that is plausible and within the limits, at most."""
@@ -29,7 +34,10 @@ MOST_DRAWS_PER_PATIENT = 20
 
 @dataclass(frozen=True)
 class Cohort:
-    """Virtual patients under one protocol (``data``: patient, time in h), and how many were drawn until so many were plausible."""
+    """Virtual patients under one protocol, and how many were drawn until so many were plausible.
+
+    ``data`` has the axes patient and time (h); MADRS and its ratings also arm: as given, and with the context alone.
+    """
 
     protocol: Protocol
     data: xr.Dataset
@@ -37,9 +45,14 @@ class Cohort:
     like: tuple[BaselineTarget, ...] = ()
 
     @property
+    def rated(self) -> xr.DataArray:
+        """MADRS as rated, of the arm as given."""
+        return self.data.rated_madrs.sel(arm="as given")
+
+    @property
     def weights(self) -> np.ndarray:
         """Weight of each patient; their sum is 1."""
-        return self.data.share.values
+        return self.data.sampling_weight.values
 
 
 class PatientChunk(NamedTuple):
@@ -113,9 +126,8 @@ def cohort(
     typical = Person.from_protocol(protocol, model)
     times, setup = cohort_setup(protocol, model, typical)
     drawn, solved = _solve(ChunkSolver(model, typical, setup, len(times), chunk_size, tuple(like)), patients, progress, processes)
-    data = _dataset(solved, times, model, comparator_of(protocol))
     weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
-    data["share"] = ("patient", weights, {"units": "1", "long_name": "what a patient counts for"})
+    data = _dataset(solved, times, model, comparator_of(protocol), weights)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn, tuple(like))
@@ -161,32 +173,26 @@ def check_patients(protocol: Protocol, patients: int) -> None:
         raise InputError("patient.stress: people differ around a stress above 0 and below 1")
 
 
-def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, comparator: str | None) -> xr.Dataset:
-    """A cohort with names, units and meanings; concentrations in ng/mL."""
+def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, comparator: str | None, weights: np.ndarray) -> xr.Dataset:
+    """A cohort as labelled quantities."""
     outcome, trajectory = patients.outcome, patients.outcome.trajectory
-    by_time = {
-        "venous": ("ng/mL", "total ketamine in a venous sample"),
-        **({"comparator": ("ng/mL", f"{comparator} in plasma")} if comparator else {}),
-        "drive_loss": ("1", "effective loss of NMDA drive in pyramidal cells"),
-        "spine_density": ("1", "all spines, healthy density = 1"),
-        "lock": ("1", "probability that the limbic network is locked"),
-        "madrs": ("points", "MADRS total, 0 to 60"),
-        "context_madrs": ("points", "the same with the context of treatment alone"),
-        "rated": ("points", "MADRS as rated, with fluctuation, error and unblinding"),
-        "context_rated": ("points", "the same with the context of treatment alone"),
+    values = {
+        "venous_ketamine_mass": NG_PER_ML * float(model.molecules.ketamine) * trajectory.venous,
+        "drive_loss": trajectory.drive_loss[..., None],
+        "spine_density": trajectory.spine_density,
+        "lock": trajectory.lock,
+        "madrs": np.stack([outcome.madrs, outcome.context_madrs], 1),
+        "rated_madrs": np.stack([outcome.rated, outcome.context_rated], 1),
+        "stress": trajectory.stress,
+        "weight": outcome.weight,
+        "baseline_madrs": outcome.baseline,
+        "sampling_weight": weights,
     }
-    values = trajectory._asdict() | outcome._asdict()
-    values |= {"venous": 1e3 * float(model.molecules.ketamine) * trajectory.venous}
+    along = {"patient": patients.numbers, "time": times, "cell_class": CELL_CLASSES[PYRAMIDAL : PYRAMIDAL + 1]}
     if comparator:
         mass = float(model.physiology.comparators.molar_mass[DRUGS.index(comparator)])
-        values |= {"comparator": 1e3 * mass * trajectory.comparator}
-    of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
-    variables = {
-        **{name: (("patient", "time"), values[name], {"units": unit, "long_name": text}) for name, (unit, text) in by_time.items()},
-        "stress": (("patient",), trajectory.stress, of_stress),
-        "weight": (("patient",), outcome.weight, {"units": "kg", "long_name": "body weight"}),
-        "baseline": (("patient",), outcome.baseline, {"units": "points", "long_name": "MADRS before treatment"}),
-    }
-    return xr.Dataset(
-        variables, {"patient": patients.numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})}
-    )
+        values["comparator_mass"] = (NG_PER_ML * mass * trajectory.comparator)[..., None]
+        along["molecule"] = (comparator,)
+    # What does not depend on the arm is given once.
+    arms = {name: values.pop(name) for name in ("madrs", "rated_madrs")}
+    return labelled(values, along).merge(labelled(arms, along | {"arm": COHORT_ARMS}), combine_attrs="override")

@@ -37,7 +37,7 @@ def dropout(cohort: Cohort, p: Ratings) -> Dropout | None:
     if ratings is None:
         return None
     times, madrs = ratings
-    baseline = jnp.asarray(data.rated.isel(time=0).values)
+    baseline = jnp.asarray(cohort.rated.isel(time=0).values)
     madrs = madrs.at[:, 0].set(baseline)
     relative_change = worsening(baseline[:, None], madrs)
     time_to = dropout_time(p, jax.random.key(TRIAL_SEED), jnp.asarray(data.patient.values), jnp.asarray(times), relative_change)

@@ -29,7 +29,7 @@ def weekly_ratings(cohort: Cohort, start: float) -> WeeklyRatings | None:
     times = np.arange(start, float(cohort.data.time[-1]) + 1e-6, RATING_INTERVAL)
     if len(times) < FEWEST_RATINGS:
         return None
-    return WeeklyRatings(times, jnp.asarray(cohort.data.rated.sel(time=times, method="nearest").values))
+    return WeeklyRatings(times, jnp.asarray(cohort.rated.sel(time=times, method="nearest").values))
 
 
 class Relapse(NamedTuple):
@@ -57,7 +57,7 @@ def relapse(cohort: Cohort, p: Ratings) -> Relapse | None:
     if ratings is None:
         return None
     times, madrs = ratings
-    baseline = jnp.asarray(data.rated.isel(time=0).values)
+    baseline = jnp.asarray(cohort.rated.isel(time=0).values)
     responders = np.asarray(responds(p, baseline, madrs[:, 0]))
     proportion = float(cohort.weights @ responders)
     if proportion == 0:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..clinic.outcomes import remits, responds
 from ..clinic.ratings import Ratings
 from ..simulation.visits import CHECKPOINTS, first_visit
-from .cohort import Cohort
+from .cohort import COHORT_ARMS, Cohort
 from .dropout import Dropout, dropout
 from .relapse import Relapse, relapse
 from .weighting import effective_sample_size
@@ -75,18 +75,18 @@ def visit_summaries(cohort: Cohort, p: Ratings) -> tuple[VisitSummary, ...]:
     def proportion(of: ArrayLike) -> float:
         return float(weights @ np.asarray(of, float))
 
-    baseline = jnp.asarray(data.rated.isel(time=0).values)
+    baseline = jnp.asarray(cohort.rated.isel(time=0).values)
     summaries = []
     for name, hours in CHECKPOINTS.items():
         if first + hours > float(data.time[-1]):
             continue
         now = data.sel(time=first + hours, method="nearest")
-        rated, context_rated = (jnp.asarray(now[variable].values) for variable in ("rated", "context_rated"))
+        rated, context_rated = (jnp.asarray(now.rated_madrs.sel(arm=arm).values) for arm in COHORT_ARMS)
         summaries.append(
             VisitSummary(
                 "before" if hours == 0 else name,
-                interval(now.madrs.values),
-                interval(now.context_madrs.values),
+                interval(now.madrs.sel(arm="as given").values),
+                interval(now.madrs.sel(arm="context").values),
                 interval(100 * now.spine_density.values),
                 proportion(1 - now.lock),
                 proportion(responds(p, baseline, rated)),

@@ -175,13 +175,17 @@ def exposures(
     whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *chunks)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(whole)):
         raise InputError("doses: the model has no finite answer for doses this large")
-    along = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
-    return Exposures(
-        protocol,
-        patient,
-        body_warnings(protocol.patient, protocol.doses, model),
-        labelled(whole.course, along | {"time": grid.times[kept]}),
-        labelled(whole.peak, along),
-        labelled(whole.peak_time, along).map(lambda time: time.assign_attrs(units="h"), keep_attrs=True),
-        labelled(whole.area, along).map(lambda area: area.assign_attrs(units=f"{area.units} h"), keep_attrs=True),
+    coordinates = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
+    warnings = body_warnings(protocol.patient, protocol.doses, model)
+    return Exposures(protocol, patient, warnings, *_datasets(whole, grid.times[kept], coordinates))
+
+
+def _datasets(solved: ExposureCourse, times: np.ndarray, coordinates: dict) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset, xr.Dataset]:
+    """Course, peaks, times of the peaks and areas as labelled quantities."""
+    peak_time, area = labelled(solved.peak_time, coordinates), labelled(solved.area, coordinates)
+    return (
+        labelled(solved.course, coordinates | {"time": times}),
+        labelled(solved.peak, coordinates),
+        peak_time.map(lambda values: values.assign_attrs(units="h"), keep_attrs=True),
+        area.map(lambda values: values.assign_attrs(units=f"{values.units} h"), keep_attrs=True),
     )

@@ -11,7 +11,7 @@ from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, clock, legend, panels, sv
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35))
 """Quantiles of each band, and how dark it is."""
 PANELS = (
-    ("venous", "Ketamine, venous sample", "ng/mL", "drug", 1.0),
+    ("venous_ketamine_mass", "Ketamine, venous sample", "ng/mL", "drug", 1.0),
     ("drive_loss", "Loss of NMDA drive, pyramidal", "%", "receptor", 100.0),
     ("spine_density", "Spines, healthy = 100", "%", "way 4", 100.0),
     ("madrs", "MADRS", "points", "mood", 1.0),
@@ -21,9 +21,9 @@ PANELS = (
 def _panels(cohort: Cohort) -> tuple[tuple[str, str, str, str, float], ...]:
     """Without ketamine, the first two show the other drug and the limbic lock."""
     data = cohort.data
-    if "comparator" not in data or data.venous.any():
+    if "comparator_mass" not in data or data.venous_ketamine_mass.any():
         return PANELS
-    drug = ("comparator", data.comparator.long_name.capitalize(), "ng/mL", "drug", 1.0)
+    drug = ("comparator_mass", f"{data.molecule.item()} in plasma".capitalize(), "ng/mL", "drug", 1.0)
     return drug, ("lock", "Limbic network locked", "%", "way 5", 100.0), *PANELS[2:]
 
 
@@ -34,11 +34,11 @@ def spread(cohort: Cohort) -> str:
     shown = times >= FIRST_SHOWN
     with panels(5.6, 2, 2, sharex=True) as (figure, rows):
         for axes, (name, title, unit, colour, factor) in zip(rows.flat, _panels(cohort), strict=True):
-            values = factor * cohort.data[name].values[:, shown]
+            values = factor * _as_given(cohort, name)[:, shown]
             if name == "madrs":
-                context = weighted_quantile(cohort.data.context_madrs.values[:, shown], 0.5, weights)
+                context = weighted_quantile(cohort.data.madrs.sel(arm="context").values[:, shown], 0.5, weights)
                 axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
-            _band(axes, times[shown], values, weights, COLOURS[colour], 0.7 if name == "comparator" else 2.0)
+            _band(axes, times[shown], values, weights, COLOURS[colour], 0.7 if name == "comparator_mass" else 2.0)
             axes.set_title(labelled(title, cohort.protocol) if name == "madrs" else title)
             axes.set_ylabel(unit)
             axes.set_ylim(bottom=0)
@@ -47,6 +47,12 @@ def spread(cohort: Cohort) -> str:
             axes.set_xlabel(CLOCK)
         legend(figure, rows.flat[-1:])
         return svg(figure, "Spread of patients from plasma to mood")
+
+
+def _as_given(cohort: Cohort, name: str) -> np.ndarray:
+    """A quantity by patient and time; of one cell class or molecule where it has such an axis."""
+    values = cohort.data[name]
+    return (values.sel(arm="as given") if "arm" in values.dims else values.squeeze(set(values.dims) - {"patient", "time"})).values
 
 
 def _band(axes: Axes, times: np.ndarray, values: np.ndarray, weights: np.ndarray, colour: str, width: float) -> None:
