@@ -35,7 +35,7 @@ def mood(simulation: Simulation) -> str:
         axes.plot(days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label=labelled("this course", simulation.protocol))
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
-                observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1, fmt=marker, label=text)
+                observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1.0, fmt=marker, label=text)
         for dose in doses if len(doses) <= MANY else ():
             axes.axvline((dose.start - first_visit(simulation.protocol)) / DAY, color=COLOURS["drug"], lw=1, alpha=0.5)
         axes.set_xlim(-0.01 * end(simulation) / DAY if doses else 0, end(simulation) / DAY)
