@@ -34,7 +34,7 @@ MOST_DRAWS_PER_PATIENT = 20
 
 @dataclass(frozen=True)
 class Cohort:
-    """Virtual patients under one protocol, and how many were drawn until so many were plausible.
+    """Virtual patients under one protocol, and the number drawn to find them.
 
     ``data`` has the axes patient and time (h); MADRS and its ratings also arm: as given, and with the context alone.
     """
@@ -134,7 +134,7 @@ def cohort(
 
 
 def _solve(solver: ChunkSolver, patients: int, progress: Callable[[int], None], processes: int) -> tuple[int, PatientChunk]:
-    """How many patients were drawn, and the first so many of them who are plausible and within the limits."""
+    """The number of patients drawn, and the first ``patients`` of them who are plausible and within the limits."""
     solved = drawn = 0
     every: PatientChunk | None = None
     with closing(ordered_map(solver, processes)) as chunks:
