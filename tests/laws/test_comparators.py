@@ -8,7 +8,7 @@ import scipy.integrate
 import scipy.linalg
 from rescaling import HOURLY, ONE
 
-from euthymia.core.numerics.exponential import exact_step, occupancy_course
+from euthymia.core.numerics.exponential import Steps, exact_step, occupancy_course
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 from euthymia.model.inputs import CHANNELS, Pulse
@@ -297,7 +297,7 @@ def kept(start, concentrations, hours, held=0.0):
     """MAO-A that is left after one step with phenelzine, while a share is held by another drug."""
     phenelzine = jnp.zeros((2, len(IRREVERSIBLE_MAO_INHIBITORS))).at[:, PHENELZINE].set(concentrations)
     made, lost = mao_transitions(M, phenelzine, jnp.full(2, held))
-    return float(occupancy_course(jnp.asarray(start), made, lost, (jnp.asarray([hours]), jnp.zeros(1, int)))[-1])
+    return float(occupancy_course(jnp.asarray(start), made, lost, Steps(jnp.asarray([hours]), jnp.zeros(1, int)))[-1])
 
 
 def enzyme(milligrams, days, drug="phenelzine"):

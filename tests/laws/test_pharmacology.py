@@ -53,8 +53,9 @@ def test_closed_form_agrees_with_integration(model):
         state, found = np.zeros(len(STATES)), []
         for begin, end, rate in ((0.0, 2 / 3, 73 / (2 / 3)), (2 / 3, 24.0, 0.0)):
             inside = times[(times >= begin - 1e-12) & (times <= end + 1e-12)]
+            at = np.clip(inside, begin, end)
             run = scipy.integrate.solve_ivp(
-                lambda t, x, A=matrix[enantiomer], rate=rate: A @ x + rate * entry, (begin, end), state, "DOP853", np.clip(inside, begin, end),
+                lambda t, x, A=matrix[enantiomer], rate=rate: A @ x + rate * entry, (begin, end), state, "DOP853", at,
                 rtol=2.3e-14, atol=1e-14, max_step=0.05,
             )  # fmt: skip
             state = run.y[:, -1]

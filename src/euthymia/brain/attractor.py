@@ -104,7 +104,7 @@ def quiet_cognition(p: Attractor, limbic: Batch, block: Scalar) -> Batch:
     """Lowest steady state S_P of the cognitive network at constant S_L.
 
     Newton's method on its current, from the current without recurrence: below the steepest point of :func:`activation` the function
-    is convex, so that the iteration never passes the first solution.
+    is concave, so that the iteration never passes the first solution.
     """
     silent = jnp.stack([limbic, jnp.zeros_like(limbic)], -1)
     background = currents(p, silent, block, jnp.zeros(()), jnp.zeros(()))[..., 1]
@@ -264,7 +264,7 @@ def communication(p: Attractor, S: Float[Array, "network"], block: Scalar, limbi
 
 
 class Drive(NamedTuple):
-    """What moves the networks from outside."""
+    """Inputs of the networks."""
 
     block: Scalar
     limbic_input: Scalar

@@ -57,7 +57,7 @@ class BrainExposure(NamedTuple):
     """Free concentrations in brain, µM, but for the first."""
 
     effect_site: Float[Array, "*batch enantiomer"]
-    """Total ketamine in blood as the brain sees it with its delay, µM."""
+    """Total ketamine in blood, delayed by the equilibration with brain, µM."""
     ketamine: Float[Array, "*batch enantiomer"]
     norketamine: Float[Array, "*batch enantiomer"]
     hydroxynorketamine: Float[Array, "*batch enantiomer"]

@@ -77,7 +77,7 @@ class Brain(NamedTuple):
 def fast_state(
     p: Physiology, x: SlowState, inputs: Inputs, stress: Scalar, switches: Switches, undosed_rates: Float[Array, " cortical_class"]
 ) -> FastState:
-    """Circuits at one state and input; ``undosed_rates`` are the prefrontal rates (Hz) that dopamine sees where that link is clamped."""
+    """Circuits at one state and input; with its link clamped, dopamine depends on ``undosed_rates`` (Hz) of the prefrontal circuit."""
     clamp, loss = links.clamp, drive_loss(p.receptor, inputs.ketamine)
     density = x.spines.transient + x.spines.persistent
 

@@ -32,11 +32,11 @@ class Auxiliaries(NamedTuple):
     resting: Scalar
     """Engagement of BDNF by block at rest, 0 to 1."""
     serotonin_rise: Scalar
-    """Rise of serotonin over the patient's own level, healthy level = 1."""
+    """Rise of serotonin over the patient's undosed level, healthy level = 1."""
     to_mtor: Scalar
-    """BDNF activity that mTORC1 sees."""
+    """BDNF activity that acts on mTORC1."""
     to_potentiation: Scalar
-    """BDNF activity that fast potentiation sees."""
+    """BDNF activity that acts on fast potentiation."""
     turnover: Turnover
     """Flows of spines, 1/h."""
     dopamine: Scalar

@@ -94,7 +94,7 @@ class Kinetics(NamedTuple):
     """km0/V of the metabolite, 1/(L h)."""
 
 
-def kinetics(p: Comparators) -> Kinetics:
+def _kinetics(p: Comparators) -> Kinetics:
     """Rate constants and volumes of each drug, in the order of ``DRUGS``."""
 
     def per_drug(metabolites: Float[Array, "metabolite"]) -> Float[Array, "drug"]:
@@ -140,7 +140,7 @@ def _drug_matrix(k: Kinetics) -> Float[Array, "state state"]:
 
 def rate_matrix(p: Comparators) -> Float[Array, "drug state state"]:
     """The matrix A of dx/dt = A x + input for each drug. State order is ``STATES``: five amounts and two concentrations at sites."""
-    return jax.vmap(_drug_matrix)(kinetics(p))
+    return jax.vmap(_drug_matrix)(_kinetics(p))
 
 
 def entry_matrices() -> Float[Array, "drug state entry"]:

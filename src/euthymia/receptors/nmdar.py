@@ -1,8 +1,8 @@
-"""Ketamine at the NMDA receptor: three different questions with three different answers.
+"""Ketamine at the NMDA receptor: three measures of block, which are not interchangeable.
 
 ``bound``       share of receptors that carry the drug, trapped until the channel opens again;
 ``pore_block``  loss of NMDA charge in a cell class at its voltage, where Mg2+ competes for the pore;
-``drive_loss``  effective loss of NMDA drive that a circuit feels in vivo, with its own potency.
+``drive_loss``  effective loss of NMDA drive to a circuit in vivo, with its own potency.
 
 The molecules compete for one site, so they enter as one concentration in equivalents of racemic ketamine.
 Concentrations µM, voltages mV, time h.

@@ -37,7 +37,7 @@ class HabenulaCell(eqx.Module):
     h_time: Float[Array, "h_term"] = parameter("habenula.h.time", "ms", "least, and height of the bell")
     h_time_half: Float[Array, "factor"] = parameter("habenula.h.time_half", "mV", "references of the bell's two sides")
     h_time_width: Float[Array, "factor"] = parameter("habenula.h.time_width", "mV", "e-folds of the bell's two sides")
-    calcium_per_charge: Scalar = parameter("habenula.calcium.per_charge", "uM*cm^2/(uA*ms)", "calcium that the T current brings")
+    calcium_per_charge: Scalar = parameter("habenula.calcium.per_charge", "uM*cm^2/(uA*ms)", "calcium influx per charge of the T current")
     calcium_time: Scalar = parameter("habenula.calcium.time", "ms", "time constant of its removal")
     calcium_for_half: Scalar = parameter("habenula.calcium.for_half", "uM", "constant of the Ca-activated potassium channel")
     spike_level: Scalar = parameter("habenula.spike_level", "mV", "a spike is an upward crossing of it")
