@@ -52,7 +52,9 @@ def simulate(
         from ..core.runtime import configure
 
         configure()
+        from ..analysis.circuits import circuits
         from ..analysis.summary import summarise
+        from ..model.default import default_model
         from ..report.pages.page import page
         from ..report.terminal.summary import show
         from ..simulation.simulate import simulate as run
@@ -60,8 +62,10 @@ def simulate(
         status.update("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
         simulation = run(chosen)
         summary = summarise(simulation)
+        status.update("Recording from the circuits")
+        recorded = circuits(simulation, default_model()) if simulation.protocol.doses else None
         status.update("Drawing the report")
-        html = page(simulation, summary)
+        html = page(simulation, summary, recorded)
         status.update(f"Writing {escape(str(folder))}")
         write({"": simulation}, html, folder, overwrite)
     show_warnings(summary.warnings)

@@ -3,23 +3,22 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
-from ...analysis.circuits import beside
 from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
+from ...analysis.limbic import levels
 from ...analysis.readouts import Move
 from ...analysis.summary import TITLES, Summary
 from ...evidence.registry import evidence
-from ...evidence.rows import Parameter, Source, Target
+from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
 from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
-from ...model.default import default_model
-from ...model.parameters import Euthymia
 from ...population.cohort import Cohort
 from ...protocols.reading import text_of
 from ...results.run_folder import git_revision
@@ -30,7 +29,8 @@ from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
 from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
-from .sections import SECTIONS, any_drug
+from .levels import level_rows
+from .sections import SECTIONS, Section, any_drug
 
 NODES_DRAWN = 1000
 MUCH = 0.1
@@ -67,7 +67,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {each.__name__: each for each in FILTERS}
+    environment.filters |= {function.__name__: function for function in FILTERS}
     return environment
 
 
@@ -77,33 +77,11 @@ def _figure(name: str, svg: str) -> Markup:
     return Markup(re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg))
 
 
-def page(simulation: Simulation, summary: Summary, model: Euthymia | None = None) -> str:
-    """The report of one course as HTML text."""
-    known = evidence()
-    simulation = drawn(simulation, NODES_DRAWN)
-    if any_drug(simulation.protocol):
-        simulation = beside(simulation, default_model() if model is None else model)
-
-    def sources(rows: list[Parameter | Target]) -> list[Source]:
-        return [known.sources[key] for key in sorted({row.source for row in rows} - {"none", "convention", "formula"})]
-
-    sections = [
-        {
-            "anchor": each.anchor,
-            "title": each.title,
-            "reading": each.reading,
-            "figures": [(_figure(draw.__name__, draw(simulation)), caption) for draw, caption in each.draw],
-            "table": each.table(simulation) if each.table else None,
-            "rows": (rows := each.rows()),
-            "targets": (targets := [known.target(name) for name in each.targets]),
-            "species": sorted({kind.strip() for row in [*rows, *targets] if row.species for kind in row.species.split(" and ")}),
-            "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
-            "sources": sources([*rows, *targets]),
-            "notes": each.notes,
-        }
-        for each in SECTIONS
-        if each.stands_for(simulation.protocol)
-    ]
+def page(simulation: Simulation, summary: Summary, circuits: xr.Dataset | None = None) -> str:
+    """The report of one course as HTML text; without the data set of its circuits, what is drawn from that is left out."""
+    curves = drawn(simulation, NODES_DRAWN)
+    rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
+    sections = [_contents(section, curves, circuits, rows_of_levels) for section in SECTIONS if section.stands_for(simulation.protocol)]
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -111,15 +89,38 @@ def page(simulation: Simulation, summary: Summary, model: Euthymia | None = None
             summary=summary,
             titles=TITLES,
             version=__version__,
-            mood=_figure("course", mood(simulation)),
+            mood=_figure("course", mood(curves)),
             with_trial=is_the_trial(simulation),
-            chain=_figure("cascade", causal_chain(simulation)) if any_drug(simulation.protocol) else None,
+            chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
             sections=sections,
             protocol=text_of(simulation.protocol),
             revision=git_revision(),
-            parameters=known.parameter_hash(),
+            parameters=evidence().parameter_hash(),
         )
     )
+
+
+def _contents(
+    section: Section, curves: Simulation, circuits: xr.Dataset | None, rows_of_levels: list[tuple[str, str, str]]
+) -> dict[str, Any]:
+    """What stands in one section of the page."""
+    known = evidence()
+    rows, targets = section.rows(), [known.target(name) for name in section.targets]
+    read: list[Parameter | Target] = [*rows, *targets]
+    figures = [(figure.draw.__name__, figure.drawn(curves, circuits), figure.caption) for figure in section.figures]
+    return {
+        "anchor": section.anchor,
+        "title": section.title,
+        "reading": section.reading,
+        "figures": [(_figure(name, picture), caption) for name, picture, caption in figures if picture is not None],
+        "table": rows_of_levels if section.has_levels else [],
+        "rows": rows,
+        "targets": targets,
+        "species": sorted({kind.strip() for row in read if row.species for kind in row.species.split(" and ")}),
+        "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
+        "sources": [known.sources[key] for key in sorted({row.source for row in read} - {"none", "convention", "formula"})],
+        "notes": section.notes,
+    }
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -135,7 +136,7 @@ def comparison_page(comparison: Comparison) -> str:
             shares=_figure("shares", arms.shares(comparison)),
             movers=WAYS_THEN_CONTEXT,
             notes=NOTES,
-            protocols={name: text_of(each.protocol) for name, each in comparison.simulations.items()},
+            protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
             revision=git_revision(),
             parameters=evidence().parameter_hash(),
         )
