@@ -230,3 +230,13 @@ _TABLE = [
 ]
 QUANTITIES = {row.name: row for row in _TABLE}
 """The table by name."""
+
+
+def label(name: str) -> str:
+    """A few words for a quantity in a table or figure: its label, or its meaning where it has none."""
+    return QUANTITIES[name].label or QUANTITIES[name].meaning
+
+
+def shown_unit(name: str) -> str:
+    """The unit in which a reader is told a quantity: percent for a fraction."""
+    return "%" if QUANTITIES[name].unit == "1" else QUANTITIES[name].unit

@@ -77,6 +77,8 @@ def spectrum(circuits: xr.Dataset) -> str:
             axes.set_xticks(list(FREQUENCIES), [str(frequency) for frequency in FREQUENCIES])
             axes.minorticks_off()
         power.set(yscale="log", title="Power of pyramidal activity, (Hz/pA)²")
+        power.yaxis.set_major_formatter("{x:g}")
+        power.yaxis.set_minor_formatter("{x:g}")
         ratio.set_title("Against before")
         room(ratio, LEAST, *(line.get_ydata() for line in ratio.lines))
         legend(figure, [power], 4)

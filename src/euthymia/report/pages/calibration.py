@@ -56,30 +56,31 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("fitted row", "start", "fitted", "SDs from start", "SD left"):
         table.add_column(column, justify="left" if column == "fitted row" else "right", no_wrap=True)
-    for row, each in fitted.estimates.items():
+    for row, estimate in fitted.estimates.items():
         start = evidence().parameters[row].value
-        table.add_row(row, f"{start:.3g}", f"{each.value:.3g}", f"{each.coordinate:+.2f}", f"{each.sd:.2f}")
+        table.add_row(row, f"{start:.3g}", f"{estimate.value:.3g}", f"{estimate.coordinate:+.2f}", f"{estimate.sd:.2f}")
     console.print()
     console.print(table)
     console.print("[dim]SD left: of the estimate, over the SD before the fit; near 1, the trials said nothing.[/dim]")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("trial", "number", "observed", "fitted", "off, SDs"):
         table.add_column(column, justify="left" if column in ("trial", "number") else "right")
-    found = numbers(fit)
-    for each in found:
-        table.add_row(each.trial, each.what, f"{each.observed:.3g}", f"{each.fitted:.3g}", f"{each.off:+.1f}{'' if each.inside else ' !'}")
+    fitted_numbers = numbers(fit)
+    for number in fitted_numbers:
+        off = f"{number.off:+.1f}{'' if number.inside else ' !'}"
+        table.add_row(number.trial, number.what, f"{number.observed:.3g}", f"{number.fitted:.3g}", off)
     console.print()
     console.print(table)
     informed = sum(value > 1 for value in fitted.informed)
     console.print(
-        f"\n{sum(each.inside for each in found)} of {len(found)} numbers inside their 90 % intervals. "
+        f"\n{sum(number.inside for number in fitted_numbers)} of {len(fitted_numbers)} numbers inside their 90 % intervals. "
         f"The trials know more than the prior in {informed} of {len(fitted.informed)} directions."
     )
     for direction in fitted.freest:
         console.print(f"left free: {', '.join(f'{weight:+.2f} {row}' for row, weight in direction.items())}", soft_wrap=True)
-    for row, each in fitted.disputed.items():
+    for row, estimate in fitted.disputed.items():
         console.print(
-            f"sampling disagrees: {row} at {each.sampled_mean:+.2f}, here {each.coordinate:+.2f} SDs from the start "
+            f"sampling disagrees: {row} at {estimate.sampled_mean:+.2f}, here {estimate.coordinate:+.2f} SDs from the start "
             f"(first {PATIENTS} patients, other rows held)",
             soft_wrap=True,
         )
