@@ -29,8 +29,8 @@ from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.brain import attractor, escape
 from euthymia.circuits import habenula, midbrain, prefrontal
 from euthymia.circuits.midbrain import DopamineState
-from euthymia.clinic import dropout, outcomes, ratings, safety, symptoms, unblinding
 from euthymia.clinic import patients as population
+from euthymia.clinic import dropout, outcomes, ratings, safety, symptoms, unblinding
 from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
