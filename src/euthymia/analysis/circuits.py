@@ -21,7 +21,7 @@ from . import habenula, limbic, omitted_reward
 BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"
 GAMMA_NODES, GAMMA_TIMES = 5, 60
 """Frequencies in the gamma band, and times of the course, at which power is evaluated."""
-FREQUENCIES = np.linspace(1.0, 120.0, 120)
+FREQUENCIES = np.geomspace(1.0, 120.0, 120)
 """Of a spectrum, Hz."""
 HERTZ = 1e-3
 """In 1/ms."""

@@ -100,15 +100,17 @@ def trace_times() -> Float[np.ndarray, "sample"]:
 
 
 def typical_cells(recording: Recording) -> dict[str, int]:
-    """Number of one cell of each activity, from the first recording that has any: the one with the median number of spikes."""
-    spikes, firing = np.isfinite(np.asarray(recording.spike)).sum(1), np.asarray(recording.firing)
+    """Number of one cell of each activity, of those that show it in the first recording that has any.
+
+    It is the one with the median number of spikes in the first of all recordings.
+    """
+    spikes, firing = np.isfinite(np.asarray(recording.spike[0])).sum(0), np.asarray(recording.firing)
     cells: dict[str, int] = {}
     for column, name in enumerate(ACTIVITIES):
-        for number, does in zip(spikes, firing[..., column] > 0, strict=True):
-            members = np.flatnonzero(does)
-            if len(members):
-                cells[name] = int(members[np.argsort(number[members], kind="stable")[len(members) // 2]])
-                break
+        shown = firing[..., column] > 0
+        if shown.any():
+            members = np.flatnonzero(shown[shown.any(1).argmax()])
+            cells[name] = int(members[np.argsort(spikes[members], kind="stable")[len(members) // 2]])
     return cells
 
 

@@ -1,6 +1,7 @@
 """Way 1: the prefrontal circuit under the drug."""
 
 import xarray as xr
+from matplotlib.ticker import LogLocator, NullLocator
 
 from ...simulation.simulate import Simulation
 from .mood import is_the_trial, observed
@@ -77,8 +78,9 @@ def spectrum(circuits: xr.Dataset) -> str:
             axes.set_xticks(list(FREQUENCIES), [str(frequency) for frequency in FREQUENCIES])
             axes.minorticks_off()
         power.set(yscale="log", title="Power of pyramidal activity, (Hz/pA)²")
+        power.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         power.yaxis.set_major_formatter("{x:g}")
-        power.yaxis.set_minor_formatter("{x:g}")
+        power.yaxis.set_minor_locator(NullLocator())
         ratio.set_title("Against before")
         room(ratio, LEAST, *(line.get_ydata() for line in ratio.lines))
         legend(figure, [power], 4)
