@@ -45,3 +45,11 @@ def reference_run():
     from euthymia.simulation.simulate import simulate
 
     return simulate(read(DEFAULT), arms=tuple(ARMS), coalitions=True)
+
+
+@pytest.fixture(scope="session")
+def circuits_beside(reference_run, model):
+    """What the circuits say beside the reference run."""
+    from euthymia.analysis.circuits import circuits
+
+    return circuits(reference_run, model)

@@ -54,6 +54,11 @@ def test_contracts_hold(copy):
         ("clinic/symptoms.py", "from ..protocols import protocol"),
         ("protocols/protocol.py", "from ..model import default"),
         ("biophysics/gates.py", "from ..circuits import habenula"),
+        ("report/figures/habenula.py", "from ...circuits import habenula as cells"),
+        ("report/pages/page.py", "from ...core.numerics import roots"),
+        ("cli/run.py", "from ..brain import attractor"),
+        ("exchange/sbml.py", "from ..report import words"),
+        ("analysis/summary.py", "from ..report import words"),
     ],
 )
 def test_guard_a_forbidden_import_breaks_them(copy, module, line):

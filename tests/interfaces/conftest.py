@@ -73,9 +73,10 @@ def refused(euthymia: Callable[..., Outcome], contents: Callable[[], object]) ->
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports without drawings, which take most of a run's time."""
+    """Reports without drawings and what circuits say for them, which take most of a run's time."""
     for page in ("page", "comparison_page"):
         monkeypatch.setattr(f"euthymia.report.pages.page.{page}", lambda *_: "<!doctype html><title>Report</title>")
+    monkeypatch.setattr("euthymia.analysis.circuits.circuits", lambda *_: None)
 
 
 @pytest.fixture

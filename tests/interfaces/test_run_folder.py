@@ -32,8 +32,8 @@ def sha256(file):
 
 
 @pytest.fixture(scope="module")
-def html(reference_run):
-    return page(reference_run, summarise(reference_run))
+def html(reference_run, circuits_beside):
+    return page(replace(reference_run, circuits=circuits_beside), summarise(reference_run))
 
 
 @pytest.fixture(scope="module")

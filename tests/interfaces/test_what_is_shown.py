@@ -1,9 +1,11 @@
 """What each command prints, and how little it loads to do so."""
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from io import StringIO
 from itertools import combinations
 from pathlib import Path
@@ -15,19 +17,68 @@ from matplotlib.colors import to_rgb
 from rich.console import Console
 
 from euthymia import __version__
-from euthymia.analysis.circuits import beside
 from euthymia.analysis.comparison import compare
+from euthymia.analysis.readouts import READOUTS
 from euthymia.analysis.summary import summarise
+from euthymia.biophysics.magnesium import Magnesium
 from euthymia.brain.attractor import bistable_window, critical_block, present_state
+from euthymia.brain.escape import LimbicLock
+from euthymia.circuits.habenula.parameters import Nucleus
+from euthymia.circuits.midbrain import Midbrain, Raphe
+from euthymia.circuits.prefrontal import Prefrontal
 from euthymia.cli.run import COMPARED
+from euthymia.clinic.safety import Safety
+from euthymia.clinic.symptoms import Symptoms
+from euthymia.core.parameters import declared, rows_of
+from euthymia.links import Links
+from euthymia.model.parameters import DoseCurve, OmittedReward
+from euthymia.pharmacology.absorption import Absorption
+from euthymia.pharmacology.comparators import MOLECULES, Comparators
+from euthymia.pharmacology.esketamine import Esketamine
+from euthymia.pharmacology.ketamine import Disposition
+from euthymia.plasticity.excitotoxicity import Excitotoxicity
+from euthymia.plasticity.serotonin import Serotonin
+from euthymia.plasticity.signalling import Signalling
+from euthymia.plasticity.spines import Spines
 from euthymia.protocols.reading import builtin_names, read
+from euthymia.receptors.monoamine import Monoamine
+from euthymia.receptors.nmdar import NMDAReceptor
 from euthymia.report.figures.arms import apart
 from euthymia.report.figures.mood import mood
 from euthymia.report.figures.style import COLOURS, drawn
-from euthymia.report.pages.page import comparison_page
+from euthymia.report.pages.page import comparison_page, page
+from euthymia.report.pages.sections import SECTIONS
 from euthymia.report.terminal.summary import show_comparison
+from euthymia.results.quantities import QUANTITIES
 from euthymia.simulation.visits import EMPIRICAL
 
+READ_BY_SECTION = {
+    "drug": (
+        (Absorption, Disposition, Esketamine, Links, Safety),
+        (
+            *("absorption", "allometry", "ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine", "esketamine"),
+            *("brain", "safety"),
+        ),
+    ),
+    "receptor": ((Magnesium, NMDAReceptor), ""),
+    "other-drugs": (
+        (Comparators, Monoamine, Serotonin, Raphe, Links),
+        (*MOLECULES, "sert", "dat", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
+    ),
+    "way-1": ((Prefrontal, DoseCurve, Links), ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50")),
+    "way-2": ((Excitotoxicity, Links), ("excitotoxicity", "links.damage_share", "links.stress_on_elimination")),
+    "way-3": (
+        (Nucleus, Midbrain, OmittedReward, Links),
+        (
+            *("habenula", "traub_miles", "midbrain", "rmtg", "dopamine", "links.stress_on_habenula", "links.stress_for_half_shift"),
+            *("links.dopamine_on_habenula", "links.dopamine_time"),
+        ),
+    ),
+    "way-4": ((Signalling, Spines, Links), ("signalling", "spines", "links.signalling")),
+    "way-5": ((LimbicLock, Links), ("limbic", "links.limbic_input", "links.dopamine_on_limbic", "links.serotonin_on_limbic")),
+    "mood": ((Symptoms,), ""),
+}
+"""For each scale the containers that its equations read, and beginnings of the ids that are listed of them."""
 DOSE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "start": "0 h", "duration": "40 min"}
 
 
@@ -246,16 +297,47 @@ def test_names_at_the_right_of_a_panel_keep_apart_and_in_order():
     assert apart([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
 
 
-def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(reference_run, model):
-    data = beside(reference_run.thinned(100), model).data
+def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(reference_run, model, circuits_beside):
+    data, circuits = reference_run.data, circuits_beside
     p, one = model.physiology.limbic.attractor, jnp.ones(())
     own, loss = data.limbic_input.sel(arm="untreated")[0].item(), data.drive_loss.sel(cell_class="pyramidal").max().item()
-    assert float(data.critical_block) == pytest.approx(float(critical_block(p, jnp.asarray(own), one)), abs=1e-4)
+    assert float(circuits.critical_block) == pytest.approx(float(critical_block(p, jnp.asarray(own), one)), abs=1e-4)
     for block, name in ((0.0, "undrugged"), (loss, "at the peak loss")):
-        assert data.window.sel(landscape=name).values == pytest.approx(np.array(bistable_window(p, jnp.asarray(block), one)), abs=1e-5)
-    assert data.undrugged_S.sel(begun="locked, this patient").values == pytest.approx(
+        assert circuits.bistable_window.sel(landscape=name).values == pytest.approx(
+            np.array(bistable_window(p, jnp.asarray(block), one)), abs=1e-5
+        )
+    assert circuits.undrugged_S.sel(begun="locked, this patient").values == pytest.approx(
         np.array(present_state(p, jnp.zeros(()), jnp.asarray(own), one)), abs=1e-4
     )
+
+
+def test_each_section_lists_the_rows_of_the_parameters_that_its_scale_reads():
+    for section in SECTIONS:
+        containers, beginnings = READ_BY_SECTION[section.anchor]
+        rows = dict.fromkeys(row for container in containers for _, field in declared(container) for row in rows_of(field))
+        assert [row.id for row in section.rows()] == [row for row in rows if row.startswith(beginnings)], section.anchor
+    counts = {section.anchor: len(section.rows()) for section in SECTIONS}
+    assert counts == {
+        **{"drug": 76, "receptor": 45, "other-drugs": 149, "mood": 35},
+        **{"way-1": 27, "way-2": 7, "way-3": 71, "way-4": 18, "way-5": 20},
+    }
+
+
+def test_without_circuits_only_their_drawings_are_left_out(reference_run, circuits_beside):
+    summary = summarise(reference_run)
+    with_them, without = (page(replace(reference_run, circuits=circuits), summary) for circuits in (circuits_beside, None))
+    sections = re.findall(r'<section id="([^"]+)">', with_them)
+    assert re.findall(r'<section id="([^"]+)">', without) == sections
+    assert with_them.count("<figure>") - without.count("<figure>") == 5
+    assert ("A acute disruption" in with_them, "A acute disruption" in without) == (True, False)
+
+
+def test_every_read_out_has_its_words_in_the_table_of_quantities():
+    for readout in READOUTS:
+        assert readout.title.startswith(QUANTITIES[readout.name].label)
+        assert readout.unit
+        assert readout.meaning
+    assert len({readout.title for readout in READOUTS}) == len(READOUTS)
 
 
 def test_curves_are_drawn_at_the_values_of_the_course_from_the_first_minutes_on(reference_run):

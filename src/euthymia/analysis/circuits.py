@@ -1,86 +1,163 @@
-"""What the circuits say beside a course: gamma power, the answer to an omitted reward, the landscape of the limbic lock."""
-
-from dataclasses import replace
+"""What the circuits say beside a course: recordings of the habenula, spectra of the prefrontal cortex, the limbic landscape."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from .. import links
-from ..brain.attractor import Attractor, Window, activation, communication, holding_input, network_rates, quiet_cognition
-from ..circuits.habenula.nucleus import Plan, simulate_nucleus
+from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
-from ..circuits.midbrain import pause_after_volley
-from ..circuits.prefrontal import Prefrontal, gamma_power
-from ..core.types import Scalar
+from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
+from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
+from ..results.labelled import labelled
 from ..simulation.simulate import Simulation
+from ..simulation.visits import DAY, first_visit
+from . import habenula, limbic, omitted_reward
 
+BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"
 GAMMA_NODES, GAMMA_TIMES = 5, 60
 """Frequencies in the gamma band, and times of the course, at which power is evaluated."""
-CURRENTS = 1000
-"""Points of a landscape."""
-BLOCKS = np.linspace(0, 1, 201)
-"""Losses of NMDA drive from none to all."""
-PLAN = Plan(cells=200, settle=250, nodes=200, substeps=40, step=0.025)
-"""Of the nucleus that an omitted reward excites: a quarter of a second is discarded, a fifth counts."""
-PULSE, PULSE_START, PULSE_TIME = 4.0, 50, 5
-"""Current (µA/cm², assumed) into every cell, its start after the settling, and its duration (ms)."""
-BIN = 5
-"""Nodes over which spikes are counted."""
-SEED = 3
+FREQUENCIES = np.geomspace(1.0, 120.0, 120)
+"""Of a spectrum, Hz."""
+HERTZ = 1e-3
+"""In 1/ms."""
 NUCLEI = ("healthy", "this patient", "this patient, at the peak loss")
-SPIKES = (1, 2, 3)
-"""Of every habenula cell in one volley."""
-LANDSCAPES = ("undrugged", "at the peak loss")
-SHOWN = [0, -1]
-"""Their places among all blocks."""
+VOLLEY = (1, 2, 3)
+"""Spikes of every habenula cell in one volley."""
+RUNS = 1
+"""Of the runs of an omitted reward; a claim takes the mean of all."""
 
 
-def beside(simulation: Simulation, model: Euthymia) -> Simulation:
-    """The same course, its data joined by what the circuits say.
+def circuits(simulation: Simulation, model: Euthymia) -> xr.Dataset:
+    """What the circuits say beside a course, as one labelled data set.
 
-    ``gamma`` stands only where the course has no midazolam: its effect on inhibition is not among the data.
+    Prefrontal spectra are left out where the course has midazolam: its effect on inhibition is not among the data.
     """
-    physiology, data = model.physiology, simulation.data
+    nodes = checkpoints(simulation)
+    values: dict[str, Array | np.ndarray | float] = {
+        "checkpoint_time": simulation.data.time.values[list(nodes.values())] - first_visit(simulation.protocol)
+    }
+    coordinates: dict[str, np.ndarray | list] = {"checkpoint": list(nodes)}
+    parts = [_recordings, _omitted_reward, _limbic]
+    if all(dose.drug != "midazolam" for dose in simulation.protocol.doses):
+        parts.append(_prefrontal)
+    for part in parts:
+        more, axes = part(simulation, model)
+        values |= more
+        coordinates |= axes
+    return labelled(values, coordinates)
+
+
+def checkpoints(simulation: Simulation) -> dict[str, int]:
+    """Nodes of a course at which circuits are looked at, by name: before, at the peak loss of NMDA drive, 24 h after the first dose.
+
+    Without any loss there is no second, and no third where a course ends earlier.
+    """
+    times, loss = simulation.data.time.values, simulation.data.drive_loss.sel(cell_class="habenula").values
+    nodes = {BEFORE: 0}
+    if loss.max() > 0:
+        nodes[PEAK] = int(loss.argmax())
+    if (day_after := first_visit(simulation.protocol) + DAY) <= times[-1]:
+        nodes[DAY_AFTER] = int(np.abs(times - day_after).argmin())
+    return nodes
+
+
+def _recordings(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
+    """The habenula at the checkpoints."""
+    p = model.physiology.nucleus
+    then = simulation.data.sel(arm="as given").isel(time=list(checkpoints(simulation).values()))
+    state = jnp.asarray(then.habenula_nmda.values), jnp.asarray(then.habenula_shift.values)
+    recording = habenula.record(p, *state)
+    typical, spikes = habenula.typical_cells(recording), habenula.table_of_spikes(recording)
+    values = {
+        "neuron_rest": recording.rest,
+        "habenula_cells": recording.firing.mean(1),
+        "traced_neuron": list(typical.values()),
+        "habenula_voltage": habenula.trace(p, *state, jnp.array(list(typical.values()))),
+        "recording_time": habenula.PLAN.nodes * habenula.SPACING,
+        **{f"spike_{name}": column for name, column in spikes._asdict().items()},
+    }
+    axes = {
+        "neuron": np.arange(habenula.PLAN.cells),
+        "activity": list(ACTIVITIES),
+        "traced_cell": list(typical),
+        "trace_time": habenula.trace_times(),
+        "spike": np.arange(len(spikes.time)),
+    }
+    return values, axes
+
+
+def _omitted_reward(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
+    """One synchronous excitation of the habenula, in health, before the course and at its peak."""
+    p, experiment, dopamine = model.physiology.nucleus, model.omitted_reward, model.physiology.midbrain.dopamine
+    shift = float(simulation.data.habenula_shift.sel(arm="untreated")[0])
+    left = float(simulation.data.habenula_nmda.sel(arm="as given").min())
+    rates = _excited(p, experiment, jnp.array([1, 1, left]), jnp.array([0, shift, shift]))
+    spikes = [omitted_reward.volley(p, experiment, rate) for rate in rates]
+    values = {
+        "omitted_reward_rate": rates,
+        "omitted_reward_spikes": spikes,
+        "omitted_reward_pause": [omitted_reward.pause(dopamine, number) for number in spikes],
+        "volley_pause": [omitted_reward.pause(dopamine, float(number)) for number in VOLLEY],
+    }
+    middles = omitted_reward.times_since_excitation() + omitted_reward.SPACING / 2
+    return values, {"nucleus": list(NUCLEI), "volley_time": middles, "volley": list(VOLLEY)}
+
+
+@eqx.filter_jit
+def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float[Array, "nucleus"]) -> Float[Array, "nucleus node"]:
+    return jax.vmap(lambda left, moved: omitted_reward.excited_rate(p, experiment, left, moved, RUNS))(nmda, shift)
+
+
+def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
+    """The landscape of the limbic lock."""
+    data, physiology = simulation.data, model.physiology
     peak = float(data.drive_loss.sel(cell_class="pyramidal").max())
     health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
     healthy_input = float(links.limbic_input(physiology.links, *health))
     own_input = float(data.limbic_input.sel(arm="untreated")[0])
-    added = {
-        **_nuclei(physiology.nucleus, data),
-        "pause": ("spikes", np.asarray(_pauses(model)), "ms", "pause of dopamine cells after a synchronous volley"),
-        **_landscapes(physiology.limbic.attractor, peak, own_input, healthy_input),
-    }
-    if all(dose.drug != "midazolam" for dose in simulation.protocol.doses):
-        added |= _gamma(model, data)
-    variables = {name: (dims, values, {"units": unit, "long_name": text}) for name, (dims, values, unit, text) in added.items()}
-    coordinates = {
-        "nucleus": list(NUCLEI),
-        "spikes": list(SPIKES),
-        "landscape": list(LANDSCAPES),
+    values = limbic.landscape(physiology.limbic.attractor, peak, own_input, healthy_input)
+    axes = {
+        "landscape": list(limbic.LANDSCAPES),
+        "limbic_current": values.pop("limbic_current"),
         "edge": list(Window._fields),
-        "block": ("block", BLOCKS, {"units": "1", "long_name": "loss of recurrent NMDA drive"}),
-        "begun": ["at rest, healthy", "locked, this patient"],
-        "network": ["limbic", "cognitive"],
+        "begun": list(limbic.BEGUN),
+        "block": limbic.BLOCKS,
+        "network": list(NETWORKS),
     }
-    return replace(simulation, data=data.assign(variables).assign_coords(coordinates))
+    return values, axes
 
 
-def _gamma(model: Euthymia, data: xr.Dataset) -> dict[str, tuple]:
-    given = data.sel(arm="as given")
+def _prefrontal(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
+    """Gamma power over the course, and spectra at the checkpoints."""
+    data, p = simulation.data, model.physiology.prefrontal
     # Nodes are closest where the course changes fastest.
-    places = np.unique(np.linspace(0, data.sizes["time"] - 1, GAMMA_TIMES).astype(int))
-    nmda = 1 - links.prefrontal_loss(jnp.asarray(data.drive_loss.values))
-    at = (jnp.asarray(given.prefrontal_rates.values)[places], nmda[places], jnp.asarray(given.recurrence.values)[places])
-    power = np.asarray(_gamma_powers(model.physiology.prefrontal, *at))
-    return {
-        "gamma": ("gamma_time", power / power[0], "1", "power in the gamma band, before = 1"),
-        "gamma_hours": ("gamma_time", data.time.values[places], "h", "time since the first dose"),
+    indices = np.unique(np.linspace(0, data.sizes["time"] - 1, GAMMA_TIMES).astype(int))
+    nodes = list(checkpoints(simulation).values())
+    power = _gamma_powers(p, *_state(data, indices))
+    values = {
+        "gamma_power": power / power[0],
+        "checkpoint_prefrontal_rates": data.prefrontal_rates.sel(arm="as given").values[nodes],
+        "prefrontal_spectrum": _spectra(p, *_state(data, nodes), jnp.asarray(FREQUENCIES * HERTZ)),
+        "gamma_band": p.gamma_band / HERTZ,
     }
+    axes = {
+        "gamma_time": data.time.values[indices] - first_visit(simulation.protocol),
+        "frequency": FREQUENCIES,
+        "cortical_class": list(CORTICAL),
+    }
+    return values, axes
+
+
+def _state(data: xr.Dataset, nodes) -> tuple[Array, Array, Array]:
+    """Rates (Hz), NMDA drive left and recurrence of the circuit as given, at some nodes of a course."""
+    dosed = data.sel(arm="as given").isel(time=nodes)
+    nmda = 1 - links.prefrontal_loss(jnp.asarray(dosed.drive_loss.values))
+    return jnp.asarray(dosed.prefrontal_rates.values), nmda, jnp.asarray(dosed.recurrence.values)
 
 
 @eqx.filter_jit
@@ -89,86 +166,6 @@ def _gamma_powers(p: Prefrontal, rates: Array, nmda: Array, recurrence: Array) -
     return jax.vmap(lambda r, n, w: gamma_power(p, r, n, w, jnp.ones(()), nodes))(rates, nmda, recurrence)
 
 
-def _nuclei(p: Nucleus, data: xr.Dataset) -> dict[str, tuple]:
-    shift = float(data.habenula_shift.sel(arm="untreated")[0])
-    left = float(data.habenula_nmda.sel(arm="as given").min())
-    rates = np.asarray(_volleys(p, jnp.array([1, 1, left]), jnp.array([0, shift, shift])))
-    spacing = PLAN.substeps * PLAN.step
-    kept = PLAN.nodes // BIN * BIN
-    binned = rates[:, :kept].reshape(len(NUCLEI), -1, BIN).mean(-1)
-    during = slice(PULSE_START, PULSE_START + 6 * PULSE_TIME)
-    spikes = (rates[:, during].sum(-1) - rates[:, :PULSE_START].mean(-1, keepdims=True)[:, 0] * 6 * PULSE_TIME) * spacing * 1e-3
-    times = (np.arange(binned.shape[1]) + 0.5) * BIN * spacing - PULSE_START * spacing
-    return {
-        "volley": (("nucleus", "volley_bin"), binned, "Hz", "mean rate of habenula cells around one synchronous excitation"),
-        "volley_time": ("volley_bin", times, "ms", "time since the excitation"),
-        "volley_spikes": ("nucleus", spikes, "1", "spikes per cell that the excitation adds within 30 ms"),
-    }
-
-
 @eqx.filter_jit
-def _volleys(p: Nucleus, nmda: Array, shift: Array) -> Array:
-    pulse = jnp.zeros(PLAN.nodes).at[PULSE_START : PULSE_START + PULSE_TIME].set(PULSE)
-    return jax.vmap(lambda left, moved: simulate_nucleus(p, left, moved, jax.random.key(SEED), PLAN, pulse)[1])(nmda, shift)
-
-
-def _pauses(model: Euthymia) -> Array:
-    return jax.vmap(lambda n: pause_after_volley(model.physiology.midbrain.dopamine, n))(jnp.array(SPIKES, float))
-
-
-def _landscapes(p: Attractor, peak: float, own_input: float, healthy_input: float) -> dict[str, tuple]:
-    S, current, drive = (np.asarray(each) for each in _landscape(p, jnp.array([*BLOCKS, peak])))
-    edges = np.array([_edges(each) for each in drive])
-    at_rest = [_crossing(current, each, healthy_input, 0) for each in drive[:-1]]
-    from_lock = [_crossing(current, each, own_input, -1) for each in drive[:-1]]
-    passed_on, rates, states = (
-        np.asarray(each) for each in _begun_in(p, jnp.array([at_rest, from_lock]), jnp.array([healthy_input, own_input]))
-    )
-    # Block moves the lower edge up; where it passes this patient's drive, the lock vanishes.
-    held = np.isfinite(edges[:-1, 0])
-    lower = edges[:-1, 0][held]
-    critical = np.interp(own_input, lower, BLOCKS[held], left=np.nan, right=np.nan) if held.any() else np.nan
-    return {
-        "limbic_S": ("limbic_current", S, "1", "open NMDA channels of the limbic network"),
-        "holding_drive": (("landscape", "limbic_current"), drive[SHOWN], "nA", "limbic drive at which that state stands still"),
-        "window": (("landscape", "edge"), edges[SHOWN], "nA", "limbic drive between which two states exist"),
-        "critical_block": ((), critical, "1", "loss of drive at which this patient's lock vanishes"),
-        "healthy_limbic_input": ((), healthy_input, "nA", "limbic drive in health"),
-        "communication": (("begun", "block"), passed_on / passed_on[:, :1], "1", "how far one network moves the other, undrugged = 1"),
-        "network_rate": (("begun", "block", "network"), rates, "Hz", "firing of the two networks"),
-        "undrugged_S": (("begun", "network"), states[:, 0], "1", "open NMDA channels of the state begun in"),
-    }
-
-
-def _edges(drive: np.ndarray) -> tuple[float, float]:
-    """Where a landscape turns: the drives between which two states exist, lower first; NaN where there is one state only."""
-    step = np.diff(drive)
-    bottoms, tops = np.flatnonzero((step[:-1] <= 0) & (step[1:] > 0)), np.flatnonzero((step[:-1] > 0) & (step[1:] <= 0))
-    if not len(bottoms) or not len(tops):
-        return np.nan, np.nan
-    return float(drive[bottoms[-1] + 1]), float(drive[tops[0] + 1])
-
-
-def _crossing(current: np.ndarray, drive: np.ndarray, limbic_input: float, which: int) -> float:
-    """The limbic current of the first or last state that a drive holds, between two points of the landscape."""
-    after = np.flatnonzero((drive[:-1] < limbic_input) & (drive[1:] >= limbic_input))[which]
-    return float(np.interp(limbic_input, drive[after : after + 2], current[after : after + 2]))
-
-
-@eqx.filter_jit
-def _landscape(p: Attractor, blocks: Array) -> tuple[Array, Array, Array]:
-    current = jnp.linspace(0, p.threshold / p.gain + p.limbic_recurrence * p.coupling, CURRENTS)
-    return activation(p, current), current, jax.vmap(lambda block: holding_input(p, current, block, jnp.ones(())))(blocks)
-
-
-@eqx.filter_jit
-def _begun_in(p: Attractor, current: Array, limbic_input: Array) -> tuple[Array, Array, Array]:
-    one = jnp.ones(())
-
-    def at(current: Scalar, block: Scalar, drive: Scalar) -> tuple[Array, Array, Array]:
-        S_L = activation(p, current)
-        S = jnp.stack([S_L, quiet_cognition(p, S_L, block)])
-        return communication(p, S, block, drive, one), network_rates(p, S, block, drive, one), S
-
-    along = jax.vmap(at, in_axes=(0, 0, None))
-    return jax.vmap(lambda each, drive: along(each, jnp.asarray(BLOCKS), drive))(current, limbic_input)
+def _spectra(p: Prefrontal, rates: Array, nmda: Array, recurrence: Array, frequencies: Array) -> Array:
+    return jax.vmap(lambda r, n, w: power_spectrum(p, r, n, w, jnp.ones(()), frequencies))(rates, nmda, recurrence)

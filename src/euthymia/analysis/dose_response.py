@@ -1,4 +1,4 @@
-"""How prefrontal rates answer a dose, and how often the answer is an inverted U when what is not known is drawn at random."""
+"""Dose response of prefrontal rates, and how often it is an inverted U when unknown parameters are drawn from their priors."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -77,7 +77,7 @@ def dose_curve_draws(p: Prefrontal, priors: DoseCurve, key: Array, n: int, conce
 
 
 def times_to_change(times: np.ndarray, rates: np.ndarray, change: float | None = None) -> np.ndarray:
-    """When each class has first moved by a share ``change`` of its first rate, or, without one, halfway to its own extreme.
+    """When each class has first moved by a fraction ``change`` of its first rate, or, without one, halfway to its own extreme.
 
     Parameters
     ----------
@@ -88,14 +88,16 @@ def times_to_change(times: np.ndarray, rates: np.ndarray, change: float | None =
 
     Returns
     -------
-    One time per class, interpolated; NaN for a class that never does.
+    One time per class, linearly interpolated; NaN for a class that never does.
     """
     moved = np.abs(rates / rates[0] - 1)
-    aim = moved.max(0) / 2 if change is None else np.full(rates.shape[1], change)
-    found = np.full(rates.shape[1], np.nan)
+    target = moved.max(0) / 2 if change is None else np.full(rates.shape[1], change)
+    times_of_classes = np.full(rates.shape[1], np.nan)
     for which, course in enumerate(moved.T):
-        beyond = np.flatnonzero(course >= aim[which])
+        beyond = np.flatnonzero(course >= target[which])
         if len(beyond):
             after = beyond[0]
-            found[which] = np.interp(aim[which], course[after - 1 : after + 1], times[after - 1 : after + 1]) if after else times[0]
-    return found
+            times_of_classes[which] = (
+                np.interp(target[which], course[after - 1 : after + 1], times[after - 1 : after + 1]) if after else times[0]
+            )
+    return times_of_classes

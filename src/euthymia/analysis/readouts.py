@@ -1,43 +1,64 @@
 """What could be measured beside mood, and how far a drug moves it."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from ..results.quantities import QUANTITIES
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 
 
 class Readout(NamedTuple):
-    """Something that could be measured; its change is relative to before, or absolute where nothing is there before."""
+    """A quantity that could be measured; its change is relative to before, or absolute where nothing is there before."""
 
-    title: str
-    of: Callable[[xr.Dataset], xr.DataArray]
+    name: str
+    """In the table of quantities."""
     relative: bool
     way: str | None = None
     """The way that it belongs to."""
+    cell_class: str | None = None
+    """Class of cell of which it is taken."""
 
+    @property
+    def title(self) -> str:
+        """A few words for a table."""
+        label = QUANTITIES[self.name].label
+        return label if self.cell_class is None else f"{label}, {self.cell_class}"
 
-def _given(name: str) -> Callable[[xr.Dataset], xr.DataArray]:
-    return lambda data: data[name].sel(arm="as given")
+    @property
+    def unit(self) -> str:
+        """Of the quantity itself; its change is a fraction of it where it is relative."""
+        return QUANTITIES[self.name].unit
+
+    @property
+    def meaning(self) -> str:
+        """What the quantity is."""
+        return QUANTITIES[self.name].meaning
+
+    def of(self, data: xr.Dataset) -> xr.DataArray:
+        """Its values over time in a course, as given."""
+        values = data[self.name]
+        if "arm" in values.dims:
+            values = values.sel(arm="as given")
+        return values if self.cell_class is None else values.sel(cell_class=self.cell_class)
 
 
 READOUTS = (
-    Readout("NMDA pore block, pyramidal", lambda data: data.pore_block.sel(cell_class="pyramidal"), False),
-    Readout("serotonin transporter occupied", _given("sert_occupancy"), False),
-    Readout("dopamine transporter occupied", _given("dat_occupancy"), False),
-    Readout("MAO-A lost", _given("mao_block"), False),
-    Readout("serotonin", _given("serotonin"), True),
-    Readout("glutamate surge", _given("glutamate"), False, "way 1"),
-    Readout("prefrontal focus", _given("focus"), True, "way 1"),
-    Readout("calcium load", _given("calcium_load"), True, "way 2"),
-    Readout("habenula burst rate", _given("habenula_burst_rate"), True, "way 3"),
-    Readout("dopamine tone", _given("dopamine"), True, "way 3"),
-    Readout("BDNF–TrkB activity", _given("bdnf"), False, "way 4"),
-    Readout("spine density", _given("spine_density"), True, "way 4"),
-    Readout("limbic lock, probability", _given("lock"), False, "way 5"),
+    Readout("pore_block", False, cell_class="pyramidal"),
+    Readout("sert_occupancy", False),
+    Readout("dat_occupancy", False),
+    Readout("mao_block", False),
+    Readout("serotonin", True),
+    Readout("glutamate", False, "way 1"),
+    Readout("focus", True, "way 1"),
+    Readout("calcium_load", True, "way 2"),
+    Readout("habenula_burst_rate", True, "way 3"),
+    Readout("dopamine", True, "way 3"),
+    Readout("bdnf", False, "way 4"),
+    Readout("spine_density", True, "way 4"),
+    Readout("lock", False, "way 5"),
 )
 
 
@@ -45,7 +66,7 @@ class Move(NamedTuple):
     """The largest departure of a read-out from the undosed patient."""
 
     change: float
-    """Share of the value before, or a difference where nothing is there before."""
+    """Fraction of the value before, or a difference where nothing is there before."""
     time: float
     """h after the first dose."""
     half: float
@@ -53,10 +74,11 @@ class Move(NamedTuple):
 
 
 def largest_change(readout: Readout, simulation: Simulation) -> Move:
+    """The largest departure of a read-out from its value before, when it is reached, and when half of it is."""
     # The undosed patient is at rest, so that the value before is that of the untreated course at any time.
     values = readout.of(simulation.data).to_numpy()
     moved = (values - values[0]) / (values[0] if readout.relative else 1.0)
-    place = int(np.argmax(np.abs(moved)))
-    half = int(np.argmax(np.abs(moved) >= abs(moved[place]) / 2))
-    peak_time, half_time = (float(simulation.data.time[each]) - first_visit(simulation.protocol) for each in (place, half))
-    return Move(float(moved[place]), peak_time, half_time)
+    peak = int(np.argmax(np.abs(moved)))
+    half = int(np.argmax(np.abs(moved) >= abs(moved[peak]) / 2))
+    peak_time, half_time = (float(simulation.data.time[node]) - first_visit(simulation.protocol) for node in (peak, half))
+    return Move(float(moved[peak]), peak_time, half_time)

@@ -11,6 +11,7 @@ from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import FORMED
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
+from ..results.quantities import label, shown_unit
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit, labelled
 from ..simulation.warnings import warnings_of
@@ -21,6 +22,8 @@ from .potency_gap import PotencyGap, potency_gaps
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
 WORDS = ("bound", "pore_block", "drive_loss")
+TARGETS = ("sert_occupancy", "dat_occupancy", "mao_block")
+WATCHED = ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 TITLES = {
     "way 1": "glutamate surge in the prefrontal cortex",
@@ -51,7 +54,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Part:
-    """What one way, or the context, did to mood: points, and the share of the whole, None where there is no change."""
+    """What one way, or the context, did to mood: points, and their fraction of the whole, None where there is no change."""
 
     points: float
     share: float | None
@@ -89,20 +92,20 @@ class Summary:
 
 
 def _peak(series: xr.DataArray, visit: float) -> Peak:
-    place = int(np.argmax(np.abs(series.to_numpy())))
-    return Peak(float(series[place]), float(series.time[place]) - visit)
+    node = int(np.argmax(np.abs(series.to_numpy())))
+    return Peak(float(series[node]), float(series.time[node]) - visit)
 
 
 def ways_of(simulation: Simulation) -> dict[str, tuple[str, xr.DataArray]]:
     """The number by which each way is known, as a change from before the first dose."""
-    given = simulation.data.sel(arm="as given")
-    before = given.isel(time=0)
+    dosed = simulation.data.sel(arm="as given")
+    before = dosed.isel(time=0)
     return {
-        "way 1": ("glutamate, rise", given.glutamate),
-        "way 2": ("calcium load, relief", 1 - given.calcium_load / before.calcium_load),
-        "way 3": ("dopamine tone, gain", given.dopamine / before.dopamine - 1),
-        "way 4": ("spine density, gain", given.spine_density / before.spine_density - 1),
-        "way 5": ("out of the lock", before.lock - given.lock),
+        "way 1": ("glutamate, rise", dosed.glutamate),
+        "way 2": ("calcium load, relief", 1 - dosed.calcium_load / before.calcium_load),
+        "way 3": ("dopamine tone, gain", dosed.dopamine / before.dopamine - 1),
+        "way 4": ("spine density, gain", dosed.spine_density / before.spine_density - 1),
+        "way 5": ("out of the lock", before.lock - dosed.lock),
     }
 
 
@@ -120,14 +123,14 @@ def attribution_at(simulation: Simulation, times: dict[str, float]) -> dict[str,
 def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     """The summary of one simulation."""
     model = default_model() if model is None else model
-    data, given = simulation.data, simulation.data.sel(arm="as given")
+    data, dosed = simulation.data, simulation.data.sel(arm="as given")
     visit = first_visit(simulation.protocol)
     checkpoints = simulation.checkpoints()
     # A single dose or visit is judged after a day, a course of several at its end.
     protocol = simulation.protocol
     at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
     checked_at = "24 h" if "24 h" in checkpoints and not at_end else list(checkpoints)[-1]
-    split_at = {name: place for name, place in checkpoints.items() if name in ATTRIBUTED_AT or name == checked_at}
+    split_at = {name: hours for name, hours in checkpoints.items() if name in ATTRIBUTED_AT or name == checked_at}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
     drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
     mass = {
@@ -136,12 +139,8 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         **dict.fromkeys(HYDROXYNORKETAMINES, data.hydroxynorketamine_mass),
         **{str(drug): data.comparator_mass.sel(molecule=drug) for drug in data.molecule.values},
     }
-    targets = {
-        "serotonin transporter occupied": given.sert_occupancy,
-        "dopamine transporter occupied": given.dat_occupancy,
-        "MAO-A lost": given.mao_block,
-        "serotonin, rise": given.serotonin / given.serotonin[0] - 1,
-    }
+    targets = {label(name): dosed[name] for name in TARGETS}
+    targets |= {f"{label('serotonin')}, rise": dosed.serotonin / dosed.serotonin[0] - 1}
     mood = f"stress {simulation.person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course"
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
     whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
@@ -150,12 +149,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         person=", ".join(whose),
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
-        watched={
-            "dissociation": (_peak(data.dissociation, visit), "%"),
-            "systolic pressure": (_peak(data.systolic_rise, visit), "mmHg"),
-            "diastolic pressure": (_peak(data.diastolic_rise, visit), "mmHg"),
-            "of the concentration on awakening from anaesthesia": (_peak(data.anaesthesia, visit), "%"),
-        },
+        watched={label(name): (_peak(data[name], visit), shown_unit(name)) for name in WATCHED},
         targets={name: _peak(series, visit) for name, series in targets.items()},
         receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in WORDS} for name in CELL_CLASSES},
         ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],

@@ -143,28 +143,37 @@ def glutamate_rate(p: Prefrontal, tissue: Scalar, measured: Scalar, release: Sca
     return (release - tissue) / p.glutamate_time, (tissue - measured) / p.measurement_lag
 
 
+def power_spectrum(
+    p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar, frequencies: Float[Array, "frequency"]
+) -> Float[Array, "frequency"]:
+    """Power of pyramidal activity, (Hz/pA)², per density of a private white noise current in every class, at frequencies (1/ms).
+
+    Σ_X |[(iω − J)⁻¹ B]_EX|² with ω = 2πf: the linear response of the circuit at its steady rates.
+    """
+    J = jacobian(p, rates, nmda, recurrence, inhibition)
+    B = entry(p, rates, nmda, recurrence, inhibition)
+
+    def power(frequency: Scalar) -> Scalar:
+        omega = 2 * jnp.pi * frequency
+        response: Complex[Array, "state cell_class"] = jnp.linalg.solve(1j * omega * jnp.eye(len(J)) - J, B.astype(complex))
+        return jnp.sum(jnp.abs(response[E]) ** 2)
+
+    return jax.vmap(power)(frequencies)
+
+
 def gamma_power(
     p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar, nodes: Float[Array, "node"]
 ) -> Scalar:
-    """Power of pyramidal activity in the gamma band, (Hz/pA)², per density of a private white noise current in every class.
-
-    Σ_X |[(iω − J)⁻¹ B]_EX|², averaged over the band by the trapezoidal rule. Compare it with its undosed value.
+    """Mean power of pyramidal activity in the gamma band, (Hz/pA)², by the trapezoidal rule. Compare it with its undosed value.
 
     Parameters
     ----------
     nodes
         Frequencies at which it is evaluated, from 0 to 1 within the band.
     """
-    J = jacobian(p, rates, nmda, recurrence, inhibition)
-    B = entry(p, rates, nmda, recurrence, inhibition)
     low, high = p.gamma_band
-
-    def power(node: Scalar) -> Scalar:
-        omega = 2 * jnp.pi * (low + (high - low) * node)
-        response: Complex[Array, "state cell_class"] = jnp.linalg.solve(1j * omega * jnp.eye(len(J)) - J, B.astype(complex))
-        return jnp.sum(jnp.abs(response[E]) ** 2)
-
-    return jnp.trapezoid(jax.vmap(power)(nodes), nodes)
+    power = power_spectrum(p, rates, nmda, recurrence, inhibition, low + (high - low) * nodes)
+    return jnp.trapezoid(power, nodes)
 
 
 def _assembly(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar) -> tuple[Float[Array, "2 2"], Scalar]:

@@ -3,18 +3,14 @@
 from dataclasses import replace
 from functools import cache
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float
 
-from ..circuits.habenula.nucleus import simulate_nucleus
+from ..analysis.omitted_reward import excited_rate, volley
 from ..circuits.habenula.parameters import CHANNELS, Nucleus
 from ..circuits.midbrain import pause_after_volley, raphe_rate
 from ..core.constants import DAY, WEEK
-from ..core.types import ACTIVITIES, Scalar
-from ..model.closures.recipes import PLAN, SEED, nucleus_activity, nucleus_outputs
+from ..core.types import ACTIVITIES
+from ..model.closures.recipes import nucleus_activity, nucleus_outputs
 from ..model.closures.response import HABENULA_OUTPUTS, habenula_output, no_correction
 from ..model.default import default_model
 from .claim import Prediction
@@ -22,16 +18,8 @@ from .reference_runs import dose_ends, reference_run, reference_value, relief, u
 
 BURST_RATE = [name for name, _ in HABENULA_OUTPUTS].index("burst_rate")
 BURSTING = ACTIVITIES.index("burst")
-VOLLEY = PLAN._replace(nodes=40)
-"""Of a run in which a pulse reaches every cell; its nodes are 1 ms apart."""
-REPEATS = 5
-"""Runs of which the mean is taken."""
-PULSE, STARTS, LASTS = 2.0, 5, 5
-"""A current (µA/cm²) that makes most healthy cells fire once, its first node and how many it lasts."""
 TWENTY_MINUTES = 1 / 3
 """h."""
-MILLISECONDS = 1e3
-"""In a second."""
 
 
 def _nucleus_without(channel: str) -> Nucleus:
@@ -115,23 +103,11 @@ def _dopamine_pause(spikes: float, strength: float = 1.0) -> float:
     return float(pause_after_volley(replace(p, synapse_strength=p.synapse_strength * strength), jnp.asarray(spikes)))
 
 
-@eqx.filter_jit
-def _volley(p: Nucleus, shift: Scalar) -> Float[Array, "node"]:
-    """Mean rate of the cells (Hz) at nodes around a pulse."""
-    pulse = jnp.zeros(VOLLEY.nodes).at[STARTS : STARTS + LASTS].set(PULSE)
-    keys = jax.random.split(jax.random.key(SEED), REPEATS)
-    return jax.vmap(lambda key: simulate_nucleus(p, jnp.ones(()), shift, key, VOLLEY, pulse)[1])(keys).mean(0)
-
-
 def _pause_at_omission(p: Nucleus, stress: float | None) -> float:
-    """Pause of dopamine cells (ms) when a pulse, as after an omitted reward, reaches the habenula of an undosed patient.
-
-    Its volley is the spikes in the pulse and in one interval of a burst after it.
-    """
-    rate = np.asarray(_volley(p, undosed(stress).fast.habenula_shift))
-    spacing = VOLLEY.substeps * VOLLEY.step
-    until = STARTS + LASTS + round(float(p.burst_interval[0]) / spacing)
-    return _dopamine_pause(float(rate[STARTS:until].sum()) * spacing / MILLISECONDS)
+    """Pause of dopamine cells (ms) when a pulse, as after an omitted reward, reaches the habenula of an undosed patient."""
+    experiment = default_model().omitted_reward
+    rate = excited_rate(p, experiment, jnp.ones(()), undosed(stress).fast.habenula_shift)
+    return _dopamine_pause(volley(p, experiment, rate))
 
 
 def _longer_at_omission(p: Nucleus) -> float:

@@ -1,5 +1,6 @@
 """Commands that take protocols through the model: simulate, compare, exposure, bridge."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.markup import escape
@@ -40,7 +41,9 @@ def simulate(
         from ..core.runtime import configure
 
         configure()
+        from ..analysis.circuits import circuits
         from ..analysis.summary import summarise
+        from ..model.default import default_model
         from ..report.pages.page import page
         from ..report.terminal.summary import show
         from ..simulation.interventions import ARMS
@@ -49,6 +52,9 @@ def simulate(
         status.update("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
         simulation = run(chosen, arms=tuple(ARMS), coalitions=True)
         summary = summarise(simulation)
+        status.update("Recording from the circuits")
+        if chosen.doses:
+            simulation = replace(simulation, circuits=circuits(simulation, default_model()))
         status.update("Drawing the report")
         html = page(simulation, summary)
         status.update(f"Writing {escape(str(folder))}")

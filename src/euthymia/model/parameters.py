@@ -65,6 +65,13 @@ class DoseCurve(eqx.Module):
     rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
 
 
+class OmittedReward(eqx.Module):
+    """The excitation of the habenula that stands for a reward that does not come."""
+
+    pulse: Scalar = parameter("habenula.omitted_reward.pulse", "uA/cm^2", "current into every cell")
+    duration: Scalar = parameter("habenula.omitted_reward.duration", "ms", "how long it lasts")
+
+
 class Euthymia(eqx.Module):
     """Everything from dose to mood."""
 
@@ -79,3 +86,4 @@ class Euthymia(eqx.Module):
     ratings: Ratings
     experience: Experience
     dose_curve: DoseCurve
+    omitted_reward: OmittedReward

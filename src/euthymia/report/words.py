@@ -72,7 +72,7 @@ def before(checkpoint: str) -> str:
 
 def number(value: float | list[float]) -> str:
     """A value or a list of them, in the fewest digits that say it."""
-    return ", ".join(f"{each:g}" for each in value) if isinstance(value, list) else f"{value:g}"
+    return ", ".join(f"{entry:g}" for entry in value) if isinstance(value, list) else f"{value:g}"
 
 
 def unit(row: Parameter | Target) -> str:

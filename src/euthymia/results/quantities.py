@@ -16,9 +16,31 @@ AXES = {
     "site": "where NMDA receptors trap the drug",
     "item": "item of the MADRS",
     "flow": "flow of spines",
+    # Circuits beside a course
+    "neuron": "number of a habenula cell, in the order of resting potentials",
+    "activity": "how a habenula cell fires",
+    "traced_cell": "habenula cell that is followed, by how it fires where such a cell is first seen",
+    "trace_time": "time since the start of a recording",
+    "spike": "number of a spike",
+    "nucleus": "whose habenula is excited",
+    "volley_time": "time since a synchronous excitation",
+    "volley": "spikes of every habenula cell in one volley",
+    "gamma_time": "time since the first dose",
+    "frequency": "frequency",
+    "landscape": "state of the drug at which a landscape is that of the limbic network",
+    "limbic_current": "current into the limbic network",
+    "edge": "lower or upper edge",
+    "begun": "state of the two networks before drive is lost",
+    "block": "loss of recurrent NMDA drive",
+    "network": "limbic or cognitive network",
 }
 """Every axis, in the order in which arrays have them, and what runs along it."""
-AXIS_UNITS = {"time": "h"}
+AXIS_UNITS = {
+    "time": "h",
+    # Circuits beside a course
+    **{"neuron": "1", "trace_time": "ms", "spike": "1", "volley_time": "ms", "volley": "1"},
+    **{"gamma_time": "h", "frequency": "Hz", "limbic_current": "nA", "block": "1"},
+}
 """Units of the axes that have one."""
 
 
@@ -162,6 +184,59 @@ _TABLE = [
         ("healthy_focus", "ms", "focus at stress 0"),
         ("healthy_reward", "1", "dopamine tone at stress 0"),
     ),
+    # Circuits beside a course
+    *_rows("checkpoint", ("checkpoint_time", "h", "time since the first dose at which circuits are looked at")),
+    *_rows("checkpoint neuron", ("neuron_rest", "mV", "resting potential of a habenula cell: reversal of its leak")),
+    *_rows(
+        "checkpoint activity", ("habenula_cells", "1", "fraction of habenula cells that are silent, tonic or bursting", "habenula cells")
+    ),
+    *_rows("checkpoint traced_cell trace_time", ("habenula_voltage", "mV", "membrane potential of a habenula cell", "membrane potential")),
+    *_rows("traced_cell", ("traced_neuron", "1", "number of the habenula cell that is followed")),
+    *_rows("", ("recording_time", "ms", "duration of a recording of spikes")),
+    *_rows(
+        "spike",
+        ("spike_checkpoint", "1", "checkpoint at which the spike was recorded, counted from 0"),
+        ("spike_neuron", "1", "number of the habenula cell that fired"),
+        ("spike_time", "ms", "time of a spike since the start of the recording"),
+        ("spike_in_burst", "1", "1 for a spike inside a burst, 0 for one outside"),
+    ),
+    *_rows(
+        "nucleus volley_time", ("omitted_reward_rate", "Hz", "firing of habenula cells around an excitation as after an omitted reward")
+    ),
+    *_rows(
+        "nucleus",
+        ("omitted_reward_spikes", "1", "spikes per habenula cell in the excitation and one interval of a burst after it"),
+        ("omitted_reward_pause", "ms", "pause of dopamine cells after an omitted reward"),
+    ),
+    *_rows("volley", ("volley_pause", "ms", "pause of dopamine cells after a synchronous volley of the habenula")),
+    *_rows("gamma_time", ("gamma_power", "1", "power of pyramidal activity in the gamma band, before = 1", "gamma power")),
+    *_rows("checkpoint cortical_class", ("checkpoint_prefrontal_rates", "Hz", "firing of prefrontal cells by class at a checkpoint")),
+    *_rows(
+        "checkpoint frequency",
+        ("prefrontal_spectrum", "Hz^2/pA^2", "power of pyramidal activity per density of a white noise current into every class", "power"),
+    ),
+    *_rows("edge", ("gamma_band", "Hz", "edges of the gamma band")),
+    *_rows("limbic_current", ("limbic_S", "1", "open NMDA channels of the limbic network")),
+    *_rows("landscape limbic_current", ("holding_drive", "nA", "limbic drive at which that state stands still")),
+    *_rows("landscape edge", ("bistable_window", "nA", "limbic drive between which two states exist")),
+    *_rows(
+        "",
+        ("critical_block", "1", "loss of NMDA drive at which this patient's lock vanishes"),
+        ("healthy_limbic_input", "nA", "drive of the limbic network in health"),
+    ),
+    *_rows("begun block", ("communication", "1", "how far one network moves the other, undrugged = 1", "communication")),
+    *_rows("begun block network", ("network_rate", "Hz", "firing of the limbic and the cognitive network")),
+    *_rows("begun network", ("undrugged_S", "1", "open NMDA channels of the state before drive is lost")),
 ]
 QUANTITIES = {row.name: row for row in _TABLE}
 """The table by name."""
+
+
+def label(name: str) -> str:
+    """A few words for a quantity in a table or figure: its label, or its meaning where it has none."""
+    return QUANTITIES[name].label or QUANTITIES[name].meaning
+
+
+def shown_unit(name: str) -> str:
+    """The unit in which a reader is told a quantity: percent for a fraction."""
+    return "%" if QUANTITIES[name].unit == "1" else QUANTITIES[name].unit

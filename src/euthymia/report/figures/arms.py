@@ -12,10 +12,8 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...simulation.simulate import Simulation
 from ...simulation.visits import first_visit, labelled
-from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, clock, drawn, panels, svg
+from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, SERIES, clock, drawn, panels, svg
 
-ARM_COLOURS = ("#b5446e", "#2b6cb0", "#c98500", "#8793a0", "#0a5c44", "#9b7fe0", "#6b3e1a", "#1b2733")
-"""By place of the arm; they differ in lightness too, for the colour-blind."""
 NODES_DRAWN = 600
 SPANS = {"hours": (FIRST_SHOWN, 24.0), "days": (24.0, 168.0), "weeks": (168.0, np.inf)}
 LONGEST_NAME = 16
@@ -40,31 +38,31 @@ class Panel(NamedTuple):
 
 
 PANELS = (
-    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10.0),
+    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10),
     Panel("way 2", "calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
     Panel("way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: data.healthy_reward, 0.1),
     Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: data.healthy_spine_density, 0.1),
-    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
+    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105),
 )
 
 
 def five_ways(comparison: Comparison) -> str:
     """What is given, MADRS, and one slim panel per way, all arms over one logarithmic clock."""
-    courses = {name: drawn(each, NODES_DRAWN) for name, each in comparison.simulations.items()}
-    colours = dict(zip(courses, ARM_COLOURS, strict=False))
-    horizon = max(float(each.data.time[-1]) for each in courses.values())
+    courses = {name: drawn(course, NODES_DRAWN) for name, course in comparison.simulations.items()}
+    colours = dict(zip(courses, SERIES, strict=False))
+    horizon = max(float(course.data.time[-1]) for course in courses.values())
     ratios = (0.16 + 0.17 * len(courses), 2.7, *(1 for _ in PANELS))
     with panels(1.25 * sum(ratios) + 0.6, 2 + len(PANELS), height_ratios=ratios, sharex=True) as (figure, axes):
-        given, mood, *ways = axes[:, 0]
-        for each in axes[:, 0]:
-            clock(each, horizon, LEAST_APART)
-            each.tick_params(axis="x", length=0, labelbottom=False)
-        _doses(given, courses, colours)
-        _curves(mood, {name: each.data.madrs.sel(arm="as given") for name, each in courses.items()}, colours, 20.0)
+        doses, mood, *ways = axes[:, 0]
+        for row in axes[:, 0]:
+            clock(row, horizon, LEAST_APART)
+            row.tick_params(axis="x", length=0, labelbottom=False)
+        _doses(doses, courses, colours)
+        _curves(mood, {name: course.data.madrs.sel(arm="as given") for name, course in courses.items()}, colours, 20)
         mood.set_title("Depression: MADRS, points")
         mood.set_ylim(0, max(40.0, mood.get_ylim()[1]))
         for axes_of, panel in zip(ways, PANELS, strict=True):
-            curves = {name: panel.of(each.data.sel(arm="as given")) for name, each in courses.items()}
+            curves = {name: panel.of(course.data.sel(arm="as given")) for name, course in courses.items()}
             level = None if panel.healthy is None else float(panel.healthy(next(iter(courses.values())).data))
             if level is not None:
                 axes_of.axhline(level, color=FAINT, lw=1, ls="-.")
@@ -74,8 +72,8 @@ def five_ways(comparison: Comparison) -> str:
                 axes_of.text(FIRST_SHOWN * 1.05, level, "healthy", color=FAINT, fontsize=8.5, va="top" if below else "bottom")
             axes_of.set_title(f"{panel.way.capitalize()} · {panel.title}", color=COLOURS[panel.way])
             axes_of.locator_params(axis="y", nbins=3)
-        for each in (mood, *ways):
-            _name(each, colours, CLOSEST / 2 if each is mood else CLOSEST)
+        for row in (mood, *ways):
+            _name(row, colours, CLOSEST / 2 if row is mood else CLOSEST)
         ways[-1].tick_params(axis="x", length=3, labelbottom=True)
         ways[-1].set_xlabel(CLOCK)
         return svg(figure, "Several treatments of one patient: mood and five ways, from minutes to weeks")
@@ -117,14 +115,14 @@ def _curves(axes: Axes, curves: dict[str, xr.DataArray], colours: dict[str, str]
         axes.plot(curve.time, curve, color=colours[name], lw=2, label=name, zorder=2 if still else 3)
         axes.plot(curve.time[-1], curve[-1], "o", color=colours[name], ms=4, clip_on=False, zorder=4)
     low, high = axes.get_ylim()
-    middle, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
-    axes.set_ylim(middle - half, middle + half)
+    centre, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
+    axes.set_ylim(centre - half, centre + half)
 
 
 def _name(axes: Axes, colours: dict[str, str], closest: float) -> None:
     """Write each arm that moves: at its peak if its curve comes back, else at the right where it ends, apart from each other."""
     low, high = axes.get_ylim()
-    ends = {}
+    last_points = {}
     for line in axes.get_lines():
         if line.get_label() not in colours:
             continue
@@ -133,12 +131,12 @@ def _name(axes: Axes, colours: dict[str, str], closest: float) -> None:
         peak = int(np.argmax(moved))
         if moved[peak] > MOVED * (high - low):
             if moved[-1] > CAME_BACK * moved[peak]:
-                ends[name] = (times[-1], curve[-1])
+                last_points[name] = (times[-1], curve[-1])
             else:
                 beside = {"xytext": (9, 5 if curve[peak] > curve[0] else -7), "textcoords": "offset points", "va": "center", "fontsize": 9}
                 axes.annotate(_short(name), (times[peak], curve[peak]), color=colours[name], **beside)
-    heights = apart([(each - low) / (high - low) for _, each in ends.values()], closest)
-    for (name, (x, y)), height in zip(ends.items(), heights, strict=True):
+    heights = apart([(y - low) / (high - low) for _, y in last_points.values()], closest)
+    for (name, (x, y)), height in zip(last_points.items(), heights, strict=True):
         axes.annotate(
             _short(name),
             (x, y),
@@ -164,9 +162,9 @@ def apart(heights: list[float], closest: float) -> np.ndarray:
             blocks[-1] += last
     fitted = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks]) if blocks else np.zeros(0)
     fitted = np.clip(fitted, 0, 1 - closest * (len(heights) - 1))
-    found = np.empty(len(heights))
-    found[order] = fitted + closest * np.arange(len(heights))
-    return found
+    moved = np.empty(len(heights))
+    moved[order] = fitted + closest * np.arange(len(heights))
+    return moved
 
 
 def _short(name: str) -> str:
@@ -175,11 +173,11 @@ def _short(name: str) -> str:
 
 def shares(comparison: Comparison) -> str:
     """Points of MADRS by way and context, one bar per arm, one panel per checkpoint."""
-    found = {arm: comparison.attribution(arm) for arm in comparison.arms}
-    names = list(dict.fromkeys(name for by_time in found.values() for name in by_time))
-    with panels(0.9 + 0.32 * len(found) * -(-len(names) // 2), -(-len(names) // 2), 2, sharex=True, sharey=True) as (figure, axes):
+    of_arms = {arm: comparison.attribution(arm) for arm in comparison.arms}
+    names = list(dict.fromkeys(name for by_time in of_arms.values() for name in by_time))
+    with panels(0.9 + 0.32 * len(of_arms) * -(-len(names) // 2), -(-len(names) // 2), 2, sharex=True, sharey=True) as (figure, axes):
         for panel, name in zip(axes.flat, names, strict=False):
-            for row, by_time in enumerate(found.values()):
+            for row, by_time in enumerate(of_arms.values()):
                 left = right = 0.0
                 for who in WAYS_THEN_CONTEXT:
                     part = by_time[name][who] if name in by_time else 0.0
@@ -189,7 +187,7 @@ def shares(comparison: Comparison) -> str:
                     left, right = left + min(part, 0), right + max(part, 0)
                 if name not in by_time:
                     panel.text(0, row, "not reached ", ha="right", va="center", color=FAINT, fontsize=9)
-            panel.set_yticks(range(len(found)), [_short(arm) for arm in found])
+            panel.set_yticks(range(len(of_arms)), [_short(arm) for arm in of_arms])
             panel.set_title(f"at {name}")
             panel.axvline(0, color=INK, lw=0.8)
             panel.grid(visible=False, axis="y")

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.normal import Z_90
 from ...inference.fitted import Fitted
 from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS
@@ -20,11 +21,13 @@ FURTHEST = 6.0
 def fitted_numbers(numbers: Sequence[Any]) -> str:
     """How far each fitted number lies from the fit, in the SD of a further such trial."""
     with panels(LINE * len(numbers) + 0.9) as (figure, [[axes]]):
-        places = -np.arange(len(numbers))
-        axes.axvspan(-1.645, 1.645, color=COLOURS["mood"], alpha=0.12, lw=0)
+        lines = -np.arange(len(numbers))
+        axes.axvspan(-Z_90, Z_90, color=COLOURS["mood"], alpha=0.12, lw=0)
         axes.axvline(0, color=FAINT, lw=1)
-        axes.plot([np.clip(each.standardised_residual, -FURTHEST, FURTHEST) for each in numbers], places, "o", color=COLOURS["mood"], ms=5)
-        axes.set_yticks(places, [f"{each.trial.name}: {number_of(each.observation)}" for each in numbers], fontsize=8)
+        axes.plot(
+            [np.clip(number.standardised_residual, -FURTHEST, FURTHEST) for number in numbers], lines, "o", color=COLOURS["mood"], ms=5
+        )
+        axes.set_yticks(lines, [f"{number.trial.name}: {number_of(number.observation)}" for number in numbers], fontsize=8)
         axes.set(xlim=(-FURTHEST, FURTHEST), xlabel="observed less fitted, SDs; shaded: 90 %")
         return svg(figure, "Fitted numbers")
 
@@ -32,11 +35,12 @@ def fitted_numbers(numbers: Sequence[Any]) -> str:
 def what_is_known(fitted: Fitted) -> str:
     """Where each row went and how sure of it the fit is; and how much the trials say in each independent direction."""
     with panels(LINE * len(fitted.estimates) + 0.9, 1, 2, width_ratios=[2, 1]) as (figure, [[rows, directions]]):
-        places = -np.arange(len(fitted.estimates))
-        at, sd = (np.array([getattr(each, name) for each in fitted.estimates.values()]) for name in ("coordinate", "sd"))
-        rows.errorbar(0 * at, places + 0.15, xerr=1.645, fmt="none", ecolor=FAINT, lw=1.2, label="before the fit")
-        rows.errorbar(at, places - 0.15, xerr=1.645 * sd, fmt="o", ms=4, color=COLOURS["mood"], lw=1.6, label="after it")
-        rows.set_yticks(places, list(fitted.estimates), fontsize=8)
+        lines = -np.arange(len(fitted.estimates))
+        estimates = fitted.estimates.values()
+        mean, sd = (np.array([getattr(estimate, name) for estimate in estimates]) for name in ("coordinate", "sd"))
+        rows.errorbar(0 * mean, lines + 0.15, xerr=Z_90, fmt="none", ecolor=FAINT, lw=1.2, label="before the fit")
+        rows.errorbar(mean, lines - 0.15, xerr=Z_90 * sd, fmt="o", ms=4, color=COLOURS["mood"], lw=1.6, label="after it")
+        rows.set_yticks(lines, list(fitted.estimates), fontsize=8)
         rows.set(xlabel="SDs before the fit; bars: 90 %")
         informed = np.maximum(fitted.informed, 1e-3)
         directions.plot(informed, -np.arange(len(informed)), "o", color=INK, ms=4)
@@ -49,18 +53,18 @@ def what_is_known(fitted: Fitted) -> str:
 def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
     """Held-out numbers beside predictive intervals with a model and without, a panel for points, shares and effects."""
     groups = {unit: [row for row in rows if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
-    groups = {unit: found for unit, found in groups.items() if found}
-    heights = [len(found) + 1.5 for found in groups.values()]
+    groups = {unit: group for unit, group in groups.items() if group}
+    heights = [len(group) + 1.5 for group in groups.values()]
     with panels(LINE * sum(heights) + 1.0, len(groups), 1, height_ratios=heights) as (figure, panels_):
-        for (axes,), (unit, found) in zip(panels_, groups.items(), strict=True):
-            for place, row in enumerate(found):
+        for (axes,), (unit, group) in zip(panels_, groups.items(), strict=True):
+            for line, row in enumerate(group):
                 if row.meta_analysis is not None:
-                    axes.plot(row.meta_analysis, [-place - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
-                axes.plot([row.low, row.high], [-place + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
-                axes.plot(row.median, -place + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
-                axes.plot(row.observation.row.value, -place, "o", color=INK, ms=4.5, label="observed")
-            texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in found]
-            axes.set_yticks(-np.arange(len(found)), texts, fontsize=8)
-            axes.set(xlabel=unit, ylim=(-len(found) + 0.4, 0.6))
+                    axes.plot(row.meta_analysis, [-line - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
+                axes.plot([row.low, row.high], [-line + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
+                axes.plot(row.median, -line + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
+                axes.plot(row.observation.row.value, -line, "o", color=INK, ms=4.5, label="observed")
+            texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in group]
+            axes.set_yticks(-np.arange(len(group)), texts, fontsize=8)
+            axes.set(xlabel=unit, ylim=(-len(group) + 0.4, 0.6))
         legend(figure, [axes for (axes,) in panels_])
         return svg(figure, "Held-out trials and predictions")

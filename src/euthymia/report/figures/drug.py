@@ -5,43 +5,27 @@ from ...evidence.registry import evidence
 from ...pharmacology.comparators import FORMED
 from ...simulation.simulate import Simulation
 from .mood import is_the_trial
-from .style import COLOURS, FIRST_HOURS, end, hours_or_days, legend, panels, svg
+from .style import BLUE, COLOURS, FIRST_HOURS, MOLECULE_COLOURS, RED, end, hours_or_days, legend, panels, svg
 
-SPECIES = {
-    "ketamine, venous": COLOURS["drug"],
-    "norketamine": "#aa3377",
-    "hydroxynorketamine": "#ccbb44",
-    "dehydronorketamine": "#66ccee",
+SHOWN_MASSES = {
+    "ketamine, venous": "venous_ketamine_mass",
+    "norketamine": "norketamine_mass",
+    "hydroxynorketamine": "hydroxynorketamine_mass",
+    "dehydronorketamine": "dehydronorketamine_mass",
 }
-KETAMINE_CHANNELS = {"S": ("#4477aa", "-"), "R": ("#ee6677", (0, (4, 4)))}
-COMPARATOR = {
-    "escitalopram": "#4477aa",
-    "sertraline": "#228833",
-    "phenelzine": "#ee6677",
-    "midazolam": "#aa3377",
-    "memantine": "#ccbb44",
-    "MK-801": "#66ccee",
-    "citalopram": "#0077bb",
-    "fluoxetine": "#ee7733",
-    "norfluoxetine": "#cc3311",
-    "tranylcypromine": "#ee3377",
-    "moclobemide": "#332288",
-    "bupropion": "#009988",
-    "hydroxybupropion": "#999933",
-}
-PLASMA_HOURS = DAY
+ENANTIOMER_LINES = {"S": (BLUE, "-"), "R": (RED, (0, (4, 4)))}
+PLASMA_HOURS = 24.0
 """What is shown of a single infusion, h."""
 
 
 def ketamine(simulation: Simulation) -> str:
     """Ketamine and metabolites in plasma, and what reaches the brain unbound."""
     data, repeated = simulation.data, len(simulation.protocol.doses) > 1
-    masses = (data.venous_ketamine_mass, data.norketamine_mass, data.hydroxynorketamine_mass, data.dehydronorketamine_mass)
     with panels(3.6, 1, 2) as (figure, [[plasma, brain]]):
         unit = DAY if repeated else 1.0
         last = end(simulation) if repeated else min(end(simulation), PLASMA_HOURS)
-        for (name, colour), values in zip(SPECIES.items(), masses, strict=True):
-            plasma.plot(data.time / unit, values, color=colour, label=name)
+        for label, name in SHOWN_MASSES.items():
+            plasma.plot(data.time / unit, data[name], color=MOLECULE_COLOURS[label.removesuffix(", venous")], label=label)
         if is_the_trial(simulation):
             target = evidence().target("zarate2006.venous_peak")
             infused = simulation.protocol.doses[0].duration
@@ -50,11 +34,11 @@ def ketamine(simulation: Simulation) -> str:
         plasma.set_yscale("log")
         plasma.set_ylim(1, max(400.0, 2 * float(data.venous_ketamine_mass.max())))
         plasma.yaxis.set_major_formatter("{x:g}")
-        for enantiomer, (colour, style) in KETAMINE_CHANNELS.items():
+        for enantiomer, (colour, style) in ENANTIOMER_LINES.items():
             brain.plot(
                 data.time, data.free_brain_ketamine.sel(enantiomer=enantiomer), color=colour, ls=style, label=f"{enantiomer}-ketamine"
             )
-        brain.plot(data.time, data.free_brain_norketamine.sum("enantiomer"), color=SPECIES["norketamine"])
+        brain.plot(data.time, data.free_brain_norketamine.sum("enantiomer"), color=MOLECULE_COLOURS["norketamine"])
         brain.set(title="Brain, unbound", ylabel="µM", xlabel="hours", xlim=(0, min(last, FIRST_HOURS)))
         brain.set_ylim(bottom=0)
         legend(figure, [plasma, brain], 4)
@@ -67,12 +51,12 @@ def watched(simulation: Simulation) -> str:
     with panels(2.8, 1, 2) as (figure, [[mind, pressure]]):
         for axes in (mind, pressure):
             unit = hours_or_days(axes, simulation)
-        mind.plot(data.time / unit, 100 * data.dissociation, color=KETAMINE_CHANNELS["S"][0], label="dissociation")
+        mind.plot(data.time / unit, 100 * data.dissociation, color=ENANTIOMER_LINES["S"][0], label="dissociation")
         mind.plot(data.time / unit, 100 * data.anaesthesia, color=COLOURS["drug"], ls="--", label="of the concentration on awakening")
         mind.set(title="Mind", ylabel="%")
         mind.set_ylim(0, max(100.0, 110 * float(data.anaesthesia.max())))
-        pressure.plot(data.time / unit, data.systolic_rise, color=KETAMINE_CHANNELS["R"][0], label="systolic")
-        pressure.plot(data.time / unit, data.diastolic_rise, color=KETAMINE_CHANNELS["R"][0], ls="--", label="diastolic")
+        pressure.plot(data.time / unit, data.systolic_rise, color=ENANTIOMER_LINES["R"][0], label="systolic")
+        pressure.plot(data.time / unit, data.diastolic_rise, color=ENANTIOMER_LINES["R"][0], ls="--", label="diastolic")
         pressure.set(title="Blood pressure, rise", ylabel="mmHg")
         pressure.set_ylim(0, max(20.0, 1.15 * float(data.systolic_rise.max())))
         legend(figure, [mind, pressure], 4)
@@ -84,9 +68,9 @@ def comparators(simulation: Simulation) -> str:
     data = simulation.data
     with panels(2.6) as (figure, [[axes]]):
         unit = hours_or_days(axes, simulation)
-        given = {dose.drug for dose in simulation.protocol.doses}
-        for drug in (name for name in COMPARATOR if FORMED.get(name, name) in given):
-            axes.plot(data.time / unit, data.comparator_mass.sel(molecule=drug), color=COMPARATOR[drug], lw=1.4, label=drug)
+        doses = {dose.drug for dose in simulation.protocol.doses}
+        for drug in (str(name) for name in data.drug.values if FORMED.get(str(name), str(name)) in doses):
+            axes.plot(data.time / unit, data.comparator_mass.sel(drug=drug), color=MOLECULE_COLOURS[drug], lw=1.4, label=drug)
         axes.set_ylabel("plasma, total, ng/mL")
         axes.set_ylim(bottom=0)
         legend(figure, [axes])

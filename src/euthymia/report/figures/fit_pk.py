@@ -5,10 +5,8 @@ from matplotlib.axes import Axes
 
 from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.pk_design import MOLECULES
-from .drug import SPECIES
-from .style import FAINT, INK, legend, panels, svg
+from .style import FAINT, INK, MOLECULE_COLOURS, legend, panels, svg
 
-COLOUR = {name.removesuffix(", venous"): colour for name, colour in SPECIES.items()}
 MARKER = {"S": "^", "R": "v"}
 LOWEST = 0.1
 """Concentrations below are drawn here on a logarithmic axis, ng/mL."""
@@ -20,17 +18,19 @@ def _by_molecule(axes: Axes, fit: PharmacokineticFit, horizontal: str, vertical:
     for molecule in np.unique(fit.samples.molecule):
         here = fit.samples.isel(sample=(fit.samples.molecule == molecule).values)
         x, y = (np.maximum(here[name], lowest) for name in (horizontal, vertical))
-        axes.plot(x, y, MARKER.get(molecule[0], "o"), color=COLOUR[MOLECULES[molecule][0]], ms=3.5, alpha=0.6, mew=0, label=molecule)
+        axes.plot(
+            x, y, MARKER.get(molecule[0], "o"), color=MOLECULE_COLOURS[MOLECULES[molecule][0]], ms=3.5, alpha=0.6, mew=0, label=molecule
+        )
 
 
 def agreement(fit: PharmacokineticFit) -> str:
     """Observed against predicted, for the person and for a typical person of their weight."""
     with panels(4.0, 1, 2, sharex=True, sharey=True) as (figure, [axes]):
-        for each, name in zip(axes, ("individual", "population"), strict=True):
-            _by_molecule(each, fit, name, "observed", LOWEST)
-            each.axline((1, 1), (10, 10), color=FAINT, lw=1)
-            each.set(xscale="log", yscale="log", title=f"Against the {name} prediction", xlabel="predicted, ng/mL")
-            for axis in (each.xaxis, each.yaxis):
+        for panel, name in zip(axes, ("individual", "population"), strict=True):
+            _by_molecule(panel, fit, name, "observed", LOWEST)
+            panel.axline((1, 1), (10, 10), color=FAINT, lw=1)
+            panel.set(xscale="log", yscale="log", title=f"Against the {name} prediction", xlabel="predicted, ng/mL")
+            for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_formatter("{x:g}")
         axes[0].set_ylabel("observed, ng/mL")
         legend(figure, axes)
@@ -53,24 +53,27 @@ def predictive(fit: PharmacokineticFit) -> str:
     """Percentiles of what was observed over bands of studies simulated from the population, a panel for each molecule."""
     molecules = np.unique(fit.check.molecule)
     with panels(3.2, 1, len(molecules), sharey=True) as (figure, [axes]):
-        for each, molecule in zip(axes, molecules, strict=True):
+        for panel, molecule in zip(axes, molecules, strict=True):
             here = fit.check.isel(bin=(fit.check.molecule == molecule).values)
             for percentile in here.percentile.values:
-                of = here.sel(percentile=percentile)
-                middle = percentile == np.median(here.percentile)
-                low, high = (np.maximum(of.simulated.sel(level=level), LOWEST) for level in (here.level[0], here.level[-1]))
-                band = {"color": COLOUR[MOLECULES[molecule][0]], "alpha": 0.4 if middle else 0.2, "lw": 0}
+                samples = here.sel(percentile=percentile)
+                is_median = percentile == np.median(here.percentile)
+                low, high = (np.maximum(samples.simulated.sel(level=level), LOWEST) for level in (here.level[0], here.level[-1]))
+                band = {"color": MOLECULE_COLOURS[MOLECULES[molecule][0]], "alpha": 0.4 if is_median else 0.2, "lw": 0}
                 # A single bin is drawn with a little width.
                 if here.sizes["bin"] > 1:
-                    each.fill_between(of.time, low, high, **band)
+                    panel.fill_between(samples.time, low, high, **band)
                 else:
-                    each.bar(of.time, high - low, 0.1, low, **band)
-                style = {"color": INK, "lw": 1.4, "ls": "-" if middle else "--", "marker": "o", "ms": 3}
-                each.plot(
-                    of.time, np.maximum(of.observed, LOWEST), **style, label="median observed" if middle else "5th and 95th percentile"
+                    panel.bar(samples.time, high - low, 0.1, low, **band)
+                style = {"color": INK, "lw": 1.4, "ls": "-" if is_median else "--", "marker": "o", "ms": 3}
+                panel.plot(
+                    samples.time,
+                    np.maximum(samples.observed, LOWEST),
+                    **style,
+                    label="median observed" if is_median else "5th and 95th percentile",
                 )
-            each.set(yscale="log", title=molecule, xlabel="hours since the latest dose")
-            each.yaxis.set_major_formatter("{x:g}")
+            panel.set(yscale="log", title=molecule, xlabel="hours since the latest dose")
+            panel.yaxis.set_major_formatter("{x:g}")
         axes[0].set_ylabel("ng/mL")
         legend(figure, axes[:1])
         return svg(figure, "Visual predictive check")

@@ -1,11 +1,12 @@
 """Way 5: the limbic lock, its landscape and its course."""
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 
 from ...core.constants import DAY, MINUTE, MONTH, YEAR
 from ...simulation.simulate import Simulation
-from .style import COLOURS, FAINT, INK, UNTREATED, course_clock, legend, panels, svg
+from .style import COLOURS, FAINT, GREEN, INK, RED, UNTREATED, course_clock, legend, panels, svg
 
 LONGEST = 100 * YEAR
 """Mean times are drawn up to a century, h."""
@@ -14,18 +15,18 @@ NETWORKS = {"limbic": COLOURS["way 5"], "cognitive": FAINT}
 AFTER = {"24 h": COLOURS["mood"], "7 d": "#e7a3bd"}
 
 
-def window(simulation: Simulation) -> str:
+def window(simulation: Simulation, circuits: xr.Dataset) -> str:
     """The landscape: which states stand still at which limbic drive, and where this course is in it."""
     data, checkpoints = simulation.data, simulation.checkpoints()
     drive_of = data.limbic_input.sel(arm="as given")
-    lower, upper = (float(each) for each in data.window.sel(landscape="undrugged"))
+    lower, upper = (float(edge) for edge in circuits.bistable_window.sel(landscape="undrugged"))
     with panels(4.3) as (figure, [[axes]]):
         axes.axvspan(lower, upper, color=COLOURS["way 5"], alpha=0.08, lw=0, label="two states")
-        _branches(axes, data.sel(landscape="undrugged"), COLOURS["way 5"], "undrugged")
+        _branches(axes, circuits.sel(landscape="undrugged"), COLOURS["way 5"], "undrugged")
         if float(data.drive_loss.max()) > 0:
-            _branches(axes, data.sel(landscape="at the peak loss"), FAINT, "at the peak loss")
+            _branches(axes, circuits.sel(landscape="at the peak loss"), FAINT, "at the peak loss")
         own = float(data.limbic_input.sel(arm="untreated")[0])
-        marks = {"healthy": (float(data.healthy_limbic_input), "#228833"), "this patient, before": (own, INK)}
+        marks = {"healthy": (float(circuits.healthy_limbic_input), GREEN), "this patient, before": (own, INK)}
         marks |= {
             f"after {name}": (float(drive_of.sel(time=checkpoints[name], method="nearest")), colour)
             for name, colour in AFTER.items()
@@ -33,10 +34,10 @@ def window(simulation: Simulation) -> str:
         }
         for text, (drive, colour) in marks.items():
             axes.axvline(drive, color=colour, lw=1.4, ls=":", label=f"{text}: {drive:.3f} nA")
-        for begun, (drive, colour) in zip(data.begun.values, marks.values(), strict=False):
-            axes.plot(drive, float(data.undrugged_S.sel(begun=begun, network="limbic")), "o", color=colour, ms=8, zorder=5)
-        seen = [lower, upper, *(drive for drive, _ in marks.values()), *data.window.sel(landscape="at the peak loss").values]
-        seen = [each for each in seen if np.isfinite(each)]
+        for begun, (drive, colour) in zip(circuits.begun.values, marks.values(), strict=False):
+            axes.plot(drive, float(circuits.undrugged_S.sel(begun=begun, network="limbic")), "o", color=colour, ms=8, zorder=5)
+        seen = [lower, upper, *(drive for drive, _ in marks.values()), *circuits.bistable_window.sel(landscape="at the peak loss").values]
+        seen = [drive for drive in seen if np.isfinite(drive)]
         margin = 0.25 * (max(seen) - min(seen))
         axes.set(
             xlim=(min(seen) - margin, max(seen) + margin),
@@ -50,7 +51,7 @@ def window(simulation: Simulation) -> str:
         return svg(figure, "Way 5: states of the limbic network by its drive")
 
 
-def _branches(axes: Axes, landscape, colour: str, text: str) -> None:
+def _branches(axes: Axes, landscape: xr.Dataset, colour: str, text: str) -> None:
     """Stable branches solid, where a larger drive holds a larger state; the one between them dashed."""
     S, drive = landscape.limbic_S.values, landscape.holding_drive.values
     rising = np.gradient(drive) > 0
@@ -61,37 +62,36 @@ def _branches(axes: Axes, landscape, colour: str, text: str) -> None:
 
 def lock(simulation: Simulation) -> str:
     """Probability of being locked, and the mean times into the lock and out of it."""
-    data, given = simulation.data, simulation.data.sel(arm="as given")
+    data, dosed = simulation.data, simulation.data.sel(arm="as given")
     with panels(3.5, 1, 2) as (figure, [[probability, times]]):
         probability.plot(data.time, 100 * data.lock.sel(arm="untreated"), **UNTREATED)
-        probability.plot(data.time, 100 * given.lock, color=COLOURS["way 5"], label="this course")
+        probability.plot(data.time, 100 * dosed.lock, color=COLOURS["way 5"], label="this course")
         probability.set(title="Locked, probability in %", ylim=(-2, 105))
         for name, colour, text in (
-            ("lock_out_of", "#228833", "mean time to escape"),
-            ("lock_into", "#ee6677", "mean time to lock again"),
+            ("lock_out_of", GREEN, "mean time to escape"),
+            ("lock_into", RED, "mean time to lock again"),
         ):
-            times.plot(data.time, 1 / given[name], color=colour, label=text)
+            times.plot(data.time, 1 / dosed[name], color=colour, label=text)
         times.set_yscale("log")
         times.set_yticks(list(SPANS), list(SPANS.values()))
         times.minorticks_off()
-        times.set(title="Escape and relapse", ylim=(1 / 60, LONGEST))
+        times.set(title="Escape and relapse", ylim=(MINUTE, LONGEST))
         for axes in (probability, times):
             course_clock(axes, simulation, 2)
         legend(figure, [probability, times], 4)
         return svg(figure, "Way 5: the limbic lock over time")
 
 
-def disruption(simulation: Simulation) -> str:
+def disruption(simulation: Simulation, circuits: xr.Dataset) -> str:
     """Acute disruption by loss of drive: how networks talk in health, and how they fire from the lock."""
-    data = simulation.data
-    peak, critical = 100 * float(data.drive_loss.sel(cell_class="pyramidal").max()), 100 * float(data.critical_block)
-    block = 100 * data.block
+    peak = 100 * float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
+    critical, block = 100 * float(circuits.critical_block), 100 * circuits.block
     with panels(3.4, 1, 2) as (figure, [[talk, rates]]):
-        talk.plot(block, data.communication.sel(begun="at rest, healthy"), color="#228833", label="healthy networks at rest")
+        talk.plot(block, circuits.communication.sel(begun="at rest, healthy"), color=GREEN, label="healthy networks at rest")
         talk.set(title="In health: communication, undrugged = 1", xlabel="loss of NMDA drive, %")
         talk.set_ylim(0, 1.05)
         for name, colour in NETWORKS.items():
-            rates.plot(block, data.network_rate.sel(begun="locked, this patient", network=name), color=colour, label=f"{name} network")
+            rates.plot(block, circuits.network_rate.sel(begun="locked, this patient", network=name), color=colour, label=f"{name} network")
         rates.set(title="From the lock: firing, Hz", xlabel="loss of NMDA drive, %")
         rates.set_ylim(bottom=0)
         for axes in (talk, rates):

@@ -66,13 +66,13 @@ def symptoms(simulation: Simulation) -> str:
     names = [str(name).replace("_", " ") for name in data.item.values]
     checkpoints = simulation.checkpoints()
     with panels(3.9) as (figure, [[axes]]):
-        place = np.arange(len(names))[::-1]
-        axes.hlines(place, 0, data["items"].isel(time=0), color=GRID, lw=6)
-        axes.plot(data["items"].isel(time=0), place, "|", color=INK, ms=11, mew=2, label="before")
+        rows = np.arange(len(names))[::-1]
+        axes.hlines(rows, 0, data["items"].isel(time=0), color=GRID, lw=6)
+        axes.plot(data["items"].isel(time=0), rows, "|", color=INK, ms=11, mew=2, label="before")
         for name, shade in SHOWN_ITEMS.items():
             if name in checkpoints:
-                axes.plot(data["items"].sel(time=checkpoints[name], method="nearest"), place, "o", color=shade, ms=6, label=name)
-        axes.set_yticks(place, names)
+                axes.plot(data["items"].sel(time=checkpoints[name], method="nearest"), rows, "o", color=shade, ms=6, label=name)
+        axes.set_yticks(rows, names)
         axes.set(xlim=(0, 6), xlabel="rating (0–6)")
         legend(figure, [axes])
         return svg(figure, "Ratings of the ten MADRS items")

@@ -1,26 +1,45 @@
 """Way 1: the prefrontal circuit under the drug."""
 
+import xarray as xr
+from matplotlib.ticker import LogLocator, NullLocator
+
 from ...simulation.simulate import Simulation
 from .mood import is_the_trial, observed
-from .style import CLASS_COLOURS, CLOCK, COLOURS, HEALTHY, SHORT_CLASS, UNTREATED, course_clock, hours_or_days, legend, panels, room, svg
+from .style import (
+    CHECKPOINT_COLOURS,
+    CLASS_COLOURS,
+    CLOCK,
+    COLOURS,
+    HEALTHY,
+    SHORT_CLASS,
+    UNTREATED,
+    course_clock,
+    hours_or_days,
+    legend,
+    panels,
+    room,
+    svg,
+)
 
+FREQUENCIES = (1, 3, 10, 30, 80)
+"""Hz; ticks."""
 LEAST = 0.02
 """Relative change that fills a panel, at least."""
 
 
-def surge(simulation: Simulation) -> str:
+def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
     """Rates by class, the glutamate they release, and gamma power, each against before."""
-    data, given = simulation.data, simulation.data.sel(arm="as given")
+    data, dosed = simulation.data, simulation.data.sel(arm="as given")
     with panels(3.7, 1, 3) as (figure, [[rates, glutamate, gamma]]):
         for axes in (rates, glutamate, gamma):
             unit = hours_or_days(axes, simulation)
         time = data.time / unit
         for name in data.cortical_class.values:
-            rate = given.prefrontal_rates.sel(cortical_class=name)
+            rate = dosed.prefrontal_rates.sel(cortical_class=name)
             rates.plot(time, 100 * (rate / rate[0] - 1), color=CLASS_COLOURS[name], label=SHORT_CLASS.get(name, name))
         rates.set_title("Firing, change in %")
-        glutamate.plot(time, 100 * given.glutamate, color=COLOURS["way 1"], label="glutamate in tissue")
-        glutamate.plot(time, 100 * given.measured_glutamate, color=COLOURS["way 1"], ls=":", label="as an instrument shows it")
+        glutamate.plot(time, 100 * dosed.glutamate, color=COLOURS["way 1"], label="glutamate in tissue")
+        glutamate.plot(time, 100 * dosed.measured_glutamate, color=COLOURS["way 1"], ls=":", label="as an instrument shows it")
         if is_the_trial(simulation):
             observed(
                 glutamate,
@@ -32,17 +51,40 @@ def surge(simulation: Simulation) -> str:
                 label="observed, ¹³C (95 %)",
             )
         glutamate.set_title("Glutamate, change in %")
-        if "gamma" in data:
-            gamma.plot(data.gamma_hours / unit, data.gamma, color=COLOURS["way 1"])
-            room(gamma, LEAST, data.gamma)
+        if circuits is not None and "gamma_power" in circuits:
+            gamma.plot(circuits.gamma_time / unit, circuits.gamma_power, color=COLOURS["way 1"])
+            room(gamma, LEAST, circuits.gamma_power)
             gamma.set_title("Gamma power, before = 1")
         else:
             gamma.set_visible(False)
-        for axes, values in ((rates, given.prefrontal_rates / given.prefrontal_rates[0] - 1), (glutamate, given.glutamate)):
+        for axes, values in ((rates, dosed.prefrontal_rates / dosed.prefrontal_rates[0] - 1), (glutamate, dosed.glutamate)):
             if float(abs(values).max()) < LEAST / 2:
                 axes.set_ylim(-50 * LEAST, 50 * LEAST)
         legend(figure, [rates, glutamate], 4)
         return svg(figure, "Way 1: prefrontal firing, glutamate and gamma power")
+
+
+def spectrum(circuits: xr.Dataset) -> str:
+    """Power of pyramidal activity by frequency at the checkpoints, and what it is over that before."""
+    with panels(3.1, 1, 2) as (figure, [[power, ratio]]):
+        for name in circuits.checkpoint.values:
+            values = circuits.prefrontal_spectrum.sel(checkpoint=name)
+            style = {"color": CHECKPOINT_COLOURS[name], "lw": 1.2 if name == "before" else 2, "label": name}
+            power.plot(circuits.frequency, values, **style)
+            ratio.plot(circuits.frequency, values / circuits.prefrontal_spectrum.sel(checkpoint="before"), **style)
+        for axes in (power, ratio):
+            axes.axvspan(*circuits.gamma_band.values, color=COLOURS["way 1"], alpha=0.08, lw=0, label="gamma band")
+            axes.set(xscale="log", xlim=(float(circuits.frequency[0]), float(circuits.frequency[-1])), xlabel="Hz")
+            axes.set_xticks(list(FREQUENCIES), [str(frequency) for frequency in FREQUENCIES])
+            axes.minorticks_off()
+        power.set(yscale="log", title="Power of pyramidal activity, (Hz/pA)²")
+        power.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        power.yaxis.set_major_formatter("{x:g}")
+        power.yaxis.set_minor_locator(NullLocator())
+        ratio.set_title("Against before")
+        room(ratio, LEAST, *(line.get_ydata() for line in ratio.lines))
+        legend(figure, [power], 4)
+        return svg(figure, "Way 1: power spectrum of the prefrontal circuit")
 
 
 def control(simulation: Simulation) -> str:

@@ -2,28 +2,28 @@
 
 from ...core.constants import DAY
 from ...simulation.simulate import Simulation
-from .style import CLOCK, COLOURS, HEALTHY, UNTREATED, course_clock, end, legend, panels, svg
+from .style import BLUE, CLOCK, COLOURS, HEALTHY, PURPLE, RED, UNTREATED, YELLOW, course_clock, end, legend, panels, svg
 
 CHAIN = (
     ("surge_engagement", "engaged by the surge", COLOURS["way 1"], "--"),
     ("resting_engagement", "engaged by block at rest", COLOURS["receptor"], "--"),
-    ("bdnf", "BDNF–TrkB", "#4477aa", "-"),
-    ("mtor", "mTORC1", "#aa3377", "-"),
-    ("synaptic_proteins", "synaptic proteins", "#ccbb44", "-"),
-    ("fast_potentiation", "fast potentiation", "#ee6677", "-"),
+    ("bdnf", "BDNF–TrkB", BLUE, "-"),
+    ("mtor", "mTORC1", PURPLE, "-"),
+    ("synaptic_proteins", "synaptic proteins", YELLOW, "-"),
+    ("fast_potentiation", "fast potentiation", RED, "-"),
     ("structural_signal", "structural signal", COLOURS["way 4"], "-"),
 )
 
 
 def signalling(simulation: Simulation) -> str:
     """The chain from what engages BDNF to the structural signal."""
-    given = simulation.data.sel(arm="as given")
+    dosed = simulation.data.sel(arm="as given")
     with panels(3.6) as (figure, [[axes]]):
         for name, text, colour, style in CHAIN:
-            axes.plot(given.time, given[name], color=colour, ls=style, label=text)
+            axes.plot(dosed.time, dosed[name], color=colour, ls=style, label=text)
         course_clock(axes, simulation)
         axes.set(ylabel="relative activity", xlabel=CLOCK)
-        axes.set_ylim(0, max(0.1, 1.05 * max(float(given[name].max()) for name, *_ in CHAIN)))
+        axes.set_ylim(0, max(0.1, 1.05 * max(float(dosed[name].max()) for name, *_ in CHAIN)))
         legend(figure, [axes], 4)
         return svg(figure, "Signalling over time")
 
@@ -35,17 +35,17 @@ def spines(simulation: Simulation) -> str:
         density.axhline(float(data.healthy_spine_density), **HEALTHY)
         density.plot(data.time / DAY, data.spine_density.sel(arm="untreated"), **UNTREATED)
         for arm, colour, style, text in (
-            ("without mTOR", "#aa3377", ":", "mTORC1 removed"),
+            ("without mTOR", PURPLE, ":", "mTORC1 removed"),
             ("without surge to BDNF", COLOURS["way 1"], ":", "surge to BDNF removed"),
             ("as given", COLOURS["way 4"], "-", "this course"),
         ):
             density.plot(data.time / DAY, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
         density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, end(simulation) / DAY))
         density.margins(y=0.1)
-        given = data.sel(arm="as given")
+        dosed = data.sel(arm="as given")
         for values, colour, text in (
-            (given.spine_turnover.sel(flow="formed"), COLOURS["way 4"], "formed"),
-            (given.spine_turnover.sel(flow="eliminated") / given.persistent_spines, "#ee6677", "eliminated, per spine"),
+            (dosed.spine_turnover.sel(flow="formed"), COLOURS["way 4"], "formed"),
+            (dosed.spine_turnover.sel(flow="eliminated") / dosed.persistent_spines, RED, "eliminated, per spine"),
         ):
             flow.plot(data.time, values / values[0], color=colour, label=text)
         course_clock(flow, simulation, 2)

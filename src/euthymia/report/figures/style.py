@@ -37,7 +37,33 @@ COLOURS = {
     "observed": INK,
 }
 """Those of the five ways can be told apart in every common form of colour blindness."""
-CLASS_COLOURS = dict(zip(CELL_CLASSES, ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#aa3377"), strict=True))
+BLUE, RED, GREEN, YELLOW, PURPLE, CYAN = "#4477aa", "#ee6677", "#228833", "#ccbb44", "#aa3377", "#66ccee"
+"""For curves that share a panel."""
+CLASS_COLOURS = dict(zip(CELL_CLASSES, (BLUE, RED, GREEN, YELLOW, PURPLE), strict=True))
+SPIKE_COLOURS = {"tonic": BLUE, "burst": PURPLE}
+"""Of habenula spikes outside and inside bursts."""
+CHECKPOINT_COLOURS = {"before": FAINT, "at the peak loss": "#cf8a00", "24 h": "#0b6b50"}
+MOLECULE_COLOURS = {
+    "ketamine": COLOURS["drug"],
+    "norketamine": PURPLE,
+    "hydroxynorketamine": YELLOW,
+    "dehydronorketamine": CYAN,
+    "escitalopram": BLUE,
+    "sertraline": GREEN,
+    "phenelzine": RED,
+    "midazolam": PURPLE,
+    "memantine": YELLOW,
+    "MK-801": CYAN,
+    "citalopram": "#0077bb",
+    "fluoxetine": "#ee7733",
+    "norfluoxetine": "#cc3311",
+    "tranylcypromine": "#ee3377",
+    "moclobemide": "#332288",
+    "bupropion": "#009988",
+    "hydroxybupropion": "#999933",
+}
+SERIES = ("#b5446e", "#2b6cb0", "#c98500", "#8793a0", "#0a5c44", "#9b7fe0", "#6b3e1a", "#1b2733")
+"""Of arms or studies by number; they differ in lightness too, for the colour-blind."""
 SHORT_CLASS = {"parvalbumin": "PV", "somatostatin": "SST", "vip": "VIP"}
 STYLE = {
     "svg.fonttype": "none",
@@ -108,24 +134,24 @@ def svg(figure: Figure, description: str) -> str:
     """The figure as text that can stand in a page."""
     text = io.StringIO()
     figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Title": description, "Creator": None})
-    found = text.getvalue()
-    return found[found.index("<svg") :].replace("<svg ", '<svg role="img" ', 1)
+    document = text.getvalue()
+    return document[document.index("<svg") :].replace("<svg ", '<svg role="img" ', 1)
 
 
 def drawn(simulation: Simulation, nodes: int) -> Simulation:
-    """The course on about so many of its nodes and, before the first hours are over, on nodes even on the logarithmic clock.
+    """The course on about so many of its nodes and, in the first hours, on nodes that are evenly spaced on the logarithmic clock.
 
-    A straight line between two nodes is a curve on that clock.
+    Values between nodes are interpolated linearly in time, which is a curve on that clock.
     """
     simulation = simulation.thinned(nodes)
     data = simulation.data
     known = data.time.values
     times = np.union1d(known, np.geomspace(FIRST_SHOWN, min(FIRST_HOURS, known[-1]), EARLY_NODES))
     before = np.clip(np.searchsorted(known, times, side="right") - 1, 0, len(known) - 2)
-    share = xr.DataArray((times - known[before]) / (known[before + 1] - known[before]), coords={"time": times})
+    fraction = xr.DataArray((times - known[before]) / (known[before + 1] - known[before]), coords={"time": times})
     over_time = data[[name for name, values in data.items() if "time" in values.dims]]
-    low, high = (over_time.isel(time=each).assign_coords(time=times) for each in (before, before + 1))
-    return replace(simulation, data=data.drop_dims("time").merge(low + share * (high - low)))
+    low, high = (over_time.isel(time=nodes).assign_coords(time=times) for nodes in (before, before + 1))
+    return replace(simulation, data=data.drop_dims("time").merge(low + fraction * (high - low)))
 
 
 def end(simulation: Simulation) -> float:
@@ -172,14 +198,14 @@ def hours_or_days(axes: Axes, simulation: Simulation) -> float:
 def legend(figure: Figure, axes: Iterable[Axes], columns: int = 6) -> None:
     """One legend above everything, each name once, clear of every curve."""
     handles: dict[str, Any] = {}
-    for each in axes:
-        for handle, label in zip(*each.get_legend_handles_labels(), strict=True):
+    for panel in axes:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
     figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=min(columns, len(handles)), handlelength=1.6)
 
 
 def room(axes: Axes, least: float, *values: ArrayLike) -> None:
-    """Limits around values with room above and below, at least ``least`` apart, so that rounding error is not drawn as a change."""
-    low, high = min(np.min(each) for each in values), max(np.max(each) for each in values)
-    middle, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
-    axes.set_ylim(middle - half, middle + half)
+    """Limits around values with a margin, at least ``least`` apart, so that rounding error is not drawn as a change."""
+    low, high = min(map(np.min, values)), max(map(np.max, values))
+    centre, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
+    axes.set_ylim(centre - half, centre + half)

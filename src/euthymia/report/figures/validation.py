@@ -2,14 +2,10 @@
 
 import numpy as np
 
+from ...evidence.registry import evidence
 from ...validation.pharmacology import TWO_FOLD, Comparison, of_role
-from .arms import ARM_COLOURS
-from .style import COLOURS, FAINT, panels, svg
+from .style import COLOURS, FAINT, SERIES, panels, svg
 
-KETAMINE = 237.73
-"""g/mol."""
-IN_MICROMOLAR = {"uM": 1.0, "ng/mL": 1 / KETAMINE}
-"""Units of concentrations, which share a panel."""
 EDGES = (0.005, 2.0)
 """µM."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -18,13 +14,16 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 def observed_and_predicted(rows: list[Comparison]) -> str:
     """Held-out concentrations against predictions, and the ratio of every held-out row by study, each with the two-fold band."""
     held_out = of_role(rows, "validate")
+    molar_mass = evidence().value("ketamine.molar_mass", "g/mol")
+    assert isinstance(molar_mass, float)
+    in_micromolar = {"uM": 1.0, "ng/mL": 1 / molar_mass}
     studies = list(dict.fromkeys(row.study for row in held_out))
     with panels(3.8, 1, 2) as (figure, [[plane, ratios]]):
         for number, study in enumerate(studies):
             of_study = [row for row in held_out if row.study == study]
-            style = {"marker": MARKERS[number], "ls": "", "ms": 5, "mfc": "none", "color": ARM_COLOURS[number]}
-            measured = np.array([[row.observed, row.predicted] for row in of_study if row.unit in IN_MICROMOLAR])
-            measured *= np.array([[IN_MICROMOLAR[row.unit]] for row in of_study if row.unit in IN_MICROMOLAR])
+            style = {"marker": MARKERS[number], "ls": "", "ms": 5, "mfc": "none", "color": SERIES[number]}
+            measured = np.array([[row.observed, row.predicted] for row in of_study if row.unit in in_micromolar])
+            measured *= np.array([[in_micromolar[row.unit]] for row in of_study if row.unit in in_micromolar])
             if len(measured):
                 plane.plot(*measured.T, **style)
             ratios.plot([row.predicted / row.observed for row in of_study], [-number] * len(of_study), **style)

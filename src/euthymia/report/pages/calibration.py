@@ -20,9 +20,9 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("fitted row", "start", "fitted", "SDs from start", "SD left"):
         table.add_column(column, justify="left" if column == "fitted row" else "right", no_wrap=True)
-    for row, each in fitted.estimates.items():
+    for row, estimate in fitted.estimates.items():
         start = evidence().parameters[row].value
-        table.add_row(row, f"{start:.3g}", f"{each.value:.3g}", f"{each.coordinate:+.2f}", f"{each.sd:.2f}")
+        table.add_row(row, f"{start:.3g}", f"{estimate.value:.3g}", f"{estimate.coordinate:+.2f}", f"{estimate.sd:.2f}")
     console.print()
     console.print(table)
     console.print("[dim]SD left: of the estimate, over the SD before the fit; near 1, the trials said nothing.[/dim]")
@@ -42,9 +42,9 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
     )
     for direction in fitted.freest:
         console.print(f"left free: {', '.join(f'{weight:+.2f} {row}' for row, weight in direction.items())}", soft_wrap=True)
-    for row, each in fitted.disputed.items():
+    for row, estimate in fitted.disputed.items():
         console.print(
-            f"sampling disagrees: {row} at {each.sampled_mean:+.2f}, here {each.coordinate:+.2f} SDs from the start "
+            f"sampling disagrees: {row} at {estimate.sampled_mean:+.2f}, here {estimate.coordinate:+.2f} SDs from the start "
             f"(first {PATIENTS} patients, other rows held)",
             soft_wrap=True,
         )

@@ -3,23 +3,22 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
 from ...analysis.attribution import WAYS_THEN_CONTEXT
-from ...analysis.circuits import beside
 from ...analysis.comparison import Comparison
+from ...analysis.limbic import levels
 from ...analysis.readouts import Move
 from ...analysis.summary import TITLES, Summary
 from ...evidence.registry import evidence
-from ...evidence.rows import Parameter, Source, Target
+from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
 from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
-from ...model.default import default_model
-from ...model.parameters import Euthymia
 from ...population.cohort import Cohort
 from ...protocols.reading import text_of
 from ...results.manifest import git_revision
@@ -29,8 +28,9 @@ from ..figures import arms, clinic, fit_pk, population
 from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
-from ..words import before, change, clock, number, number_of, part_text, percent, points, quantity, unit, when
-from .sections import SECTIONS, any_drug
+from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
+from .levels import level_rows
+from .sections import SECTIONS, Section, any_drug
 
 NODES_DRAWN = 1000
 MUCH = 0.1
@@ -55,7 +55,7 @@ def commands(text: str) -> Markup:
     return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
 
 
-FILTERS = (before, change, clock, commands, number, number_of, part_text, percent, points, quantity, shade, unit, when)
+FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, shade, unit, when)
 
 
 @cache
@@ -67,7 +67,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {each.__name__: each for each in FILTERS}
+    environment.filters |= {function.__name__: function for function in FILTERS}
     return environment
 
 
@@ -77,33 +77,11 @@ def _figure(name: str, svg: str) -> Markup:
     return Markup(re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg))
 
 
-def page(simulation: Simulation, summary: Summary, model: Euthymia | None = None) -> str:
-    """The report of one course as HTML text."""
-    known = evidence()
-    simulation = drawn(simulation, NODES_DRAWN)
-    if any_drug(simulation.protocol):
-        simulation = beside(simulation, default_model() if model is None else model)
-
-    def sources(rows: list[Parameter | Target]) -> list[Source]:
-        return [known.sources[key] for key in sorted({row.source for row in rows} - {"none", "convention", "formula"})]
-
-    sections = [
-        {
-            "anchor": each.anchor,
-            "title": each.title,
-            "reading": each.reading,
-            "figures": [(_figure(draw.__name__, draw(simulation)), caption) for draw, caption in each.draw],
-            "table": each.table(simulation) if each.table else None,
-            "rows": (rows := each.rows()),
-            "targets": (targets := [known.target(name) for name in each.targets]),
-            "species": sorted({kind.strip() for row in [*rows, *targets] if row.species for kind in row.species.split(" and ")}),
-            "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
-            "sources": sources([*rows, *targets]),
-            "notes": each.notes,
-        }
-        for each in SECTIONS
-        if each.stands_for(simulation.protocol)
-    ]
+def page(simulation: Simulation, summary: Summary) -> str:
+    """The report of one course as HTML text; where nothing was recorded from its circuits, what is drawn from that is left out."""
+    curves = drawn(simulation, NODES_DRAWN)
+    rows_of_levels = [] if simulation.circuits is None else level_rows(levels(simulation, simulation.circuits))
+    sections = [_contents(section, curves, rows_of_levels) for section in SECTIONS if section.stands_for(simulation.protocol)]
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -111,15 +89,36 @@ def page(simulation: Simulation, summary: Summary, model: Euthymia | None = None
             summary=summary,
             titles=TITLES,
             version=__version__,
-            mood=_figure("course", mood(simulation)),
+            mood=_figure("course", mood(curves)),
             with_trial=is_the_trial(simulation),
-            chain=_figure("cascade", causal_chain(simulation)) if any_drug(simulation.protocol) else None,
+            chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
             sections=sections,
             protocol=text_of(simulation.protocol),
             revision=git_revision(),
-            parameters=known.parameter_hash(),
+            parameters=evidence().parameter_hash(),
         )
     )
+
+
+def _contents(section: Section, curves: Simulation, rows_of_levels: list[tuple[str, str, str]]) -> dict[str, Any]:
+    """What stands in one section of the page."""
+    known = evidence()
+    rows, targets = section.rows(), [known.target(name) for name in section.targets]
+    read: list[Parameter | Target] = [*rows, *targets]
+    figures = [(figure.draw.__name__, figure.drawn(curves), figure.caption) for figure in section.figures]
+    return {
+        "anchor": section.anchor,
+        "title": section.title,
+        "reading": section.reading,
+        "figures": [(_figure(name, picture), caption) for name, picture, caption in figures if picture is not None],
+        "table": rows_of_levels if section.has_levels else [],
+        "rows": rows,
+        "targets": targets,
+        "species": sorted({kind.strip() for row in read if row.species for kind in row.species.split(" and ")}),
+        "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
+        "sources": [known.sources[key] for key in sorted({row.source for row in read} - {"none", "convention", "formula"})],
+        "notes": section.notes,
+    }
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -135,7 +134,7 @@ def comparison_page(comparison: Comparison) -> str:
             shares=_figure("shares", arms.shares(comparison)),
             movers=WAYS_THEN_CONTEXT,
             notes=NOTES,
-            protocols={name: text_of(each.protocol) for name, each in comparison.simulations.items()},
+            protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
             revision=git_revision(),
             parameters=evidence().parameter_hash(),
         )
@@ -165,7 +164,7 @@ def fit_page(fit: PharmacokineticFit) -> str:
 
 def cohort_page(
     cohort: Cohort,
-    visits: Sequence[tuple],
+    visits: Sequence[NamedTuple],
     interval: Callable[..., str],
     rated_as: str,
     caution: str,
@@ -200,7 +199,7 @@ def cohort_page(
     )
 
 
-def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
+def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
     """The report of a calibration as HTML text."""
     known = evidence()
     return (

@@ -2,38 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-import equinox as eqx
-
-from ...biophysics.magnesium import Magnesium
-from ...brain.escape import LimbicLock
-from ...circuits.habenula.parameters import Nucleus
-from ...circuits.midbrain import Midbrain, Raphe
-from ...circuits.prefrontal import Prefrontal
-from ...clinic.safety import Safety
-from ...clinic.symptoms import Symptoms
-from ...core.parameters import declared, rows_of
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
-from ...links import Links
-from ...model.parameters import DoseCurve
-from ...pharmacology.absorption import Absorption
-from ...pharmacology.comparators import DRUGS, MOLECULES, Comparators
-from ...pharmacology.esketamine import Esketamine
-from ...pharmacology.ketamine import Disposition
-from ...plasticity.excitotoxicity import Excitotoxicity
-from ...plasticity.serotonin import Serotonin
-from ...plasticity.signalling import Signalling
-from ...plasticity.spines import Spines
+from ...model.default import uses
+from ...pharmacology.comparators import DRUGS, MOLECULES
 from ...protocols.protocol import Protocol
 from ...protocols.vocabulary import BLOCKERS, OF_KETAMINE
-from ...receptors.monoamine import Monoamine
-from ...receptors.nmdar import NMDAReceptor
 from ...simulation.simulate import Simulation
 from ..figures import calcium, drug, habenula, limbic, mood, prefrontal, receptor, regrowth, serotonin
-from .levels import levels
-
-Draw = Callable[[Simulation], str]
 
 
 def any_drug(protocol: Protocol) -> bool:
@@ -56,6 +34,25 @@ def has_comparator(protocol: Protocol) -> bool:
     return any(dose.drug in DRUGS for dose in protocol.doses)
 
 
+class Figure(NamedTuple):
+    """A drawing and what to read in it."""
+
+    draw: Callable[..., str]
+    caption: str
+    reads: Literal["course", "circuits", "both"] = "course"
+    """What it is drawn from; of circuits, the data set of :func:`~euthymia.analysis.circuits.circuits`."""
+    needs: str = ""
+    """Quantity of the circuits without which it is left out."""
+
+    def drawn(self, simulation: Simulation) -> str | None:
+        """The drawing as SVG text; None if what it needs is not there."""
+        circuits = simulation.circuits
+        if self.needs and (circuits is None or self.needs not in circuits):
+            return None
+        inputs = {"course": (simulation,), "circuits": (circuits,), "both": (simulation, circuits)}
+        return self.draw(*inputs[self.reads])
+
+
 @dataclass(frozen=True)
 class Section:
     """One scale."""
@@ -63,20 +60,23 @@ class Section:
     anchor: str
     title: str
     reading: str
-    draw: tuple[tuple[Draw, str], ...]
-    containers: tuple[type[eqx.Module], ...] = ()
+    figures: tuple[Figure, ...]
+    rooms: tuple[str, ...] = ()
+    """Parts of the model whose numbers are listed, by their dotted names."""
     only: tuple[str, ...] = ()
     """Beginnings of the ids of the rows that are listed; all if empty."""
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     stands_for: Callable[[Protocol], bool] = any_drug
     """Which protocols have it."""
-    table: Callable[[Simulation], list[tuple[str, str, str]]] | None = None
+    has_levels: bool = False
+    """Whether it ends with the table of the three levels of a reset."""
 
     def rows(self) -> list[Parameter]:
         """Evidence rows that this scale reads."""
-        names = [row for kind in self.containers for _, each in declared(kind) for row in rows_of(each)]
-        return [evidence().parameters[name] for name in dict.fromkeys(names) if not self.only or name.startswith(self.only)]
+        readers = uses()
+        rows = [row for room in self.rooms for row in readers if any(name.startswith(f"{room}.") for name, _ in readers[row])]
+        return [evidence().parameters[row] for row in dict.fromkeys(rows) if not self.only or row.startswith(self.only)]
 
 
 SECTIONS = (
@@ -86,18 +86,18 @@ SECTIONS = (
         "Each enantiomer moves through three compartments and turns into norketamine and hydroxynorketamine. Only unbound drug "
         "in brain counts further down. The linear system is solved exactly.",
         (
-            (
+            Figure(
                 drug.ketamine,
                 "Left: total concentration in plasma; shown for ketamine is a venous sample, which lags arterial blood. "
                 "Right: unbound concentration in brain.",
             ),
-            (
+            Figure(
                 drug.watched,
                 "Left: dissociation, as a share of the most there can be, from S-ketamine at the effect site, and how near the "
                 "concentration is to that of people who just wake up from anaesthesia. Right: rise of blood pressure.",
             ),
         ),
-        (Absorption, Disposition, Esketamine, Links, Safety),
+        ("physiology.disposition.absorption", "physiology.disposition", "physiology.esketamine", "physiology.links", "safety"),
         (
             *("absorption", "allometry", "ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine", "esketamine"),
             *("brain", "safety"),
@@ -124,12 +124,12 @@ SECTIONS = (
         "for the pore, “drive loss” the loss of NMDA drive a circuit feels in vivo. Each way reads exactly one of them. PV, SST and VIP "
         "are three classes of interneuron, named after parvalbumin, somatostatin and a peptide.",
         (
-            (
+            Figure(
                 receptor.receptor,
                 "The three words for each cell class. Open channels bind, so that habenular cells differ by how they fire.",
             ),
         ),
-        (Magnesium, NMDAReceptor),
+        ("physiology.receptor",),
         (),
         (
             "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
@@ -151,13 +151,13 @@ SECTIONS = (
         "a fifth of the dopamine transporter, midazolam strengthens inhibition. Serotonin rises, slows the cells that release it, and "
         "comes up in full only as their autoreceptors yield over weeks. None of these drugs touches an NMDA receptor.",
         (
-            (drug.comparators, "Total concentration in plasma."),
-            (
+            Figure(drug.comparators, "Total concentration in plasma."),
+            Figure(
                 serotonin.serotonin,
                 "Left: targets. Right: serotonin, and the sensitivity of the autoreceptors that hold it down.",
             ),
         ),
-        (Comparators, Monoamine, Serotonin, Raphe, Links),
+        ("physiology.comparators", "physiology.monoamine", "physiology.serotonin", "physiology.midbrain.raphe", "physiology.links"),
         (*MOLECULES, "sert", "dat", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
         (
             "That autoreceptors have to yield before serotonin rises is the textbook account, and disputed; how far they do is assumed.",
@@ -203,17 +203,25 @@ SECTIONS = (
         "pyramidal cells are released, and glutamate rises for hours. The same receptors hold activity up: while the drug is there, focus "
         "and impulse control are worse, and later, with more synapses, better.",
         (
-            (
+            Figure(
                 prefrontal.surge,
                 "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Right: a proxy "
                 "of gamma power, from the circuit’s linear response to noise; not drawn with midazolam.",
+                "both",
             ),
-            (
+            Figure(
+                prefrontal.spectrum,
+                "Left: the linear response of pyramidal cells to white noise in every class, by frequency. Right: the same over what it is "
+                "before. The mean over the shaded band is the gamma power above.",
+                "circuits",
+                "prefrontal_spectrum",
+            ),
+            Figure(
                 prefrontal.control,
                 "Left: how long the circuit holds on to something. Right: how far a held goal outweighs a brief distraction.",
             ),
         ),
-        (Prefrontal, DoseCurve, Links),
+        ("physiology.prefrontal", "dose_curve", "physiology.links"),
         ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50"),
         (
             "The circuit was chosen for disinhibition, so that interneurons fall before pyramidal cells rise is no test of it.",
@@ -235,8 +243,8 @@ SECTIONS = (
         "Way 2: easing the calcium load",
         "Stress lets glutamate spill to receptors outside the synapse; calcium enters and damages. Block lowers the load while the "
         "drug is there.",
-        ((calcium.calcium, "Calcium load, damage and excitatory gain against the untreated course."),),
-        (Excitotoxicity, Links),
+        (Figure(calcium.calcium, "Calcium load, damage and excitatory gain against the untreated course."),),
+        ("physiology.excitotoxicity", "physiology.links"),
         ("excitotoxicity", "links.damage_share", "links.stress_on_elimination"),
         (
             "The popular account says that ketamine protects neurons from excess glutamate. In this model one infusion eases the load for "
@@ -250,14 +258,23 @@ SECTIONS = (
         "cells. Less NMDA drive, less firing, and more dopamine cells are active. Dopamine has three answers that are not one another: "
         "how many cells fire, how fast, and how much of it in bursts.",
         (
-            (habenula.habenula, "Top: the habenula. Bottom: what dopamine cells make of it and of prefrontal drive."),
-            (
+            Figure(habenula.habenula, "Top: the habenula. Bottom: what dopamine cells make of it and of prefrontal drive."),
+            Figure(
+                habenula.recordings,
+                "Top: cells that are followed through the course, typical of those that fall silent, fire single spikes, or burst. Bottom: "
+                "spikes of the whole nucleus, a stroke for each. Cells and the glutamate around them are the same at every time.",
+                "circuits",
+                "habenula_voltage",
+            ),
+            Figure(
                 habenula.disappointment,
-                "Left: every habenula cell is excited for 5 ms, as after a reward that does not come; the size of the pulse is assumed. "
+                "Left: every habenula cell is excited at once, as after a reward that does not come; the size is assumed. "
                 "Right: how long a volley of 1, 2 or 3 spikes of every cell silences dopamine cells.",
+                "circuits",
+                "omitted_reward_rate",
             ),
         ),
-        (Nucleus, Midbrain, Links),
+        ("physiology.nucleus", "physiology.midbrain", "omitted_reward", "physiology.links"),
         (
             "habenula",
             "traub_miles",
@@ -298,14 +315,14 @@ SECTIONS = (
         "The glutamate surge, block at resting receptors and, more slowly, serotonin engage BDNF, which drives mTORC1, "
         "synaptic proteins and fast potentiation within hours. Spines follow after a structural delay and fade over weeks.",
         (
-            (regrowth.signalling, "Signalling, in relative units."),
-            (
+            Figure(regrowth.signalling, "Signalling, in relative units."),
+            Figure(
                 regrowth.spines,
                 "Left: spine density, with mTORC1 and with the surge’s part removed as controls. Right: formation and "
                 "elimination against before.",
             ),
         ),
-        (Signalling, Spines, Links),
+        ("physiology.signalling", "physiology.spines", "physiology.links"),
         ("signalling", "spines", "links.signalling"),
         (
             "Rapamycin into rat brain abolishes ketamine’s synaptic effect (Li 2010), which the control shows; 6 mg by mouth did not "
@@ -339,23 +356,27 @@ SECTIONS = (
         "lock, and it stays out when the drug has gone. C, consolidation: synapses, dopamine and serotonin move the "
         "landscape so that it does not fall back. A reset means B and C together.",
         (
-            (
+            Figure(
                 limbic.window,
                 "The landscape at the depressed fixed point. On solid branches a state stands still, on the dashed one it cannot stay. "
                 "Dots: where the healthy and this patient’s network rest.",
+                "both",
+                "bistable_window",
             ),
-            (
+            Figure(
                 limbic.lock,
                 "Left: probability of the lock. Right: mean times to escape and to lock again at each moment; what leaves the panel takes "
                 "more than a century.",
             ),
-            (
+            Figure(
                 limbic.disruption,
                 "Left: how far a slow fluctuation of one network moves the other, in health. Right: mean firing as drive "
                 "is lost from the lock.",
+                "both",
+                "communication",
             ),
         ),
-        (LimbicLock, Links),
+        ("physiology.limbic", "physiology.links"),
         ("limbic", "links.limbic_input", "links.dopamine_on_limbic", "links.serotonin_on_limbic"),
         (
             "From the lock, mean rates fall only in part below the critical loss and then collapse because the lock is "
@@ -382,7 +403,7 @@ SECTIONS = (
             "enigma2020.salience",
             "enigma2020.default_mode",
         ),
-        table=levels,
+        has_levels=True,
     ),
     Section(
         "mood",
@@ -391,10 +412,12 @@ SECTIONS = (
         "potentiation; sleep and appetite follow only the synapses that last. Together they lower a latent severity. The context of the "
         "treatment joins so that the larger of drug and context wins and they do not add. Personality is not modelled.",
         (
-            (mood.symptoms, "Ratings before and after."),
-            (mood.shares, "Points of MADRS that context and ways account for (Shapley shares over all combinations of removed ways)."),
+            Figure(mood.symptoms, "Ratings before and after."),
+            Figure(
+                mood.shares, "Points of MADRS that context and ways account for (Shapley shares over all combinations of removed ways)."
+            ),
         ),
-        (Symptoms,),
+        ("symptoms",),
         (),
         (
             "Nothing published ties synapses, focus, dopamine or a limbic state to points of a rating scale: these "

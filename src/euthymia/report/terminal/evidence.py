@@ -29,10 +29,10 @@ def show_row(row: str, console: Console) -> None:
     """Everything known about one row, or about all whose id begins so."""
     known = evidence()
     every: dict[str, Parameter | Target] = {**known.parameters, **known.targets}
-    found = [row] if row in every else [key for key in every if key.startswith(f"{row}.")]
-    if not found:
+    keys = [row] if row in every else [key for key in every if key.startswith(f"{row}.")]
+    if not keys:
         raise unknown("evidence", row, every)
-    for key in found:
+    for key in keys:
         _show(known, every[key], console)
 
 

@@ -13,8 +13,8 @@ from ..words import MOVED, NONE, before, change, clock, part_text, percent, poin
 
 def _table(*columns: str, left: int = 1) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place >= left else "left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number >= left else "left")
     return table
 
 
@@ -63,8 +63,8 @@ def show(summary: Summary, console: Console) -> None:
 
     if summary.blocker:
         gap = _table("Potency gap", "pore block from sources", "the link reads", "the way needs")
-        for each in summary.gaps:
-            gap.add_row(each.way, percent(each.sources_give), f"{each.reads} {percent(each.link_reads)}", percent(each.needs))
+        for way in summary.gaps:
+            gap.add_row(way.way, percent(way.sources_give), f"{way.reads} {percent(way.link_reads)}", percent(way.needs))
         _print(console, gap)
 
     mood = _table("MADRS", *map(before, summary.madrs))
@@ -88,8 +88,8 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 
     moved = _table("Who moved MADRS, points", "", *WAYS_THEN_CONTEXT, left=2)
     for arm in comparison.arms:
-        for place, (name, parts) in enumerate(comparison.attribution(arm).items()):
-            moved.add_row(comparison.label(arm) if place == 0 else "", f"at {name}", *(points(parts[who]) for who in WAYS_THEN_CONTEXT))
+        for row, (name, parts) in enumerate(comparison.attribution(arm).items()):
+            moved.add_row(comparison.label(arm) if row == 0 else "", f"at {name}", *(points(parts[who]) for who in WAYS_THEN_CONTEXT))
     _print(console, moved)
 
     touched = _table("Largest change from before", *map(comparison.label, comparison.arms))

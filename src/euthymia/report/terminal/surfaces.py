@@ -14,8 +14,8 @@ from ..words import clock, percent, points
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
     return table
 
 
@@ -23,45 +23,45 @@ def show_built(file: SurfaceFile, path: Path, console: Console) -> None:
     """What was built, and its error at points that were not fitted."""
     table = _table(f"Surface {file.name}", "smallest", "largest", "largest error", "of the range")
     kind = "log " if file.logarithmic else ""
-    for each in file.outputs:
-        numbers = (f"{value:.3g}" for value in (each.smallest, each.largest, each.error))
-        table.add_row(f"{kind}{each.name} ({each.unit})", *numbers, percent(each.error_share))
+    for output in file.outputs:
+        numbers = (f"{value:.3g}" for value in (output.smallest, output.largest, output.error))
+        table.add_row(f"{kind}{output.name} ({output.unit})", *numbers, percent(output.error_share))
     console.print(table)
     console.print(f"Written to {path}\n", soft_wrap=True)
 
 
-def show_checked(recipe: Recipe, found: list[Disagreement], console: Console) -> None:
+def show_checked(recipe: Recipe, disagreements: list[Disagreement], console: Console) -> None:
     """Each point, and the output that is furthest off there."""
     table = _table(
         f"Surface {recipe.name}: " + ", ".join(f"{axis.name} ({axis.unit})" for axis in recipe.axes), "off most", "of its range", ""
     )
-    for each in found:
-        name = max(each.shares, key=lambda output: each.shares[output])
-        sound = "[green]sound[/green]" if each.worst <= WORST_ERROR else "[red]off[/red]"
-        table.add_row(", ".join(f"{value:.3g}" for value in each.point), name, percent(each.worst), sound)
+    for point in disagreements:
+        name = max(point.shares, key=point.shares.__getitem__)
+        sound = "[green]sound[/green]" if point.worst <= WORST_ERROR else "[red]off[/red]"
+        table.add_row(", ".join(f"{value:.3g}" for value in point.point), name, percent(point.worst), sound)
     console.print(table)
     console.print()
 
 
-def show_bridged(found: Bridged, console: Console) -> None:
+def show_bridged(bridged: Bridged, console: Console) -> None:
     """Each closure where it is furthest from a fresh circuit, and MADRS by closures and by fresh circuits."""
     circuits = _table("Furthest apart", "at", "closure", "fresh circuit")
-    for name in found.checkpoints[0].closure:
-        worst = max(found.checkpoints, key=lambda each: abs(each.fresh[name] / each.closure[name] - 1))
+    for name in bridged.checkpoints[0].closure:
+        worst = max(bridged.checkpoints, key=lambda checkpoint: abs(checkpoint.fresh[name] / checkpoint.closure[name] - 1))
         circuits.add_row(name.replace("_", " "), worst.name, _number(worst.closure[name]), _number(worst.fresh[name]))
     console.print()
     console.print(circuits)
-    mood = _table("MADRS", *found.madrs)
-    mood.add_row("by closures", *(f"{closure:.2f}" for closure, _ in found.madrs.values()))
-    mood.add_row("by fresh circuits", *(f"{fresh:.2f}" for _, fresh in found.madrs.values()))
-    mood.add_row("difference", *(points(fresh - closure) for closure, fresh in found.madrs.values()))
+    mood = _table("MADRS", *bridged.madrs)
+    mood.add_row("by closures", *(f"{closure:.2f}" for closure, _ in bridged.madrs.values()))
+    mood.add_row("by fresh circuits", *(f"{fresh:.2f}" for _, fresh in bridged.madrs.values()))
+    mood.add_row("difference", *(points(fresh - closure) for closure, fresh in bridged.madrs.values()))
     console.print()
     console.print(mood)
-    console.print(f"\nLargest difference {found.worst:.2f} points. Peak of the drug: {_peak(found)}.")
+    console.print(f"\nLargest difference {bridged.worst:.2f} points. Peak of the drug: {_peak(bridged)}.")
 
 
-def _peak(found: Bridged) -> str:
-    return next((clock(each.hours) for each in found.checkpoints if each.name == "peak of the drug"), "no drug")
+def _peak(bridged: Bridged) -> str:
+    return next((clock(checkpoint.hours) for checkpoint in bridged.checkpoints if checkpoint.name == "peak of the drug"), "no drug")
 
 
 def _number(value: float) -> str:

@@ -16,17 +16,17 @@ SIGNS = {
 
 
 def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
-    each, other = row.observation, row.meta_analysis
-    digits = 2 if each.statistic in UNITS["SDs"] else 0
+    observation, baseline = row.observation, row.meta_analysis
+    digits = 2 if observation.statistic in UNITS["SDs"] else 0
 
     def said(value: float) -> str:
         return f"{value:.{digits}f}"
 
     return (
-        number_of(each),
-        f"{each.row.value:.3g}",
+        number_of(observation),
+        f"{observation.row.value:.3g}",
         f"{said(row.median)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
-        "–" if other is None else f"{said(other[0])} to {said(other[1])}{'  ' if row.inside_meta_analysis else ' !'}",
+        "–" if baseline is None else f"{said(baseline[0])} to {said(baseline[1])}{'  ' if row.inside_meta_analysis else ' !'}",
     )
 
 
@@ -44,26 +44,26 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
         console.print()
         console.print(table)
     console.print("[dim]Changes and differences in points of MADRS, shares in %, effects in SDs. !: outside the interval.[/dim]")
-    found = summarise(rows)
-    console.print(f"\nInside 90 % intervals: {found.inside:.0%} of {found.count} numbers.")
+    total = summarise(rows)
+    console.print(f"\nInside 90 % intervals: {total.inside:.0%} of {total.count} numbers.")
     console.print(
-        f"Of the {found.compared} that a meta-analysis of the calibration trials can predict too, {found.inside_meta_analysis:.0%} are "
-        "inside its intervals.",
+        f"Of the {total.compared} that a meta-analysis of the calibration trials can predict too, {total.inside_meta_analysis:.0%} are inside "
+        "its intervals.",
         soft_wrap=True,
     )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("mean interval score, in", "model", "meta-analysis"):
         table.add_column(column, justify="right" if column != "mean interval score, in" else "left")
-    for unit, score in found.scores.items():
+    for unit, score in total.scores.items():
         table.add_row(unit, f"{score.model:.3g}", f"{score.meta_analysis:.3g}")
     console.print()
     console.print(table)
     console.print("[dim]Smaller is better: the width of an interval, and 20 times what it misses by. Every trial counts once.[/dim]")
     tests = sign_tests(rows)
     console.print()
-    for kind in dict.fromkeys(each.kind for each in tests):
-        of_kind = [each for each in tests if each.kind == kind]
-        wrong = [each.what for each in of_kind if not each.agrees]
+    for kind in dict.fromkeys(test.kind for test in tests):
+        of_kind = [test for test in tests if test.kind == kind]
+        wrong = [test.what for test in of_kind if not test.agrees]
         against = f"; the other way: {', '.join(wrong)}" if wrong else ""
         console.print(
             f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True
@@ -72,9 +72,9 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=True)
     for column in ("", "observed", "predicted, 90 %"):
         table.add_column(column, justify="right" if column else "left", header_style="dim")
-    for each in contrasts(rows + beside):
-        predicted = f"{each.predicted:.1f} ({each.low:.0f} to {each.high:.0f})"
-        table.add_row(each.what, f"{each.observed:.1f}", f"{predicted}{'  ' if each.agrees else ' !'}")
+    for contrast in contrasts(rows + beside):
+        predicted = f"{contrast.predicted:.1f} ({contrast.low:.0f} to {contrast.high:.0f})"
+        table.add_row(contrast.what, f"{contrast.observed:.1f}", f"{predicted}{'  ' if contrast.agrees else ' !'}")
     console.print(table)
     console.print("[dim]!: the other way round.[/dim]")
     without = unanswered("validate")

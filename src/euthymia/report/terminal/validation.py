@@ -21,10 +21,10 @@ def show_validation(rows: list[Comparison], console: Console) -> None:
         console.print()
         console.print(table)
     for role, name in (("verification", "verification"), ("validate", "held out")):
-        found = score(of_role(rows, role))
+        total = score(of_role(rows, role))
         console.print(
-            f"\n{name}: {found.count} rows, median error {100 * found.median_error:.1f} %, "
-            f"{100 * found.within_two_fold:.0f} % within two-fold"
+            f"\n{name}: {total.count} rows, median error {100 * total.median_error:.1f} %, "
+            f"{100 * total.within_two_fold:.0f} % within two-fold"
         )
     console.print(
         f"the closest peer, on rows of its own: median error {100 * BARS['median error']:.1f} %, "

@@ -1,0 +1,138 @@
+"""Way 5 beside a course: the landscape of the limbic lock, and the three levels of a reset."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float
+
+from ..brain.attractor import Attractor, activation, communication, holding_input, network_rates, quiet_cognition
+from ..core.types import Scalar
+from ..simulation.simulate import Simulation
+from ..simulation.visits import first_visit
+
+CURRENTS = 1000
+"""Points of a landscape."""
+BLOCKS = np.linspace(0, 1, 201)
+"""Losses of NMDA drive from none to all."""
+LANDSCAPES = ("undrugged", "at the peak loss")
+SHOWN = [0, -1]
+"""Their indices among all blocks."""
+BEGUN = ("at rest, healthy", "locked, this patient")
+LATER = ("24 h", "7 d")
+"""Checkpoints of the levels."""
+
+
+class Levels(NamedTuple):
+    """The three levels of way 5; by name of a checkpoint where a course has several."""
+
+    peak_loss: float
+    """Largest loss of NMDA drive, pyramidal."""
+    critical_loss: float
+    """Loss at which this patient's lock vanishes; NaN where there is no second state."""
+    communication: float
+    """Of healthy networks at the peak loss, undrugged = 1."""
+    firing: float
+    """Of the locked limbic network at the peak loss, undrugged = 1."""
+    least_lock: float
+    lock: dict[str, float]
+    """Probability of the lock."""
+    window: tuple[float, float]
+    """Limbic drives (nA) between which two states exist, undrugged; NaN where there is one state only."""
+    drive: dict[str, float]
+    """Limbic drive, nA."""
+    relapse_time: dict[str, float]
+    """Mean time to lock again, h."""
+
+
+def landscape(p: Attractor, peak: float, own_input: float, healthy_input: float) -> dict[str, np.ndarray | float]:
+    """States of the limbic network by its drive (nA), and what loss of NMDA drive does to both networks.
+
+    Parameters
+    ----------
+    peak
+        Largest loss of NMDA drive in the course.
+    own_input, healthy_input
+        Limbic drive of this patient before, and of a healthy one.
+    """
+    S, current, drive = (np.asarray(leaf) for leaf in _landscape(p, jnp.array([*BLOCKS, peak])))
+    edges = np.array([_edges(along) for along in drive])
+    at_rest = [_crossing(current, along, healthy_input, 0) for along in drive[:-1]]
+    from_lock = [_crossing(current, along, own_input, -1) for along in drive[:-1]]
+    starts, inputs = jnp.array([at_rest, from_lock]), jnp.array([healthy_input, own_input])
+    passed_on, rates, states = (np.asarray(leaf) for leaf in _begun_in(p, starts, inputs))
+    # Block moves the lower edge up; where it passes this patient's drive, the lock vanishes.
+    held = np.isfinite(edges[:-1, 0])
+    lower = edges[:-1, 0][held]
+    critical = np.interp(own_input, lower, BLOCKS[held], left=np.nan, right=np.nan) if held.any() else np.nan
+    return {
+        "limbic_current": current,
+        "limbic_S": S,
+        "holding_drive": drive[SHOWN],
+        "bistable_window": edges[SHOWN],
+        "critical_block": float(critical),
+        "healthy_limbic_input": healthy_input,
+        "communication": passed_on / passed_on[:, :1],
+        "network_rate": rates,
+        "undrugged_S": states[:, 0],
+    }
+
+
+def _edges(drive: np.ndarray) -> tuple[float, float]:
+    """Where a landscape turns: the drives between which two states exist, lower first; NaN where there is one state only."""
+    step = np.diff(drive)
+    bottoms, tops = np.flatnonzero((step[:-1] <= 0) & (step[1:] > 0)), np.flatnonzero((step[:-1] > 0) & (step[1:] <= 0))
+    if not len(bottoms) or not len(tops):
+        return np.nan, np.nan
+    return float(drive[bottoms[-1] + 1]), float(drive[tops[0] + 1])
+
+
+def _crossing(current: np.ndarray, drive: np.ndarray, limbic_input: float, which: int) -> float:
+    """The limbic current of the first or last state that a drive holds, by linear interpolation in the landscape."""
+    after = np.flatnonzero((drive[:-1] < limbic_input) & (drive[1:] >= limbic_input))[which]
+    return float(np.interp(limbic_input, drive[after : after + 2], current[after : after + 2]))
+
+
+@eqx.filter_jit
+def _landscape(p: Attractor, blocks: Array) -> tuple[Array, Array, Array]:
+    current = jnp.linspace(0, p.threshold / p.gain + p.limbic_recurrence * p.coupling, CURRENTS)
+    return activation(p, current), current, jax.vmap(lambda block: holding_input(p, current, block, jnp.ones(())))(blocks)
+
+
+@eqx.filter_jit
+def _begun_in(p: Attractor, current: Float[Array, "begun block"], limbic_input: Float[Array, "begun"]) -> tuple[Array, Array, Array]:
+    one = jnp.ones(())
+
+    def state(current: Scalar, block: Scalar, drive: Scalar) -> tuple[Array, Array, Array]:
+        S_L = activation(p, current)
+        S = jnp.stack([S_L, quiet_cognition(p, S_L, block)])
+        return communication(p, S, block, drive, one), network_rates(p, S, block, drive, one), S
+
+    along = jax.vmap(state, in_axes=(0, 0, None))
+    return jax.vmap(lambda currents, drive: along(currents, jnp.asarray(BLOCKS), drive))(current, limbic_input)
+
+
+def levels(simulation: Simulation, circuits: xr.Dataset) -> Levels:
+    """Acute disruption, escape and consolidation of a course whose landscape is known."""
+    dosed = simulation.data.sel(arm="as given")
+    loss = float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
+    fired = circuits.network_rate.sel(begun="locked, this patient", network="limbic")
+    first = first_visit(simulation.protocol)
+    reached = {name: hours for name, hours in simulation.checkpoints().items() if name in LATER}
+    states = {"before": dosed.isel(time=0)}
+    states |= {name: dosed.sel(time=first + hours, method="nearest") for name, hours in reached.items()}
+    lower, upper = circuits.bistable_window.sel(landscape="undrugged").values
+    return Levels(
+        peak_loss=loss,
+        critical_loss=float(circuits.critical_block),
+        communication=float(circuits.communication.sel(begun="at rest, healthy").sel(block=loss, method="nearest")),
+        firing=float(fired.sel(block=loss, method="nearest") / fired[0]),
+        least_lock=float(dosed.lock.min()),
+        lock={name: float(state.lock) for name, state in states.items()},
+        window=(float(lower), float(upper)),
+        drive={name: float(state.limbic_input) for name, state in states.items()},
+        relapse_time={name: 1 / float(state.lock_into) for name, state in states.items()},
+    )
