@@ -69,18 +69,18 @@ LENGTHS, WHICH = np.unique(np.diff(UNITS).astype(int), return_inverse=True)
 
 def infusion() -> np.ndarray:
     """µmol/h of each enantiomer [step, enantiomer]."""
-    middle = (TIMES[1:] + TIMES[:-1]) / 2
-    rates = np.zeros((len(middle), len(ENANTIOMERS)))
+    midpoints = (TIMES[1:] + TIMES[:-1]) / 2
+    rates = np.zeros((len(midpoints), len(ENANTIOMERS)))
     for pulse in pulses_from_doses(PROTOCOL, MODEL, WEIGHT):
-        running = (middle > pulse.start) & (middle < pulse.start + pulse.duration)
+        running = (midpoints > pulse.start) & (midpoints < pulse.start + pulse.duration)
         rates[:, BLOOD.index(pulse.channel)] += running * pulse.amount / pulse.duration
     return rates
 
 
 def person(factors) -> Disposition:
-    """The disposition of someone whose clearances and volumes are these multiples of the usual."""
-    usual = MODEL.physiology.disposition
-    return replace(usual, **{name: getattr(usual, name) * factor for name, factor in zip(VARIED, factors, strict=True)})
+    """The disposition of a person whose clearances and volumes are these multiples of the typical ones."""
+    typical = MODEL.physiology.disposition
+    return replace(typical, **{name: getattr(typical, name) * factor for name, factor in zip(VARIED, factors, strict=True)})
 
 
 def powers(one: jax.Array, exponents: np.ndarray) -> jax.Array:
@@ -97,22 +97,22 @@ def powers(one: jax.Array, exponents: np.ndarray) -> jax.Array:
 
 def courses(factors: jax.Array, rates: jax.Array) -> jax.Array:
     """States of people [person, time, enantiomer, state], exactly; the input is a further state that each step sets."""
-    matrices = jax.vmap(lambda each: rate_matrix(person(each), jnp.asarray(WEIGHT)))(factors)
+    matrices = jax.vmap(lambda of_person: rate_matrix(person(of_person), jnp.asarray(WEIGHT)))(factors)
     into_blood = entry_matrix()[:, [ENTRIES.index("ketamine")]]
     propagate, gain = exact_step(matrices, into_blood, jnp.asarray(UNIT))
     n = gain.shape[-2]
     one = jnp.zeros((*gain.shape[:-2], n + 1, n + 1)).at[..., :n, :n].set(propagate).at[..., :n, n:].set(gain).at[..., n, n].set(1)
-    return jax.vmap(stepped, in_axes=(0, None))(one, rates)
+    return jax.vmap(states, in_axes=(0, None))(one, rates)
 
 
-def stepped(one: jax.Array, rates: jax.Array) -> jax.Array:
-    """One person's states [time, enantiomer, state] from what a unit of time does."""
-    over = powers(one, LENGTHS)
+def states(one: jax.Array, rates: jax.Array) -> jax.Array:
+    """One person's states [time, enantiomer, state] from the propagator of a unit of time."""
+    propagators = powers(one, LENGTHS)
     n = one.shape[-1] - 1
 
     def advance(x: jax.Array, step: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         length, rate = step
-        x = jnp.einsum("sij,sj->si", over[length], x.at[:, n].set(rate))
+        x = jnp.einsum("sij,sj->si", propagators[length], x.at[:, n].set(rate))
         return x, x[:, :n]
 
     start = jnp.zeros(one.shape[:-1])
@@ -145,37 +145,37 @@ def there(runner: roadrunner.RoadRunner, relative: float, absolute: float) -> tu
     for _ in range(REPEATS):
         runner.resetToOrigin()
         start = time.process_time()
-        found = np.asarray(runner.simulate(times=TIMES.tolist()))
+        course = np.asarray(runner.simulate(times=TIMES.tolist()))
         seconds.append(time.process_time() - start)
-    return found.copy(), min(seconds)
+    return course.copy(), min(seconds)
 
 
-def error(found: np.ndarray, exact: np.ndarray) -> float:
+def error(course: np.ndarray, exact: np.ndarray) -> float:
     """Largest deviation of any state that holds drug at all, as a share of its largest value."""
-    held = exact.max(0) > 1e-9
-    return float((np.abs(found - exact).max(0)[held] / exact.max(0)[held]).max())
+    present = exact.max(0) > 1e-9
+    return float((np.abs(course - exact).max(0)[present] / exact.max(0)[present]).max())
 
 
 if __name__ == "__main__":
     factors = np.exp(SPREAD * np.random.default_rng(0).standard_normal((PEOPLE, len(VARIED))))
     ours, seconds = here(factors, jnp.asarray(infusion()), SAMPLE)
-    runners = [loaded(each) for each in factors[:SAMPLE]]
+    runners = [loaded(of_person) for of_person in factors[:SAMPLE]]
     exact = [there(runner, *TIGHT)[0] for runner in runners]
-    our_error = max(error(own.reshape(len(TIMES), -1), each) for own, each in zip(ours, exact, strict=True))
+    our_error = max(error(course.reshape(len(TIMES), -1), witness) for course, witness in zip(ours, exact, strict=True))
     settings = {}
     for tolerances in product(RELATIVE, ABSOLUTE):
         runs = [there(runner, *tolerances) for runner in runners]
         settings[tolerances] = (
             statistics.mean(took for _, took in runs),
-            max(error(found, each) for (found, _), each in zip(runs, exact, strict=True)),
+            max(error(course, witness) for (course, _), witness in zip(runs, exact, strict=True)),
         )
-    relative, absolute = min((each for each in settings if settings[each][1] <= ERROR), key=lambda each: settings[each][0])
+    relative, absolute = min((pair for pair in settings if settings[pair][1] <= ERROR), key=lambda pair: settings[pair][0])
     their_seconds, their_error = settings[relative, absolute]
-    each = seconds / PEOPLE
+    per_person = seconds / PEOPLE
     print(f"{PEOPLE} people, {DOSES} infusions, {HORIZON / 24:.0f} d, {len(TIMES)} times, {ours.shape[2] * ours.shape[3]} states")
-    print(f"euthymia       {1e6 * each:9.1f} µs a person, {seconds:8.2f} s for all, error {our_error:.0e}")
+    print(f"euthymia       {1e6 * per_person:9.1f} µs a person, {seconds:8.2f} s for all, error {our_error:.0e}")
     print(
         f"libRoadRunner  {1e6 * their_seconds:9.1f} µs a person, {PEOPLE * their_seconds:8.2f} s for all ({SAMPLE} measured), "
         f"error {their_error:.0e} at tolerances {relative:.0e} and {absolute:.0e}"
     )
-    print(f"ratio {their_seconds / each:.0f}")
+    print(f"ratio {their_seconds / per_person:.0f}")

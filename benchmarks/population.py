@@ -3,8 +3,8 @@
 Everyone gets the six infusions of ketamine in twelve days of the built-in protocol. Our time is all of `cohort` but compilation:
 bodies, circuits by their closures, slow states, limbic lock, items and ratings. libRoadRunner integrates by CVODE what `euthymia export
 --slow` writes for a sample of the same patients, from dose to spines without lock and ratings: once with circuits (their surface as a
-polynomial, the prefrontal network in its own milliseconds), once with what circuits answer held where it is in the undosed patient,
-which is the least that it can be asked. It is timed once loaded and compiled, the quickest of a few runs, while it integrates.
+polynomial, the prefrontal network in its own milliseconds), once with the outputs of circuits constant at their undosed values, which
+is the smallest task. It is timed once loaded and compiled, the quickest of a few runs, while it integrates.
 
 The error is the largest deviation of drive loss and of spine density, as a share of how far each moves, from libRoadRunner at tight
 tolerances; its other tolerances are the quickest with which it errs no more than we do. Times are processor times of all threads.
@@ -14,6 +14,7 @@ import statistics
 import time
 from dataclasses import replace
 from itertools import product
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,7 +23,7 @@ import roadrunner
 from euthymia.exchange.sbml import sbml_of
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
-from euthymia.population.course import AT_ONCE
+from euthymia.population.course import CHUNK_SIZE
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import read
 from euthymia.simulation.person import Person
@@ -40,10 +41,10 @@ COMPARED = {"drive_loss": "drive_loss__pyramidal", "spine_density": "spine_densi
 
 def here() -> tuple[Cohort, float]:
     """The cohort and its seconds."""
-    cohort(PROTOCOL, AT_ONCE)
+    cohort(PROTOCOL, CHUNK_SIZE)
     start = time.process_time()
-    found = cohort(PROTOCOL, PEOPLE)
-    return found, time.process_time() - start
+    patients = cohort(PROTOCOL, PEOPLE)
+    return patients, time.process_time() - start
 
 
 def loaded(number: int, circuits: bool) -> roadrunner.RoadRunner:
@@ -62,18 +63,27 @@ def there(runner: roadrunner.RoadRunner, times: np.ndarray, relative: float, abs
     for _ in range(repeats):
         runner.resetToOrigin()
         start = time.process_time()
-        found = np.asarray(runner.simulate(times=times.tolist()))
+        course = np.asarray(runner.simulate(times=times.tolist()))
         seconds.append(time.process_time() - start)
-    return found.copy(), min(seconds)
+    return course.copy(), min(seconds)
 
 
-def error(found: np.ndarray, exact: np.ndarray) -> float:
+def error(course: np.ndarray, exact: np.ndarray) -> float:
     """Largest deviation, as a share of how far what is compared moves."""
-    return float((np.abs(found - exact).max(0) / np.ptp(exact, axis=0)).max())
+    return float((np.abs(course - exact).max(0) / np.ptp(exact, axis=0)).max())
 
 
-def quickest(runners: list[roadrunner.RoadRunner], times: np.ndarray, exact: list[np.ndarray], allowed: float) -> tuple:
-    """Seconds a patient, error and tolerances of the quickest setting with no more than the error that is allowed."""
+class Setting(NamedTuple):
+    """Seconds a patient, error, and tolerances of libRoadRunner."""
+
+    seconds: float
+    error: float
+    relative: float
+    absolute: float
+
+
+def quickest(runners: list[roadrunner.RoadRunner], times: np.ndarray, exact: list[np.ndarray], allowed: float) -> Setting:
+    """The quickest setting whose error is allowed."""
     settings = []
     for tolerances in product(RELATIVE, ABSOLUTE):
         try:
@@ -81,27 +91,27 @@ def quickest(runners: list[roadrunner.RoadRunner], times: np.ndarray, exact: lis
         except RuntimeError:
             # Too loose: CVODE gets stuck.
             continue
-        worst = max(error(found, each) for (found, _), each in zip(runs, exact, strict=True))
-        settings.append((statistics.mean(took for _, took in runs), worst, *tolerances))
-    return min(each for each in settings if each[1] <= allowed)
+        worst = max(error(course, witness) for (course, _), witness in zip(runs, exact, strict=True))
+        settings.append(Setting(statistics.mean(took for _, took in runs), worst, *tolerances))
+    return min(setting for setting in settings if setting.error <= allowed)
 
 
 if __name__ == "__main__":
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
-    found, seconds = here()
-    sample, times, each = found.data.isel(patient=slice(SAMPLE)), found.data.time.values, seconds / PEOPLE
+    patients, seconds = here()
+    sample, times, per_patient = patients.data.isel(patient=slice(SAMPLE)), patients.data.time.values, seconds / PEOPLE
     ours = np.stack([sample[name].values for name in COMPARED], -1)
     lines, allowed = [], np.inf
     for circuits in (True, False):
         runners = [loaded(int(number), circuits) for number in sample.patient]
         exact = [there(runner, times, *TIGHT, 1)[0] for runner in runners]
         if circuits:
-            allowed = max(error(own, of_one) for own, of_one in zip(ours, exact, strict=True))
+            allowed = max(error(course, witness) for course, witness in zip(ours, exact, strict=True))
         took, worst, relative, absolute = quickest(runners, times, exact, allowed)
         lines.append(
-            f"libRoadRunner, circuits {'acting' if circuits else 'held  '}  {1e3 * took:7.2f} ms a patient, error {worst:.0e} "
-            f"at tolerances {relative:.0e} and {absolute:.0e} ({SAMPLE} measured), ratio {took / each:.1f}"
+            f"libRoadRunner, circuits {'acting  ' if circuits else 'constant'}  {1e3 * took:7.2f} ms a patient, error {worst:.0e} "
+            f"at tolerances {relative:.0e} and {absolute:.0e} ({SAMPLE} measured), ratio {took / per_patient:.1f}"
         )
     print(f"{PEOPLE} patients, {len(PROTOCOL.doses)} infusions, {PROTOCOL.horizon / 24:.0f} d")
-    print(f"euthymia, dose to ratings        {1e3 * each:7.2f} ms a patient, {seconds:.0f} s for all, error {allowed:.0e}")
+    print(f"euthymia, dose to ratings        {1e3 * per_patient:7.2f} ms a patient, {seconds:.0f} s for all, error {allowed:.0e}")
     print("\n".join(lines))

@@ -39,11 +39,12 @@ def model():
 
 @pytest.fixture(scope="session")
 def reference_run():
-    """Ketamine 0.5 mg/kg i.v. over 40 min in the typical patient."""
+    """Ketamine 0.5 mg/kg i.v. over 40 min in the typical patient, every arm and coalition."""
     from euthymia.protocols.reading import DEFAULT, read
+    from euthymia.simulation.interventions import ARMS
     from euthymia.simulation.simulate import simulate
 
-    return simulate(read(DEFAULT))
+    return simulate(read(DEFAULT), arms=tuple(ARMS), coalitions=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""Every arrow between scales: one named function each, and the switch that removes it.
+"""Links between scales: one named function each, and the switch that removes it.
 
-A link is removed by clamping what it passes on to its undosed value, so that the same undosed patient is the baseline of
-every combination of removed links, and nothing recompiles.
+A link is removed by clamping its output to its undosed value, so that the same undosed patient is the baseline of every
+combination of removed links, and nothing recompiles.
 """
 
 from typing import NamedTuple
@@ -51,30 +51,35 @@ class Links(eqx.Module):
 class Switches(NamedTuple):
     """1 = the link works, 0 = clamped to its undosed value; values between are allowed."""
 
-    prefrontal: Scalar = jnp.ones(())
+    prefrontal: Scalar
     """Way 1: loss of NMDA drive, or gain of inhibition, changes prefrontal activity."""
-    calcium_load: Scalar = jnp.ones(())
+    calcium_load: Scalar
     """Way 2: NMDA pore block lowers extrasynaptic calcium load."""
-    habenula: Scalar = jnp.ones(())
+    habenula: Scalar
     """Way 3: loss of NMDA drive calms the lateral habenula."""
-    dopamine: Scalar = jnp.ones(())
+    dopamine: Scalar
     """Way 3: whatever changes the release of dopamine."""
-    synaptic_signalling: Scalar = jnp.ones(())
+    synaptic_signalling: Scalar
     """Way 4: glutamate, receptor block and serotonin engage BDNF signalling."""
-    limbic_lock: Scalar = jnp.ones(())
+    limbic_lock: Scalar
     """Way 5: block, spines, dopamine and serotonin move the limbic lock."""
-    mtor: Scalar = jnp.ones(())
+    mtor: Scalar
     """Inside way 4: BDNF engages mTORC1; 0 is what rapamycin does."""
-    potentiation: Scalar = jnp.ones(())
+    potentiation: Scalar
     """Inside way 4: BDNF potentiates synapses within hours."""
-    regrowth: Scalar = jnp.ones(())
+    regrowth: Scalar
     """Inside way 4: the structural signal speeds spine formation."""
-    surge: Scalar = jnp.ones(())
+    surge: Scalar
     """From way 1 to way 4: the glutamate surge engages BDNF; 0 is what an AMPA receptor blocker does."""
-    cortex_to_dopamine: Scalar = jnp.ones(())
+    cortex_to_dopamine: Scalar
     """From way 1 to way 3: prefrontal activity drives dopamine cells."""
-    reuptake: Scalar = jnp.ones(())
+    reuptake: Scalar
     """Comparators: transporter and enzyme block slow the clearance of serotonin and dopamine."""
+
+
+def every_link(**settings: float) -> Switches:
+    """Switches with every link working, but for those that are set."""
+    return Switches(**{name: jnp.asarray(settings.get(name, 1.0)) for name in Switches._fields})
 
 
 def clamp(value: Float[Array, "..."], undosed: Float[Array, "..."] | float, switch: Scalar) -> Float[Array, "..."]:
@@ -98,7 +103,7 @@ def free_brain_hydroxynorketamine(p: Links, effect_site: Float[Array, "*batch en
 
 
 def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float[Array, "*batch blocker"]:
-    """Unbound memantine and MK-801 in brain (µM) from what their site sees of plasma (µM)."""
+    """Unbound memantine and MK-801 in brain (µM) from the plasma concentration with the lag of their site (µM)."""
     return p.free_share * site
 
 
@@ -135,7 +140,7 @@ def dopamine_tone(
 
 
 def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """From way 1 to way 4: BDNF release engaged by a rise of glutamate G above the patient's own level, G/(G + G₅₀); none by a fall."""
+    """From way 1 to way 4: engagement of BDNF release by a rise of glutamate G above the patient's baseline, G/(G + G₅₀); 0 for a fall."""
     rise = jnp.maximum(rise, 0)
     return rise / (rise + p.surge_ec50)
 
@@ -154,7 +159,7 @@ def limbic_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "
 def limbic_input(
     p: Links, spine_density: Float[Array, "*batch"], dopamine: Float[Array, "*batch"], serotonin: Float[Array, "*batch"]
 ) -> Float[Array, "*batch"]:
-    """Drive of the limbic network (nA): what spines, dopamine and serotonin (healthy = 1) fail to take away adds to that of health."""
+    """Drive of the limbic network (nA): lack of spines, dopamine and serotonin (healthy = 1) adds to its healthy value."""
     return (
         p.limbic_input_healthy
         + p.spines_on_limbic_input * (1 - spine_density)

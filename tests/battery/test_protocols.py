@@ -82,7 +82,7 @@ def test_a_protocol_that_is_read_ends_in_a_result_or_one_line_and_compiles_no_sh
             assert NAMES_A_FIELD.match(line), (line, text)
             continue
         grid = grid_of(protocol, model, float(found.person.weight))
-        shape = len(grid.which), len(grid.lengths)
+        shape = len(grid.length_index), len(grid.lengths)
         if max(compiled, default=0) > THE_MODEL and shape in shapes:
             surprises.append(text)
         shapes.add(shape)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from euthymia.core.numerics.exponential import Steps
 from euthymia.core.types import ENANTIOMERS
-from euthymia.links import Switches
+from euthymia.links import every_link
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
 from euthymia.model.exposure import drugs
@@ -31,7 +32,9 @@ STRESS = jnp.asarray(0.3)
 
 def rate(model, vector):
     x, u = unpack(vector), Inputs(jnp.asarray(0.4), jnp.linspace(0.01, 0.1, len(MOLECULES)), jnp.asarray(0.6), no_correction())
-    return pack(slow_rate(model.physiology, x, u, brain_in_state(model.physiology, unpack(jnp.full(len(vector), 0.5)), STRESS), Switches()))
+    return pack(
+        slow_rate(model.physiology, x, u, brain_in_state(model.physiology, unpack(jnp.full(len(vector), 0.5)), STRESS), every_link())
+    )
 
 
 def test_compiled_or_not_alone_or_in_a_batch(model):
@@ -45,8 +48,9 @@ def test_compiled_or_not_alone_or_in_a_batch(model):
 def test_gradients_agree_with_differences(model):
     # Sensitivity of spine density at 24 h to the clearance, through body, receptors, circuits, signalling and spines.
     grid = time_grid([Pulse(0.0, 2 / 3, f"{enantiomer}-ketamine", 73.0) for enantiomer in ENANTIOMERS], 24.0)
-    steps, *inputs = (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
-    brain, on = eqx.filter_jit(patient)(model.physiology, STRESS), jax.tree.map(lambda switch: switch[None], Switches())
+    steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))
+    inputs = jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
+    brain, switches = eqx.filter_jit(patient)(model.physiology, STRESS), jax.tree.map(lambda switch: switch[None], every_link())
 
     @eqx.filter_jit
     def density(clearance):
@@ -54,7 +58,7 @@ def test_gradients_agree_with_differences(model):
         physiology = dataclasses.replace(model.physiology, disposition=disposition)
         body = drugs(physiology, jnp.asarray(70.0), steps, *inputs)
         u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(grid.padded_times)))
-        return sum(unpack(slow_courses(physiology, brain, steps, u, on, Switches())[0, -1]).spines)
+        return sum(unpack(slow_courses(physiology, brain, steps, u, switches, every_link())[0, -1]).spines)
 
     at, step = jnp.asarray(84.0), 1e-2
     by_difference = (density(at + step) - density(at - step)) / (2 * step)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import euthymia
+from euthymia.analysis.attribution import attributed_at
 from euthymia.evidence.registry import evidence
 from euthymia.model.closures.recipes import PLAN
 from euthymia.protocols.reading import builtin_names, parse
@@ -37,7 +38,7 @@ def test_numbers_in_the_readme_are_the_models(reference_run):
     assert "600 conductance-based neurons" in README
     assert PLAN.cells == 600
     assert "moves mood by 0.0 points" in README
-    assert abs(float(reference_run.shares()["way 2"].sel(time=24.0, method="nearest"))) < 0.05
+    assert abs(attributed_at(reference_run, {"24 h": 24.0})["24 h"]["way 2"]) < 0.05
     assert "here it takes 21 points off" in README
     from euthymia.claims.reference_runs import reference_run as course
 
@@ -76,7 +77,7 @@ def test_numbers_of_animals_in_the_readme_are_the_models():
 
 
 def test_numbers_of_the_calibration_in_the_readme_are_those_that_ship():
-    from euthymia.inference.calibration import FITTED
+    from euthymia.inference.coordinates import FITTED
     from euthymia.inference.fitted import shipped
 
     found = shipped()
@@ -102,13 +103,13 @@ def test_what_the_readme_says_of_trials_is_what_is_predicted():
     assert found.count == 40
     assert found.inside == pytest.approx(0.8, abs=0.08)
     assert "has 33 of the 34 that it can answer inside" in PLAIN
-    assert (found.compared, round(found.inside_baseline * found.compared)) == (34, 33)
-    points = [row for row in rows if row.baseline is not None and row.observation.statistic in UNITS["points of MADRS"]]
-    ratios = sorted((row.baseline[1] - row.baseline[0]) / (row.high - row.low) for row in points)
+    assert (found.compared, round(found.inside_meta_analysis * found.compared)) == (34, 33)
+    points = [row for row in rows if row.meta_analysis is not None and row.observation.statistic in UNITS["points of MADRS"]]
+    ratios = sorted((row.meta_analysis[1] - row.meta_analysis[0]) / (row.high - row.low) for row in points)
     assert ratios[len(ratios) // 2] == pytest.approx(2.0, abs=0.4)
     for unit in ("points of MADRS", "per cent of patients"):
-        assert found.scores[unit].model < found.scores[unit].baseline
-    assert found.scores["sampling errors"].model < 1.3 * found.scores["sampling errors"].baseline
+        assert found.scores[unit].model < found.scores[unit].meta_analysis
+    assert found.scores["sampling errors"].model < 1.3 * found.scores["sampling errors"].meta_analysis
     assert "all eleven comparisons, and so have the three between doses" in PLAIN
     tests = sign_tests(rows)
     assert [sum(each.agrees for each in tests if (each.kind == "dose") is dose) for dose in (False, True)] == [11, 3]

@@ -39,13 +39,13 @@ def test_every_row_is_used():
 
 
 def test_every_target_is_shown_or_compared_with():
-    from euthymia.claims.catalogue import CLAIMS
-    from euthymia.report.pages.page import SECTIONS
-    from euthymia.trials.published import trials
+    from euthymia.claims.catalogue import claims
+    from euthymia.report.pages.sections import SECTIONS
+    from euthymia.trials.published import published_trials
     from euthymia.validation.pharmacology import PREDICTED
 
-    used = {claim.target for claim in CLAIMS} | set(PREDICTED) | {target for section in SECTIONS for target in section.targets}
-    used |= {name for trial in trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]}
+    used = {claim.target for claim in claims()} | set(PREDICTED) | {target for section in SECTIONS for target in section.targets}
+    used |= {name for trial in published_trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]}
     assert set(evidence().targets) - used == set()
 
 

@@ -29,7 +29,7 @@ RETIRED = {
         "leaving",
         "staying",
     ),
-    *("standard", "in_order", "Person", "someone", "pulses_of", "embody", "embodied", "settle_down", "Answers", "Drivers", "Followers"),
+    *("standard", "in_order", "person_of", "someone", "pulses_of", "embody", "embodied", "settle_down", "Answers", "Drivers", "Followers"),
     *("drivers", "followers", "Differences", "differs", "worth", "engagement", "dissociation_half", "systolic_most", "diastolic_most"),
     *("parts_of", "movers", "MOVERS", "players", "PLAYERS", "straight", "place", "middle", "ends", "found", "each", "given"),
 }

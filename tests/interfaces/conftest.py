@@ -82,5 +82,5 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def solved(no_figures: None, reference_run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that finds the standard course solved, and that course for every arm of a comparison."""
-    monkeypatch.setattr("euthymia.simulation.simulate.simulate", lambda protocol: reference_run)
-    monkeypatch.setattr("euthymia.analysis.comparison.simulate", lambda protocol, model: replace(reference_run, protocol=protocol))
+    monkeypatch.setattr("euthymia.simulation.simulate.simulate", lambda protocol, **_: reference_run)
+    monkeypatch.setattr("euthymia.analysis.comparison.simulate", lambda protocol, model, **_: replace(reference_run, protocol=protocol))

@@ -412,15 +412,13 @@ def entries(draw):
 
 
 protocols = st.builds(
-    lambda name, weight, doses: check(
-        {
-            "name": name,
-            "title": name,
-            "patient": {"weight": f"{weight!r} kg"},
-            "horizon": "1000 h",
-            "doses": sorted(doses, key=lambda dose: float(dose["start"].removesuffix(" h"))),
-        }
-    ),
+    lambda name, weight, doses: {
+        "name": name,
+        "title": name,
+        "patient": {"weight": f"{weight!r} kg"},
+        "horizon": "1000 h",
+        "doses": sorted(doses, key=lambda dose: float(dose["start"].removesuffix(" h"))),
+    },
     st.from_regex(r"\A[a-z0-9][a-z0-9-]{0,63}\Z"),
     st.floats(26, 299),
     st.lists(entries(), max_size=4),
@@ -433,8 +431,9 @@ def folder(tmp_path_factory):
 
 
 @quick
-@given(protocol=protocols)
-def test_doses_of_a_protocol_survive_a_table(protocol, folder):
+@given(stated=protocols)
+def test_doses_of_a_protocol_survive_a_table(stated, folder):
+    protocol = check(stated)
     (subject,) = again([protocol], folder)
     back = subject_protocol(subject, protocol.horizon)
     doses = sorted(in_milligrams(protocol), key=lambda dose: (dose.start, dose.drug, dose.route, dose.amount, dose.duration or 0.0))

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
-COURSE = ("protocol.yaml", "results.nc")
+COURSE = ("protocol.yaml", "results.nc", "readouts.csv")
 ARMS = ("ketamine-iv", "saline")
 FILES = {
     "simulate": {"report.html", "manifest.json", *COURSE},
@@ -55,7 +55,7 @@ def test_a_full_disk_leaves_what_was_there(name, half, command, words, monkeypat
         last = len(ARMS) if command == "compare" else 1
         calls: list[object] = []
         monkeypatch.setattr(
-            xr.Dataset, "to_netcdf", failing(xr.Dataset.to_netcdf, lambda *_: calls.append(0) or len(calls) == last, FULL, half)
+            xr.DataTree, "to_netcdf", failing(xr.DataTree.to_netcdf, lambda *_: calls.append(0) or len(calls) == last, FULL, half)
         )
     else:
         monkeypatch.setattr(Path, "write_bytes", failing(Path.write_bytes, lambda path, *_: path.name == name, FULL, half))
@@ -63,7 +63,7 @@ def test_a_full_disk_leaves_what_was_there(name, half, command, words, monkeypat
 
 
 def test_a_full_disk_leaves_no_new_folders_above(solved, monkeypatch, refused):
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", failing(xr.Dataset.to_netcdf, lambda *_: True, FULL))
+    monkeypatch.setattr(xr.DataTree, "to_netcdf", failing(xr.DataTree.to_netcdf, lambda *_: True, FULL))
     refused("simulate", "--out", "new/deep/out")
 
 
@@ -93,7 +93,7 @@ def test_a_rename_that_fails_loses_nothing(which, command, words, monkeypatch, e
 
 def test_an_interrupt_leaves_what_was_there(words, monkeypatch, euthymia, here, contents):
     before = contents()
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", failing(xr.Dataset.to_netcdf, lambda *_: True, KeyboardInterrupt, half=True))
+    monkeypatch.setattr(xr.DataTree, "to_netcdf", failing(xr.DataTree.to_netcdf, lambda *_: True, KeyboardInterrupt, half=True))
     code, out, err = euthymia(*words)
     assert (code, out, err) == (130, "", "stopped; nothing was written\n")
     assert contents() == before

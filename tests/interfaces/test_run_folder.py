@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import xarray as xr
 
 import euthymia as package
 from euthymia.analysis.comparison import compare
@@ -21,8 +20,9 @@ from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.save import write
+from euthymia.results.netcdf import read_results
 
-FILES = {"protocol.yaml", "results.nc", "manifest.json", "report.html"}
+FILES = {"protocol.yaml", "results.nc", "readouts.csv", "manifest.json", "report.html"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 LOADING = {"src", "href", "xlink:href", "srcset", "data", "poster", "action", "formaction", "background", "ping", "manifest"}
 
@@ -33,7 +33,7 @@ def sha256(file):
 
 @pytest.fixture(scope="module")
 def html(reference_run, circuits_beside):
-    return page(reference_run, summarise(reference_run), circuits_beside)
+    return page(replace(reference_run, circuits=circuits_beside), summarise(reference_run))
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,10 @@ def manifest(run):
 
 @pytest.fixture(scope="module")
 def results(run):
-    with xr.open_dataset(run / "results.nc", engine="h5netcdf") as data:
-        yield data.load()
+    return read_results(run / "results.nc").course.to_dataset()
 
 
-def test_the_folder_holds_four_files_and_nothing_stands_beside_it(run):
+def test_the_folder_holds_its_files_and_nothing_stands_beside_it(run):
     assert {path.name for path in run.iterdir()} == FILES
     assert [path.name for path in run.parent.iterdir()] == ["run"]
 
@@ -248,17 +247,17 @@ def test_the_page_of_a_comparison_opens_with_the_picture(pair_html):
 
 def test_a_comparison_keeps_every_arm_apart(pair, tmp_path):
     write(pair.simulations, "<!doctype html>", tmp_path / "both", overwrite=False)
-    names = {f"{arm}.{name}" for arm in ("ketamine-iv", "saline") for name in ("protocol.yaml", "results.nc")}
+    names = {f"{arm}.{name}" for arm in ("ketamine-iv", "saline") for name in ("protocol.yaml", "results.nc", "readouts.csv")}
     assert {path.name for path in (tmp_path / "both").iterdir()} == names | {"manifest.json", "report.html"}
     for arm in ("ketamine-iv", "saline"):
         assert read(str(tmp_path / "both" / f"{arm}.protocol.yaml")) == pair.simulations[arm].protocol
-        with xr.open_dataset(tmp_path / "both" / f"{arm}.results.nc", engine="h5netcdf") as data:
-            assert float(abs(data.madrs - pair.simulations[arm].data.madrs).max()) == 0
+        course = read_results(tmp_path / "both" / f"{arm}.results.nc").course
+        assert float(abs(course.madrs - pair.simulations[arm].data.madrs).max()) == 0
 
 
 def test_shares_in_a_comparison_are_the_whole_change(pair):
     for arm in pair.arms:
-        for name, parts in pair.shares(arm).items():
+        for name, parts in pair.attribution(arm).items():
             change = pair.madrs(arm)[name] - pair.madrs(arm)["0"]
             assert sum(parts.values()) == pytest.approx(change, abs=1e-8)
 
@@ -280,5 +279,5 @@ def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dos
     assert found.madrs("late")["24 h"] == pytest.approx(found.madrs("ketamine-iv")["24 h"], abs=0.1)
     assert found.madrs("late")["14 d"] is None
     assert found.relief("late")["14 d"] is None
-    assert list(found.shares("late")) == ["2 h", "24 h", "7 d"]
+    assert list(found.attribution("late")) == ["2 h", "24 h", "7 d"]
     assert comparison_page(found).count("<svg") == 2

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from euthymia.core.errors import InputError
-from euthymia.model.closures import build, surface_file
+from euthymia.model.closures import build, provenance, surface_file
 from euthymia.model.closures.build import WORST_ERROR, check
+from euthymia.model.closures.provenance import Axis, parameters_hash
 from euthymia.model.closures.recipes import Recipe
-from euthymia.model.closures.surface_file import Axis, folder, load, parameters_hash, read, text_of, write
+from euthymia.model.closures.surface_file import folder, load, read, text_of, write
 from euthymia.model.default import default_model, recipes
 
 NAMES = ("habenula", "passage")
@@ -123,7 +124,7 @@ def test_a_file_without_some_field_is_refused(fields, copied):
     said = json.loads(path.read_text())
     del said["content_sha256"]
     kept = {field: value for field, value in said.items() if field not in fields}
-    path.write_text(json.dumps(kept | {"content_sha256": surface_file._sha256(kept)}))
+    path.write_text(json.dumps(kept | {"content_sha256": provenance.sha256(kept)}))
     with pytest.raises(InputError, match=r"is damaged; rebuild it"):
         default_model()
 

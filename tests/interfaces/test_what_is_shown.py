@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from io import StringIO
 from itertools import combinations
 from pathlib import Path
@@ -22,7 +23,7 @@ from euthymia.analysis.summary import summarise
 from euthymia.biophysics.magnesium import Magnesium
 from euthymia.brain.attractor import bistable_window, critical_block, present_state
 from euthymia.brain.escape import LimbicLock
-from euthymia.circuits.habenula import Nucleus
+from euthymia.circuits.habenula.parameters import Nucleus
 from euthymia.circuits.midbrain import Midbrain, Raphe
 from euthymia.circuits.prefrontal import Prefrontal
 from euthymia.cli.run import COMPARED
@@ -324,7 +325,7 @@ def test_each_section_lists_the_rows_of_the_parameters_that_its_scale_reads():
 
 def test_without_circuits_only_their_drawings_are_left_out(reference_run, circuits_beside):
     summary = summarise(reference_run)
-    with_them, without = (page(reference_run, summary, circuits) for circuits in (circuits_beside, None))
+    with_them, without = (page(replace(reference_run, circuits=circuits), summary) for circuits in (circuits_beside, None))
     sections = re.findall(r'<section id="([^"]+)">', with_them)
     assert re.findall(r'<section id="([^"]+)">', without) == sections
     assert with_them.count("<figure>") - without.count("<figure>") == 5

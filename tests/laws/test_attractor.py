@@ -10,10 +10,10 @@ from rescaling import ONE as DIMENSIONLESS
 
 from euthymia.brain.attractor import (
     Attractor,
+    Drive,
     activation,
     bistable_window,
     communication,
-    course,
     critical_block,
     critical_recurrence,
     current_at,
@@ -29,6 +29,7 @@ from euthymia.brain.attractor import (
     network_rates,
     present_state,
     quiet_cognition,
+    sample_path,
 )
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
@@ -170,7 +171,7 @@ def test_networks_without_inhibition_do_not_communicate(p):
 def test_a_silent_pool_spreads_by_sigma(p):
     # Far below threshold the leak is all there is, and reflection at zero folds a normal density of spread σ to a half-normal one.
     off = dataclasses.replace(p, cognitive_input=NOUGHT)
-    paths = course(off, jax.random.key(1), jnp.zeros((200, 2)), jnp.asarray(2.0), 4000, (ONE, NOUGHT, ONE))[1000:]
+    paths = sample_path(off, jax.random.key(1), jnp.zeros((200, 2)), jnp.asarray(2.0), 4000, Drive(ONE, NOUGHT, ONE))[1000:]
     assert float(jnp.sqrt(jnp.mean(paths**2))) == pytest.approx(float(p.noise), rel=0.02)
 
 
@@ -180,7 +181,7 @@ BOTH = (STATE, DIMENSIONLESS)
 
 
 def paths(p, S, step, *drive):
-    return course(p, jax.random.key(0), S, step, 50, drive)
+    return sample_path(p, jax.random.key(0), S, step, 50, Drive(*drive))
 
 
 EQUATIONS = {

@@ -6,6 +6,7 @@ from euthymia.model.closures.response import no_correction
 from euthymia.protocols.reading import DEFAULT, read
 from euthymia.simulation.bridged import bridge
 from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.interventions import ARMS
 from euthymia.simulation.simulate import simulate
 
 
@@ -37,7 +38,7 @@ def test_a_limbic_lock_that_holds_longer_stays_locked(reference_run, nodes):
 
 
 def test_no_correction_changes_nothing(reference_run, nodes):
-    same = simulate(read(DEFAULT), correction=no_correction(nodes))
+    same = simulate(read(DEFAULT), arms=tuple(ARMS), coalitions=True, correction=no_correction(nodes))
     np.testing.assert_array_equal(same.madrs(), reference_run.madrs())
     assert jnp.all(no_correction(nodes).habenula == 0)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from euthymia.claims.reference_runs import reference_run
-from euthymia.protocols.reading import check, read, text_of, written
+from euthymia.protocols.protocol import written
+from euthymia.protocols.reading import check, read, text_of
 from euthymia.protocols.vocabulary import ROUTES_OF
 from euthymia.simulation.dosing import grid_of
 from euthymia.simulation.simulate import simulate

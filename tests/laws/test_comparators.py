@@ -8,7 +8,7 @@ import scipy.integrate
 import scipy.linalg
 from rescaling import HOURLY, ONE
 
-from euthymia.core.numerics.exponential import exact_step, occupancy_course
+from euthymia.core.numerics.exponential import Steps, exact_step, occupancy_course
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 from euthymia.model.inputs import CHANNELS, Pulse
@@ -21,20 +21,20 @@ from euthymia.pharmacology.comparators import (
     STATES,
     Comparators,
     entry_matrices,
-    places,
+    molecule_index,
     plasma_concentration,
     rate_matrix,
     site_concentration,
 )
 from euthymia.receptors.monoamine import (
-    AT_DAT,
-    AT_SERT,
-    DESTROYING_MAO,
-    HOLDING_MAO,
+    DAT_INHIBITORS,
+    IRREVERSIBLE_MAO_INHIBITORS,
+    REVERSIBLE_MAO_INHIBITORS,
+    SERT_INHIBITORS,
     Monoamine,
     dat_occupancy,
     gaba_gain,
-    mao_held,
+    mao_inhibition,
     mao_transitions,
     sert_occupancy,
 )
@@ -64,7 +64,7 @@ def regimen(drug, milligrams, count, every=24.0):
 
 def filled(concentrations):
     """Occupancy of the serotonin transporter by all that is there."""
-    return sert_occupancy(M, concentrations[..., places(AT_SERT)])
+    return sert_occupancy(M, concentrations[..., molecule_index(SERT_INHIBITORS)])
 
 
 def occupancy(drug, milligrams, count, after_last):
@@ -233,7 +233,7 @@ def test_occupancy_falls_more_slowly_than_plasma():
 
 def test_occupancy_is_a_share_that_saturates_and_competition_never_adds_up():
     alone = jnp.asarray([[0.0, 0], [0.01, 0], [0, 0.01], [0.01, 0.01], [1e9, 1e9], [0, 0]])
-    elsewhere = [place for place, name in enumerate(MOLECULES) if name not in AT_SERT]
+    elsewhere = [place for place, name in enumerate(MOLECULES) if name not in SERT_INHIBITORS]
     alone = jnp.pad(alone, ((0, 0), (0, len(MOLECULES) - 2))).at[-1, jnp.array(elsewhere)].set(5.0)
     none, first, second, both, full, others = np.asarray(filled(alone))
     assert none == others == 0
@@ -245,7 +245,7 @@ def test_occupancy_is_a_share_that_saturates_and_competition_never_adds_up():
 
 
 def test_a_drug_and_its_metabolite_compete_as_one_by_their_potencies():
-    ratio = float(M.dat_affinity[AT_DAT.index("bupropion")] / M.dat_affinity[AT_DAT.index("hydroxybupropion")])
+    ratio = float(M.dat_affinity[DAT_INHIBITORS.index("bupropion")] / M.dat_affinity[DAT_INHIBITORS.index("hydroxybupropion")])
     alone, both = dat_occupancy(M, jnp.array([3.0, 0.0])), dat_occupancy(M, jnp.array([1.0, 2 * ratio]))
     assert float(alone) == pytest.approx(float(both), rel=1e-12)
     assert float(dat_occupancy(M, jnp.array([1.0, 0.0]) / M.dat_affinity)) == pytest.approx(1 / 2)
@@ -261,7 +261,7 @@ def test_after_fluoxetine_its_metabolite_holds_the_transporter():
 
 def test_what_is_held_follows_the_drug_and_what_is_destroyed_does_not():
     c = jnp.asarray([[0.0], [1.0], [10.0], [1.0], [0.0]]) / M.mao_affinity
-    np.testing.assert_allclose(mao_held(M, c), [0, 1 / 2, 10 / 11, 1 / 2, 0], rtol=1e-12)
+    np.testing.assert_allclose(mao_inhibition(M, c), [0, 1 / 2, 10 / 11, 1 / 2, 0], rtol=1e-12)
     destroyed = 1 - kept(1.0, np.full(2, 0.2), 240.0)
     still = 1 - kept(1 - destroyed, np.zeros(2), 24.0)
     assert still == pytest.approx(destroyed * 2 ** (-24 / float(M.mao_turnover)), rel=1e-12)
@@ -290,14 +290,14 @@ def test_under_a_constant_concentration_the_enzyme_settles_where_turnover_meets_
     assert kept(0.9, np.full(2, 0.2), 1e4) == pytest.approx(k / (k + loss), rel=1e-12)
 
 
-PHENELZINE = DESTROYING_MAO.index("phenelzine")
+PHENELZINE = IRREVERSIBLE_MAO_INHIBITORS.index("phenelzine")
 
 
 def kept(start, concentrations, hours, held=0.0):
     """MAO-A that is left after one step with phenelzine, while a share is held by another drug."""
-    phenelzine = jnp.zeros((2, len(DESTROYING_MAO))).at[:, PHENELZINE].set(concentrations)
+    phenelzine = jnp.zeros((2, len(IRREVERSIBLE_MAO_INHIBITORS))).at[:, PHENELZINE].set(concentrations)
     made, lost = mao_transitions(M, phenelzine, jnp.full(2, held))
-    return float(occupancy_course(jnp.asarray(start), made, lost, (jnp.asarray([hours]), jnp.zeros(1, int)))[-1])
+    return float(occupancy_course(jnp.asarray(start), made, lost, Steps(jnp.asarray([hours]), jnp.zeros(1, int)))[-1])
 
 
 def enzyme(milligrams, days, drug="phenelzine"):
@@ -308,7 +308,7 @@ def enzyme(milligrams, days, drug="phenelzine"):
     k = jnp.log(2) / M.mao_turnover
 
     def hour(active, c):
-        rate = k + M.mao_inactivation[DESTROYING_MAO.index(drug)] * c
+        rate = k + M.mao_inactivation[IRREVERSIBLE_MAO_INHIBITORS.index(drug)] * c
         active = k / rate + (active - k / rate) * jnp.exp(-rate)
         return active, active
 
@@ -331,7 +331,7 @@ def test_tranylcypromine_destroys_as_much_as_phenelzine():
 def test_moclobemide_holds_the_observed_share_over_a_day(target, milligrams):
     starts, amounts = regimen("moclobemide", milligrams, 30, 8.0)
     at_site = jax.vmap(lambda t: site_concentration(states_after(starts, amounts, t)))(starts[-1] + jnp.linspace(0, 8, 65))
-    held = mao_held(M, at_site[:, places(HOLDING_MAO)])
+    held = mao_inhibition(M, at_site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
     observed = evidence().target(target)
     assert observed.lower <= float(jnp.trapezoid(held, dx=1 / 64)) <= observed.upper
 
@@ -354,7 +354,9 @@ def test_midazolam_raises_inhibition_and_no_more_than_its_ceiling():
 
 def test_the_grid_of_tablets_reaches_every_dose():
     starts, amounts = regimen("escitalopram", 10, 42)
-    grid = time_grid([Pulse(float(t), 0.0, "escitalopram", float(a[0]), gentle=True) for t, a in zip(starts, amounts, strict=True)], 1008.0)
+    grid = time_grid(
+        [Pulse(float(t), 0.0, "escitalopram", float(a[0]), slowly_absorbed=True) for t, a in zip(starts, amounts, strict=True)], 1008.0
+    )
     given = grid.bolus[:, CHANNELS.index("escitalopram")]
     assert np.sum(given > 0) == 42
     np.testing.assert_allclose(grid.padded_times[:-1][given > 0], starts, atol=1e-9)
@@ -378,13 +380,13 @@ EQUATIONS = {
     ),
     "plasma concentration": ("physiology.comparators", plasma_concentration, [(AMOUNTS, "umol")], "uM"),
     "site concentration": ("physiology.comparators", lambda p, x: site_concentration(x), [(AMOUNTS, "uM")], "uM"),
-    "transporter occupancy": ("physiology.monoamine", sert_occupancy, [(np.linspace(0.01, 0.2, len(AT_SERT)), "uM")], ONE),
-    "dopamine transporter": ("physiology.monoamine", dat_occupancy, [(np.linspace(0.01, 0.2, len(AT_DAT)), "uM")], ONE),
-    "held enzyme": ("physiology.monoamine", mao_held, [(np.array([0.3]), "uM")], ONE),
+    "transporter occupancy": ("physiology.monoamine", sert_occupancy, [(np.linspace(0.01, 0.2, len(SERT_INHIBITORS)), "uM")], ONE),
+    "dopamine transporter": ("physiology.monoamine", dat_occupancy, [(np.linspace(0.01, 0.2, len(DAT_INHIBITORS)), "uM")], ONE),
+    "inhibited enzyme": ("physiology.monoamine", mao_inhibition, [(np.array([0.3]), "uM")], ONE),
     "enzyme": (
         "physiology.monoamine",
         lambda p, c, held: jnp.stack(mao_transitions(p, c, held)),
-        [(np.linspace(0.1, 0.2, len(DESTROYING_MAO)), "uM"), (0.3, ONE)],
+        [(np.linspace(0.1, 0.2, len(IRREVERSIBLE_MAO_INHIBITORS)), "uM"), (0.3, ONE)],
         HOURLY,
     ),
     "inhibitory gain": ("physiology.monoamine", gaba_gain, [(0.1, "uM")], ONE),

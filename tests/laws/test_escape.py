@@ -10,7 +10,7 @@ from rescaling import ONE as DIMENSIONLESS
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from euthymia.brain.attractor import course, diffusion, drift, fixed_points
+from euthymia.brain.attractor import Drive, diffusion, drift, fixed_points, sample_path
 from euthymia.brain.escape import Hops, LimbicLock, bounded, centres, hops, log_passages, mean_passage, mirrored, solve_without_differences
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
@@ -124,7 +124,9 @@ def test_escapes_at_raised_noise_take_as_long_as_simulated(p):
     for expected, name in zip(predicted, begin, strict=True):
         start = jnp.tile(jnp.array([begin[name], S_P[name]]), (copies, 1))
         limbic = np.asarray(
-            jax.jit(lambda start: course(q.attractor, jax.random.key(2), start, jnp.asarray(step), count, (block, I_L, ONE))[..., 0])(start)
+            jax.jit(
+                lambda start: sample_path(q.attractor, jax.random.key(2), start, jnp.asarray(step), count, Drive(block, I_L, ONE))[..., 0]
+            )(start)
         )
         arrived = (limbic >= q.locked_above) if name == "rest" else (limbic <= q.quiet_below)
         ended = arrived.any(0)

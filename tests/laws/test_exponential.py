@@ -6,19 +6,28 @@ import scipy.integrate
 import scipy.linalg
 
 from euthymia.core.numerics.compartments import flow_matrix
-from euthymia.core.numerics.exponential import etd2rk, exact_step, exact_steps, linear_course, occupancy_course, pair_step, propagators
+from euthymia.core.numerics.exponential import (
+    Steps,
+    etd2rk,
+    exact_step,
+    exact_steps,
+    linear_course,
+    occupancy_course,
+    pair_step,
+    phi_functions,
+)
 
 A = jnp.array([[-1.0, 0.3, 0.0], [0.5, -2.0, 0.1], [0.0, 1.0, -0.4]])
 
 
 def even(length, count):
     """So many steps of one length."""
-    return jnp.array([length]), jnp.zeros(count, int)
+    return Steps(jnp.array([length]), jnp.zeros(count, int))
 
 
 @pytest.mark.parametrize("h", [0.0, 1e-9, 1e-3, 1.0, 300.0])
-def test_propagators_are_the_matrix_functions(h):
-    phi1, phi2 = (np.asarray(each[0]) for each in propagators(A, jnp.array([h])))
+def test_phi_functions_are_the_matrix_functions(h):
+    phi1, phi2 = (np.asarray(each[0]) for each in phi_functions(A, jnp.array([h])))
     E = scipy.linalg.expm(np.asarray(A) * h)
     np.testing.assert_allclose(h * A @ phi1, E - np.eye(3), atol=1e-12)
     np.testing.assert_allclose(h * A @ phi2, phi1 - np.eye(3), atol=1e-12)
@@ -62,9 +71,9 @@ def test_steps_in_increasing_order_are_the_steps_alone_whether_doubled_or_not():
 
 
 def test_linear_systems_are_solved_exactly_and_empty_steps_change_nothing():
-    lengths, which = jnp.array([0.0, 0.5, 3.0]), jnp.array([1, 0, 2, 0])
+    steps = Steps(jnp.array([0.0, 0.5, 3.0]), jnp.array([1, 0, 2, 0]))
     start = jnp.array([1.0, 2.0, 3.0])
-    found = etd2rk(lambda x, u: A @ x, A, propagators(A, lengths), start, (lengths, which), jnp.zeros(5))
+    found = etd2rk(lambda x, u: A @ x, A, phi_functions(A, steps.lengths), start, steps, jnp.zeros(5))
     for node, time in enumerate([0.0, 0.5, 0.5, 3.5, 3.5]):
         np.testing.assert_allclose(found[node], scipy.linalg.expm(np.asarray(A) * time) @ start, atol=1e-13)
 
@@ -74,7 +83,7 @@ def test_second_order_on_a_nonlinear_equation_with_closed_form():
     def error(n):
         steps = even(4.0 / n, n)
         linear = jnp.array([[1.0]])
-        x = etd2rk(lambda x, u: x * (1 - x), linear, propagators(linear, steps[0]), jnp.array([0.1]), steps, jnp.zeros(n + 1))
+        x = etd2rk(lambda x, u: x * (1 - x), linear, phi_functions(linear, steps.lengths), jnp.array([0.1]), steps, jnp.zeros(n + 1))
         return abs(float(x[-1, 0]) - 1 / (1 + 9 * np.exp(-4.0)))
 
     errors = [error(n) for n in (40, 80, 160)]
@@ -85,14 +94,14 @@ def test_second_order_on_a_nonlinear_equation_with_closed_form():
 def test_second_order_in_a_tree_of_inputs_that_change():
     # x' = −x + a(t) b(t) with a = e^{−t} and b = t has x = x₀ e^{−t} + t² e^{−t}/2.
     def error(n):
-        lengths, which = even(2.0 / n, n)
+        steps = even(2.0 / n, n)
         t = jnp.linspace(0, 2, n + 1)
         x = etd2rk(
             lambda x, u: u["a"] * u["b"] - x,
             -jnp.eye(1),
-            propagators(-jnp.eye(1), lengths),
+            phi_functions(-jnp.eye(1), steps.lengths),
             jnp.ones(1),
-            (lengths, which),
+            steps,
             {"a": jnp.exp(-t), "b": t},
         )
         return float(jnp.max(jnp.abs(x[:, 0] - (1 + t**2 / 2) * jnp.exp(-t))))
@@ -103,17 +112,17 @@ def test_second_order_in_a_tree_of_inputs_that_change():
 
 
 def test_linear_courses_side_by_side_are_exact():
-    # Two systems of two places over steps of three lengths, one of them empty, with an infusion and with boluses.
+    # Two systems of two inputs over steps of three lengths, one of them empty, with an infusion and with boluses.
     matrix = jnp.stack([A, 3 * A])
     entry = jnp.array([[[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]], [[0.0, 0.5], [2.0, 0.0], [0.0, 0.0]]])
-    lengths, which = jnp.array([0.0, 0.5, 2.0]), jnp.array([1, 2, 0, 1, 2])
+    steps = Steps(jnp.array([0.0, 0.5, 2.0]), jnp.array([1, 2, 0, 1, 2]))
     infusion = jnp.array([[0.0, 1.0], [0.7, 1.0], [5.0, 5.0], [0.0, 0.2], [0.0, 0.0]])
     bolus = jnp.array([[1.0, 0.0], [0.0, 3.0], [0.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
     infusion, bolus = (jnp.stack([each, each[:, ::-1]], -1) for each in (infusion, bolus))
-    found = np.asarray(linear_course(matrix, entry, (lengths, which), infusion, bolus))
+    found = np.asarray(linear_course(matrix, entry, steps, infusion, bolus))
     for system in range(2):
         M, b, x = np.asarray(matrix[system]), np.asarray(entry[system]), np.zeros(3)
-        for step, h in enumerate(np.asarray(lengths[which])):
+        for step, h in enumerate(np.asarray(steps.lengths[steps.length_index])):
             x = x + b @ np.asarray(bolus[step, system])
             np.testing.assert_allclose(found[step, system], x, atol=1e-13)
             rest = -np.linalg.solve(M, b @ np.asarray(infusion[step, system]))
@@ -122,11 +131,11 @@ def test_linear_courses_side_by_side_are_exact():
 
 
 def test_occupancies_under_constant_rates_have_their_closed_form():
-    lengths, which = jnp.array([0.0, 0.1, 1.0, 40.0]), jnp.array([1, 0, 2, 3, 0])
+    steps = Steps(jnp.array([0.0, 0.1, 1.0, 40.0]), jnp.array([1, 0, 2, 3, 0]))
     a, b = jnp.array([0.3, 0.0, 2.0, 0.0]), jnp.array([0.2, 0.5, 0.0, 0.0])
     start = jnp.array([0.0, 1.0, 0.4, 0.7])
-    found = occupancy_course(start, jnp.tile(a, (6, 1)), jnp.tile(b, (6, 1)), (lengths, which))
-    t = np.concatenate([[0.0], np.cumsum(lengths[which])])[:, None]
+    found = occupancy_course(start, jnp.tile(a, (6, 1)), jnp.tile(b, (6, 1)), steps)
+    t = np.concatenate([[0.0], np.cumsum(steps.lengths[steps.length_index])])[:, None]
     target = np.array([0.6, 0.0, 1.0, 0.7])
     np.testing.assert_allclose(found, target + (np.asarray(start) - target) * np.exp(-np.asarray(a + b) * t), rtol=1e-13, atol=1e-15)
 
@@ -188,7 +197,7 @@ def test_what_is_solved_exactly_inside_the_scheme_keeps_its_order():
         x, y, z = v
         return jnp.array([-x + 0.5 * y, -(1 + 30 * x**2) * y + 0.2, x - z])
 
-    def exactly(before, later, step):
+    def correct(before, later, step):
         rate = 1 + 30 * ((before[0] + later[0]) / 2) ** 2
         return later.at[1].set(before[1] + (0.2 / rate - before[1]) * -jnp.expm1(-rate * step))
 
@@ -196,8 +205,8 @@ def test_what_is_solved_exactly_inside_the_scheme_keeps_its_order():
     linear = jax.jacfwd(lambda v: derivative(v, 0.0))(jnp.array([0.1, 0.2, 0.1]))
 
     def end(n):
-        steps = jnp.array([2.0 / n]), jnp.zeros(n, int)
-        return etd2rk(derivative, linear, propagators(linear, steps[0]), start, steps, jnp.zeros(n + 1), exactly)[-1]
+        steps = even(2.0 / n, n)
+        return etd2rk(derivative, linear, phi_functions(linear, steps.lengths), start, steps, jnp.zeros(n + 1), correct)[-1]
 
     finest = end(65536)
     errors = [float(jnp.max(jnp.abs(end(n) - finest))) for n in (2048, 4096)]

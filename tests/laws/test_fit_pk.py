@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from euthymia.core.errors import InputError
-from euthymia.inference import pharmacokinetics as fit_pk
-from euthymia.inference import predictive_check
-from euthymia.inference.pharmacokinetics import _design, _padded, _pulses, fit, local
-from euthymia.inference.pk_likelihood import concentrations, misfit, negative_log_joint, sample_information
+from euthymia.inference import pk_estimate, predictive_check
+from euthymia.inference.pharmacokinetics import fit
+from euthymia.inference.pk_design import padded_designs, subject_design, subject_pulses
+from euthymia.inference.pk_estimate import joint_density
+from euthymia.inference.pk_likelihood import concentrations, negative_log_density, negative_log_joint, sample_information
 from euthymia.model.exposure import drugs
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.variability import TRAITS, people, sample_error
@@ -35,7 +36,7 @@ def measured(model, subjects, deviations, error=None):
     """The same people with what their samples would show: without error, or with one drawn for each."""
     found = []
     for number, (subject, deviation) in enumerate(zip(subjects, deviations, strict=True)):
-        (design,) = _padded([_design(subject, model)])
+        (design,) = padded_designs([subject_design(subject, model)])
         expected = CONCENTRATIONS(model, design, deviation)
         if error is not None:
             drawn = jax.random.normal(jax.random.fold_in(error, number), expected.shape)
@@ -57,18 +58,18 @@ FEW = 2
 def one(model):
     """A design with both molecules, both enantiomers, an infusion and a bolus."""
     subject = person(molecules=(*SPECIES, "S-ketamine", "R-norketamine", "hydroxynorketamine"), doses=(INFUSION, BOLUS))
-    (design,) = _padded([_design(subject, model)])
+    (design,) = padded_designs([subject_design(subject, model)])
     return design
 
 
 def test_the_gradient_is_that_of_differences(model, one):
     z = jnp.array([0.3, -0.5, 0.8, 0.2, -1.0])
     at = jax.jit(lambda z: negative_log_joint(model, one, z))
-    found = jax.jit(local)(model, one, z)
+    found = jax.jit(joint_density)(model, one, z)
     step = 1e-5 * jnp.eye(len(z))
-    random_effects = [(at(z + each) - at(z - each)) / 2e-5 for each in step]
+    differences = [(at(z + along) - at(z - along)) / 2e-5 for along in step]
     np.testing.assert_allclose(found.value, at(z), rtol=1e-12)
-    np.testing.assert_allclose(found.gradient, random_effects, rtol=1e-6)
+    np.testing.assert_allclose(found.gradient, differences, rtol=1e-6)
 
 
 @pytest.mark.parametrize("concentration", [0.0, 0.02, 0.5])
@@ -76,16 +77,16 @@ def test_the_information_is_the_mean_square_of_the_slope(model, concentration):
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
     c = jnp.asarray(concentration)
     measured = c + sample_error(model.variability, c) * nodes
-    slopes = jax.vmap(lambda y: jax.grad(misfit, 2)(model, y, c))(measured)
+    slopes = jax.vmap(lambda y: jax.grad(negative_log_density, 2)(model, y, c))(measured)
     np.testing.assert_allclose(sample_information(model, c), weights @ slopes**2 / weights.sum(), rtol=1e-10)
 
 
 def test_the_coarse_steps_are_the_course_of_the_model(model):
     subject = person(times=[1.3, 2.0, 6.0, 6.01, 30.0], molecules=("ketamine",), doses=(INFUSION, BOLUS))
-    (design,) = _padded([_design(subject, model)])
+    (design,) = padded_designs([subject_design(subject, model)])
     found = concentrations(model, design, jnp.zeros(len(TRAITS)))[:5]
     times = [1.3, 2.0, 6.0 - 1e-6, 6.01, 30.0]
-    grid = time_grid(_pulses(subject, model), 30.0, tuple(times))
+    grid = time_grid(subject_pulses(subject, model), 30.0, tuple(times))
     inputs = [jnp.asarray(each) for each in (grid.infusion, grid.bolus)]
     course = eqx.filter_jit(drugs)(model.physiology, jnp.asarray(80.0), (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
     np.testing.assert_allclose(found, np.asarray(course.venous.sum(-1))[np.searchsorted(grid.times, np.array(times) - 1e-8)], rtol=1e-9)
@@ -93,7 +94,7 @@ def test_the_coarse_steps_are_the_course_of_the_model(model):
 
 @pytest.mark.parametrize("spreads", [-6, 6])
 def test_nothing_is_left_after_a_year_however_strange_the_person(model, spreads):
-    (design,) = _padded([_design(person(times=[1.5, 8760.0], molecules=("ketamine",)), model)])
+    (design,) = padded_designs([subject_design(person(times=[1.5, 8760.0], molecules=("ketamine",)), model)])
     soon, late = CONCENTRATIONS(model, design, spreads * jnp.sqrt(model.variability.variance))[:2]
     assert 0 <= late < 1e-9 < soon
 
@@ -138,9 +139,9 @@ def test_another_person_in_the_data_changes_nothing_for_one(model):
 
 def test_other_people_do_not_compile_again(model):
     fit([person()], model, FEW)
-    before = fit_pk.estimate._cached._cache_size(), predictive_check.imagine._cached._cache_size()
+    before = pk_estimate.estimate_subject._cached._cache_size(), predictive_check.simulate_studies._cached._cache_size()
     fit([person(f"{n}", times=TIMES[: 3 + n], weight=50.0 + n) for n in range(3)], model, FEW)
-    assert (fit_pk.estimate._cached._cache_size(), predictive_check.imagine._cached._cache_size()) == before
+    assert (pk_estimate.estimate_subject._cached._cache_size(), predictive_check.simulate_studies._cached._cache_size()) == before
 
 
 def changed(**fields):

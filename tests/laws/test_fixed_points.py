@@ -8,26 +8,26 @@ import pytest
 from euthymia.brain.attractor import bistable_window
 from euthymia.core.numerics.roots import find_root
 from euthymia.core.numerics.steady_state import steady_state
-from euthymia.links import Switches, spine_elimination
+from euthymia.links import every_link, spine_elimination
 from euthymia.model.baseline import jacobian, patient
 from euthymia.model.fast import brain_in_state
 from euthymia.model.state import STATE_NAMES, no_input, pack, unpack
 from euthymia.model.vector_field import slow_rate
 from euthymia.plasticity.excitotoxicity import relative_damage
 from euthymia.plasticity.serotonin import autoreceptor_rate, serotonin_level
-from euthymia.simulation.interventions import ARMS
+from euthymia.simulation.interventions import ARMS, switches
 
 STRESSES = {"healthy": 0.0, "mild": 0.15, "depressed": 0.3, "severe": 0.6, "full stress": 1.0}
 MONTH = 28 * 24.0
 FASTEST_SLOW_STATE = 30.0
-NOTHING = ARMS["untreated"].switches
+NOTHING = switches(ARMS["untreated"].clamped)
 """Every way clamped, as in the part of the field that the production solver treats exactly."""
 
 
 @jax.jit
 def undosed_rate(p, vector, stress):
     x = unpack(vector)
-    return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), Switches()))
+    return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), every_link()))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_undosed_patient_rests(model, brain):
 def test_and_is_stable(model, brain, side):
     # Serotonin engages BDNF only where it rises, so the field has a corner at rest: both sides of it are looked at.
     fast = brain.fast._replace(serotonin=brain.fast.serotonin + side * jnp.asarray(1e-9))
-    found = spectrum(model.physiology, brain._replace(fast=fast), Switches())
+    found = spectrum(model.physiology, brain._replace(fast=fast), every_link())
     assert found.real.max() < 0
     assert -found.real.min() < FASTEST_SLOW_STATE
 

@@ -9,33 +9,25 @@ import pytest
 from rescaling import HZ, ONE
 
 from euthymia.biophysics.gates import NEAR, boltzmann, exprel, linoid, relax, traub_miles
-from euthymia.circuits.habenula import (
-    CHANNELS,
-    CRITERIA,
+from euthymia.circuits.habenula.bursts import NucleusActivity, activity, in_bursts
+from euthymia.circuits.habenula.cell import (
     Cells,
-    HabenulaCell,
     Neuron,
-    Nucleus,
-    NucleusActivity,
-    Plan,
     Raster,
     T_current,
     T_inactivation_time,
-    activity,
     advance,
     advance_gates,
     advance_voltage,
-    ambient_glutamate,
     crossing,
-    draw_cells,
     h_activation_time,
-    in_bursts,
     membrane_current,
-    nucleus,
     simulate,
     steady_state,
     trace,
 )
+from euthymia.circuits.habenula.nucleus import Plan, ambient_glutamate, draw_cells, simulate_nucleus
+from euthymia.circuits.habenula.parameters import CHANNELS, CRITERIA, HabenulaCell, Nucleus
 from euthymia.core.parameters import fill
 from euthymia.core.types import ACTIVITIES
 from euthymia.evidence.registry import evidence
@@ -46,7 +38,7 @@ FROM = -60.0
 """mV; runs of single cells start settled here."""
 
 run = jax.jit(simulate, static_argnames="substeps")
-run_nucleus = jax.jit(nucleus, static_argnames="plan")
+run_nucleus = jax.jit(simulate_nucleus, static_argnames="plan")
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +113,8 @@ def test_steady_gates_stay_and_others_come_to_them(p):
         np.testing.assert_allclose(after, before, rtol=1e-12)
     # All but u, whose course brings calcium: that one has the test below.
     elsewhere = steady._replace(**{gate: jnp.full(3, 0.4) for gate in "mhnrc"})
-    for baseline_target, found in zip(steady, advance_gates(p.cell, cells, elsewhere, jnp.asarray(1e5)), strict=True):
-        np.testing.assert_allclose(found, baseline_target, rtol=1e-10, atol=1e-300)
+    for expected, found in zip(steady, advance_gates(p.cell, cells, elsewhere, jnp.asarray(1e5)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-300)
 
 
 def test_gates_relax_exactly_at_frozen_voltage(p):
@@ -236,8 +228,8 @@ def test_spikes_in_bursts_agree_with_looking_at_each_pair():
     random = np.random.default_rng(0)
     trains = [np.sort(random.choice(400, size, replace=False) + random.random(size) * 0.5) for size in (0, 1, 2, 12, 40)]
     found = np.asarray(in_bursts(raster_of(trains, 400), jnp.asarray(10.0))).sum(0)
-    baseline_target = [sum(any(abs(a - b) <= 10 for b in train if b != a) for a in train) for train in trains]
-    assert found.tolist() == baseline_target
+    expected = [sum(any(abs(a - b) <= 10 for b in train if b != a) for a in train) for train in trains]
+    assert found.tolist() == expected
 
 
 def test_activity_of_known_trains(p):
@@ -364,7 +356,7 @@ def on_state(function):
 
 
 def whole(p, nmda, shift, pulse, step):
-    return nucleus(p, nmda, shift, jax.random.key(0), Plan(4, 20, 60, PRODUCTION, step), pulse)
+    return simulate_nucleus(p, nmda, shift, jax.random.key(0), Plan(4, 20, 60, PRODUCTION, step), pulse)
 
 
 def both_runs(p, rest, voltage, ambient, injected, step):

@@ -8,13 +8,13 @@ from rescaling import ONE
 
 from euthymia.pharmacology.absorption import Absorption
 from euthymia.pharmacology.covariates import (
-    CovariateEffects,
     allometric_time_scale,
     extraction,
     individualise,
     intrinsic_clearance,
     intrinsic_of_clearance,
     liver_flow,
+    typical_body,
 )
 from euthymia.pharmacology.esketamine import Esketamine
 from euthymia.pharmacology.ketamine import Disposition
@@ -28,8 +28,9 @@ UNITS = [
 ]
 
 
-def attribution_at(model, flow, intrinsic, slow):
-    d, e = individualise(model.physiology.disposition, model.physiology.esketamine, CovariateEffects(flow, intrinsic, slow))
+def disposition_of(model, flow, intrinsic, slow):
+    body = typical_body()._replace(liver_flow=flow, intrinsic_clearance=intrinsic, allometric_time_scale=slow)
+    d, e = individualise(model.physiology.disposition, model.physiology.esketamine, body)
     return [{name: getattr(part, name) for name in units} for part, units in zip((d, d.absorption, e), UNITS, strict=True)]
 
 
@@ -38,8 +39,13 @@ EQUATIONS = {
     "extraction": ("physiology.esketamine", lambda p, flow, intrinsic: extraction(flow, intrinsic), [(150.0, "L/h"), (390.0, "L/h")], ONE),
     "intrinsic of clearance": ("physiology.esketamine", intrinsic_of_clearance, [(0.6, ONE)], ONE),
     "liver flow": ("", lambda m, age: liver_flow(m.covariates, m.physiology.esketamine, age), [(75.0, "year")], ONE),
-    "pace": ("", lambda m, weight: allometric_time_scale(m.covariates, m.physiology.disposition, weight), [(0.03, "kg")], ONE),
-    "embody": ("", attribution_at, [(0.9, ONE), (0.5, ONE), (0.2, ONE)], UNITS),
+    "time scale": (
+        "",
+        lambda m, weight: allometric_time_scale(m.covariates, m.physiology.disposition, weight),
+        [(0.03, "kg")],
+        ONE,
+    ),
+    "one body": ("", disposition_of, [(0.9, ONE), (0.5, ONE), (0.2, ONE)], UNITS),
 }
 
 
@@ -53,7 +59,7 @@ def area(name="arterial_ketamine", **dose_and_patient):
 
 
 def test_a_body_of_which_nothing_is_known_is_the_typical_one(model):
-    d, e = individualise(model.physiology.disposition, model.physiology.esketamine, CovariateEffects())
+    d, e = individualise(model.physiology.disposition, model.physiology.esketamine, typical_body())
     for part, typical in (
         (d, model.physiology.disposition),
         (d.absorption, model.physiology.disposition.absorption),

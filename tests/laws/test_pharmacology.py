@@ -4,13 +4,14 @@ import pytest
 import scipy.integrate
 
 from euthymia.core.numerics.compartments import flow_matrix
-from euthymia.core.numerics.exponential import exact_step, linear_course
+from euthymia.core.numerics.exponential import Steps, exact_step, linear_course
 from euthymia.model.exposure import by_family, systems
 from euthymia.model.inputs import CHANNELS, ESKETAMINE_CHANNELS, KETAMINE_CHANNELS, Pulse, channel
 from euthymia.model.time_grid import time_grid
-from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, placed
-from euthymia.pharmacology.ketamine import ENTRIES, FOLLOWERS, POOLS, STATES, central_volumes, rate_matrix
-from euthymia.protocols.reading import DEFAULT, change, check, read, written
+from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, depot_shares
+from euthymia.pharmacology.ketamine import ENTRIES, LAGGED, POOLS, STATES, central_volumes, rate_matrix
+from euthymia.protocols.protocol import written
+from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.simulate import simulate
 
 
@@ -25,9 +26,9 @@ INFUSION = pulses(0.0, 2 / 3, 73.0, 73.0)
 def course(model, doses, horizon=48.0, weight=70.0, include=()):
     """Times, states of both enantiomers, and their matrices."""
     grid = time_grid(doses, horizon, include)
-    matrix, entry = systems(model.physiology, jnp.asarray(weight)).enantiomers
-    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
-    states = linear_course(matrix, entry, steps, *(by_family(jnp.asarray(each)).enantiomers for each in (grid.infusion, grid.bolus)))
+    matrix, entry = systems(model.physiology, jnp.asarray(weight)).ketamine
+    steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))
+    states = linear_course(matrix, entry, steps, *(by_family(jnp.asarray(each)).ketamine for each in (grid.infusion, grid.bolus)))
     return grid.times, np.asarray(states)[: grid.nodes], np.asarray(matrix)
 
 
@@ -52,8 +53,9 @@ def test_closed_form_agrees_with_integration(model):
         state, found = np.zeros(len(STATES)), []
         for begin, end, rate in ((0.0, 2 / 3, 73 / (2 / 3)), (2 / 3, 24.0, 0.0)):
             inside = times[(times >= begin - 1e-12) & (times <= end + 1e-12)]
+            at = np.clip(inside, begin, end)
             run = scipy.integrate.solve_ivp(
-                lambda t, x, A=matrix[enantiomer], rate=rate: A @ x + rate * entry, (begin, end), state, "DOP853", np.clip(inside, begin, end),
+                lambda t, x, A=matrix[enantiomer], rate=rate: A @ x + rate * entry, (begin, end), state, "DOP853", at,
                 rtol=2.3e-14, atol=1e-14, max_step=0.05,
             )  # fmt: skip
             state = run.y[:, -1]
@@ -84,7 +86,7 @@ def test_a_short_infusion_tends_to_a_bolus(model):
 
 def test_allometry_slows_heavier_people(model):
     disposition = model.physiology.disposition
-    fixed = [i for i, name in enumerate(STATES) if name in (*FOLLOWERS, *DEPOTS) or "delay" in name]
+    fixed = [i for i, name in enumerate(STATES) if name in (*LAGGED, *DEPOTS) or "delay" in name]
     keep = [i for i in range(len(STATES)) if i not in fixed]
     light, heavy = (np.asarray(rate_matrix(disposition, jnp.asarray(w)))[0][np.ix_(keep, keep)] for w in (70.0, 140.0))
     np.testing.assert_allclose(heavy, light * 2 ** (0.75 - 1), rtol=1e-12)
@@ -157,7 +159,7 @@ def test_nasal_esketamine_is_the_published_model(milligrams, peak, area):
 
 def area_in_the_end(model, place):
     """Total exposure of arterial blood to ketamine (µM h) after one µmol in a place, from the matrix itself."""
-    matrix, entry = (np.asarray(each)[0] for each in systems(model.physiology, jnp.asarray(70.0)).enantiomers)
+    matrix, entry = (np.asarray(each)[0] for each in systems(model.physiology, jnp.asarray(70.0)).ketamine)
     inside = [i for i, name in enumerate(STATES) if name != "excreted"]
     area = -np.linalg.solve(matrix[np.ix_(inside, inside)], entry[inside, ENTRIES.index(place)])
     return area[inside.index(STATES.index("ketamine"))] / float(
@@ -168,7 +170,7 @@ def area_in_the_end(model, place):
 @pytest.mark.parametrize("route", ["i.m.", "s.c.", *MEMBRANES, "oral", "oral extended release"])
 def test_every_route_has_its_published_bioavailability(model, route):
     absorption = model.physiology.disposition.absorption
-    shares = placed(absorption, route)
+    shares = depot_shares(absorption, route)
     assert float(sum(shares.values())) == pytest.approx(1, rel=1e-12)
     found = sum(float(share) * area_in_the_end(model, place) for place, share in shares.items()) / area_in_the_end(model, "ketamine")
     published = {
@@ -192,14 +194,14 @@ def test_inputs_reach_the_system_and_place_they_name():
     for name in (channel("R", "gut"), channel("S", "norketamine"), "esketamine in nose", "memantine"):
         number = CHANNELS.index(name)
         family, where = (
-            (families.enantiomers.reshape(-1), number)
+            (families.ketamine.reshape(-1), number)
             if name in KETAMINE_CHANNELS
             else (families.esketamine.reshape(-1), number - len(KETAMINE_CHANNELS))
             if name in ESKETAMINE_CHANNELS
             else (families.comparators.reshape(-1), number - len(KETAMINE_CHANNELS) - len(ESKETAMINE_CHANNELS))
         )
         assert float(family[where]) == number
-    assert families.enantiomers.shape == (2, len(ENTRIES))
+    assert families.ketamine.shape == (2, len(ENTRIES))
 
 
 def test_what_is_swallowed_makes_more_norketamine_than_what_is_injected():

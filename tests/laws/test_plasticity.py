@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from euthymia.core.numerics.exponential import etd2rk, propagators
+from euthymia.core.numerics.exponential import Steps, etd2rk, phi_functions
 from euthymia.model.default import default_model
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineState, after, spine_rate, turnover
+from euthymia.plasticity.spines import SpineState, spine_rate, spines_after, turnover
 
 ZERO, ONE = jnp.zeros(()), jnp.ones(())
 
@@ -88,10 +88,10 @@ def test_spines_are_balanced(model):
         return jnp.concatenate([jnp.stack(spine_rate(flows)), jnp.stack(flows)])
 
     start = jnp.array([0.07, 0.75, 0.0, 0.0, 0.0, 0.0])
-    steps = jnp.array([2.0]), jnp.zeros(200, int)
+    steps = Steps(jnp.array([2.0]), jnp.zeros(200, int))
     linear = jax.jacfwd(lambda y: rate(y, ZERO))(start)
     u = jnp.exp(-jnp.arange(201) * 2.0 / 30)
-    y = etd2rk(rate, linear, propagators(linear, steps[0]), start, steps, u)
+    y = etd2rk(rate, linear, phi_functions(linear, steps.lengths), start, steps, u)
     transient, persistent, formed, vanished, matured, eliminated = y.T
     np.testing.assert_allclose(transient - start[0], formed - vanished - matured, atol=1e-10)
     np.testing.assert_allclose(persistent - start[1], matured - eliminated, atol=1e-10)
@@ -122,19 +122,19 @@ def test_a_full_dendrite_forms_nothing(model):
 def test_no_step_overfills_or_empties_a_dendrite(x, growth, stress, faster, step):
     p = default_model().physiology.spines
     start = SpineState(*(p.sites * pool for pool in x))
-    then = jax.jit(after)(p, start, growth * ONE, stress * ONE, faster * p.elimination, step * ONE)
+    then = jax.jit(spines_after)(p, start, growth * ONE, stress * ONE, faster * p.elimination, step * ONE)
     assert min(then) >= -1e-12
     assert float(sum(then)) <= float(p.sites) * (1 + 1e-12)
 
 
 def test_two_steps_of_spines_are_one(model):
     p, x, by = model.physiology.spines, SpineState(0.07 * ONE, 0.75 * ONE), (3 * ONE, 0.3 * ONE, 0.002 * ONE)
-    halfway = after(p, x, *by, 5 * ONE)
-    np.testing.assert_allclose(after(p, halfway, *by, 5 * ONE), after(p, x, *by, 10 * ONE), rtol=1e-12)
+    halfway = spines_after(p, x, *by, 5 * ONE)
+    np.testing.assert_allclose(spines_after(p, halfway, *by, 5 * ONE), spines_after(p, x, *by, 10 * ONE), rtol=1e-12)
     # Over a short step they go as fast as their flows say, and without end they rest.
     np.testing.assert_allclose(
-        (jnp.stack(after(p, x, *by, 1e-6 * ONE)) - jnp.stack(x)) / 1e-6, jnp.stack(spine_rate(turnover(p, x, *by))), rtol=1e-5
+        (jnp.stack(spines_after(p, x, *by, 1e-6 * ONE)) - jnp.stack(x)) / 1e-6, jnp.stack(spine_rate(turnover(p, x, *by))), rtol=1e-5
     )
-    at_rest = after(p, x, *by, 1e5 * ONE)
+    at_rest = spines_after(p, x, *by, 1e5 * ONE)
     np.testing.assert_allclose(spine_rate(turnover(p, at_rest, *by)), 0, atol=1e-15)
-    np.testing.assert_allclose(after(p, at_rest, *by, 5 * ONE), at_rest, rtol=1e-14)
+    np.testing.assert_allclose(spines_after(p, at_rest, *by, 5 * ONE), at_rest, rtol=1e-14)

@@ -14,10 +14,12 @@ from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects,
 from euthymia.core.errors import InputError
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
-from euthymia.population.course import outcomes, share
+from euthymia.population.course import patient_outcomes
 from euthymia.population.dropout import dropout
-from euthymia.population.patients import COHORT
+from euthymia.population.patients import PATIENT_SEED
 from euthymia.population.relapse import relapse
+from euthymia.population.setup import cohort_setup
+from euthymia.population.summary import cohort_summary
 from euthymia.population.weighting import baseline_target
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.person import Person
@@ -62,21 +64,21 @@ def test_genotypes_are_in_hardy_weinberg_proportions(model):
 
 @pytest.fixture(scope="module")
 def many(model):
-    return cohort(read(DEFAULT), PATIENTS, at_once=8)
+    return cohort(read(DEFAULT), PATIENTS, chunk_size=8)
 
 
 def test_a_patient_is_the_same_in_chunks_of_any_size(many):
-    other = cohort(read(DEFAULT), PATIENTS // 2, at_once=5)
-    for name in set(other.data) - {"share"}:
+    other = cohort(read(DEFAULT), PATIENTS // 2, chunk_size=5)
+    for name in set(other.data) - {"sampling_weight"}:
         same = many.data[name].isel(patient=slice(PATIENTS // 2))
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
 
 
 def test_a_cohort_is_spread_around_its_patient(many, reference_run):
     for hours in CHECKED:
-        middle = float(many.data.madrs.sel(time=hours, method="nearest").median())
+        middle = float(many.data.madrs.sel(arm="as given").sel(time=hours, method="nearest").median())
         assert abs(middle - reference_run.at(hours)) < 6
-    before = many.data.madrs.isel(time=0)
+    before = many.data.madrs.isel(time=0, arm=0)
     assert 3 < float(before.std()) < 9
 
 
@@ -89,18 +91,17 @@ def alike(model):
 
 def test_without_spread_a_patient_is_the_one_of_the_single_path(model):
     protocol = read(DEFAULT)
-    found = cohort(protocol, 2, alike(model), at_once=8).data
+    found = cohort(protocol, 2, alike(model), chunk_size=8).data
     for number in (1, 2):
         alone = simulate(change(protocol, {"individual": number}))
         for hours in CHECKED:
-            assert float(found.madrs.sel(patient=number, time=hours, method="nearest")) == pytest.approx(alone.at(hours), abs=0.1)
-            assert float(found.context_madrs.sel(patient=number, time=hours, method="nearest")) == pytest.approx(
-                alone.at(hours, "context"), abs=1e-3
-            )
+            for arm, error in (("as given", 0.1), ("context", 1e-3)):
+                now = found.madrs.sel(arm=arm).sel(patient=number, time=hours, method="nearest")
+                assert float(now) == pytest.approx(alone.at(hours, arm), abs=error)
 
 
 def test_ratings_are_whole_points_around_the_patient(many):
-    rated, meant = many.data.rated.values, many.data.madrs.values
+    rated, meant = many.data.rated_madrs.values, many.data.madrs.values
     np.testing.assert_array_equal(rated, np.round(rated))
     assert 0 <= rated.min() <= rated.max() <= 60
     assert 2 < np.std(rated - meant) < 8
@@ -109,8 +110,8 @@ def test_ratings_are_whole_points_around_the_patient(many):
 def test_who_feels_the_drug_is_rated_better_and_who_gets_none_is_not():
     # The same raters and the same fluctuation: what is left between the two is the drug's, and none without one.
     for name, patients in (("saline", 6), (DEFAULT, 6)):
-        found = cohort(read(name), patients, at_once=8).data
-        gap = found.context_rated - found.rated
+        found = cohort(read(name), patients, chunk_size=8).data
+        gap = found.rated_madrs.sel(arm="context") - found.rated_madrs.sel(arm="as given")
         if name == "saline":
             np.testing.assert_allclose(gap, 0, atol=1e-12)
         else:
@@ -123,7 +124,7 @@ def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
         protocol = check({"name": "given", "title": "Given", "doses": [dose], "horizon": "2 d"})
         p = alike(model)
         heavier = replace(p, population=replace(p.population, spread=p.population.spread.at[0].set(0.4)))
-        found = cohort(protocol, 8, heavier, at_once=8).data.venous.max("time")
+        found = cohort(protocol, 8, heavier, chunk_size=8).data.venous_ketamine_mass.max("time")
         return np.asarray(found)
 
     per_kilogram, fixed = exposure("0.5 mg/kg"), exposure("35 mg")
@@ -136,13 +137,13 @@ def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
 def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
     protocol = read(DEFAULT)
     typical = Person.from_protocol(protocol, model)
-    _, kept, shared = share(protocol, model, typical)
-    place = int(np.argmin(np.abs(kept - kept[len(kept) // 2])))
+    times, setup = cohort_setup(protocol, model, typical)
+    node = len(times) // 2
 
     @eqx.filter_jit
     def mean(efficacy):
         p = replace(model, symptoms=replace(model.symptoms, offset=efficacy))
-        return jnp.mean(outcomes(p, typical, shared, jnp.arange(1, 5)).madrs[:, place])
+        return jnp.mean(patient_outcomes(p, typical, setup, jnp.arange(1, 5)).madrs[:, node])
 
     at, step = model.symptoms.offset, 1e-4
     _, slope = jax.jvp(mean, (at,), (jnp.ones(()),))
@@ -161,12 +162,12 @@ def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
 )
 def test_a_cohort_that_cannot_be_is_refused(changed, patients, said):
     with pytest.raises(InputError, match=said):
-        cohort(change(read(DEFAULT), changed), patients, at_once=8)
+        cohort(change(read(DEFAULT), changed), patients, chunk_size=8)
 
 
 def test_a_cohort_of_nobody_plausible_is_refused(model):
     with pytest.raises(InputError, match="plausible; choose one less extreme"):
-        cohort(change(read(DEFAULT), {"madrs": 1.0}), 4, alike(model), at_once=8)
+        cohort(change(read(DEFAULT), {"madrs": 1.0}), 4, alike(model), chunk_size=8)
 
 
 def test_relapse_counts_who_responded_and_fell_back(model):
@@ -176,30 +177,55 @@ def test_relapse_counts_who_responded_and_fell_back(model):
     rated[1, days >= 14] = 25.0
     rated[2, (days >= 14) & (days < 18)] = 25.0
     data = xr.Dataset(
-        {"rated": (("patient", "time"), rated), "share": ("patient", np.full(4, 0.25))}, {"patient": range(4), "time": 24.0 * days}
+        {"rated_madrs": (("patient", "arm", "time"), rated[:, None]), "sampling_weight": ("patient", np.full(4, 0.25))},
+        {"patient": range(4), "arm": ["as given"], "time": 24.0 * days},
     )
     protocol = change(read(DEFAULT), {})
     found = relapse(Cohort(protocol, data, 4), model.ratings)
     # The first stays well, the second relapses at two ratings, the third at one alone, the last never responded.
     assert found.responders == pytest.approx(0.75)
     assert found.relapsed == pytest.approx(1 / 3)
-    assert found.median is None
+    assert found.median_time is None
     alone = relapse(Cohort(protocol, data.isel(patient=[1]).assign(share=("patient", [1.0])), 1), model.ratings)
-    assert alone.median == pytest.approx(21 * 24.0)
+    assert alone.median_time == pytest.approx(21 * 24.0)
     assert relapse(Cohort(protocol, data.sel(time=slice(0, 240)), 4), model.ratings) is None
 
 
+def test_a_summary_counts_patients_by_their_weights(model):
+    weights = np.array([0.5, 0.3, 0.2])
+    rated = [[[30.0, 10.0], [30.0, 30.0]], [[30.0, 15.0], [30.0, 15.0]], [[30.0, 29.0], [30.0, 29.0]]]
+    by_arm = {name: (("patient", "arm", "time"), rated) for name in ("madrs", "rated_madrs")}
+    others = {"spine_density": [[0.8, 0.9]] * 3, "lock": [[1.0, 0.0], [1.0, 0.5], [1.0, 1.0]]}
+    variables = by_arm | {name: (("patient", "time"), values) for name, values in others.items()}
+    along = {"patient": range(3), "arm": ["as given", "context"], "time": [0.0, 24.0]}
+    data = xr.Dataset(variables | {"sampling_weight": ("patient", weights)}, along)
+    summary = cohort_summary(Cohort(change(read("saline"), {}), data, 3), model.ratings)
+    names = [visit.name for visit in summary.visits]
+    assert (names[0], names[-1]) == ("before", "24 h")
+    last = summary.visits[-1]
+    assert (last.madrs.low, last.madrs.median, last.madrs.high) == (10.0, 10.0, 29.0)
+    assert last.spine_density.median == pytest.approx(90)
+    shares = (last.response, last.remission, last.context_response, last.unlocked)
+    np.testing.assert_allclose(shares, [0.8, 0.5, 0.3, 0.5 + 0.3 * 0.5])
+    assert summary.effective_size == pytest.approx(1 / np.sum(weights**2))
+    assert summary.weighted
+    assert summary.relapse is None
+    assert summary.dropout is None
+
+
 def test_a_comparator_reaches_patients_by_their_exposure():
-    found = cohort(read("midazolam"), 8, at_once=8).data
-    individual_effects = jax.vmap(lambda n: random_effects(default_model().population, jax.random.key(COHORT), n))(
+    found = cohort(read("midazolam"), 8, chunk_size=8).data
+    individual_effects = jax.vmap(lambda n: random_effects(default_model().population, jax.random.key(PATIENT_SEED), n))(
         jnp.asarray(found.patient.values)
     )
     # Its dose goes with weight, its volume does not.
-    share = found.comparator.values / (found.weight.values * np.asarray(individual_effects.exposure))[:, None]
-    assert float(found.comparator.isel(time=-1).min()) >= 0
+    share = (
+        found.comparator_mass.sel(molecule="midazolam").values / (found.weight.values * np.asarray(individual_effects.exposure))[:, None]
+    )
+    assert float(found.comparator_mass.isel(time=-1).min()) >= 0
     np.testing.assert_allclose(share, np.broadcast_to(share[:1], share.shape), rtol=1e-9, atol=1e-12)
     assert share.max() > 0
-    assert found.comparator.long_name == "midazolam in plasma"
+    assert list(found.molecule.values) == ["midazolam"]
 
 
 def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
@@ -208,21 +234,21 @@ def test_leaving_moves_a_response_rate_by_how_leavers_count(model):
     # Half respond after two weeks.
     rated[: number // 2, days >= 14] = 10.0
     data = xr.Dataset(
-        {"rated": (("patient", "time"), rated), "share": ("patient", np.full(number, 1 / number))},
-        {"patient": range(number), "time": 24.0 * days},
+        {"rated_madrs": (("patient", "arm", "time"), rated[:, None]), "sampling_weight": ("patient", np.full(number, 1 / number))},
+        {"patient": range(number), "arm": ["as given"], "time": 24.0 * days},
     )
     p, protocol = model.ratings, change(read("saline"), {})
     found = dropout(Cohort(protocol, data, number), p)
     # Hazard by hand: that of no change for everybody for two weeks, and of a fall by two thirds for responders thereafter.
     steady = -np.log1p(-float(p.dropout)) / float(p.dropout_by) * 24
     stay = np.exp(-steady * np.array([14 + 28 * np.exp(-2 / 3 * float(p.dropout_slope)), 42]))
-    assert found.followed == 42 * 24
-    assert found.everybody == pytest.approx(0.5)
-    assert found.left == pytest.approx(1 - stay.mean(), abs=0.02)
+    assert found.follow_up == 42 * 24
+    assert found.without_dropout == pytest.approx(0.5)
+    assert found.dropped_out == pytest.approx(1 - stay.mean(), abs=0.02)
     assert found.completers == pytest.approx(stay[0] / stay.sum(), abs=0.02)
-    assert found.failures == pytest.approx(stay[0] / 2, abs=0.02)
+    assert found.non_responder_imputation == pytest.approx(stay[0] / 2, abs=0.02)
     # Who leaves before they respond carries a failure forward, who leaves later carries a response.
-    assert found.carried_forward == pytest.approx(np.exp(-steady * 14) / 2, abs=0.02)
+    assert found.last_observation_carried_forward == pytest.approx(np.exp(-steady * 14) / 2, abs=0.02)
     assert dropout(Cohort(protocol, data.sel(time=slice(0, 240)), number), p) is None
 
 
@@ -237,7 +263,7 @@ def test_correlations_that_nobody_can_have_are_refused(model):
 
 
 def test_processes_share_a_cohort_without_changing_it(many):
-    shared = cohort(read(DEFAULT), PATIENTS, at_once=8, processes=2)
+    shared = cohort(read(DEFAULT), PATIENTS, chunk_size=8, processes=2)
     for name in many.data.data_vars:
         np.testing.assert_allclose(shared.data[name], many.data[name], rtol=1e-12, atol=1e-12)
     assert (shared.drawn, list(shared.data.patient.values)) == (many.drawn, list(many.data.patient.values))
@@ -245,11 +271,11 @@ def test_processes_share_a_cohort_without_changing_it(many):
 
 def test_a_cohort_is_like_the_table_or_refused(many):
     like = [baseline_target("madrs=30..40"), baseline_target("madrs=35:2")]
-    found = cohort(read(DEFAULT), PATIENTS, at_once=8, like=like)
-    baseline = found.data.rated.values[:, 0]
+    found = cohort(read(DEFAULT), PATIENTS, chunk_size=8, like=like)
+    baseline = found.rated.values[:, 0]
     assert (baseline >= 30).all()
     assert (baseline <= 40).all()
-    assert found.shares @ baseline == pytest.approx(35, abs=0.01)
+    assert found.weights @ baseline == pytest.approx(35, abs=0.01)
     assert found.drawn > many.drawn
     with pytest.raises(InputError, match="within the limits"):
-        cohort(read(DEFAULT), 2, at_once=8, like=[baseline_target("madrs=58..59")])
+        cohort(read(DEFAULT), 2, chunk_size=8, like=[baseline_target("madrs=58..59")])

@@ -226,7 +226,7 @@ def test_draws_answer_with_probabilities_and_repeat(p):
     np.testing.assert_allclose(first.rates[:, 0], jnp.broadcast_to(p.baseline, (200, 4)), rtol=1e-12)
     assert 0 <= first.share_inverted <= first.share_rising <= 1
     # Narrowed to one value, every draw is the curve at that value.
-    narrow = with_values(priors, nmda_share=[0.4, 0.4], tonic_share=[0.1, 0.1], potency=[1.5, 1.5])
+    narrow = with_values(priors, nmda_share=[0.4, 0.4], tonic_share=[0.1, 0.1], ic50=[1.5, 1.5])
     drawn = dose_curve_draws(p, narrow, jax.random.key(0), 3).rates
     alone = with_values(p, nmda_share=np.full(4, 0.4), tonic_share=np.full(4, 0.1))
     curve = CURVE(alone, jnp.full(4, 1.5), jnp.array(CONCENTRATIONS))

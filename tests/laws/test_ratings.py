@@ -1,4 +1,4 @@
-"""What stands between latent symptoms and a number in a trial obeys its own laws, whoever else is drawn."""
+"""Ratings, outcomes, dropout and unblinding: laws between latent symptoms and a number in a trial."""
 
 import jax
 import jax.numpy as jnp
@@ -11,8 +11,8 @@ from euthymia.clinic.outcomes import confirmed, first_time, remits, responds, st
 from euthymia.clinic.ratings import LEVELS, SPAN, fluctuation, hamd, rated
 from euthymia.clinic.symptoms import context_strengths, remaining
 from euthymia.clinic.unblinding import belief, believed_strength
+from euthymia.core.constants import DAY, WEEK
 
-DAY, WEEK = 24.0, 168.0
 KEY = jax.random.key(0)
 WHO = jnp.arange(3)
 MANY = 40_000
@@ -25,7 +25,7 @@ EQUATIONS = {
     "fluctuation": ("ratings", lambda p, t: fluctuation(p, KEY, WHO[:, None], t), [VISITS], ONE),
     "rated": ("ratings", lambda p, t, y: rated(p, KEY, WHO[:, None], t, y), [VISITS, COURSE], "madrs_point"),
     "HAM-D": ("ratings", hamd, [COURSE], "hamd_point"),
-    "worsening": ("ratings", lambda p, *given: worsening(*given), [(37.0, "madrs_point"), COURSE], ONE),
+    "worsening": ("ratings", lambda p, baseline, rating: worsening(baseline, rating), [(37.0, "madrs_point"), COURSE], ONE),
     "response": ("ratings", responds, [(35.0, "madrs_point"), COURSE], ONE),
     "remission": ("ratings", lambda p, y: remits(p.hamd_remission, y), [(np.array([6.0, 8.0]), "hamd_point")], ONE),
     "stable remission": ("ratings", stable_remission, [(np.array([13.0, 11.0, 9.0, 11.0]), "madrs_point")], ONE),
@@ -40,9 +40,9 @@ EQUATIONS = {
     ),
     "belief": ("ratings", belief, [(0.3, ONE)], ONE),
     "strength of a visit": ("ratings", believed_strength, [(0.4, ONE), (0.3, ONE), (1.0, ONE)], ONE),
-    "hazard of leaving": ("ratings", dropout_hazard, [WORSE], HOURLY),
-    "staying": ("ratings", retention, [VISITS, WORSE], ONE),
-    "time of leaving": (
+    "hazard of dropout": ("ratings", dropout_hazard, [WORSE], HOURLY),
+    "retention": ("ratings", retention, [VISITS, WORSE], ONE),
+    "time of dropout": (
         "ratings",
         lambda p, t, w: dropout_time(p, KEY, WHO, t, jnp.broadcast_to(w, (3, 4))),
         [VISITS, (np.full(4, 2.0), ONE)],
@@ -100,7 +100,7 @@ def test_a_path_has_no_jumps(p):
 
 def test_a_mean_over_patients_has_a_slope_in_the_size_of_fluctuation(p):
     slopes = jax.grad(lambda p: jnp.sum(fluctuation(p, KEY, WHO, jnp.zeros(3)) ** 2))(p)
-    assert all(bool(jnp.all(jnp.isfinite(each))) for each in jax.tree.leaves(slopes))
+    assert all(bool(jnp.all(jnp.isfinite(slope))) for slope in jax.tree.leaves(slopes))
     assert float(slopes.fluctuation_sd) > 0
 
 
@@ -129,8 +129,8 @@ def test_a_rater_errs_by_the_stated_spread_and_writes_whole_points_on_the_scale(
     assert float(y.mean()) == pytest.approx(30.4, abs=4 * 3 / np.sqrt(MANY))
     # Rounding to whole points adds the variance of an evenly spread remainder.
     assert float(y.var()) == pytest.approx(float(p.rater_sd) ** 2 + 1 / 12, rel=0.03)
-    ends = rated(p, KEY, jnp.arange(1000), jnp.zeros(1000), jnp.where(jnp.arange(1000) < 500, 0.0, 60.0))
-    assert (float(ends.min()), float(ends.max())) == (0, 60)
+    bounds = rated(p, KEY, jnp.arange(1000), jnp.zeros(1000), jnp.where(jnp.arange(1000) < 500, 0.0, 60.0))
+    assert (float(bounds.min()), float(bounds.max())) == (0, 60)
 
 
 def test_a_rating_belongs_to_its_patient_and_its_sitting(p):
@@ -224,11 +224,11 @@ def test_the_more_dissociation_the_surer_and_never_past_sure(p):
     assert jnp.all(gained <= p.unblinding)
 
 
-def test_who_does_not_change_leaves_at_the_stated_rate(p):
+def test_who_does_not_change_drops_out_at_the_stated_rate(p):
     t, six = jnp.arange(7) * WEEK, jnp.array([6 * WEEK])
     still = retention(p, t, jnp.zeros(7))
     assert float(still[0]) == 1
-    assert float(still[-1]) == pytest.approx(1 - float(p.leaving))
+    assert float(still[-1]) == pytest.approx(1 - float(p.dropout))
     coarse = retention(p, jnp.concatenate([jnp.zeros(1), six]), jnp.zeros(2))
     assert float(coarse[-1]) == pytest.approx(float(still[-1]))
 
@@ -236,27 +236,27 @@ def test_who_does_not_change_leaves_at_the_stated_rate(p):
 @pytest.mark.parametrize(
     ("baseline", "changes", "left"), [(17.2, (-1.51, -2.70, -4.07, -5.14), 0.261), (18.6, (-1.82, -4.71, -6.79, -8.34), 0.238)]
 )
-def test_as_many_leave_as_left_the_trial_that_set_the_rate(p, baseline, changes, left):
+def test_as_many_drop_out_as_in_the_trial_that_set_the_rate(p, baseline, changes, left):
     t = jnp.array([0.0, 1, 2, 4, 6]) * WEEK
     worse = worsening(jnp.asarray(baseline), baseline + jnp.array([0.0, *changes]))
     assert float(1 - retention(p, t, worse)[-1]) == pytest.approx(left, abs=0.01)
 
 
-def test_who_gets_worse_leaves_sooner(p):
+def test_who_gets_worse_drops_out_sooner(p):
     w = jnp.linspace(-1, 1, 21)
     rates = dropout_hazard(p, w)
     assert jnp.all(jnp.diff(rates) > 0)
     np.testing.assert_allclose(jnp.diff(jnp.log(rates)), p.dropout_slope * 0.1)
 
 
-def test_times_of_leaving_are_drawn_from_that_hazard_and_belong_to_the_patient(p):
+def test_times_of_dropout_are_drawn_from_that_hazard_and_belong_to_the_patient(p):
     t = jnp.array([0.0, 2, 4, 6]) * WEEK
     worse = jnp.broadcast_to(jnp.array([0.0, 0.5, -0.5, 0.0]), (MANY, 4))
     left = dropout_time(p, KEY, jnp.arange(MANY), t, worse)
-    found = [float((left > each).mean()) for each in t]
-    np.testing.assert_allclose(found, retention(p, t, worse[0]), atol=4 * 0.5 / np.sqrt(MANY))
+    still_there = [float((left > visit).mean()) for visit in t]
+    np.testing.assert_allclose(still_there, retention(p, t, worse[0]), atol=4 * 0.5 / np.sqrt(MANY))
     np.testing.assert_array_equal(dropout_time(p, KEY, jnp.array([5, 3]), t, worse[:2]), left[jnp.array([5, 3])])
-    # Ratings after somebody left do not move when they left.
+    # Ratings after dropout do not change its time.
     later = dropout_time(p, KEY, jnp.arange(MANY), t, worse.at[:, 2].set(1.0))
     early = left <= t[2]
     np.testing.assert_array_equal(later[early], left[early])

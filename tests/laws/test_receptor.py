@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
-from euthymia.core.numerics.exponential import occupancy_course
+from euthymia.core.numerics.exponential import Steps, occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
 from euthymia.receptors.nmdar import CLASS_OF_SITE, LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
@@ -67,7 +67,7 @@ def test_bound_relaxes_exactly_to_its_equilibrium(receptor):
     on = on * c * magnesium_unblock(receptor.magnesium, V)
     off = receptor.open_probability * receptor.off_rate
     lengths = jnp.array([0.05, 0.3, 1.0, 5.0])
-    steps = lengths, jnp.arange(len(lengths))
+    steps = Steps(lengths, jnp.arange(len(lengths)))
     binding, leaving = (jnp.tile(rate, (len(lengths) + 1, 1)) for rate in trapping_rates(receptor, c, ACTIVE, resting_unblock(receptor)))
     found = occupancy_course(jnp.zeros(len(SITES)), binding, leaving, steps)
     free = occupancy_course(jnp.ones(len(SITES)), leaving, binding, steps)
@@ -85,7 +85,7 @@ def test_closed_channels_neither_bind_nor_release_and_magnesium_keeps_the_drug_o
 
 
 def test_occupancy_is_slow_at_any_clinical_concentration(receptor):
-    # All but where bursts hold the channels open; followers are solved exactly, however fast they are.
+    # All but where bursts hold the channels open; passive states are solved exactly, however fast they are.
     slow = jnp.array([site != "habenula_burst" for site in SITES])
     for c in (0.0, 0.35, 10.0):
         rates = sum(trapping_rates(receptor, jnp.asarray(c), ACTIVE, resting_unblock(receptor)))[slow]

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from euthymia.core.numerics.compartments import flow_matrix
-from euthymia.core.numerics.exponential import linear_course
+from euthymia.core.numerics.exponential import Steps, linear_course
 
 POOLS = ("depot", "central", "eliminated")
 
@@ -15,7 +15,7 @@ def test_doses_into_two_compartments_at_once_and_again():
     absorption, elimination, dose, interval = 0.11, 0.1 / 1.0, 100.0, 12.0
     flows = {("depot", "central"): jnp.asarray(absorption), ("central", "eliminated"): jnp.asarray(elimination)}
     matrix, entry = flow_matrix(POOLS, flows)[None], jnp.eye(len(POOLS))[None, :, :2]
-    steps = jnp.array([interval]), jnp.zeros(2, int)
+    steps = Steps(jnp.array([interval]), jnp.zeros(2, int))
     first, second, last = np.asarray(linear_course(matrix, entry, steps, jnp.zeros((2, 1, 2)), jnp.full((2, 1, 2), dose)))[:, 0]
     np.testing.assert_array_equal(first, [dose, dose, 0])
     np.testing.assert_array_equal(np.round(second[:2], 8), [126.71353020, 167.58422213])

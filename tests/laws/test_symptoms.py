@@ -93,16 +93,18 @@ def test_who_lacks_nothing_gains_nothing_but_can_lose(p):
     assert float(mechanism_shift(p, DEPRESSED, HEALTHY, HEALTHY, DEPRESSED).max()) < 0
 
 
-@pytest.mark.parametrize("place", range(len(RESTORED)), ids=RESTORED)
-def test_a_mechanism_moves_the_items_it_drives_and_no_other(p, place):
-    improved = DEPRESSED._replace(**{RESTORED[place]: getattr(HEALTHY, RESTORED[place])})
+@pytest.mark.parametrize("index", range(len(RESTORED)), ids=RESTORED)
+def test_a_mechanism_moves_the_items_it_drives_and_no_other(p, index):
+    improved = DEPRESSED._replace(**{RESTORED[index]: getattr(HEALTHY, RESTORED[index])})
     moved = mechanism_shift(p, improved, DEPRESSED, HEALTHY, DEPRESSED)
-    np.testing.assert_allclose(moved, full_normalisation(p) * p.auxiliaries[place] / p.auxiliaries.sum(0), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        moved, full_normalisation(p) * p.mechanism_weights[index] / p.mechanism_weights.sum(0), rtol=1e-12, atol=1e-15
+    )
 
 
 def test_every_item_has_its_drivers(p):
-    assert float(p.auxiliaries.sum(0).min()) > 0
-    assert float(p.auxiliaries.min()) >= 0
+    assert float(p.mechanism_weights.sum(0).min()) > 0
+    assert float(p.mechanism_weights.min()) >= 0
 
 
 def test_potentiation_stands_in_and_saturates(p):
@@ -110,7 +112,7 @@ def test_potentiation_stands_in_and_saturates(p):
         mechanism_shift(p, DEPRESSED._replace(potentiation=F), DEPRESSED, HEALTHY, DEPRESSED) for F in jnp.array([0.0, 0.2, 1.0, 1e9])
     ]
     assert all(np.all(later >= earlier) for earlier, later in pairwise(shifts))
-    np.testing.assert_allclose(shifts[-1], full_normalisation(p) * p.stand_in / p.auxiliaries.sum(0), rtol=1e-8)
+    np.testing.assert_allclose(shifts[-1], full_normalisation(p) * p.stand_in / p.mechanism_weights.sum(0), rtol=1e-8)
 
 
 def test_context_begins_with_the_visit_and_wanes(p):
@@ -131,7 +133,7 @@ def test_a_new_visit_renews_the_context_and_never_lowers_it(p):
 
 def test_a_visit_leaves_sleep_and_appetite(p):
     moved = visit_shift(p, jnp.asarray(1.2), jnp.array([[2.0]]))[0]
-    assert [ITEMS[place] for place in np.flatnonzero(moved == 0)] == ["reduced_sleep", "reduced_appetite"]
+    assert [ITEMS[index] for index in np.flatnonzero(moved == 0)] == ["reduced_sleep", "reduced_appetite"]
 
 
 def test_treatment_as_such_works_over_weeks_on_every_item(p):

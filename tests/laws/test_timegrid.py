@@ -13,7 +13,7 @@ INFUSION = [Pulse(0.0, 2 / 3, f"{enantiomer}-ketamine", 73.0) for enantiomer in 
 
 
 def daily(count, start=0.0):
-    return [Pulse(start + 24.0 * day, 0.0, "escitalopram", 30.0, gentle=True) for day in range(count)]
+    return [Pulse(start + 24.0 * day, 0.0, "escitalopram", 30.0, slowly_absorbed=True) for day in range(count)]
 
 
 pulses = st.lists(
@@ -23,7 +23,7 @@ pulses = st.lists(
         duration=st.one_of(st.just(0.0), st.floats(1 / 3600, 30)),
         channel=st.sampled_from(CHANNELS),
         amount=st.floats(0, 100),
-        gentle=st.booleans(),
+        slowly_absorbed=st.booleans(),
     ),
     max_size=5,
 )
@@ -42,7 +42,7 @@ def test_the_grid_gives_what_was_prescribed_and_meets_every_event(doses, refine)
     assert grid.steps.max() <= RUNGS[-1] + 1e-9
     for event in [24.0, *(t for dose in doses for t in (dose.start, dose.start + dose.duration))]:
         assert np.abs(grid.times - event).min() < 1e-8
-    assert len(grid.which) % SMALLEST_BUCKET == 0
+    assert len(grid.length_index) % SMALLEST_BUCKET == 0
     assert len(grid.lengths) % SMALLEST_LENGTHS == 0
     assert np.all(grid.steps[: grid.nodes - 1] > 0)
     assert np.all(grid.steps[grid.nodes - 1 :] == 0)
@@ -50,14 +50,14 @@ def test_the_grid_gives_what_was_prescribed_and_meets_every_event(doses, refine)
 
 def test_a_single_infusion_fits_the_second_bucket():
     grid = time_grid(INFUSION, 336.0, CHECKPOINTS)
-    assert len(grid.which) == 2 * SMALLEST_BUCKET
+    assert len(grid.length_index) == 2 * SMALLEST_BUCKET
     assert len(grid.lengths) == SMALLEST_LENGTHS
 
 
 @pytest.mark.parametrize("count", [42, 60])
 def test_weeks_of_daily_doses_fit_twice_that(count):
     grid = time_grid(daily(count), 24.0 * count, CHECKPOINTS[1:])
-    assert len(grid.which) <= 2 * SMALLEST_BUCKET
+    assert len(grid.length_index) <= 2 * SMALLEST_BUCKET
     assert len(grid.lengths) == SMALLEST_LENGTHS
 
 
@@ -66,7 +66,7 @@ def test_few_lengths_serve_many_steps(doses, horizon):
     grid = time_grid(doses, horizon, CHECKPOINTS)
     events = len(RUNGS) + 2 * len(CHECKPOINTS) + 4
     assert np.sum(grid.lengths > 0) <= events
-    np.testing.assert_array_equal(grid.steps, grid.lengths[grid.which])
+    np.testing.assert_array_equal(grid.steps, grid.lengths[grid.length_index])
 
 
 def test_refinement_splits_every_step_evenly():
@@ -92,9 +92,9 @@ def test_a_checkpoint_does_not_restart_the_ladder():
 
 
 def test_a_tablet_at_the_start_spares_the_fine_steps_and_a_vein_beside_it_does_not():
-    gentle = time_grid(daily(1), 24.0)
+    tablet = time_grid(daily(1), 24.0)
     both = time_grid([*daily(1), *INFUSION], 24.0)
-    assert gentle.steps[0] > 100 * RUNGS[0]
+    assert tablet.steps[0] > 100 * RUNGS[0]
     assert both.steps[0] == RUNGS[0]
 
 

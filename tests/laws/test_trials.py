@@ -11,17 +11,26 @@ from scipy import stats
 from euthymia.clinic.ratings import hamd
 from euthymia.clinic.symptoms import baseline_items, item_ratings
 from euthymia.core.errors import InputError
+from euthymia.core.normal import Z_90, Z_95
 from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
-from euthymia.inference import calibration
-from euthymia.inference.calibration import FITTED, UPSTREAM, FittedPrediction, data_of, log_likelihood, prior, upstream_values, values_at
-from euthymia.inference.prediction import PosteriorPrediction, interval_score, tabled
+from euthymia.inference.calibration import FittedPrediction, calibration_data, log_likelihood
+from euthymia.inference.coordinates import CORRELATIONS, FITTED, UPSTREAM, prior, upstream_values, values_at
+from euthymia.inference.prediction import PosteriorPrediction, interval_score
 from euthymia.model.default import with_values
 from euthymia.model.parameters import Euthymia
-from euthymia.population.weighting import baseline_target, effective_sample_size, weights
-from euthymia.trials.expected import Effects, asked, remitting, responding, severity_sd, solve, statistic
-from euthymia.trials.meta_analysis import Pool, between_trials, meta_analyses, pooled
-from euthymia.trials.published import TrialArm, TrialOutcome, to_fit, trials
+from euthymia.population.weighting import balancing_weights, baseline_target, effective_sample_size
+from euthymia.trials.arm_statistics import (
+    MadrsPair,
+    RatedPair,
+    expected_statistic,
+    remission_probability,
+    response_probability,
+    sample_statistic,
+)
+from euthymia.trials.expected import TrialEffects, prediction_targets, severity_sd, solve_ensemble
+from euthymia.trials.meta_analysis import PooledEstimate, TrialEstimate, between_trial_sd, meta_analyses, pooled_estimate
+from euthymia.trials.published import TrialArm, TrialOutcome, calibration_numbers, published_trials
 from euthymia.trials.sampling_error import standard_error
 from euthymia.validation.scores import contrasts
 
@@ -34,13 +43,16 @@ def madrs():
     random = np.random.default_rng(0)
     before = np.clip(random.normal(35, 5, (2, PATIENTS)), 10, 58)
     now = before * stats.logistic.cdf(random.normal([[0.2], [1.0]], 1.2, (2, PATIENTS)))
-    return [(jnp.asarray(b), jnp.asarray(n)) for b, n in zip(before, now, strict=True)]
+    return [MadrsPair(jnp.asarray(b), jnp.asarray(n)) for b, n in zip(before, now, strict=True)]
 
 
 def heard(p, arm, random):
     step = float(p.step)
-    return tuple(
-        np.clip(step * np.round((np.asarray(each) + float(p.rater_sd) * random.standard_normal(len(each))) / step), 0, 60) for each in arm
+    return RatedPair(
+        *(
+            np.clip(step * np.round((np.asarray(madrs) + float(p.rater_sd) * random.standard_normal(len(madrs))) / step), 0, 60)
+            for madrs in arm
+        )
     )
 
 
@@ -64,17 +76,19 @@ def test_a_smooth_statistic_is_that_of_a_table_of_many_patients(kind, close, mad
     random = np.random.default_rng(1)
     two = kind in ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
     active, control = madrs[0], madrs[1] if two else None
-    table = tabled(model.ratings, kind, heard(model.ratings, active, random), heard(model.ratings, control, random) if two else None)
-    assert float(statistic(model.ratings, kind, active, control).value) == pytest.approx(table, abs=close)
+    table = sample_statistic(
+        model.ratings, kind, heard(model.ratings, active, random), heard(model.ratings, control, random) if two else None
+    )
+    assert float(expected_statistic(model.ratings, kind, active, control).value) == pytest.approx(table, abs=close)
 
 
 @pytest.mark.parametrize("kind", ["change", "HAM-D change", "score"])
 def test_spread_includes_raters_on_the_scale_that_is_stated(kind, madrs, model):
     table = heard(model.ratings, madrs[0], np.random.default_rng(2))
     if kind == "HAM-D change":
-        table = [np.asarray(hamd(model.ratings, jnp.asarray(each))) for each in table]
+        table = [np.asarray(hamd(model.ratings, jnp.asarray(madrs))) for madrs in table]
     expected = np.std(table[1] if kind == "score" else table[1] - table[0])
-    assert float(statistic(model.ratings, kind, madrs[0], None).sd) == pytest.approx(expected, rel=0.015)
+    assert float(expected_statistic(model.ratings, kind, madrs[0], None).sd) == pytest.approx(expected, rel=0.015)
 
 
 def test_a_published_spread_before_treatment_is_that_of_ratings(model):
@@ -92,25 +106,25 @@ def test_a_published_spread_before_treatment_is_that_of_ratings(model):
 def test_shares_become_steps_when_raters_do_not_err(model):
     p = replace(model.ratings, rater_sd=jnp.asarray(1e-6))
     before, now = jnp.full(3, 30.0), jnp.array([15.2, 15.3, 29.0])
-    np.testing.assert_allclose(responding(p, before, now), [1, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(response_probability(p, before, now), [1, 0, 0], atol=1e-9)
     cut = float(p.remission)
-    np.testing.assert_allclose(remitting(p, jnp.array([cut, cut + 0.4, cut + 0.6])), [1, 1, 0], atol=1e-9)
+    np.testing.assert_allclose(remission_probability(p, jnp.array([cut, cut + 0.4, cut + 0.6])), [1, 1, 0], atol=1e-9)
 
 
 def test_every_number_of_a_trial_is_answered_once_or_has_a_reason():
-    named = [name for trial in trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]]
+    named = [name for trial in published_trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]]
     assert len(named) == len(set(named))
-    for trial in trials().trials:
+    for trial in published_trials().trials:
         assert trial.role in ("calibrate", "validate")
 
 
 def test_regimens_are_protocols():
-    for regimen in trials().regimens:
-        assert trials().protocol(regimen).doses
+    for regimen in published_trials().regimens:
+        assert published_trials().protocol(regimen).doses
 
 
 def test_what_is_held_out_is_never_fitted():
-    fitted = {each.target for _, each in to_fit()}
+    fitted = {each.target for _, each in calibration_numbers()}
     assert fitted
     for name in fitted:
         assert evidence().target(name).role == "calibrate"
@@ -129,7 +143,7 @@ def test_what_is_held_out_is_never_fitted():
 )
 def test_a_row_that_may_not_be_fitted_is_refused_by_name(row, words):
     with pytest.raises(InputError, match=words) as caught:
-        to_fit((row,))
+        calibration_numbers((row,))
     assert "\n" not in str(caught.value)
 
 
@@ -143,15 +157,19 @@ def test_no_fitted_row_was_read():
 
 
 def test_standard_errors_are_the_textbook_ones():
-    of = {each.target: (trial, each) for role in ("calibrate", "validate") for trial, each in trials().observed(role)}
+    of = {each.target: (trial, each) for role in ("calibrate", "validate") for trial, each in published_trials().observed(role)}
 
     def error(name):
         return standard_error(of[name][1], of[name][0])
 
     assert error("murrough2013.madrs_24h") == pytest.approx(11 / np.sqrt(47))
-    assert error("zarate2006.effect_24h") == pytest.approx((2.01 - 0.91) / (2 * 1.959964))
+    assert error("zarate2006.effect_24h") == pytest.approx((2.01 - 0.91) / (2 * Z_95))
     p = (0.03 * 33 + 2) / 37
     assert error("daly2018.placebo_resp_24h") == pytest.approx(100 * np.sqrt(p * (1 - p) / 33))
+
+
+def test_normal_quantiles_hold_their_intervals():
+    np.testing.assert_allclose(stats.norm.cdf([Z_90, Z_95]), [0.95, 0.975], rtol=1e-14)
 
 
 def test_the_model_with_the_values_of_the_evidence_is_the_model(model):
@@ -163,12 +181,12 @@ def test_the_model_with_the_values_of_the_evidence_is_the_model(model):
 
 
 def test_the_likelihood_is_that_of_a_normal_with_shared_effects(model):
-    pairs = to_fit()
-    data = data_of(pairs)
+    pairs = calibration_numbers()
+    data = calibration_data(pairs)
     random = np.random.default_rng(3)
     n = len(pairs)
     predicted = FittedPrediction(data.value + random.normal(size=n), data.sd, jnp.asarray(random.normal(size=(2, n))))
-    spread = np.asarray(model.population.between_trials)[:, None] * np.asarray(predicted.by_effect)
+    spread = np.asarray(model.population.between_trials)[:, None] * np.asarray(predicted.effect_sensitivity)
     same = np.array([[one.name == other.name for other, _ in pairs] for one, _ in pairs])
     covariance = np.diag(np.asarray(data.error) ** 2) + same * (spread.T @ spread)
     expected = stats.multivariate_normal(np.asarray(predicted.value), covariance).logpdf(np.asarray(data.value))
@@ -180,7 +198,7 @@ def test_coordinates_are_sds_of_the_prior():
     moved = values_at(FITTED, jnp.ones(len(FITTED)))
     for row, value in moved.items():
         one = prior(row)
-        to = np.arctanh if row in calibration.CORRELATIONS else np.log
+        to = np.arctanh if row in CORRELATIONS else np.log
         assert to(float(value)) - to(evidence().parameters[row].value) == pytest.approx(one.sd)
 
 
@@ -201,18 +219,20 @@ def test_a_meta_analysis_is_that_of_dersimonian_and_laird():
     w = 1 / error**2
     q = (w * (value - (w * value).sum() / w.sum()) ** 2).sum()
     tau = np.sqrt(max(0, (q - 3) / (w.sum() - (w**2).sum() / w.sum())))
-    numbers = list(zip(value, error, strict=True))
-    assert between_trials([numbers]) == pytest.approx(tau)
+    estimates = [TrialEstimate(*pair) for pair in zip(value.tolist(), error.tolist(), strict=True)]
+    assert between_trial_sd([estimates]) == pytest.approx(tau)
     w = 1 / (error**2 + tau**2)
-    assert pooled(numbers, tau) == pytest.approx(Pool((w * value).sum() / w.sum(), 1 / np.sqrt(w.sum()), tau))
-    assert between_trials([[(1.0, 1.0), (1.0, 1.0)]]) == 0
+    assert pooled_estimate(estimates, tau) == pytest.approx(PooledEstimate((w * value).sum() / w.sum(), 1 / np.sqrt(w.sum()), tau))
+    assert between_trial_sd([[TrialEstimate(1.0, 1.0), TrialEstimate(1.0, 1.0)]]) == 0
 
 
 def test_a_meta_analysis_knows_calibration_trials_alone():
     pools = meta_analyses().pools
     assert pools
-    trial, other = (next(each for each in trials().trials if each.name == name) for name in ("Daly 2018", "Murrough 2013"))
-    low, high = meta_analyses().interval(trial, next(each for each in trial.observations if each.target == "daly2018.84_madrs_24h"))
+    trial, other = (next(each for each in published_trials().trials if each.name == name) for name in ("Daly 2018", "Murrough 2013"))
+    low, high = meta_analyses().prediction_interval(
+        trial, next(each for each in trial.observations if each.target == "daly2018.84_madrs_24h")
+    )
     assert low < high
     assert low < other.observations[0].row.value < high
 
@@ -221,19 +241,19 @@ PEOPLE = {"madrs": np.random.default_rng(5).normal(33, 6, 2000), "weight": np.ra
 
 
 def test_weights_match_a_table_and_are_even_where_nothing_is_to_match():
-    found = weights(PEOPLE, [baseline_target("madrs=37.4:5.6"), baseline_target("weight=80:12")])
+    found = balancing_weights(PEOPLE, [baseline_target("madrs=37.4:5.6"), baseline_target("weight=80:12")])
     for name, mean, sd in (("madrs", 37.4, 5.6), ("weight", 80, 12)):
         middle = found @ PEOPLE[name]
         assert middle == pytest.approx(mean, abs=0.01 * sd)
         assert np.sqrt(found @ (PEOPLE[name] - mean) ** 2) == pytest.approx(sd, rel=0.01)
     assert found.sum() == pytest.approx(1)
     assert (found >= 0).all()
-    own = weights(PEOPLE, [baseline_target(f"madrs={PEOPLE['madrs'].mean()}:{PEOPLE['madrs'].std()}")])
+    own = balancing_weights(PEOPLE, [baseline_target(f"madrs={PEOPLE['madrs'].mean()}:{PEOPLE['madrs'].std()}")])
     assert effective_sample_size(own) == pytest.approx(2000, rel=1e-3)
 
 
 def test_selection_leaves_out_and_counts_the_rest_alike():
-    found = weights(PEOPLE, [baseline_target("madrs=28..60")])
+    found = balancing_weights(PEOPLE, [baseline_target("madrs=28..60")])
     inside = PEOPLE["madrs"] >= 28
     np.testing.assert_allclose(found, inside / inside.sum())
 
@@ -256,7 +276,7 @@ def test_selection_leaves_out_and_counts_the_rest_alike():
 )
 def test_a_table_that_cannot_be_met_is_one_line(text, words):
     with pytest.raises(InputError, match=words) as caught:
-        weights(PEOPLE, [baseline_target(text)])
+        balancing_weights(PEOPLE, [baseline_target(text)])
     assert "\n" not in str(caught.value)
 
 
@@ -269,7 +289,7 @@ def test_an_arm_says_which_visits_it_has():
 
 
 def test_contrasts_are_differences_of_differences_between_trials():
-    known = trials()
+    known = published_trials()
     pairs = [*known.observed("validate"), *known.contrasted()]
     rows = [PosteriorPrediction(trial, each, 0.0, 0.0, 0.0, np.full(3, 2 * each.row.value), None) for trial, each in pairs]
     found = contrasts(rows)
@@ -287,8 +307,9 @@ def test_contrasts_are_differences_of_differences_between_trials():
 
 
 def test_arms_without_a_drug_are_answered_by_themselves(model):
-    pairs = to_fit(("singh2016.madrs_15d_saline",))
-    numbers, at = asked(pairs), jnp.zeros(len(UPSTREAM))
-    seen = numbers.fast(model, solve(numbers, model, 16, at, upstream_values), at, Effects())
-    assert np.isfinite(float(seen.value[0]))
-    assert float(seen.value[0]) < 0
+    pairs = calibration_numbers(("singh2016.madrs_15d_saline",))
+    targets, start = prediction_targets(pairs), jnp.zeros(len(UPSTREAM))
+    solved = solve_ensemble(targets, model, 16, start, upstream_values)
+    expected = targets.expected(model, solved, start, TrialEffects())
+    assert np.isfinite(float(expected.value[0]))
+    assert float(expected.value[0]) < 0

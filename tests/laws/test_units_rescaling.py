@@ -27,10 +27,11 @@ from euthymia import links
 from euthymia.biophysics import gates, magnesium
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.brain import attractor, escape
-from euthymia.circuits import habenula, midbrain, prefrontal
+from euthymia.circuits import midbrain, prefrontal
+from euthymia.circuits.habenula import bursts, cell, nucleus
 from euthymia.circuits.midbrain import DopamineState
-from euthymia.clinic import patients as population
 from euthymia.clinic import dropout, outcomes, ratings, safety, symptoms, unblinding
+from euthymia.clinic import patients as population
 from euthymia.clinic.safety import SafetyReadouts, readouts
 from euthymia.clinic.symptoms import (
     ITEMS,
@@ -46,8 +47,8 @@ from euthymia.clinic.symptoms import (
 )
 from euthymia.core.types import CELL_CLASSES, SITES
 from euthymia.links import (
-    Switches,
     dopamine_tone,
+    every_link,
     extrasynaptic_block,
     free_brain_blockers,
     free_brain_concentration,
@@ -66,14 +67,14 @@ from euthymia.links import (
 from euthymia.model import fast, state, vector_field
 from euthymia.model.closures import response as closures
 from euthymia.model.closures.response import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
-from euthymia.model.exposure import BrainExposure, DrugFamilies, exposure
-from euthymia.model.fast import FastState, brain_in_state, fast
+from euthymia.model.exposure import BrainExposure, DrugFamilies, brain_exposure
+from euthymia.model.fast import FastState, brain_in_state, fast_state
 from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
-from euthymia.model.vector_field import Auxiliaries, auxiliaries, elimination, growth, slow_rate, spines_solved, transitions
+from euthymia.model.vector_field import Auxiliaries, auxiliaries, elimination, growth, slow_rate, transitions, with_exact_spines
 from euthymia.pharmacology import absorption, comparators, esketamine, variability
 from euthymia.pharmacology import covariates as people
 from euthymia.pharmacology import ketamine as disposition
-from euthymia.pharmacology.absorption import emptying, fates, membrane_share, placed
+from euthymia.pharmacology.absorption import depot_shares, emptying, fates, membrane_share
 from euthymia.pharmacology.comparators import DRUGS, MOLECULES
 from euthymia.pharmacology.esketamine import concentrations
 from euthymia.pharmacology.esketamine import rate_matrix as esketamine_matrix
@@ -81,7 +82,7 @@ from euthymia.pharmacology.ketamine import STATES, central_volumes, hydroxynorke
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineState, Turnover, after, spine_rate, turnover
+from euthymia.plasticity.spines import SpineState, Turnover, spine_rate, spines_after, turnover
 from euthymia.receptors import monoamine, nmdar
 from euthymia.receptors.nmdar import LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
 
@@ -118,7 +119,7 @@ DRUGGED = [STATE, (0.4, "uM"), (np.linspace(0.01, 0.1, len(MOLECULES)), "uM"), (
 """A state, what reaches the brain, and the stress of the patient."""
 
 OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
-ANSWERS = FastState(
+FAST = FastState(
     recurrence=ONE,
     nmda=ONE,
     inhibition=ONE,
@@ -137,13 +138,13 @@ ANSWERS = FastState(
     limbic_input="nA",
 )
 LOCK = LockRates(into=HOURLY, out_of=HOURLY, passages="h")
-DRIVERS = Auxiliaries(
-    fast=ANSWERS,
+AUXILIARIES = Auxiliaries(
+    fast=FAST,
     load=ONE,
     release=ONE,
     surge=ONE,
     resting=ONE,
-    risen=ONE,
+    serotonin_rise=ONE,
     to_mtor=ONE,
     to_potentiation=ONE,
     turnover=Turnover(*[HOURLY] * 4),
@@ -159,22 +160,22 @@ def of_brain(equation):
 
     def on_arrays(p, vector, ketamine, others, mao, habenula, passage, stress):
         u = Inputs(ketamine, others, mao, Correction(habenula, passage))
-        return equation(p, unpack(vector), u, brain_in_state(p, unpack(vector[::-1]), stress), Switches())
+        return equation(p, unpack(vector), u, brain_in_state(p, unpack(vector[::-1]), stress), every_link())
 
     return on_arrays
 
 
 def spines_later(p, before, later, stress, step):
     before, later = unpack(before), unpack(later)
-    return pack(spines_solved(p, before, later, brain_in_state(p, before, stress), Switches(), step))
+    return pack(with_exact_spines(p, before, later, brain_in_state(p, before, stress), every_link(), step))
 
 
-def answers_of(p, x, u, brain, on):
-    return fast(p, x, u, brain.stress, on, brain.fast.rates)
+def fast_state_of(p, x, inputs, brain, switches):
+    return fast_state(p, x, inputs, brain.stress, switches, brain.fast.rates)
 
 
-def transitions_of(p, x, u, brain, on):
-    return transitions(p, u, auxiliaries(p, x, u, brain, on))
+def transitions_of(p, x, inputs, brain, switches):
+    return transitions(p, inputs, auxiliaries(p, x, inputs, brain, switches))
 
 
 MECHANISMS = len(Mechanisms._fields)
@@ -193,7 +194,7 @@ EQUATIONS = {
     "emptying of depots": ("physiology.disposition.absorption", emptying, [], HOURLY),
     "through a membrane": ("physiology.disposition.absorption", membrane_share, [], ONE),
     "fates": ("physiology.disposition.absorption", lambda p: jnp.stack(fates(p)), [], ONE),
-    "placed": ("physiology.disposition.absorption", lambda p: jnp.stack(list(placed(p, "nasal").values())), [], ONE),
+    "shares of depots": ("physiology.disposition.absorption", lambda p: jnp.stack(list(depot_shares(p, "nasal").values())), [], ONE),
     "esketamine": (
         "physiology.esketamine",
         esketamine_matrix,
@@ -213,7 +214,7 @@ EQUATIONS = {
     "volumes": ("physiology.disposition", lambda p, w: list(central_volumes(p, w).values()), [(82.0, "kg")], "L"),
     "exposure of the brain": (
         "physiology",
-        lambda p, *states: exposure(p, DrugFamilies(*states)),
+        lambda p, *states: brain_exposure(p, DrugFamilies(*states)),
         [
             (amounts(2, STATES), BODY),
             (amounts(1, esketamine.STATES), ESKETAMINE_CHANNELS),
@@ -264,7 +265,7 @@ EQUATIONS = {
     ),
     "spines later": (
         "physiology.spines",
-        lambda p, x, *by: after(p, SpineState(*x), *by),
+        lambda p, x, *by: spines_after(p, SpineState(*x), *by),
         [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY), (5.0, "h")],
         ONE,
     ),
@@ -274,7 +275,7 @@ EQUATIONS = {
         [STATE, (STATE[0] / 2, ONE), (0.3, ONE), (5.0, "h")],
         ONE,
     ),
-    "what spines see": ("physiology", lambda p, x: growth(unpack(x), Switches()), [STATE], ONE),
+    "what spines see": ("physiology", lambda p, x: growth(unpack(x), every_link()), [STATE], ONE),
     "elimination in a brain": (
         "physiology",
         lambda p, x, s: elimination(p, unpack(x), brain_in_state(p, unpack(x), s)),
@@ -293,8 +294,8 @@ EQUATIONS = {
         [(0.1, ONE), (0.29, "nA"), HABENULA, PASSAGE],
         LOCK,
     ),
-    "fast subsystem": ("physiology", of_brain(answers_of), DRUGGED, ANSWERS),
-    "auxiliaries": ("physiology", of_brain(auxiliaries), DRUGGED, DRIVERS),
+    "fast subsystem": ("physiology", of_brain(fast_state_of), DRUGGED, FAST),
+    "auxiliaries": ("physiology", of_brain(auxiliaries), DRUGGED, AUXILIARIES),
     "the whole slow field": ("physiology", of_brain(slow_rate), DRUGGED, HOURLY),
     "transitions": ("physiology", of_brain(transitions_of), DRUGGED, HOURLY),
     "remaining": ("symptoms", remaining, [(0.7, ONE)], ONE),
@@ -337,11 +338,21 @@ WATCHED = (
         spines,
         serotonin,
     ),
-    *(habenula, midbrain, prefrontal, attractor, escape, links, closures, state, fast, vector_field),
+    *(cell, nucleus, bursts, midbrain, prefrontal, attractor, escape, links, closures, state, fast, vector_field),
     *(population, safety, symptoms, ratings, outcomes, dropout, unblinding),
 )
 STRUCTURE = {
-    *("places", "clamp", "centres", "solve_without_differences", "entry_matrix", "entry_matrices", "context_strengths"),
+    *(
+        "molecule_index",
+        "clamp",
+        "every_link",
+        "typical_body",
+        "centres",
+        "solve_without_differences",
+        "entry_matrix",
+        "entry_matrices",
+        "context_strengths",
+    ),
     *("pack", "no_input", "no_correction", "random_stream"),
 }
 """Functions without a number that could carry a unit."""

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from euthymia.circuits.habenula import CHANNELS, Cells, HabenulaCell, simulate, steady_state
+from euthymia.circuits.habenula.cell import Cells, simulate, steady_state
+from euthymia.circuits.habenula.parameters import CHANNELS, HabenulaCell
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 

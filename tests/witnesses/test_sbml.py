@@ -13,7 +13,7 @@ import scipy.linalg
 
 from euthymia.core.errors import InputError
 from euthymia.core.numerics.compartments import flow_matrix
-from euthymia.core.numerics.exponential import linear_course
+from euthymia.core.numerics.exponential import Steps, linear_course
 from euthymia.core.types import ENANTIOMERS
 from euthymia.exchange.linear_systems import LinearSystem, body_systems
 from euthymia.exchange.sbml import identifier, sbml_of, write_sbml
@@ -69,8 +69,8 @@ def regimen(seed: int):
 
 
 @eqx.filter_jit
-def both_families(physiology, weight, lengths, which, infusion, bolus):
-    found = drugs(physiology, weight, (lengths, which), infusion, bolus)
+def both_families(physiology, weight, lengths, length_index, infusion, bolus):
+    found = drugs(physiology, weight, Steps(lengths, length_index), infusion, bolus)
     return found.states
 
 
@@ -79,9 +79,9 @@ def ours(model, protocol):
     person = Person.from_protocol(protocol, model)
     weight = float(person.weight)
     grid = grid_of(protocol, model, weight)
-    inputs = (jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus))
+    inputs = (jnp.asarray(each) for each in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
     families = both_families(individualised(model.physiology, person.body), person.weight, *inputs)
-    courses = [np.asarray(family)[: grid.nodes, place] for family in families for place in range(family.shape[1])]
+    courses = [np.asarray(family)[: grid.nodes, system] for family in families for system in range(family.shape[1])]
     return grid, dict(zip((each.name for each in body_systems(model, weight)), courses, strict=True))
 
 
@@ -109,9 +109,9 @@ def test_roadrunner_agrees_with_the_exact_course_and_loses_no_molecule(model, pr
             assert f'"{identifier(system.name, system.states[0])}"' not in text
             continue
         theirs = run(text, [identifier(system.name, state) for state in system.states], [0.0, *grid.times[nodes]])[1:]
-        for place, state in enumerate(system.states):
-            gap = np.abs(theirs[:, place] - own[nodes, place]).max()
-            assert gap <= max(AGREEMENT * np.abs(own[:, place]).max(), NOTHING), (system.name, state, gap)
+        for index, state in enumerate(system.states):
+            gap = np.abs(theirs[:, index] - own[nodes, index]).max()
+            assert gap <= max(AGREEMENT * np.abs(own[:, index]).max(), NOTHING), (system.name, state, gap)
         held = theirs[:, [system.states.index(pool) for pool in system.pools]].sum(1)
         prescribed = np.cumsum(given[:, [CHANNELS.index(channel) for channel in system.entries]].sum(1))[nodes - 1]
         np.testing.assert_allclose(held, prescribed, rtol=0, atol=AGREEMENT * prescribed.max())
@@ -124,7 +124,7 @@ def test_a_system_with_a_depot_two_channels_and_a_follower_of_a_follower(model, 
     matrix[3, [1, 3]], matrix[4, [0, 3, 4]] = [0.5 / 8, -0.5], [0.1, 0.3, -0.4]
     entries = {"S-ketamine": np.array([0.7, 0.3, 0, 0, 0]), "R-ketamine": np.eye(5)[1]}
     system = LinearSystem("2-drug", states, pools, matrix, entries, {"4-blood": 8.0})
-    monkeypatch.setattr("euthymia.exchange.sbml.body_of", lambda *_: [system])
+    monkeypatch.setattr("euthymia.exchange.sbml.body_systems", lambda *_: [system])
     route = {"drug": "ketamine", "amount": "50 mg"}
     infusion = {**route, "route": "i.v. infusion", "duration": "2 h", "start": "22 h"}
     doses = [{**route, "route": "i.v. bolus", "every": "6 h", "times": 3}, infusion]
@@ -133,7 +133,7 @@ def test_a_system_with_a_depot_two_channels_and_a_follower_of_a_follower(model, 
     assert document(text).getNumErrors() == 0
     grid = grid_of(protocol, model, 70.0)
     channels = [CHANNELS.index(channel) for channel in entries]
-    steps = jnp.asarray(grid.lengths), jnp.asarray(grid.which)
+    steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))
     given = [jnp.asarray(each[:, None, channels]) for each in (grid.infusion, grid.bolus)]
     own = np.asarray(linear_course(jnp.asarray(matrix)[None], jnp.stack([*entries.values()], -1)[None], steps, *given))[grid.nodes - 1, 0]
     # After the horizon nothing is given, and what is there decays.

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import roadrunner
 
+from euthymia.core.numerics.exponential import Steps
 from euthymia.exchange.sbml import sbml_of
 from euthymia.exchange.sbml_slow_system import FROZEN, state_identifiers
-from euthymia.links import Switches
+from euthymia.links import every_link
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
 from euthymia.model.exposure import drugs, individualised
@@ -34,7 +35,7 @@ LEAST = 1e-6
 STEPS = 12_288
 """To which every grid is padded with steps of length zero, so that one program serves all."""
 LOOKED_AT = 80
-EVERYTHING = Switches()
+EVERYTHING = every_link()
 TWICE = {
     "name": "twice",
     "title": "two infusions",
@@ -61,21 +62,21 @@ MIXED = TWICE | {
 
 
 @eqx.filter_jit
-def integrated(physiology, person, lengths, which, infusion, bolus, switches):
-    steps, brain = (lengths, which), patient(physiology, person.stress)
+def integrated(physiology, person, lengths, length_index, infusion, bolus, switches):
+    steps, brain = Steps(lengths, length_index), patient(physiology, person.stress)
     body = drugs(physiology, person.weight, steps, infusion, bolus)
-    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(which) + 1))
+    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(length_index) + 1))
     return slow_courses(physiology, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
 
 
 def ours(model, protocol, person, switches=EVERYTHING, refine=1):
     """Times of the grid of production, and every slow state there."""
     grid = grid_of(protocol, model, float(person.weight), refine)
-    more = STEPS - len(grid.which)
-    which = np.pad(grid.which, (0, more), constant_values=np.argmin(grid.lengths))
+    more = STEPS - len(grid.length_index)
+    length_index = np.pad(grid.length_index, (0, more), constant_values=np.argmin(grid.lengths))
     inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
     found = integrated(
-        individualised(model.physiology, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(which), *inputs, switches
+        individualised(model.physiology, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(length_index), *inputs, switches
     )
     return grid.times[::refine], np.asarray(found)[: grid.nodes : refine]
 
@@ -114,7 +115,7 @@ def test_circuits_that_are_held_are_held_on_both_sides(model):
     protocol = check(TWICE)
     person = Person.from_protocol(protocol, model)
     text = sbml_of(protocol, model, slow=True, circuits=False)
-    assert gap(model, protocol, person, text, switches=FROZEN, refine=FINER) < SETTLING
+    assert gap(model, protocol, person, text, switches=every_link(**FROZEN), refine=FINER) < SETTLING
     assert gap(model, protocol, person, text, switches=EVERYTHING) > 1e-2
 
 
@@ -129,7 +130,7 @@ def test_undosed_nothing_moves(model):
     np.testing.assert_allclose(before, np.broadcast_to(before[0], before.shape), atol=1e-9)
 
 
-@pytest.mark.parametrize("changed", ["spines__growth_gain", "links__surge_potency", "signalling__bdnf_time", "background__PV"])
+@pytest.mark.parametrize("changed", ["spines__growth_gain", "links__surge_ec50", "signalling__bdnf_time", "background__PV"])
 def test_guard_a_number_that_is_off_is_found(model, changed):
     protocol = check(TWICE)
     found = libsbml.readSBMLFromString(sbml_of(protocol, model, slow=True))

@@ -1,29 +1,74 @@
-"""Who moved what: a fair split of an effect among mechanisms that act together."""
+"""Attribution: how much of a change in mood is due to the context and to each way, as Shapley values over their coalitions."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import factorial
 
 import numpy as np
+import xarray as xr
+
+from ..model.parameters import Euthymia
+from ..protocols.protocol import Protocol
+from ..results.labelled import labelled
+from ..simulation.interventions import COALITIONS, CONTRIBUTORS, WAYS
+from ..simulation.simulate import Simulation, simulate
+from ..simulation.visits import first_visit
+
+WAYS_THEN_CONTEXT = (*WAYS, "context")
+"""Contributors in the order in which they are shown."""
 
 
-def shapley(worth: Mapping[frozenset[str], np.ndarray], players: Sequence[str]) -> dict[str, np.ndarray]:
-    """Each player's mean marginal effect over all orders of joining (Shapley 1953); the shares sum to the whole.
+def shapley(value: Mapping[frozenset[str], np.ndarray], members: Sequence[str]) -> dict[str, np.ndarray]:
+    """Each member's mean marginal contribution over all orders of joining (Shapley 1953); together they are the whole.
 
     Parameters
     ----------
-    worth
-        The effect of every coalition, the empty one included.
-    players
+    value
+        The value of every coalition, the empty one included.
+    members
         Who may join.
     """
-    shares: dict[str, np.ndarray] = {}
-    for player in players:
-        others = [other for other in players if other != player]
-        total = np.zeros_like(worth[frozenset()])
+    attributed: dict[str, np.ndarray] = {}
+    for member in members:
+        others = [other for other in members if other != member]
+        total = np.zeros_like(value[frozenset()])
         for size in range(len(others) + 1):
-            weight = factorial(size) * factorial(len(players) - size - 1) / factorial(len(players))
+            weight = factorial(size) * factorial(len(members) - size - 1) / factorial(len(members))
             for group in combinations(others, size):
-                total += weight * (worth[frozenset({*group, player})] - worth[frozenset(group)])
-        shares[player] = total
-    return shares
+                total += weight * (value[frozenset({*group, member})] - value[frozenset(group)])
+        attributed[member] = total
+    return attributed
+
+
+def attribution(simulation: Simulation) -> xr.Dataset:
+    """The change in MADRS (points) attributed to each contributor over time, with the coalitions that it comes from.
+
+    Raises
+    ------
+    ValueError
+        If the simulation was run without its coalitions.
+    """
+    if simulation.coalitions is None:
+        raise ValueError("an attribution needs the coalitions: simulate(..., coalitions=True)")
+    coalitions = simulation.coalitions
+    value = {members: coalitions.coalition_madrs.sel(coalition=name).to_numpy() for members, name in COALITIONS.items()}
+    attributed = shapley(value, CONTRIBUTORS)
+    return coalitions.merge(
+        labelled(
+            {"attribution": np.stack(list(attributed.values()))},
+            {"contributor": list(attributed), "time": coalitions.time.values},
+        ),
+        combine_attrs="override",
+    )
+
+
+def attribute(protocol: Protocol, model: Euthymia | None = None) -> xr.Dataset:
+    """Run a protocol with every coalition of context and ways, and attribute its change in MADRS (points) to them."""
+    return attribution(simulate(protocol, model, coalitions=True))
+
+
+def attributed_at(simulation: Simulation, times: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """The change in MADRS (points) attributed to each of ``WAYS_THEN_CONTEXT``, at named times after the first dose (h)."""
+    start, points = first_visit(simulation.protocol), attribution(simulation).attribution
+    at_times = {name: points.sel(time=start + hours, method="nearest") for name, hours in times.items()}
+    return {name: {who: float(parts.sel(contributor=who)) for who in WAYS_THEN_CONTEXT} for name, parts in at_times.items()}

@@ -1,23 +1,22 @@
 """Several protocols for one patient side by side: mood, who moved it, and which read-outs each drug touches."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..core.errors import InputError
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
-from ..simulation.interventions import CONTRIBUTORS, WAYS
+from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
-from ..simulation.visits import CHECKPOINTS, first_visit, labelled
-from ..simulation.warnings import warnings_of
+from ..simulation.visits import CHECKPOINTS, labelled
+from ..simulation.warnings import course_warnings, patient_warnings
+from .attribution import attributed_at
 from .readouts import READOUTS, Move, Readout, largest_change
 
 FEWEST, MOST = 2, 8
-SHARED_AT = ("2 h", "24 h", "7 d", "42 d")
-"""Checkpoints at which the change in mood is shared out."""
-WAYS_THEN_CONTEXT = (*WAYS, *(who for who in CONTRIBUTORS if who not in WAYS))
-"""Who may move mood: the ways, then the context."""
+ATTRIBUTED_AT = ("2 h", "24 h", "7 d", "42 d")
+"""Checkpoints at which the change in mood is attributed."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +65,13 @@ class Comparison:
             for name, hours in self.checkpoints.items()
         }
 
-    def shares(self, arm: str) -> dict[str, dict[str, float]]:
-        """By checkpoint of ``SHARED_AT`` that the arm reaches: the points each of ``WAYS_THEN_CONTEXT`` accounts for."""
-        return shared(self.simulations[arm], {name: CHECKPOINTS[name] for name in SHARED_AT if self._within(arm, name)})
+    def attribution(self, arm: str) -> dict[str, dict[str, float]]:
+        """By checkpoint of ``ATTRIBUTED_AT`` that the arm reaches: the change in MADRS (points) attributed to each way and the context."""
+        return attributed_at(self.simulations[arm], {name: CHECKPOINTS[name] for name in ATTRIBUTED_AT if self._within(arm, name)})
 
     def moves(self) -> dict[Readout, dict[str, Move]]:
         """The largest move of every read-out under every arm."""
         return {readout: {arm: largest_change(readout, simulation) for arm, simulation in self.simulations.items()} for readout in READOUTS}
-
-
-def shared(simulation: Simulation, times: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """The change in MADRS (points) that each of ``WAYS_THEN_CONTEXT`` accounts for, at named times after the first dose (h)."""
-    visit, shares = first_visit(simulation.protocol), simulation.shares()
-    return {
-        name: {who: float(shares[who].sel(time=visit + hours, method="nearest")) for who in WAYS_THEN_CONTEXT}
-        for name, hours in times.items()
-    }
 
 
 def check_arms(protocols: Sequence[Protocol]) -> None:
@@ -126,7 +116,6 @@ def compare(
     for number, shorter in enumerate(protocols, 1):
         protocol = shorter.model_copy(update={"horizon": longest})
         before(number, protocol.name)
-        simulations[protocol.name] = simulate(protocol, model)
-        warnings += [f"{protocol.name}: {warning}" for warning in warnings_of(protocol, model) if not warning.startswith("patient:")]
-    about_patient = [warning for warning in warnings_of(protocols[0], model) if warning.startswith("patient:")]
-    return Comparison(simulations, [*about_patient, *warnings])
+        simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
+        warnings += [f"{protocol.name}: {warning}" for warning in course_warnings(protocol, model)]
+    return Comparison(simulations, [*patient_warnings(protocols[0], model), *warnings])

@@ -8,7 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from ..circuits.habenula import Cells, Nucleus, Plan, Raster, activity, ambient_glutamate, draw_cells, in_bursts, simulate, steady_state
+from ..circuits.habenula.bursts import activity, in_bursts
+from ..circuits.habenula.cell import Cells, Raster, simulate, steady_state
+from ..circuits.habenula.nucleus import Plan, ambient_glutamate, draw_cells
+from ..circuits.habenula.parameters import Nucleus
 from ..core.types import ACTIVITIES, Scalar
 
 PLAN = Plan(cells=200, settle=250, nodes=2000, substeps=40, step=0.025)

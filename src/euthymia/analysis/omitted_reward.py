@@ -5,7 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..circuits.habenula import Nucleus, nucleus
+from ..circuits.habenula.nucleus import simulate_nucleus
+from ..circuits.habenula.parameters import Nucleus
 from ..circuits.midbrain import Dopamine, pause_after_volley
 from ..core.types import Scalar
 from ..model.closures.recipes import PLAN as CLOSURE_PLAN
@@ -40,7 +41,7 @@ def excited_rate(p: Nucleus, experiment: OmittedReward, nmda: Scalar, shift: Sca
     since = times_since_excitation()
     pulse = jnp.where((since >= 0) & (since < experiment.duration), experiment.pulse, 0)
     keys = jax.random.split(jax.random.key(SEED), REPEATS)[:repeats]
-    return jax.vmap(lambda key: nucleus(p, nmda, shift, key, PLAN, pulse)[1])(keys).mean(0)
+    return jax.vmap(lambda key: simulate_nucleus(p, nmda, shift, key, PLAN, pulse)[1])(keys).mean(0)
 
 
 def times_since_excitation() -> Float[Array, "node"]:

@@ -15,7 +15,8 @@ from ..results.quantities import label, shown_unit
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit, labelled
 from ..simulation.warnings import warnings_of
-from .comparison import SHARED_AT, WAYS_THEN_CONTEXT, shared
+from .attribution import WAYS_THEN_CONTEXT, attributed_at
+from .comparison import ATTRIBUTED_AT
 from .potency_gap import PotencyGap, potency_gaps
 
 NO_CHANGE = 1e-6
@@ -111,7 +112,7 @@ def ways_of(simulation: Simulation) -> dict[str, tuple[str, xr.DataArray]]:
 def attribution_at(simulation: Simulation, times: dict[str, float]) -> dict[str, dict[str, Part]]:
     """Points and share of each way and of the context at named times after the first dose (h)."""
     totals = {name: simulation.at(hours) - simulation.at(0.0) for name, hours in times.items()}
-    points = shared(simulation, times)
+    points = attributed_at(simulation, times)
 
     def part(who: str, name: str) -> Part:
         return Part(points[name][who], points[name][who] / totals[name] if abs(totals[name]) > NO_CHANGE else None)
@@ -129,14 +130,14 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     protocol = simulation.protocol
     at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
     checked_at = "24 h" if "24 h" in checkpoints and not at_end else list(checkpoints)[-1]
-    split_at = {name: hours for name, hours in checkpoints.items() if name in SHARED_AT or name == checked_at}
+    split_at = {name: hours for name, hours in checkpoints.items() if name in ATTRIBUTED_AT or name == checked_at}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
     drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
     mass = {
         **dict.fromkeys(KETAMINES, data.venous_ketamine_mass),
         **dict.fromkeys(NORKETAMINES, data.norketamine_mass),
         **dict.fromkeys(HYDROXYNORKETAMINES, data.hydroxynorketamine_mass),
-        **{str(drug): data.comparator_mass.sel(drug=drug) for drug in data.drug.values},
+        **{str(drug): data.comparator_mass.sel(molecule=drug) for drug in data.molecule.values},
     }
     targets = {label(name): dosed[name] for name in TARGETS}
     targets |= {f"{label('serotonin')}, rise": dosed.serotonin / dosed.serotonin[0] - 1}

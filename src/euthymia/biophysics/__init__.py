@@ -1,1 +1,1 @@
-"""Membrane physics that several scales share, each typed once."""
+"""Membrane physics that several scales share."""

@@ -1,4 +1,4 @@
-"""Gates of ion channels: the families of opening and closing rates, each typed once.
+"""Gates of ion channels: the families of opening and closing rates.
 
 Voltages mV, time ms. A gate x follows dx/dt = (x_inf − x)/τ, with x_inf = α/(α + β) and τ = 1/(α + β).
 """
@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from ..core.parameters import parameter
 
-# Where the errors of 1 + z/2 and of (eᶻ − 1)/z meet.
+# Where the errors of 1 + z/2 and of (eᶻ − 1)/z are equal.
 NEAR = math.cbrt(sys.float_info.epsilon)
 
 PerLinoid = Float[Array, "linoid"]
@@ -28,7 +28,7 @@ class TraubMiles(eqx.Module):
     Source: Traub & Miles (1991), in the form of Destexhe's HH2 mechanism. Signs of slope and width give the direction.
     """
 
-    linoid_slope: PerLinoid = parameter("traub_miles.linoid.slope", "1/(mV*ms)", "slope of αm, βm, αn far from the start")
+    linoid_slope: PerLinoid = parameter("traub_miles.linoid.slope", "1/(mV*ms)", "asymptotic slope of αm, βm, αn")
     linoid_start: PerLinoid = parameter("traub_miles.linoid.start", "mV", "where αm, βm, αn bend")
     linoid_width: PerLinoid = parameter("traub_miles.linoid.width", "mV", "over which αm, βm, αn bend")
     exponential_rate: PerExponential = parameter("traub_miles.exponential.rate", "1/ms", "αh, βn at their start")

@@ -9,7 +9,7 @@ from ..core.types import SUBUNITS, PerSubunit, Scalar
 
 
 class Magnesium(eqx.Module):
-    """How strongly external Mg2+ holds the pore."""
+    """Affinity of external Mg2+ for the pore."""
 
     concentration: Scalar = parameter("magnesium.concentration", "mM", "external Mg2+")
     affinity_at_0mV: Scalar = parameter("magnesium.affinity_at_0mV", "mM", "dissociation constant at 0 mV, GluN2A/2B")
@@ -27,5 +27,5 @@ def magnesium_constant(p: Magnesium, voltage: Float[Array, "..."]) -> Float[Arra
 
 
 def magnesium_unblock(p: Magnesium, voltage: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Share of GluN2A/2B pores free of Mg2+ at a voltage (mV): 1/(1 + [Mg]/K(V))."""
+    """Fraction of GluN2A/2B pores free of Mg2+ at a voltage (mV): 1/(1 + [Mg]/K(V))."""
     return 1 / (1 + p.concentration / magnesium_constant(p, voltage))

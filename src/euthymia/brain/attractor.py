@@ -24,14 +24,14 @@ NETWORKS = ("limbic", "cognitive")
 PerNetwork = Float[Array, "*batch network"]
 Batch = Float[Array, "*batch"]
 
-# Currents at which a curve is scanned for its zeros and turning points before Newton's method refines them.
+# Currents at which a curve is scanned for zeros and turning points before Newton's method refines them.
 SCAN = 1024
-# Newton's method and the critical block, which hardly depends on itself, gain two digits or more a round.
-ROUNDS = 10
+# Iterations of Newton's method, and of the fixed-point iteration for the critical block; each gains two digits or more.
+ITERATIONS = 10
 
 
 class Attractor(eqx.Module):
-    """Two pools of one kind, unlike only in recurrence and input."""
+    """Two pools that differ only in recurrence and input."""
 
     gain: Scalar = parameter("limbic.gain", "Hz/nA", "a, slope of firing rate in current")
     threshold: Scalar = parameter("limbic.threshold", "Hz", "b, offset of the firing rate")
@@ -54,13 +54,13 @@ def firing_rate(p: Attractor, current: Batch) -> Batch:
 
 
 def activation(p: Attractor, current: Batch) -> Batch:
-    """S in which a pool rests if its current (nA) is held: γτH/(1 + γτH)."""
+    """Steady state S of a pool at a constant current (nA): γτH/(1 + γτH)."""
     opened = p.saturation * p.time_constant * firing_rate(p, current)
     return opened / (1 + opened)
 
 
 def current_at(p: Attractor, S: Batch) -> Batch:
-    """Current (nA) that holds a pool at S: the inverse of :func:`activation`."""
+    """Current (nA) at which S is the steady state of a pool: the inverse of :func:`activation`."""
     rate = S / (1 - S) / (p.saturation * p.time_constant)
     return (inverse_soft_rectifier(p.curvature * rate) / p.curvature + p.threshold) / p.gain
 
@@ -95,16 +95,16 @@ def jacobian(p: Attractor, S: Float[Array, "network"], block: Scalar, limbic_inp
 
 
 def is_stable(p: Attractor, S: Float[Array, "network"], block: Scalar, limbic_input: Scalar, opposition: Scalar) -> Array:
-    """Whether small disturbances of a fixed point die out: negative trace and positive determinant."""
+    """Linear stability of a fixed point: negative trace and positive determinant."""
     A = jacobian(p, S, block, limbic_input, opposition)
     return (jnp.trace(A) < 0) & (jnp.linalg.det(A) > 0)
 
 
 def quiet_cognition(p: Attractor, limbic: Batch, block: Scalar) -> Batch:
-    """S_P in which the cognitive network rests nearest to silence while S_L is held.
+    """Lowest steady state S_P of the cognitive network at constant S_L.
 
     Newton's method on its current, from the current without recurrence: below the steepest point of :func:`activation` the function
-    bends one way, so that the steps never pass the first solution.
+    is concave, so that the iteration never passes the first solution.
     """
     silent = jnp.stack([limbic, jnp.zeros_like(limbic)], -1)
     background = currents(p, silent, block, jnp.zeros(()), jnp.zeros(()))[..., 1]
@@ -114,11 +114,11 @@ def quiet_cognition(p: Attractor, limbic: Batch, block: Scalar) -> Batch:
         S, slope = jax.jvp(lambda current: activation(p, current), (x,), (jnp.ones_like(x),))
         return x - (x - J * S - background) / (1 - J * slope)
 
-    return activation(p, jax.lax.fori_loop(0, ROUNDS, improved, background))
+    return activation(p, jax.lax.fori_loop(0, ITERATIONS, improved, background))
 
 
 def holding_input(p: Attractor, current: Batch, block: Scalar, opposition: Scalar) -> Batch:
-    """Limbic input I_L (nA) that makes a limbic current x_L (nA) a fixed point, the cognitive network being at rest.
+    """Limbic input I_L (nA) that makes a limbic current x_L (nA) a fixed point, with the cognitive network in steady state.
 
     I_L(x) = x − (1 − βb) w_L J S(x) + (1 − β_I b) j o S_P(S(x)). States exist where this curve crosses the input, and appear or
     vanish (saddle-node) where it turns.
@@ -129,24 +129,24 @@ def holding_input(p: Attractor, current: Batch, block: Scalar, opposition: Scala
 
 
 def needed_recurrence(p: Attractor, current: Batch, block: Scalar, limbic_input: Scalar, opposition: Scalar) -> Batch:
-    """Recurrence (1 − βb) w_L that makes a limbic current x_L (nA) a fixed point: the same curve solved for w."""
+    """Recurrence (1 − βb) w_L that makes a limbic current x_L (nA) a fixed point: :func:`holding_input` solved for w."""
     missing = holding_input(p, current, block, opposition) - limbic_input
     left = (1 - p.block_of_recurrence * block) * p.limbic_recurrence
     return left + missing / (p.coupling * activation(p, current))
 
 
 def _scan(p: Attractor) -> Float[Array, "point"]:
-    """Currents (nA) from nothing to full recurrence on top of the threshold."""
+    """Currents (nA) from zero to full recurrence on top of the threshold."""
     return jnp.linspace(jnp.zeros(()), p.threshold / p.gain + p.limbic_recurrence * p.coupling, SCAN)
 
 
-def _first(found: Array, x: Array) -> Scalar:
-    """Where ``found`` is first true, or NaN."""
-    return jnp.where(jnp.any(found), x[jnp.argmax(found)], jnp.nan)
+def _first(condition: Array, x: Array) -> Scalar:
+    """The first x at which the condition holds, or NaN."""
+    return jnp.where(jnp.any(condition), x[jnp.argmax(condition)], jnp.nan)
 
 
-def _last(found: Array, x: Array) -> Scalar:
-    return _first(found[::-1], x[::-1])
+def _last(condition: Array, x: Array) -> Scalar:
+    return _first(condition[::-1], x[::-1])
 
 
 def _slope(function: Callable[[Batch], Batch]) -> Callable[[Batch], Batch]:
@@ -164,7 +164,7 @@ class FixedPoints(NamedTuple):
 def fixed_points(p: Attractor, block: Scalar, limbic_input: Scalar, opposition: Scalar) -> FixedPoints:
     """The quiet state, the locked state, and the saddle between them; works under jit and vmap.
 
-    A state counts as locked if its limbic S lies beyond the steepest point of :func:`activation`.
+    A state is locked if its limbic S lies beyond the steepest point of :func:`activation`.
     """
     x = _scan(p)
 
@@ -205,7 +205,7 @@ def critical_recurrence(p: Attractor, block: Scalar, limbic_input: Scalar, oppos
 
 
 def critical_block(p: Attractor, limbic_input: Scalar, opposition: Scalar) -> Scalar:
-    """b_crit = (1 − w*/w_L)/β: the loss of drive at which the locked state vanishes; NaN if there is none to lose.
+    """b_crit = (1 − w*/w_L)/β: the loss of drive at which the locked state vanishes; NaN if there is no locked state.
 
     w* is taken at b_crit itself, because block also weakens the cognitive network and the inhibition.
     """
@@ -214,7 +214,7 @@ def critical_block(p: Attractor, limbic_input: Scalar, opposition: Scalar) -> Sc
         w = critical_recurrence(p, block, limbic_input, opposition)
         return (1 - w / p.limbic_recurrence) / p.block_of_recurrence
 
-    block = jax.lax.fori_loop(0, ROUNDS, improved, jnp.zeros(()))
+    block = jax.lax.fori_loop(0, ITERATIONS, improved, jnp.zeros(()))
     return jnp.where(block >= 0, block, jnp.nan)
 
 
@@ -243,7 +243,7 @@ def bistable_window(p: Attractor, block: Scalar, opposition: Scalar) -> Window:
 
 
 def present_state(p: Attractor, block: Scalar, limbic_input: Scalar, opposition: Scalar) -> Float[Array, "network"]:
-    """S in which a locked brain finds itself under block: the locked state while it exists, then the quiet one."""
+    """State of a locked brain under block: the locked state while it exists, else the quiet one."""
     points = fixed_points(p, block, limbic_input, opposition)
     return jnp.where(jnp.isnan(points.locked), points.rest, points.locked)
 
@@ -254,17 +254,26 @@ def network_rates(p: Attractor, S: PerNetwork, block: Scalar, limbic_input: Scal
 
 
 def communication(p: Attractor, S: Float[Array, "network"], block: Scalar, limbic_input: Scalar, opposition: Scalar) -> Scalar:
-    """How far a small, slow fluctuation of one network's S moves the other's: geometric mean of both ways, at a stable fixed point.
+    """Linear response of one network's S to a small, slow fluctuation of the other's: geometric mean of both directions.
 
-    With A the :func:`jacobian`, a fluctuation held in S_L moves S_P by −A_PL/A_PP of it: the linear response of P with its own
-    recurrence. A silent or an uncoupled network passes nothing on.
+    With A the :func:`jacobian` at a stable fixed point, a constant deviation of S_L moves S_P by −A_PL/A_PP of it. Zero for a silent or
+    an uncoupled network.
     """
     A = p.time_constant * jacobian(p, S, block, limbic_input, opposition)
     return jnp.sqrt(A[0, 1] * A[1, 0] / (A[0, 0] * A[1, 1]))
 
 
-def course(
-    p: Attractor, key: Key[Array, ""], start: PerNetwork, step: Scalar, count: int, drive: tuple[Scalar, Scalar, Scalar]
+class Drive(NamedTuple):
+    """Inputs of the networks."""
+
+    block: Scalar
+    limbic_input: Scalar
+    """nA."""
+    opposition: Scalar
+
+
+def sample_path(
+    p: Attractor, key: Key[Array, ""], start: PerNetwork, step: Scalar, count: int, drive: Drive
 ) -> Float[Array, "time *batch network"]:
     """S after each of ``count`` Euler–Maruyama steps (ms) of dS = drift dt + √(2D) dW, reflected at 0 and 1.
 
@@ -279,7 +288,7 @@ def course(
     step, count
         Length (ms) and number of steps.
     drive
-        Block, limbic input (nA) and opposition, held.
+        Constant.
     """
     spread = jnp.sqrt(2 * diffusion(p) * step)
 

@@ -1,4 +1,4 @@
-"""Way 5, hours: how often noise carries the limbic network into its locked state and out of it.
+"""Way 5, hours: rates at which noise moves the limbic network into its locked state and out of it.
 
 The density of (S_L, S_P) obeys the Fokker–Planck equation of the noisy networks. On cells it becomes a Markov chain with
 the fluxes of Scharfetter & Gummel (1969), whose hops are positive and conserve probability. Mean first passage times between
@@ -25,7 +25,7 @@ Level = Float[Array, "cognitive"]
 
 
 class LimbicLock(eqx.Module):
-    """The two networks, the regions of their states, and the bound of the slow rates."""
+    """The two networks, the regions of their states, and the bound of the rates."""
 
     attractor: Attractor
     slow_time_constant: Scalar = parameter("limbic.time_constant", "h", "τ on the slow clock")
@@ -44,23 +44,23 @@ class Hops(NamedTuple):
 
 
 def centres(cells: int) -> Float[Array, "cell"]:
-    """Middle of each of the equal cells of S between 0 and 1."""
+    """Centre of each of the equal cells of S between 0 and 1."""
     return (jnp.arange(cells) + 1 / 2) / cells
 
 
 def hops(p: Attractor, block: Scalar, limbic_input: Scalar, opposition: Scalar, cells: tuple[int, int] = CELLS) -> Hops:
     """The Fokker–Planck equation as a Markov chain on cells, with reflecting borders.
 
-    Between neighbours h apart the rates are (D/h²) r(±v h/D), with v the drift on their common side and r(x) = x/(1 − e^{−x}).
+    Between neighbours h apart the rates are (D/h²) r(±v h/D), with v the drift on their common face and r(x) = x/(1 − e^{−x}).
     Without circulation of probability its stationary distribution is Boltzmann's. Source: Scharfetter & Gummel (1969).
     """
     D = diffusion(p)
 
     def along(network: int) -> tuple[Array, Array]:
-        """Rates up and down across the inner sides, with a border of zeros."""
+        """Rates up and down across the inner faces, with a border of zeros."""
         h = 1 / cells[network]
-        places = [jnp.arange(1, n) / n if axis == network else centres(n) for axis, n in enumerate(cells)]
-        v = drift(p, jnp.stack(jnp.meshgrid(*places, indexing="ij"), -1), block, limbic_input, opposition)[..., network]
+        points = [jnp.arange(1, n) / n if axis == network else centres(n) for axis, n in enumerate(cells)]
+        v = drift(p, jnp.stack(jnp.meshgrid(*points, indexing="ij"), -1), block, limbic_input, opposition)[..., network]
         up, down = (D / h**2 * soft_rectifier(sign * v * h / D) for sign in (1, -1))
         last, first = ([(int(axis == network) * side, int(axis == network) * (1 - side)) for axis in range(2)] for side in (0, 1))
         return jnp.pad(up, last), jnp.pad(down, first)
@@ -69,9 +69,9 @@ def hops(p: Attractor, block: Scalar, limbic_input: Scalar, opposition: Scalar, 
 
 
 def solve_without_differences(
-    on: Float[Array, "state state"], off: Float[Array, "state"], sides: Float[Array, "state side"]
+    on: Float[Array, "state state"], off: Float[Array, "state"], right: Float[Array, "state side"]
 ) -> Float[Array, "state side"]:
-    """x of (diag(out) − on) x = sides, where ``on`` has rates between states, ``off`` rates away from all, and out = Σ on + off.
+    """x of (diag(out) − on) x = right, where ``on`` has rates between states, ``off`` rates of leaving them all, and out = Σ on + off.
 
     Gauss–Jordan elimination in which each pivot is a sum of positive rates instead of a difference, so that every entry of x keeps
     its digits, however small. Source: Grassmann, Taksar & Heyman (1985).
@@ -86,7 +86,7 @@ def solve_without_differences(
         rates = rates.at[k].set(row) + column[:, None] * row / pivot
         return rates.at[:, k].set(0), out.at[k].set(pivot)
 
-    table = jnp.concatenate([on, off[:, None], sides], 1)
+    table = jnp.concatenate([on, off[:, None], right], 1)
     table, out = jax.lax.fori_loop(0, n, eliminate, (table, jnp.zeros(n)))
     return table[:, n + 1 :] / out[:, None]
 
@@ -101,21 +101,21 @@ def mean_passage(chain: Hops, line: Scalar) -> Float[Array, "limbic cognitive"]:
     def climb(below: tuple[Array, Array], level: Hops) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         tau, G = below
         on = jnp.diag(level.cognitive_up[:-1], 1) + jnp.diag(level.cognitive_down[1:], -1) + level.limbic_down[:, None] * G
-        sides = jnp.concatenate([(1 + level.limbic_down * tau)[:, None], jnp.diag(level.limbic_up)], 1)
-        solved = solve_without_differences(on, level.limbic_up, sides)
-        found = solved[:, 0], solved[:, 1:]
-        return found, found
+        right = jnp.concatenate([(1 + level.limbic_down * tau)[:, None], jnp.diag(level.limbic_up)], 1)
+        solved = solve_without_differences(on, level.limbic_up, right)
+        tau_and_G = solved[:, 0], solved[:, 1:]
+        return tau_and_G, tau_and_G
 
     def add(above: Level, level: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        tau, G, short = level
-        T = jnp.where(short, tau + G @ above, 0)
+        tau, G, below_line = level
+        T = jnp.where(below_line, tau + G @ above, 0)
         return T, T
 
     levels, n = chain.limbic_up.shape
     _, (tau, G) = jax.lax.scan(climb, (jnp.zeros(n), jnp.zeros((n, n))), jax.tree.map(lambda rate: rate[:-1], chain))
-    inside = jnp.zeros(n)
-    _, T = jax.lax.scan(add, inside, (tau, G, centres(levels)[:-1] < line), reverse=True)
-    return jnp.concatenate([T, inside[None]])
+    at_line = jnp.zeros(n)
+    _, T = jax.lax.scan(add, at_line, (tau, G, centres(levels)[:-1] < line), reverse=True)
+    return jnp.concatenate([T, at_line[None]])
 
 
 def mirrored(chain: Hops) -> Hops:
@@ -127,10 +127,9 @@ def mirrored(chain: Hops) -> Hops:
 def log_passages(
     p: LimbicLock, block: Scalar, limbic_input: Scalar, opposition: Scalar, cells: tuple[int, int] = CELLS
 ) -> Float[Array, "passage"]:
-    """Logarithms of the mean times (h) from the quiet to the locked line and back, each begun with the cognitive network at rest.
+    """Logarithms of the mean times (h) from the quiet to the locked line and back, each from a steady state of the cognitive network.
 
-    The lines are fixed in S_L, so that both stay defined and smooth where a state has vanished: far from its window a time is that
-    of a climb without a valley behind, or of a plain descent.
+    The lines are fixed in S_L, so that both stay defined and smooth where a state has vanished, beyond the bistable window.
     """
     chain = hops(p.attractor, block, limbic_input, opposition, cells)
     S_L, S_P = (centres(n) for n in cells)
@@ -153,6 +152,6 @@ class LogRates(NamedTuple):
 
 
 def bounded(p: LimbicLock, log_passages: Float[Array, "*batch passage"]) -> LogRates:
-    """Rates from mean passages, each made 1/fastest longer: k = 1/(T + 1/fastest)."""
+    """Rates from mean passage times, bounded: k = 1/(T + 1/fastest)."""
     log_rates = -jnp.logaddexp(log_passages, -jnp.log(p.fastest))
     return LogRates(log_rates[..., 0], log_rates[..., 1])

@@ -1,1 +1,1 @@
-"""Milliseconds: circuits of spiking cells, and what they do once they have settled."""
+"""Circuits, in milliseconds, and their steady states."""

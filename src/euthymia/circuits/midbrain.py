@@ -1,7 +1,7 @@
-"""Below the habenula: its spikes drive the RMTg, which silences dopamine cells, and the raphe, which they excite or inhibit.
+"""Downstream of the habenula: the RMTg, which inhibits dopamine cells, and the raphe, which it excites or inhibits.
 
 Habenula input is two population rates (Hz): ``tonic``, spikes outside bursts, and ``burst``, spikes inside bursts. Dopamine has
-three answers that are not one another: how many cells are active, how fast these fire, and how much of it in bursts.
+three separate outputs: the share of active cells, their rate, and the share of their spikes in bursts.
 Depression halves the first only (Belujon & Grace 2014).
 """
 
@@ -53,7 +53,7 @@ class Raphe(eqx.Module):
 
 
 class Midbrain(eqx.Module):
-    """RMTg, dopamine and raphe, with the habenula input of a healthy brain as the point they are measured from."""
+    """RMTg, dopamine and raphe, with the habenula input of a healthy brain as the reference."""
 
     rmtg: RMTg
     dopamine: Dopamine
@@ -62,7 +62,7 @@ class Midbrain(eqx.Module):
 
 
 class DopamineState(NamedTuple):
-    """What dopamine cells do at steady input."""
+    """Firing of dopamine cells at steady input."""
 
     active_share: Scalar
     """Share of cells that fire at all."""
@@ -78,7 +78,7 @@ def rmtg_rate(p: RMTg, tonic: Scalar, burst: Scalar) -> Scalar:
 
 
 def dopamine_inhibition(p: Midbrain, rmtg: Scalar, tonic: Scalar, burst: Scalar) -> Scalar:
-    """Inhibition (Hz) of dopamine cells: the RMTg, and the small part of the habenula's that bypasses it."""
+    """Inhibition (Hz) of dopamine cells: by the RMTg, and the small direct part by the habenula."""
     return rmtg + p.dopamine.direct_weight * (tonic + burst)
 
 
@@ -125,8 +125,8 @@ def hazard_after_volley(p: Dopamine, spikes_per_cell: Scalar, times: Float[Array
 def pause_after_volley(p: Dopamine, spikes_per_cell: Scalar) -> Scalar:
     """Pause of dopamine cells (ms) after a synchronous volley: how long their hazard stays below half, from the first spike's effect.
 
-    (n − 1)δ + τ ln(g s/ln 2), where s is the trace at the last of n spikes. So a habenula that answers an omitted reward with bursts
-    silences dopamine for longer than one that fires singles. Zero if a volley does not halve the hazard.
+    (n − 1)δ + τ ln(g s/ln 2), where s is the trace at the last of n spikes. So a habenula that responds to an omitted reward with bursts
+    silences dopamine for longer than one with single spikes. Zero if a volley does not halve the hazard.
     """
     decay = p.burst_interval / p.synapse_time
     summed = jnp.expm1(-spikes_per_cell * decay) / jnp.expm1(-decay)

@@ -1,8 +1,8 @@
 """Way 1: the prefrontal circuit of pyramidal cells and three classes of interneuron, as a mean field.
 
 Rates follow Garcia del Molino et al. (2017); their excitation is split here into a fast (AMPA) and a slow (NMDA) part per
-target class, so that a loss of NMDA drive reaches each class by its own share. Losing it, interneurons fall silent before
-pyramidal cells do, and these are released.
+target class, so that a loss of NMDA drive affects each class by its NMDA share. Interneurons fall silent before
+pyramidal cells do, which are then disinhibited.
 
 Classes are E (pyramidal), PV, SST, VIP, in that order. Rates Hz, time ms, current pA, voltage mV, conductance nS.
 
@@ -17,13 +17,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ..core.numerics.exponential import etd2rk, propagators
+from ..core.numerics.exponential import Steps, etd2rk, phi_functions
 from ..core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
 from ..core.numerics.steady_state import steady_state
 from ..core.parameters import parameter
-from ..core.types import PerCellClass, Scalar
+from ..core.types import CORTICAL_ABBREVIATIONS, PerCellClass, Scalar
 
-CLASSES = ("E", "PV", "SST", "VIP")
+CLASSES = tuple(CORTICAL_ABBREVIATIONS.values())
+"""Abbreviations of ``CORTICAL``, in its order."""
 E = CLASSES.index("E")
 
 Activity = Float[Array, "state"]
@@ -32,7 +33,7 @@ SLOW = len(CLASSES)
 
 
 class Prefrontal(eqx.Module):
-    """Weights and cells of the circuit, and what is read from it."""
+    """Weights and cells of the circuit, and its readouts."""
 
     weights: Float[Array, "cell_class source"] = parameter(
         tuple(f"prefrontal.weights.{name}" for name in CLASSES), "pA*s", "current per rate, onto each class from each class"
@@ -95,11 +96,10 @@ def activity_rate(
     return jnp.append((transfer(p, V) - rates) / p.rate_time, (rates[E] - slow) / p.nmda_time)
 
 
-# Traced once, although much stands on it.
+# Jitted by itself, so that it is traced once for all its callers.
 @jax.jit
 def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> PerCellClass:
     """Rates (Hz) at the fixed point that the healthy baseline leads to; s equals r_E there."""
-
     silent = jnp.zeros_like(p.baseline)
     V0 = _voltage(p, silent, jnp.zeros(()), nmda, recurrence, inhibition, silent)
     to_ampa, to_nmda = _excitation(p, nmda, recurrence)
@@ -117,16 +117,16 @@ def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibiti
 
 def jacobian(p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> Float[Array, "state state"]:
     """Linearised dynamics (1/ms) of the five states at steady rates."""
-    at = jnp.append(rates, rates[E])
-    return jax.jacfwd(lambda x: activity_rate(p, x, nmda, recurrence, inhibition, jnp.zeros_like(rates)))(at)
+    activity = jnp.append(rates, rates[E])
+    return jax.jacfwd(lambda x: activity_rate(p, x, nmda, recurrence, inhibition, jnp.zeros_like(rates)))(activity)
 
 
 def entry(
     p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar
 ) -> Float[Array, "state cell_class"]:
-    """How current onto each class enters the linearised dynamics, Hz/(ms pA): φ'(V)/(g_L τ_r)."""
-    at = jnp.append(rates, rates[E])
-    return jax.jacfwd(lambda current: activity_rate(p, at, nmda, recurrence, inhibition, current))(jnp.zeros_like(rates))
+    """Input matrix of the linearised dynamics, for current onto each class, Hz/(ms pA): φ'(V)/(g_L τ_r)."""
+    activity = jnp.append(rates, rates[E])
+    return jax.jacfwd(lambda current: activity_rate(p, activity, nmda, recurrence, inhibition, current))(jnp.zeros_like(rates))
 
 
 def glutamate_release(p: Prefrontal, rates: PerCellClass, undosed: PerCellClass) -> Scalar:
@@ -139,7 +139,7 @@ def glutamate_release(p: Prefrontal, rates: PerCellClass, undosed: PerCellClass)
 
 
 def glutamate_rate(p: Prefrontal, tissue: Scalar, measured: Scalar, release: Scalar) -> tuple[Scalar, Scalar]:
-    """Time derivatives (1/h) of the relative rise of tissue glutamate and of what an instrument shows of it."""
+    """Time derivatives (1/h) of the relative rise of tissue glutamate and of its measured value."""
     return (release - tissue) / p.glutamate_time, (tissue - measured) / p.measurement_lag
 
 
@@ -169,7 +169,7 @@ def gamma_power(
     Parameters
     ----------
     nodes
-        Frequencies at which it is evaluated, as places in the band from 0 to 1.
+        Frequencies at which it is evaluated, from 0 to 1 within the band.
     """
     low, high = p.gamma_band
     power = power_spectrum(p, rates, nmda, recurrence, inhibition, low + (high - low) * nodes)
@@ -179,8 +179,8 @@ def gamma_power(
 def _assembly(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar) -> tuple[Float[Array, "2 2"], Scalar]:
     """Dynamics (1/ms) of the contrast between two assemblies and its slow drive, and the gain (Hz/pA) of its cells.
 
-    Inhibition is shared and cancels. Cells that hold something fire well above threshold, where the transfer function is
-    straight, so that disinhibition does not change their gain.
+    Inhibition is shared and cancels. Cells with persistent activity fire well above threshold, where the transfer function is
+    linear, so that disinhibition does not change their gain.
     """
     gain = 1 / (p.spike_time[E] * (p.threshold - p.reset) * p.leak[E])
     to_ampa, to_nmda = (gain * p.assembly_share * weight[E] for weight in _excitation(p, nmda, recurrence))
@@ -188,21 +188,21 @@ def _assembly(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar) -> tuple[Fl
 
 
 def focus(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar) -> Scalar:
-    """How long (ms) the circuit holds on to something: slowest decay time of the contrast between two assemblies.
+    """Decay time (ms) of persistent activity: slowest time constant of the contrast between two assemblies.
 
     Persistent firing rests on NMDA receptors between pyramidal cells that share a preference, and ketamine abolishes it while
-    other cells fire more (Wang et al. 2013). The slowest mode of the mean field cannot show this: release from inhibition
-    raises the gain of all cells. Infinite where recurrence makes memory self-sustaining.
+    other cells fire more (Wang et al. 2013). The slowest mode of the mean field cannot show this: disinhibition raises the gain
+    of all cells. Infinite where recurrence makes memory self-sustaining.
     """
     A, _ = _assembly(p, nmda, recurrence)
     half_trace, determinant = jnp.trace(A) / 2, A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0]
     slowest = half_trace + jnp.sqrt(half_trace**2 - determinant)
-    held = slowest < 0
-    return jnp.where(held, -1 / jnp.where(held, slowest, -1), jnp.inf)
+    decays = slowest < 0
+    return jnp.where(decays, -1 / jnp.where(decays, slowest, -1), jnp.inf)
 
 
 def impulse_control(p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> Scalar:
-    """How far a held goal outweighs a brief distraction: ratio of two responses of pyramidal cells to the same current.
+    """Response to a sustained goal over that to a brief distractor: ratio of two responses of pyramidal cells to the same current.
 
     Numerator: steady response of an assembly's contrast. Denominator: response of the resting circuit at the end of a pulse.
     Feedforward input is fast, so that a distraction does not need NMDA receptors (Self et al. 2012).
@@ -211,7 +211,7 @@ def impulse_control(p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recu
     goal = jnp.linalg.solve(-A, jnp.array([gain / p.rate_time, 0]))[0]
     J = jacobian(p, rates, nmda, recurrence, inhibition)
     B = entry(p, rates, nmda, recurrence, inhibition)[:, E]
-    phi1 = propagators(J, p.distractor[None]).phi1[0]
+    phi1 = phi_functions(J, p.distractor[None]).phi1[0]
     return goal / (p.distractor * (phi1 @ B)[E])
 
 
@@ -230,5 +230,5 @@ def time_course(
         return activity_rate(p, x, inputs[0], recurrence, inhibition, inputs[1])
 
     linear = jax.jacfwd(lambda x: derivative(x, (nmda[0], stimulus[0])))(start)
-    steps = (step[None], jnp.zeros(len(nmda) - 1, int))
-    return etd2rk(derivative, linear, propagators(linear, step[None]), start, steps, (nmda, stimulus))
+    steps = Steps(step[None], jnp.zeros(len(nmda) - 1, int))
+    return etd2rk(derivative, linear, phi_functions(linear, steps.lengths), start, steps, (nmda, stimulus))

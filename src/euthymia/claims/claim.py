@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isnan, sqrt
+from math import isnan
 from typing import Literal
 
 from ..evidence.registry import evidence
 from ..evidence.rows import Target
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The code of a claim; what it says stands in the evidence."""
+
+    predict: Callable[[], float]
+    controlled: Callable[[], float]
+    """The same with the mechanism removed."""
+    observed: Callable[[], str] | None = None
+    """The observation in the terms of the prediction, where it is computed from several."""
 
 
 @dataclass(frozen=True)
@@ -81,29 +92,6 @@ class Verdict:
 
 def _inside(value: float, tolerance: tuple[float, float]) -> bool:
     return tolerance[0] <= value <= tolerance[1]
-
-
-def between(target: str) -> tuple[float, float]:
-    """The published range of an observation as tolerance."""
-    row = evidence().target(target)
-    if row.lower is None or row.upper is None:
-        raise ValueError(f"{target} has no range")
-    return row.lower, row.upper
-
-
-def around(target: str, share: float) -> tuple[float, float]:
-    """An observed value, give or take a share of it, as tolerance."""
-    value = evidence().target(target).value
-    return value * (1 - share), value * (1 + share)
-
-
-def around_mean(target: str) -> tuple[float, float]:
-    """A mean ± 2 standard errors as tolerance, from the SD across patients and their number."""
-    row, (_, upper) = evidence().target(target), between(target)
-    if row.n is None:
-        raise ValueError(f"{target} has no n")
-    twice = 2 * (upper - row.value) / sqrt(row.n)
-    return row.value - twice, row.value + twice
 
 
 def run(claim: Claim) -> Verdict:

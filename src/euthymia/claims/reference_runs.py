@@ -1,4 +1,4 @@
-"""The courses and patients that claims are made about."""
+"""The simulations and patients that predictions are made from."""
 
 from functools import cache
 
@@ -8,7 +8,9 @@ import jax.numpy as jnp
 from ..model.baseline import patient
 from ..model.default import default_model
 from ..model.fast import Brain
-from ..protocols.reading import DEFAULT, check, read, written
+from ..protocols.protocol import written
+from ..protocols.reading import DEFAULT, check, read
+from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
 
 
@@ -20,7 +22,12 @@ def reference_run(context: str | None = None, stress: float | None = None, proto
         data["context"] = context
     if stress is not None:
         data["patient"] = data["patient"] | {"stress": stress}
-    return simulate(check(data))
+    return simulate(check(data), arms=tuple(ARMS))
+
+
+def relief(arm: str, hours: float) -> float:
+    """Fall in MADRS beyond that of the visit alone in the default protocol, points."""
+    return reference_run().at(hours, "context") - reference_run().at(hours, arm)
 
 
 def dose_ends() -> float:
@@ -40,5 +47,5 @@ def undosed(stress: float | None = None) -> Brain:
 
 
 def reference_value(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:
-    """A quantity of a built-in protocol's course at a time, h."""
+    """A simulated quantity of a built-in protocol at a time, h."""
     return float(reference_run(protocol=protocol).data[name].sel(arm=arm).sel(time=hours, method="nearest"))

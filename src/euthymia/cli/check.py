@@ -4,11 +4,9 @@ import sys
 from pathlib import Path
 
 from cyclopts import App
-from rich.console import Console
-from rich.markup import escape
 
-from .console import errors
-from .options import show_warnings
+from .console import errors, output, show_file, show_warnings
+from .options import EnsembleSize, Fitted
 
 
 def verify() -> None:
@@ -24,7 +22,7 @@ def verify() -> None:
         from ..report.terminal.verdicts import show_verdicts
 
         verdicts = run()
-    show_verdicts(verdicts, Console(highlight=False, emoji=False))
+    show_verdicts(verdicts, output())
     if not all(verdict.stands for verdict in verdicts):
         sys.exit(1)
 
@@ -51,23 +49,19 @@ def pharmacology(*, out: Path | None = None) -> None:
         from ..validation.pharmacology import pharmacology as run
 
         rows = run()
-    console = Console(highlight=False, emoji=False)
+    console = output()
     show_validation(rows, console)
     if out is not None:
         atomic_write(out, observed_and_predicted(rows))
-        console.print(f"Figure: {escape(str(out))}", soft_wrap=True)
+        show_file("Figure", out, console)
 
 
 @validate.command
-def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400, out: Path | None = None) -> None:
+def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 400, out: Path | None = None) -> None:
     """Outcomes of trials that were held out beside predictive intervals, and both beside a meta-analysis; minutes of work.
 
     Parameters
     ----------
-    fitted
-        A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version.
-    patients
-        Virtual patients of the ensemble, 16 to 10000.
     draws
         Draws of trials, 50 to 100000.
     out
@@ -87,11 +81,11 @@ def clinic(*, fitted: Path | None = None, patients: int = 256, draws: int = 400,
         check_draws(patients, draws)
         if out is not None:
             check_file(out)
-        found = shipped() if fitted is None else read(fitted)
-        rows, beside = predict_held_out(found, patients, draws, lambda text: status.update(f"Predicting trials: {text}"))
-    show_warnings(found.warnings)
-    console = Console(highlight=False, emoji=False)
+        fitted_set = shipped() if fitted is None else read(fitted)
+        rows, beside = predict_held_out(fitted_set, patients, draws, lambda text: status.update(f"Predicting trials: {text}"))
+    show_warnings(fitted_set.warnings)
+    console = output()
     show_clinic(rows, beside, console)
     if out is not None:
         atomic_write(out, predicted_numbers(rows))
-        console.print(f"Figure: {escape(str(out))}", soft_wrap=True)
+        show_file("Figure", out, console)

@@ -1,14 +1,9 @@
 """Commands that list or write files: protocols, evidence, export, events."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-from rich.console import Console
-from rich.markup import escape
-
-from .console import errors
-from .options import chosen_protocols
+from .console import errors, output, show_file
+from .options import AnyProtocol, Flag, PatientFields, SubjectID, Weight
 
 
 def protocols() -> None:
@@ -21,9 +16,9 @@ def protocols() -> None:
     for column in ("Name", "What is done", "Source"):
         table.add_column(column)
     for name in reading.builtin_names():
-        each = reading.read(name)
-        table.add_row(name, each.title, each.source)
-    Console(highlight=False, emoji=False).print(table)
+        protocol = reading.read(name)
+        table.add_row(name, protocol.title, protocol.source)
+    output().print(table)
 
 
 def evidence(row: str | None = None) -> None:
@@ -36,7 +31,7 @@ def evidence(row: str | None = None) -> None:
     """
     from ..report.terminal.evidence import show_all, show_row
 
-    console = Console(highlight=False, emoji=False)
+    console = output()
     if row is None:
         show_all(console)
     else:
@@ -44,32 +39,25 @@ def evidence(row: str | None = None) -> None:
 
 
 def export(
-    protocol: str = "ketamine-iv",
+    protocol: AnyProtocol = "ketamine-iv",
     *,
-    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    weight: str | None = None,
-    subject: str | None = None,
-    slow: Annotated[bool, Parameter(negative=())] = False,
+    patient: PatientFields = (),
+    weight: Weight = None,
+    subject: SubjectID = None,
+    slow: Flag = False,
     out: Path | None = None,
 ) -> None:
     """Write the pharmacology of one protocol and body weight as SBML, for other simulators.
 
     Parameters
     ----------
-    protocol
-        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
-    patient
-        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual;
-        repeat the option for several.
-    weight
-        Body weight with its unit, such as "82 kg".
-    subject
-        ID in an event table that holds several.
     slow
         With the slow states of the patient's brain, from receptor to spines.
     out
         File to write; default NAME.xml. A file that exists is replaced.
     """
+    from .chosen import chosen_protocols
+
     (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
     path = out if out is not None else Path(f"{chosen.name}.xml")
     with errors.status("Writing the pharmacology"):
@@ -79,7 +67,7 @@ def export(
         from ..exchange.sbml import write_sbml
 
         write_sbml(chosen, path, slow=slow)
-    Console(highlight=False, emoji=False).print(f"SBML: {escape(str(path))}", soft_wrap=True)
+    show_file("SBML", path, output())
 
 
 def events(protocol: str, *, weight: str | None = None, out: Path | None = None) -> None:
@@ -96,13 +84,14 @@ def events(protocol: str, *, weight: str | None = None, out: Path | None = None)
     """
     from ..protocols.nonmem import write_events
     from ..protocols.subjects import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS
+    from .chosen import chosen_protocols
 
-    console = Console(highlight=False, emoji=False)
+    console = output()
     if protocol == "compartments":
         for number, (what, where) in (DOSE_COMPARTMENTS | OBSERVED_COMPARTMENTS).items():
             console.print(f"{number:4d}  {what}, {where}", markup=False)
         return
-    (chosen,) = chosen_protocols((protocol,), (), weight)
+    (chosen,) = chosen_protocols((protocol,), weight=weight)
     path = out if out is not None else Path(f"{chosen.name}.csv")
     write_events([chosen], path)
-    console.print(f"Event table: {escape(str(path))}", soft_wrap=True)
+    show_file("Event table", path, console)

@@ -1,15 +1,15 @@
 """The command for many virtual patients."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
 from ..core.errors import InputError
-from .console import errors
-from .options import chosen_protocols, progress_bar, show_report, show_warnings
+from .console import errors, output, progress_bar, show_report, show_warnings
+from .options import Fitted, Flag, Overwrite, ProtocolOrFile, Words
 
 WORTH_A_PROCESS = 4000
 """Patients whose solution takes as long as a process takes to begin."""
@@ -17,24 +17,39 @@ MOST_PROCESSES = 2
 """Each takes about 0.8 GB, and twice as much while it compiles."""
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Calibration:
+    """The calibration of a cohort, or none.
+
+    Parameters
+    ----------
+    uncalibrated
+        Leave the calibration out: every number is that of `euthymia evidence`.
+    """
+
+    fitted: Fitted = None
+    uncalibrated: Flag = False
+
+
+SHIPPED = Calibration()
+
+
 def population(
-    protocol: str = "ketamine-iv",
+    protocol: ProtocolOrFile = "ketamine-iv",
     *,
     people: Annotated[int, Parameter(alias="--patients")] = 200,
-    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    patient: Words = (),
     weight: str | None = None,
-    like: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    fitted: Path | None = None,
-    uncalibrated: Annotated[bool, Parameter(negative=())] = False,
+    like: Words = (),
+    calibration: Calibration = SHIPPED,
     out: Path | None = None,
-    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw virtual patients who differ in body, stress, severity, circuits and plasticity, take all through a protocol, and show them.
 
     Parameters
     ----------
-    protocol
-        A built-in protocol (see `euthymia protocols`) or a YAML file.
     people
         How many patients, 1 to 100000.
     patient
@@ -44,20 +59,14 @@ def population(
     like
         Makes the cohort like the patients of a trial, by madrs (points) or weight (kg) before treatment: "madrs=28..60" leaves out who
         is outside, "madrs=37.4:5.6" weights the others to this mean and SD; repeat it for several.
-    fitted
-        A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version.
-    uncalibrated
-        Leave the calibration out: every number is that of `euthymia evidence`.
     out
         Folder for the results; default runs/NAME-population.
-    overwrite
-        Replace the folder if it is an earlier run.
     """
+    from ..results.run_folder import check_destination
+    from .chosen import chosen_protocols
+
     (chosen,) = chosen_protocols((protocol,), patient, weight)
     folder = out if out is not None else Path("runs") / f"{chosen.name}-population"
-
-    from ..results.run_folder import check_destination
-
     check_destination(folder, overwrite)
     with errors.status("Loading the model"):
         from ..core.runtime import configure
@@ -71,17 +80,17 @@ def population(
         from ..report.pages.cohort import UNCALIBRATED, show_cohort, write
 
         check_patients(chosen, people)
-        table = [baseline_target(each) for each in like]
-        if uncalibrated and fitted is not None:
+        targets = [baseline_target(words) for words in like]
+        if calibration.uncalibrated and calibration.fitted is not None:
             raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
-        fit = None if uncalibrated else shipped() if fitted is None else read(fitted)
+        fit = None if calibration.uncalibrated else shipped() if calibration.fitted is None else read(calibration.fitted)
         model = default_model() if fit is None else calibrated(fit)
         check_population(model.population)
     with progress_bar("Solving patients, compiled once first", people) as progress:
         processes = min(os.cpu_count() or 1, MOST_PROCESSES, max(1, people // WORTH_A_PROCESS))
-        found = cohort(chosen, people, model, progress, like=table, processes=processes)
-    write(found, model.ratings, {} if fit is None else fit.values, folder, overwrite)
+        simulated = cohort(chosen, people, model, progress, like=targets, processes=processes)
+    write(simulated, model.ratings, {} if fit is None else fit.values, folder, overwrite)
     show_warnings([UNCALIBRATED] if fit is None else fit.warnings)
-    console = Console(highlight=False, emoji=False)
-    show_cohort(found, model.ratings, console)
+    console = output()
+    show_cohort(simulated, model.ratings, console)
     show_report(folder, console)

@@ -1,45 +1,34 @@
 """Commands that take protocols through the model: simulate, compare, exposure, bridge."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-from rich.console import Console
 from rich.markup import escape
 
-from .console import DISCLAIMER, errors
-from .options import chosen_protocols, progress_bar, show_report, show_warnings
+from .console import errors, output, progress_bar, show_disclaimer, show_file, show_report, show_warnings
+from .options import AnyProtocol, Overwrite, PatientFields, PatientOfEveryArm, ProtocolOrFile, SubjectID, Weight, Words
 
 COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 
 
 def simulate(
-    protocol: str = "ketamine-iv",
+    protocol: AnyProtocol = "ketamine-iv",
     *,
-    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    weight: str | None = None,
-    subject: str | None = None,
+    patient: PatientFields = (),
+    weight: Weight = None,
+    subject: SubjectID = None,
     out: Path | None = None,
-    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Take one protocol from dose to mood: print a summary and leave a run folder with a report.
 
     Parameters
     ----------
-    protocol
-        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
-    patient
-        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual;
-        repeat the option for several.
-    weight
-        Body weight with its unit, such as "82 kg".
-    subject
-        ID in an event table that holds several.
     out
         Folder for the results; default runs/NAME.
-    overwrite
-        Replace the folder if it is an earlier run.
     """
+    from .chosen import chosen_protocols
+
     (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
     folder = out if out is not None else Path("runs") / chosen.name
 
@@ -47,7 +36,7 @@ def simulate(
     from ..results.run_folder import check_destination
 
     check_destination(folder, overwrite)
-    console = Console(highlight=False, emoji=False)
+    console = output()
     with errors.status("Loading the model") as status:
         from ..core.runtime import configure
 
@@ -57,15 +46,17 @@ def simulate(
         from ..model.default import default_model
         from ..report.pages.page import page
         from ..report.terminal.summary import show
+        from ..simulation.interventions import ARMS
         from ..simulation.simulate import simulate as run
 
         status.update("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
-        simulation = run(chosen)
+        simulation = run(chosen, arms=tuple(ARMS), coalitions=True)
         summary = summarise(simulation)
         status.update("Recording from the circuits")
-        recorded = circuits(simulation, default_model()) if simulation.protocol.doses else None
+        if simulation.protocol.doses:
+            simulation = replace(simulation, circuits=circuits(simulation, default_model()))
         status.update("Drawing the report")
-        html = page(simulation, summary, recorded)
+        html = page(simulation, summary)
         status.update(f"Writing {escape(str(folder))}")
         write({"": simulation}, html, folder, overwrite)
     show_warnings(summary.warnings)
@@ -75,10 +66,10 @@ def simulate(
 
 def compare(
     *arms: str,
-    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    weight: str | None = None,
+    patient: PatientOfEveryArm = (),
+    weight: Weight = None,
     out: Path = Path("runs/comparison"),
-    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Put several protocols side by side for one patient: who moves mood, when, and which systems each drug touches.
 
@@ -86,16 +77,11 @@ def compare(
     ----------
     arms
         Two to eight built-in protocols or YAML files; default ketamine-iv escitalopram phenelzine saline.
-    patient
-        `depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual, for every arm;
-        repeat the option for several.
-    weight
-        Body weight with its unit, such as "82 kg".
     out
         Folder for the results.
-    overwrite
-        Replace the folder if it is an earlier run.
     """
+    from .chosen import chosen_protocols
+
     chosen = chosen_protocols(arms or COMPARED, patient, weight)
 
     from ..analysis.comparison import check_arms
@@ -104,7 +90,7 @@ def compare(
 
     check_arms(chosen)
     check_destination(out, overwrite)
-    console = Console(highlight=False, emoji=False)
+    console = output()
     with errors.status("Loading the model") as status:
         from ..core.runtime import configure
 
@@ -128,11 +114,11 @@ def compare(
 
 
 def exposure(
-    protocol: str = "ketamine-iv",
+    protocol: AnyProtocol = "ketamine-iv",
     *,
-    patient: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    weight: str | None = None,
-    subject: str | None = None,
+    patient: Words = (),
+    weight: Weight = None,
+    subject: SubjectID = None,
     people: int | None = None,
     out: Path | None = None,
 ) -> None:
@@ -140,19 +126,15 @@ def exposure(
 
     Parameters
     ----------
-    protocol
-        A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).
     patient
         FIELD=VALUE with a field of a patient, such as species=mouse, age=80, sex, cyp2b6, liver, individual; repeat it for several.
-    weight
-        Body weight with its unit, such as "82 kg".
-    subject
-        ID in an event table that holds several.
     people
         Draw so many people of this weight, age and so on from the population, and print medians with 5 to 95 %.
     out
         File for the course as CSV; a file that exists is replaced. None is written if left out.
     """
+    from .chosen import chosen_protocols
+
     (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
     with errors.status("Loading the model"):
         from ..core.runtime import configure
@@ -164,25 +146,19 @@ def exposure(
 
         check_people(chosen, people)
     with progress_bar("Solving, compiled once first", people or 1) as progress:
-        found = exposures(chosen, people, progress=progress)
+        results = exposures(chosen, people, progress=progress)
     if out is not None:
-        write_course(found, out)
-    show_warnings(found.warnings)
-    console = Console(highlight=False, emoji=False)
-    show_exposures(found, default_model(), console)
+        write_course(results, out)
+    show_warnings(results.warnings)
+    console = output()
+    show_exposures(results, default_model(), console)
     if out is not None:
-        console.print(f"Course: {escape(str(out))}", soft_wrap=True)
-    console.print(f"[dim]{DISCLAIMER}[/dim]")
+        show_file("Course", out, console)
+    show_disclaimer(console)
 
 
-def bridge(protocol: str = "ketamine-iv") -> None:
-    """Run a protocol by closures and again with fresh circuits at its checkpoints, and print what that changes.
-
-    Parameters
-    ----------
-    protocol
-        A built-in protocol (see `euthymia protocols`) or a YAML file.
-    """
+def bridge(protocol: ProtocolOrFile = "ketamine-iv") -> None:
+    """Run a protocol by closures and again with fresh circuits at its checkpoints, and print what that changes."""
     from ..protocols import reading
 
     chosen = reading.read(protocol)
@@ -193,5 +169,5 @@ def bridge(protocol: str = "ketamine-iv") -> None:
         from ..report.terminal.surfaces import show_bridged
         from ..simulation.bridged import bridge as run
 
-        found = run(chosen, progress=lambda done, of: status.update(f"Fresh circuits: {done} of {of} checkpoints"))
-    show_bridged(found, Console(highlight=False, emoji=False))
+        comparison = run(chosen, progress=lambda done, of: status.update(f"Fresh circuits: {done} of {of} checkpoints"))
+    show_bridged(comparison, output())

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 from cyclopts import App
-from rich.console import Console
 
-from .options import progress_bar
+from .console import output, progress_bar
 
 surfaces = App(name="surfaces", help="The closures that stand for circuits: build them, or check them against fresh circuits.")
 
@@ -22,16 +21,18 @@ def build(*names: str, out: Path | None = None) -> None:
     out
         Another folder to write to.
     """
-    console = Console(highlight=False, emoji=False)
-    for recipe, folder in _surfaces(names, out):
+    console = output()
+    for name in _known(names):
         from ..model.closures.build import build as run
         from ..model.closures.build import total
-        from ..model.closures.surface_file import write
+        from ..model.closures.surface_file import folder, write
+        from ..model.default import recipes
         from ..report.terminal.surfaces import show_built
 
+        recipe = recipes()[name]
         with progress_bar(f"Building {recipe.name}", total(recipe)) as progress:
             file = run(recipe, progress)
-        path = write(file, folder)
+        path = write(file, folder() if out is None else out)
         show_built(file, path, console)
 
 
@@ -44,34 +45,35 @@ def check(*names: str) -> None:
     names
         Of the surfaces; all if left out.
     """
-    console = Console(highlight=False, emoji=False)
+    console = output()
     sound = True
-    for recipe, _ in _surfaces(names, None):
+    for name in _known(names):
         from ..model.closures.build import CHECKED, WORST_ERROR
         from ..model.closures.build import check as run
         from ..model.closures.surface_file import load
+        from ..model.default import recipes
         from ..report.terminal.surfaces import show_checked
 
+        recipe = recipes()[name]
         file = load(recipe.name, recipe.built_from)
         with progress_bar(f"Checking {recipe.name}", CHECKED) as progress:
-            found = run(recipe, file, progress)
-        show_checked(recipe, found, console)
-        sound = sound and all(each.worst <= WORST_ERROR for each in found)
+            deviations = run(recipe, file, progress)
+        show_checked(recipe, deviations, console)
+        sound = sound and all(deviation.worst <= WORST_ERROR for deviation in deviations)
     if not sound:
         sys.exit(1)
 
 
-def _surfaces(names: tuple[str, ...], out: Path | None):
-    """The recipes asked for, and the folder of each file."""
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    """These surfaces, or all by default; a name that does not exist is refused."""
     from ..core.errors import unknown
     from ..core.runtime import configure
 
     configure()
-    from ..model.closures.surface_file import folder
     from ..model.default import recipes
 
     known = recipes()
     for name in names:
         if name not in known:
             raise unknown("surface", name, known)
-    return [(known[name], folder() if out is None else out) for name in names or known]
+    return names or tuple(known)

@@ -1,1 +1,1 @@
-"""The person: a patient's constants, and the ten MADRS items that mechanisms move."""
+"""The patient: symptoms on the MADRS, safety read-outs, variability, and how a trial rates and counts them."""

@@ -1,4 +1,4 @@
-"""Who drops out of a trial, and when."""
+"""Dropout from a trial: hazard, retention and time."""
 
 import jax
 import jax.numpy as jnp
@@ -9,27 +9,28 @@ from .ratings import Ratings, random_stream
 
 
 def dropout_hazard(p: Ratings, worse: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Hazard of leaving a trial (1/h), −ln(1 − share)/T · e^{β w}, at a worsening w."""
+    """Hazard of dropout (1/h), −ln(1 − share)/T · e^{β w}, at a worsening w (change over baseline, dimensionless)."""
     return -jnp.log1p(-p.dropout) / p.dropout_by * jnp.exp(p.dropout_slope * worse)
 
 
-def _cumulated(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
-    each = dropout_hazard(p, worse[..., :-1]) * jnp.diff(time)
-    return jnp.concatenate([jnp.zeros_like(worse[..., :1]), jnp.cumsum(each, -1)], -1)
+def _cumulative_hazard(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
+    """Cumulative hazard at each visit; until a visit, the rating before it sets the hazard."""
+    increments = dropout_hazard(p, worse[..., :-1]) * jnp.diff(time)
+    return jnp.concatenate([jnp.zeros_like(worse[..., :1]), jnp.cumsum(increments, -1)], -1)
 
 
 def retention(p: Ratings, time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]) -> Float[Array, "*batch visit"]:
-    """Share that is still in the trial at each visit; all are at the first. Until a visit, the last rating sets the hazard."""
-    return jnp.exp(-_cumulated(p, time, worse))
+    """Probability of being still in the trial at each visit (1 at the first), e^{−cumulative hazard}."""
+    return jnp.exp(-_cumulative_hazard(p, time, worse))
 
 
 def dropout_time(
     p: Ratings, key: Key[Array, ""], number: Int[Array, "*batch"], time: Float[Array, "visit"], worse: Float[Array, "*batch visit"]
 ) -> Float[Array, "*batch"]:
-    """When patients leave (h), drawn from that hazard; infinite if not before the last visit."""
+    """Times of dropout (h) drawn for the patients of these numbers; infinite if not before the last visit."""
 
-    def at(number: Int[Array, ""], cumulated: Float[Array, "visit"]) -> Scalar:
-        patience = jax.random.exponential(random_stream(key, number, "leaving"), dtype=float)
-        return jnp.interp(patience, cumulated, time, right=jnp.inf)
+    def one_patient(number: Int[Array, ""], cumulative_hazard: Float[Array, "visit"]) -> Scalar:
+        threshold = jax.random.exponential(random_stream(key, number, "dropout"), dtype=float)
+        return jnp.interp(threshold, cumulative_hazard, time, right=jnp.inf)
 
-    return jnp.vectorize(at, signature="(),(v)->()")(number, _cumulated(p, time, worse))
+    return jnp.vectorize(one_patient, signature="(),(v)->()")(number, _cumulative_hazard(p, time, worse))

@@ -1,7 +1,7 @@
-"""How patients differ: in body, stress, severity, in what context and mechanisms are worth, in potencies, circuits and plasticity.
+"""How patients differ: weight, stress, severity, effects of context and mechanisms, potencies, circuits, plasticity, exposure.
 
-A virtual patient is a draw z ~ N(0, R) on the axes below, a BDNF genotype in Hardy–Weinberg proportions, and a body. Who has a
-number is the same patient in whatever company, because each draws from a key of its own.
+A virtual patient is a draw z ~ N(0, R) on the axes below, a BDNF genotype in Hardy–Weinberg proportions, and a body. The patient of
+a number is the same in every cohort, because the random key is that of the number alone.
 """
 
 from typing import NamedTuple
@@ -27,24 +27,24 @@ AXES = (
     "prefrontal",
     "exposure",
 )
-"""On which patients differ, in the order of the axis of z."""
+"""Axes on which patients differ, in the order of z."""
 CORRELATED = (("stress", "severity"), ("context", "efficacy"))
 VARY_BETWEEN_TRIALS = ("context", "efficacy")
-"""What works better in one trial than in another, for reasons that no table gives."""
+"""Effects that vary between trials beyond what differences of their patients explain."""
 GENOTYPES = ("Val/Val", "Val/Met", "Met/Met")
-"""Of BDNF at 66."""
+"""Of BDNF at codon 66."""
 PerAxis = Float[Array, " axis"]
 
 
 class Population(eqx.Module):
-    """Spread of patients."""
+    """Distribution of patients: spreads, correlations and allele frequency."""
 
     spread: PerAxis = parameter(tuple(f"population.{axis}" for axis in AXES[:2]), "dimensionless", "SD of logarithm or logit")
     severity: Scalar = parameter("population.severity", "madrs_point", "SD of MADRS before treatment")
     spread_of_effect: Float[Array, "effect"] = parameter(
         tuple(f"population.{axis}" for axis in AXES[3:]), "dimensionless", "SD of the logarithm"
     )
-    typical_efficacy: Scalar = parameter("population.typical_efficacy", "dimensionless", "what mechanisms are worth to the typical patient")
+    typical_efficacy: Scalar = parameter("population.typical_efficacy", "dimensionless", "efficacy of mechanisms in the typical patient")
     between_trials: Float[Array, "effect_of_trial"] = parameter(
         tuple(f"population.between_trials.{effect}" for effect in VARY_BETWEEN_TRIALS),
         "dimensionless",
@@ -60,7 +60,7 @@ class Population(eqx.Module):
 
 
 class RandomEffects(NamedTuple):
-    """How one patient differs from the typical one; factors but for severity (points) and stress (logits)."""
+    """Deviations of one patient from the typical one: factors, but severity in points and stress in logits."""
 
     weight: Scalar = jnp.ones(())
     stress: Scalar = jnp.zeros(())
@@ -71,31 +71,31 @@ class RandomEffects(NamedTuple):
     surge_ec50: Scalar = jnp.ones(())
     growth: Scalar = jnp.ones(())
     habenula: Scalar = jnp.ones(())
-    """Stress that half shifts the resting potential of the lateral habenula."""
+    """Of the stress at which the resting potential of the lateral habenula is shifted by half."""
     prefrontal: Scalar = jnp.ones(())
-    """How much of prefrontal recurrent excitation goes with spines."""
+    """Of the share of prefrontal recurrent excitation that follows spine density."""
     exposure: Scalar = jnp.ones(())
-    """What of another drug than ketamine is in the blood: bioavailability over clearance."""
+    """Of bioavailability over clearance of a drug other than ketamine."""
     release: Scalar = jnp.ones(())
 
 
 def correlation_matrix(p: Population) -> Float[Array, "axis axis"]:
-    """R, with ones on its diagonal."""
+    """Correlation matrix R of z."""
     R = jnp.eye(len(AXES))
-    for place, pair in enumerate(CORRELATED):
+    for index, pair in enumerate(CORRELATED):
         i, j = map(AXES.index, pair)
-        R = R.at[i, j].set(p.correlation[place]).at[j, i].set(p.correlation[place])
+        R = R.at[i, j].set(p.correlation[index]).at[j, i].set(p.correlation[index])
     return R
 
 
 def genotype(p: Population, uniform: Scalar) -> Int[Array, ""]:
-    """Place in ``GENOTYPES`` of a patient, from a uniform draw."""
+    """Index in ``GENOTYPES`` of a patient, from a uniform draw, in Hardy–Weinberg proportions."""
     q = p.met_frequency
     return (uniform < q * (2 - q)).astype(int) + (uniform < q**2).astype(int)
 
 
 def random_effects(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> RandomEffects:
-    """The differences of the patient of a number."""
+    """Random effects of the patient of a number."""
     of_axes, of_genotype = jax.random.split(jax.random.fold_in(key, number))
     z = jnp.linalg.cholesky(correlation_matrix(p)) @ jax.random.normal(of_axes, (len(AXES),))
     of = dict(zip(AXES, z, strict=True))

@@ -1,8 +1,7 @@
-"""From a patient's latent symptoms to a number in the database of a trial.
+"""From a patient's latent symptoms to a rating: natural fluctuation, error of the rater, whole points, and the HAM-D17 of equal rank.
 
-Symptoms fluctuate by themselves, whoever feels a drug guesses the arm, raters err, totals are whole points, trials cut them into
-responders, remitters and relapses, and those who get worse leave. Whatever is drawn is a function of the key of a trial, the number
-of a patient and the time of a rating, and of nothing else: the same whoever else is drawn, in whatever chunks, at whatever visits.
+Every random draw is a function of the key of a trial, the number of a patient and the time of a rating alone, so that it does not
+depend on other patients, on chunks or on the schedule of visits.
 """
 
 import equinox as eqx
@@ -15,16 +14,16 @@ from ..core.types import Scalar
 from .symptoms import ITEMS
 
 SPAN = 4096.0
-"""Fluctuations are drawn from this many of their time constants before the first dose to as many after it."""
+"""Fluctuations are drawn from this many time constants before the first dose to as many after it."""
 LEVELS = 27
-"""How often that span is halved: the last intervals are 2⁻¹⁴ of a time constant, a few minutes."""
-DRAWN = ("fluctuation", "rater", "leaving")
-"""What is drawn for a patient, each from a stream of its own."""
+"""Number of halvings of that span: the last intervals are 2⁻¹⁴ of a time constant, a few minutes."""
+DRAWN = ("fluctuation", "rater", "dropout")
+"""What is drawn for a patient, from independent random streams."""
 Knots = Float[Array, "knot"]
 
 
 class Ratings(eqx.Module):
-    """Fluctuation, raters, unblinding, definitions of outcome, and leaving."""
+    """Fluctuation, raters, unblinding, definitions of outcome, and dropout."""
 
     fluctuation_time: Scalar = parameter("ratings.fluctuation_time", "h", "time constant of natural fluctuation")
     fluctuation_sd: Scalar = parameter("ratings.fluctuation_sd", "dimensionless", "its SD, as a latent shift")
@@ -36,24 +35,25 @@ class Ratings(eqx.Module):
     linked_hamd: Knots = parameter("ratings.linked_hamd", "hamd_point", "HAM-D17 totals linked to MADRS")
     response: Scalar = parameter("ratings.response", "dimensionless", "fall over baseline of a responder")
     remission: Scalar = parameter("ratings.remission", "madrs_point", "highest total in remission")
-    strict_remission: Scalar = parameter("ratings.strict_remission", "madrs_point", "the same as other trials cut it")
-    hamd_remission: Scalar = parameter("ratings.hamd_remission", "hamd_point", "the same on the HAM-D17")
+    strict_remission: Scalar = parameter("ratings.strict_remission", "madrs_point", "highest total in remission in stricter trials")
+    hamd_remission: Scalar = parameter("ratings.hamd_remission", "hamd_point", "highest total in remission on the HAM-D17")
     relapse: Scalar = parameter("ratings.relapse", "madrs_point", "lowest total in relapse")
     confirmed_after: Scalar = parameter("ratings.confirmed_after", "h", "shortest time between two ratings that make a relapse")
     confirmed_before: Scalar = parameter("ratings.confirmed_before", "h", "longest time between them")
     unblinding: Scalar = parameter("ratings.unblinding", "dimensionless", "latent shift by being sure of the drug")
-    half_belief: Scalar = parameter("ratings.half_belief", "dimensionless", "dissociation that convinces half")
-    dropout: Scalar = parameter("ratings.dropout", "dimensionless", "share that leaves a trial in which nobody changes")
-    dropout_by: Scalar = parameter("ratings.dropout_by", "h", "by when")
-    dropout_slope: Scalar = parameter("ratings.dropout_slope", "dimensionless", "rise of the log hazard of leaving with worsening")
+    half_belief: Scalar = parameter("ratings.half_belief", "dimensionless", "peak dissociation with half of full belief")
+    dropout: Scalar = parameter("ratings.dropout", "dimensionless", "share that drops out of a trial in which nobody changes")
+    dropout_by: Scalar = parameter("ratings.dropout_by", "h", "duration in which that share drops out")
+    dropout_slope: Scalar = parameter("ratings.dropout_slope", "dimensionless", "slope of the log hazard of dropout in worsening")
 
 
 def random_stream(key: Key[Array, ""], number: Int[Array, ""], drawn: str) -> Key[Array, ""]:
+    """Random key of a patient of a trial for one of ``DRAWN``."""
     return jax.random.fold_in(jax.random.fold_in(key, number), DRAWN.index(drawn))
 
 
 def _between(before: Scalar, after: Scalar, since: Scalar, until: Scalar, z: Scalar) -> Scalar:
-    """A stationary Ornstein–Uhlenbeck process of unit variance between two known values, from a standard normal z.
+    """Bridge of a stationary Ornstein–Uhlenbeck process of unit variance between two known values, from a standard normal z.
 
     With times in time constants, A = 1 − e^{−2 since}, B = 1 − e^{−2 until} and C that of their sum, the mean is
     (e^{−since} B before + e^{−until} A after)/C and the variance A B/C: exact for any step, and no exponential overflows.
@@ -64,12 +64,12 @@ def _between(before: Scalar, after: Scalar, since: Scalar, until: Scalar, z: Sca
 
 
 def fluctuation(p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Natural fluctuation of patients at times (h): a latent shift towards worse, to be taken off the shift of every item.
+    """Natural fluctuation of patients at times (h): a latent shift towards worse, to be subtracted from the shift of every item.
 
     An Ornstein–Uhlenbeck process, dX = −X/τ dt + σ √(2/τ) dW, stationary before and after the first dose. A patient has one path,
-    found at a time by halving the whole span around it: each midpoint is drawn between its neighbours, with a key of its own. No
-    visit knows of another, and their joint law is that of the process, except for two within the last interval, a few minutes,
-    which share a draw.
+    evaluated at a time by bisection of the whole span: each midpoint is drawn between its neighbours, with a key of its own. Visits
+    are evaluated independently, and their joint distribution is that of the process, except for two within the last interval, a few
+    minutes, which share a draw.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def fluctuation(p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time
         Who and when; they broadcast, so that ``number[:, None], time`` gives every patient at every visit.
     """
     halves = SPAN / 2.0 ** jnp.arange(LEVELS)
-    # A path has no slope in time, hence none in its time constant either.
+    # A path is not differentiable in time, nor in its time constant.
     times = jax.lax.stop_gradient(time / p.fluctuation_time)
 
     def at(number: Int[Array, ""], t: Scalar) -> Scalar:
@@ -92,9 +92,9 @@ def fluctuation(p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time
 
         def halve(state: tuple[Array, ...], half: Scalar) -> tuple[tuple[Array, ...], None]:
             node, start, before, after = state
-            middle, value = start + half, _between(before, after, half, half, normal(node))
-            later = t >= middle
-            chosen = jnp.where(later, middle, start), jnp.where(later, value, before), jnp.where(later, after, value)
+            midpoint, value = start + half, _between(before, after, half, half, normal(node))
+            later = t >= midpoint
+            chosen = jnp.where(later, midpoint, start), jnp.where(later, value, before), jnp.where(later, after, value)
             return (2 * node + later.astype(node.dtype), *chosen), None
 
         # The ends of the span are so far apart that they are independent; nodes count from 1, as in a heap.
@@ -109,19 +109,19 @@ def fluctuation(p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time
 def rated(
     p: Ratings, key: Key[Array, ""], number: Int[Array, "..."], time: Float[Array, "..."], madrs: Float[Array, "..."]
 ) -> Float[Array, "..."]:
-    """What a rater writes down for a total of MADRS (points): an error of its own in each sitting, whole points, on the scale.
+    """Recorded MADRS totals of true totals (points): with a normal error for each sitting, in whole points, within the scale.
 
-    Who and when broadcast as in :func:`fluctuation`; a second rating within the same sitting is the same rating.
+    ``number`` and ``time`` broadcast as in :func:`fluctuation`; ratings within the same sitting share the error.
     """
     sitting = jnp.round(time / p.sitting).astype(int)
 
     def error(number: Int[Array, ""], sitting: Int[Array, ""]) -> Scalar:
         return jax.random.normal(jax.random.fold_in(random_stream(key, number, "rater"), sitting), dtype=float)
 
-    heard = madrs + p.rater_sd * jnp.vectorize(error)(number, sitting)
-    return jnp.clip(p.step * jnp.round(heard / p.step), 0, p.item_maximum * len(ITEMS))
+    total = madrs + p.rater_sd * jnp.vectorize(error)(number, sitting)
+    return jnp.clip(p.step * jnp.round(total / p.step), 0, p.item_maximum * len(ITEMS))
 
 
 def hamd(p: Ratings, madrs: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Total of the HAM-D17 of equal rank among patients, not rounded: straight between the linked totals, from end to end."""
+    """HAM-D17 total of equal percentile rank (points, not rounded): linear interpolation between the linked totals."""
     return jnp.interp(madrs, p.linked_madrs, p.linked_hamd)

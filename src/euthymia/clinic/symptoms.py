@@ -1,9 +1,9 @@
 """From mechanism states to the ten items of the Montgomery–Åsberg depression rating scale (MADRS).
 
-Mood has no effect compartment of its own: mechanism states move it, and nothing else but the context of the treatment. Each
-mechanism counts by how far it has come from where this patient started, on the scale between the reference depressed and
-the healthy fixed point; each item has its own drivers, which together repair what it lacks and no more. Fast potentiation is
-not a lost thing regained but stands in for one. Personality is not modelled.
+Mood has no effect compartment of its own: it follows mechanism states, and apart from them only the context of the treatment. A
+mechanism counts by how far it has moved from where this patient started, on the scale between the reference depressed and the
+healthy fixed point. Each item weights the mechanisms in its own way, and together they restore what the patient lacks and no more.
+Fast potentiation is nothing that depression takes away; it substitutes for what is lost. Personality is not modelled.
 """
 
 from typing import NamedTuple
@@ -28,8 +28,6 @@ ITEMS = (
     "pessimistic_thoughts",
     "suicidal_thoughts",
 )
-
-
 RESTORED = ("spine_density", "persistent_spines", "excitatory_gain", "focus", "reward", "release", "limbic_input")
 """Mechanism states that depression moves and recovery restores."""
 VISIT_CONTEXTS = ("saline", "midazolam", "placebo spray")
@@ -45,16 +43,16 @@ def _rows(contexts: tuple[str, ...], what: str) -> tuple[str, ...]:
 
 
 class Symptoms(eqx.Module):
-    """Baseline profile, drivers of each item and the latent scale."""
+    """Baseline profile, weights of mechanisms in each item, the latent scale, and contexts."""
 
     baseline: PerItem = parameter(tuple(f"symptoms.baseline.{item}" for item in ITEMS), "madrs_point", "reference profile")
-    auxiliaries: Float[Array, "mechanism item"] = parameter(
+    mechanism_weights: Float[Array, "mechanism item"] = parameter(
         tuple(f"symptoms.drivers.{name}" for name in RESTORED), "dimensionless", "weight of each mechanism in each item"
     )
-    stand_in: PerItem = parameter("symptoms.drivers.potentiation", "dimensionless", "what fast potentiation can stand in for")
+    stand_in: PerItem = parameter("symptoms.drivers.potentiation", "dimensionless", "weight of fast potentiation in each item")
     potentiation_ec50: Scalar = parameter("symptoms.potentiation_ec50", "dimensionless", "potentiation with half its effect")
     item_maximum: Scalar = parameter("symptoms.item_maximum", "madrs_point", "highest rating of an item")
-    healthy_madrs: Scalar = parameter("symptoms.healthy_madrs", "madrs_point", "total without disorder; what full normalisation is worth")
+    healthy_madrs: Scalar = parameter("symptoms.healthy_madrs", "madrs_point", "total without disorder, which full normalisation reaches")
     offset: Scalar = parameter("symptoms.offset", "dimensionless", "latent severity before any change")
     join_exponent: Scalar = parameter("symptoms.join_exponent", "dimensionless", "sharpness of the join of drug and context")
     visit_onset: Scalar = parameter("context.onset_time", "h", "rise of the effect of a visit")
@@ -137,11 +135,11 @@ def mechanism_shift(
     healthy, depressed
         Reference states, which set the scale.
     """
-    total = jnp.sum(p.auxiliaries, 0)
+    total = jnp.sum(p.mechanism_weights, 0)
 
     def restored(state: Mechanisms) -> Float[Array, "*batch item"]:
-        x, x0, well, ill = (jnp.stack([getattr(each, name) for name in RESTORED], -1) for each in (state, start, healthy, depressed))
-        return (x - x0) / (well - ill) @ (p.auxiliaries / total)
+        x, x0, well, ill = (jnp.stack([getattr(of, name) for name in RESTORED], -1) for of in (state, start, healthy, depressed))
+        return (x - x0) / (well - ill) @ (p.mechanism_weights / total)
 
     F, F0 = now.potentiation, start.potentiation
     stands_in = F / (F + p.potentiation_ec50) - F0 / (F0 + p.potentiation_ec50)

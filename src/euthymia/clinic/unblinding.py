@@ -1,4 +1,4 @@
-"""How sure a patient and a rater are of the drug."""
+"""Functional unblinding: belief in having had the drug, and what it adds to the effect of a visit."""
 
 from jaxtyping import Array, Float
 
@@ -6,12 +6,12 @@ from .ratings import Ratings
 
 
 def belief(p: Ratings, dissociation: Float[Array, "..."]) -> Float[Array, "..."]:
-    """How sure a patient and their rater are of the drug beyond a guess, from the most dissociation felt in the course: D/(D + D₅₀)."""
+    """Belief of a patient and their rater in the drug beyond chance, from the peak dissociation D of the course: D/(D + D₅₀)."""
     return dissociation / (dissociation + p.half_belief)
 
 
 def believed_strength(
     p: Ratings, strength: Float[Array, "..."], dissociation: Float[Array, "..."], on: Float[Array, "..."]
 ) -> Float[Array, "..."]:
-    """Strength of a visit (latent shift) for a patient who feels the drug; the switch gives 1 the effect, 0 the strength as it was."""
+    """Strength of a visit (latent shift) for a patient who feels the drug; ``on`` is 1 with unblinding, 0 without."""
     return strength + on * p.unblinding * belief(p, dissociation)

@@ -1,1 +1,1 @@
-"""What every scale shares and none owns: array types, units, parameters, exact and exponential steps, errors."""
+"""What every scale shares: array types, units, parameters, numerical methods, files, errors."""

@@ -23,9 +23,9 @@ class InputError(ValueError):
 def unknown(field: str, name: object, allowed: Iterable[str]) -> InputError:
     """The error for a name that does not exist, with the nearest that do."""
     allowed = sorted(allowed)
-    baseline_target = str(name).lower()[:LONGEST_NAME]
-    begun = [each for each in allowed if baseline_target and each.lower().startswith(baseline_target)]
-    near = begun[:3] or get_close_matches(baseline_target, allowed, n=3, cutoff=0.5)
+    query = str(name).lower()[:LONGEST_NAME]
+    completions = [candidate for candidate in allowed if query and candidate.lower().startswith(query)]
+    near = completions[:3] or get_close_matches(query, allowed, n=3, cutoff=0.5)
     listed = ", ".join(allowed[:MOST_LISTED]) + (f" and {len(allowed) - MOST_LISTED} more" if len(allowed) > MOST_LISTED else "")
     hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {listed}"
     return InputError(f"{field}: there is no {short(name)}; {hint}")

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writing of files: whole, or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from .errors import InputError
 
 @contextmanager
 def _aside(path: Path) -> Iterator[Path]:
-    """A place beside a file; whatever is left there afterwards is removed."""
+    """A temporary path beside a file; whatever is left there afterwards is removed."""
     aside = path.parent / f".{path.name}.{os.getpid()}"
     try:
         yield aside
@@ -22,7 +22,13 @@ def _aside(path: Path) -> Iterator[Path]:
 
 
 def check_file(path: Path) -> None:
-    """Raises ``InputError`` if a file could not be written, before the work whose outcome it is to hold."""
+    """Check that a file can be written, before the work whose results it is to hold.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
     if path.is_dir():
         raise InputError(f"out: cannot write {path}: it is a folder")
     with _aside(path) as aside:
@@ -30,7 +36,7 @@ def check_file(path: Path) -> None:
 
 
 def atomic_write(path: Path, text: str) -> None:
-    """Write text aside, then put it in the place of ``path``; a file that exists is replaced.
+    """Write text to a temporary file and rename it to ``path``; a file that exists is replaced.
 
     Raises
     ------

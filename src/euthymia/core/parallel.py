@@ -1,4 +1,4 @@
-"""Numbered parts of a long piece of work, shared between processes; whoever solves a part, it is the same."""
+"""Numbered chunks of a long computation, shared between processes; the results do not depend on how many."""
 
 from collections import deque
 from collections.abc import Callable, Generator
@@ -10,33 +10,33 @@ from typing import Any, TypeVar
 from .runtime import configure
 
 AHEAD = 4
-"""Parts per process that are begun before the one that is wanted is there."""
+"""Chunks per process that are submitted before the next result is due."""
 
 Solved = TypeVar("Solved")
 _solve: Callable[[int], Any]
-"""What a process solves, sent once when it starts."""
+"""What a worker process calls, sent once when it starts."""
 
 
 def ordered_map(solve: Callable[[int], Solved], processes: int) -> Generator[Solved]:
-    """Parts 0, 1, 2 … without end, here alone or by so many other processes, which end with the iterator.
+    """Results of chunks 0, 1, 2 … in order and without end, from this process or from workers, which end with the iterator.
 
-    Processes and not threads, between which jaxlib 0.10 does not share one core's worth of such work. Each compiles for itself.
+    Processes and not threads: jaxlib 0.10 does not run such work on several threads in parallel. Each process compiles for itself.
 
     Parameters
     ----------
     solve
-        Solves the part of a number; it is pickled.
+        The result of the chunk of a number; it is pickled.
     processes
-        How many solve at the same time.
+        Number of worker processes; 1 works in this process.
     """
     if processes == 1:
         yield from map(solve, count())
         return
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (solve,))
     try:
-        begun: deque[Future] = deque(pool.submit(_part, number) for number in range(AHEAD * processes))
+        begun: deque[Future] = deque(pool.submit(_solve_chunk, number) for number in range(AHEAD * processes))
         for number in count(len(begun)):
-            begun.append(pool.submit(_part, number))
+            begun.append(pool.submit(_solve_chunk, number))
             yield begun.popleft().result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -48,5 +48,5 @@ def _begin(solve: Callable[[int], Any]) -> None:
     _solve = solve
 
 
-def _part(number: int) -> Any:
+def _solve_chunk(number: int) -> Any:
     return _solve(number)

@@ -42,16 +42,16 @@ def rows_of(field: Field) -> tuple[str, ...]:
 
 
 def fill(container: type[Container], value: Callable[[str, str], Any], ready: Mapping[type, eqx.Module] | None = None) -> Container:
-    """An instance with every number looked up.
+    """An instance of a parameter container with every number looked up in the evidence.
 
     Parameters
     ----------
     container
-        A module class whose fields are parameters or such classes.
+        A module class whose fields are parameters, or containers themselves.
     value
         Evidence lookup: (row, canonical unit) to a number or a list of numbers.
     ready
-        Parts that are not made of evidence rows, by their class.
+        Fields that are not made of evidence rows, by their class.
     """
     ready = ready or {}
     filled: dict[str, Any] = {}

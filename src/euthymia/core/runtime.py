@@ -1,4 +1,4 @@
-"""Compiled programs are kept per user, library version and processor."""
+"""The persistent cache of compiled programs, per user, library version and processor."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def configure() -> None:
-    """Call before the first computation of a command. Without a writable cache folder, programs compile every time."""
+    """Turn on JAX's compilation cache; call before the first computation. Without a writable folder, every process compiles anew."""
     import jax
 
     machine = hashlib.sha256(f"{jax.__version__}|{platform.machine()}|{_processor()}".encode()).hexdigest()[:16]

@@ -16,7 +16,9 @@ PerSite = Float[Array, "site"]
 
 ENANTIOMERS = ("S", "R")
 SUBUNITS = ("GluN2A", "GluN2B", "GluN2C", "GluN2D")
-CORTICAL = ("pyramidal", "parvalbumin", "somatostatin", "vip")
+CORTICAL_ABBREVIATIONS = {"pyramidal": "E", "parvalbumin": "PV", "somatostatin": "SST", "vip": "VIP"}
+"""Cortical cell classes, and their abbreviations in models of the prefrontal circuit."""
+CORTICAL = tuple(CORTICAL_ABBREVIATIONS)
 CELL_CLASSES = (*CORTICAL, "habenula")
 ACTIVITIES = ("silent", "tonic", "burst")
 SITES = (*CORTICAL, *(f"habenula_{activity}" for activity in ACTIVITIES))

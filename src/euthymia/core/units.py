@@ -1,4 +1,4 @@
-"""Units at the border: text or evidence in, plain floats in canonical units out."""
+"""Conversion of units: text or evidence in, plain floats in canonical units out."""
 
 import math
 import re
@@ -6,12 +6,13 @@ from functools import cache
 
 import pint
 
+from .constants import DAY, MINUTE, SECOND, WEEK
 from .errors import InputError, short
 
 
 @cache
 def registry() -> pint.UnitRegistry:
-    """The one unit registry; the point of each rating scale is a dimension of its own."""
+    """The unit registry of the package; the point of each rating scale is a dimension of its own."""
     units = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
     units.define("madrs_point = [rating]")
     units.define("hamd_point = [hamilton]")
@@ -37,11 +38,11 @@ SPELLINGS = {
     "dose per weight": {"mg/kg": 1.0, "ug/kg": 1e-3, "µg/kg": 1e-3},
     "dose": {"mg": 1.0, "ug": 1e-3, "µg": 1e-3, "g": 1e3},
     "time": {
-        **dict.fromkeys(("s", "second", "seconds"), 1 / 3600),
-        **dict.fromkeys(("min", "minute", "minutes"), 1 / 60),
+        **dict.fromkeys(("s", "second", "seconds"), SECOND),
+        **dict.fromkeys(("min", "minute", "minutes"), MINUTE),
         **dict.fromkeys(("h", "hour", "hours"), 1.0),
-        **dict.fromkeys(("d", "day", "days"), 24.0),
-        **dict.fromkeys(("week", "weeks"), 168.0),
+        **dict.fromkeys(("d", "day", "days"), DAY),
+        **dict.fromkeys(("week", "weeks"), WEEK),
     },
     "weight": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
 }
@@ -62,10 +63,10 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
     example = f'"{EXAMPLES[kinds[0]]}"'
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
-    found = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    parsed = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
+    if parsed is None:
         raise InputError(f"{field}: {short(text)} is not a number with a unit; write for example {example}")
-    value, unit = float(found[1]), found[2]
+    value, unit = float(parsed[1]), parsed[2]
     if unit is None:
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""Load the evidence, check it, and answer what is known about a number."""
+"""Load and check the evidence; look rows up by id."""
 
 import hashlib
 import json
@@ -28,12 +28,12 @@ class Registry:
                 raise ValueError(f"{row.id}: source {row.source!r} is not in sources.yaml")
 
     def value(self, row: str, unit: str) -> float | list[float]:
-        """The value of a parameter row in the unit that the equations read."""
+        """The value of a parameter row, converted to ``unit``."""
         if row not in self.parameters:
             raise unknown("evidence", row, self.parameters)
-        found = self.parameters[row]
-        scale = factor(found.unit, unit)
-        return [number * scale for number in found.value] if isinstance(found.value, list) else found.value * scale
+        parameter = self.parameters[row]
+        scale = factor(parameter.unit, unit)
+        return [number * scale for number in parameter.value] if isinstance(parameter.value, list) else parameter.value * scale
 
     def target(self, row: str) -> Target:
         """A target by id."""
@@ -55,12 +55,12 @@ def _read(folder: Traversable, kind: type[AnyRecord], key: str) -> Iterator[tupl
 
 
 def _unique(records: Iterator[tuple[str, AnyRecord]]) -> dict[str, AnyRecord]:
-    found: dict[str, AnyRecord] = {}
+    unique: dict[str, AnyRecord] = {}
     for key, record in records:
-        if key in found:
+        if key in unique:
             raise ValueError(f"{key}: two rows with this id")
-        found[key] = record
-    return found
+        unique[key] = record
+    return unique
 
 
 def load(data: Traversable) -> Registry:

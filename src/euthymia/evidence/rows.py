@@ -1,4 +1,4 @@
-"""The schema of evidence: what a parameter row, a target and a source must say."""
+"""The schema of the evidence: fields of a parameter, a target and a source."""
 
 from typing import Annotated, Literal
 
@@ -12,13 +12,13 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Record(BaseModel):
-    """A record without room for misspelt fields."""
+    """An immutable record that refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Record):
-    """Where a number comes from. A DOI stands here only if it was seen beside its title."""
+    """A reference. It has a DOI only if that was seen beside the title."""
 
     key: str
     citation: str
@@ -54,13 +54,13 @@ class _Row(Record):
 
 
 class Parameter(_Row):
-    """One number that equations read: a scalar, or an array whose axis the reading field names."""
+    """A value that equations read: a scalar, or an array whose axis is named where it is read."""
 
     value: Number | list[Number]
 
 
 class Target(_Row):
-    """One observation to compare with. Its role was fixed before any prediction was looked at."""
+    """A published observation to compare with. Its role was fixed before any prediction was looked at."""
 
     value: Number
     sd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

@@ -1,27 +1,28 @@
-"""What the body does with drugs, as plain linear systems that any format can be written from."""
+"""Pharmacokinetics as plain linear systems, from which any format can be written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
-from ..core.types import ENANTIOMERS
-from ..model.exposure import systems
+from ..core.types import ENANTIOMERS, Scalar
+from ..model.exposure import DrugSystems, systems
 from ..model.inputs import CHANNELS
 from ..model.parameters import Euthymia
-from ..pharmacology import comparators, esketamine
-from ..pharmacology import ketamine as disposition
+from ..pharmacology import comparators, esketamine, ketamine
 
 
 @dataclass(frozen=True)
 class LinearSystem:
-    """dx/dt = A x + input of one molecule and what is formed from it, with names.
+    """dx/dt = A x + input of one molecule and its metabolites, with names.
 
     ``pools`` are amounts (µmol) that only move between each other. The other states are concentrations (µM) that follow pools or
-    one another and take nothing from them. ``entries`` says, for each channel of input, which share of it enters each state, and
+    one another with a lag. ``entries`` says, for each channel of input, which share of it enters each state, and
     ``volumes`` (L) which pools have a known concentration. ``matrix`` in 1/h, 1/(L·h) from a pool to a concentration.
     """
 
@@ -35,16 +36,16 @@ class LinearSystem:
 
 def body_systems(model: Euthymia, weight: float) -> list[LinearSystem]:
     """Every system at a body weight (kg): both enantiomers, esketamine by spray or mouth, and each comparator."""
-    families, ketamine, central, formed = _numbers(model, jnp.asarray(weight))
+    families, central_volumes, comparator_volumes, metabolite_volumes = _numbers(model, jnp.asarray(weight))
     p = model.physiology.esketamine
     sprayed = {"plasma": p.plasma_volume, "norketamine": p.norketamine_volume}
-    of_parent = {drug: {"metabolite": volume} for drug, volume in zip(comparators.FORMED.values(), formed, strict=True)}
+    of_parent = {drug: {"metabolite": volume} for drug, volume in zip(comparators.FORMED.values(), metabolite_volumes, strict=True)}
     structures = [
-        *((f"{enantiomer}-ketamine", disposition, ketamine) for enantiomer in ENANTIOMERS),
+        *((f"{enantiomer}-ketamine", ketamine, central_volumes) for enantiomer in ENANTIOMERS),
         ("esketamine", esketamine, sprayed),
         *(
             (drug, comparators, {"central": volume} | of_parent.get(drug, {}))
-            for drug, volume in zip(comparators.DRUGS, central, strict=True)
+            for drug, volume in zip(comparators.DRUGS, comparator_volumes, strict=True)
         ),
     ]
     numbers = [(matrix, entry) for family in families for matrix, entry in zip(*family, strict=True)]
@@ -52,18 +53,28 @@ def body_systems(model: Euthymia, weight: float) -> list[LinearSystem]:
     return [
         LinearSystem(
             name,
-            part.STATES,
-            part.POOLS,
+            module.STATES,
+            module.POOLS,
             np.asarray(matrix),
             dict(zip(islice(channels, entry.shape[1]), np.asarray(entry).T, strict=True)),
-            {pool: float(each) for pool, each in volumes.items()},
+            {pool: float(volume) for pool, volume in volumes.items()},
         )
-        for (name, part, volumes), (matrix, entry) in zip(structures, numbers, strict=True)
+        for (name, module, volumes), (matrix, entry) in zip(structures, numbers, strict=True)
     ]
 
 
+class Numbers(NamedTuple):
+    """Matrices and volumes (L) of every system."""
+
+    families: DrugSystems
+    central_volumes: dict[str, Scalar]
+    """Of ketamine and its metabolites."""
+    comparator_volumes: Float[Array, "drug"]
+    metabolite_volumes: Float[Array, "metabolite"]
+
+
 @eqx.filter_jit
-def _numbers(model: Euthymia, weight):
-    physiology = model.physiology
-    volumes = physiology.comparators.central_volume, physiology.comparators.metabolite_volume
-    return systems(physiology, weight), disposition.central_volumes(physiology.disposition, weight), *volumes
+def _numbers(model: Euthymia, weight: Scalar) -> Numbers:
+    p = model.physiology
+    central = ketamine.central_volumes(p.disposition, weight)
+    return Numbers(systems(p, weight), central, p.comparators.central_volume, p.comparators.metabolite_volume)

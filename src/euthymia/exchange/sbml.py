@@ -1,8 +1,8 @@
 """The pharmacology of one protocol and body as SBML Level 3 Version 2.
 
 Amounts are species that move by mass-action reactions; concentrations that follow them have rate rules. An infusion is a
-parameter that events switch, a bolus an event that adds to an amount; what starts at time zero stands in the initial values.
-Changes come from the grid of the course itself, so that whoever runs the file gives what we give. Times h, amounts µmol, volumes L.
+parameter that events switch, a bolus an event that adds to an amount; input from time zero on stands in the initial values.
+Changes of input come from the time grid of the course, so that the file has the same input as a run. Times h, amounts µmol, volumes L.
 """
 
 from collections.abc import Iterator
@@ -38,13 +38,13 @@ def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None, sl
     Parameters
     ----------
     protocol
-        Doses, patient and horizon; only molecules that it gives are written.
+        Doses, patient and horizon; only dosed molecules are written.
     path
         A file that exists is replaced.
     model
         Numbers; the evidence's if left out.
     slow
-        With the slow states of the brain, from receptor to spines.
+        Whether to add the slow states of the brain, from receptor to spines.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
     person
         Who is treated; the protocol's patient if left out.
     circuits
-        Of the slow states, whether the circuits act: see :mod:`.slow_system`.
+        Of the slow states, whether the circuits act: see :mod:`.sbml_slow_system`.
 
     Raises
     ------
@@ -85,16 +85,16 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
     )
     physiology = individualised(model.physiology, person.body)
     changes: dict[int, dict[str, str]] = {}
-    given = []
+    written = []
     for system in body_systems(replace(model, physiology=physiology), weight):
-        infused, pushed = (_entering(system, each[: grid.nodes - 1]) for each in (grid.infusion, grid.bolus))
+        infused, pushed = (_entering(system, channels[: grid.nodes - 1]) for channels in (grid.infusion, grid.bolus))
         if infused.any() or pushed.any():
-            given.append(system.name)
+            written.append(system.name)
             _add_system(document, system, pushed[0])
             for node, variable, value in _add_inputs(document, system, infused, pushed):
                 changes.setdefault(node, {})[variable] = value
     if slow:
-        add_slow_system(document, physiology, eqx.filter_jit(patient)(physiology, person.stress), given, circuits)
+        add_slow_system(document, physiology, eqx.filter_jit(patient)(physiology, person.stress), written, circuits)
     for number, node in enumerate(sorted(changes), 1):
         name = f"change {number} of the input, at {times[node]:g} h"
         document.event(f"change_{number}", name, f"time >= {times[node]!r} h", changes[node])
@@ -102,7 +102,7 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
 
 
 def _entering(system: LinearSystem, channels: np.ndarray) -> np.ndarray:
-    """What enters each state [node, state] of what the channels bring [step, channel]; nothing does at the horizon."""
+    """Input into each state [node, state] from that of the channels [step, channel]; none at the horizon."""
     entering = sum(np.outer(channels[:, CHANNELS.index(channel)], entry) for channel, entry in system.entries.items())
     return np.pad(entering, ((0, 1), (0, 0)))
 
@@ -116,19 +116,19 @@ def _label(system: LinearSystem, state: str) -> str:
 
 
 def _add_system(document: Document, system: LinearSystem, amounts: np.ndarray) -> None:
-    """States that start with these amounts (µmol), and what moves between them."""
-    own = {state: identifier(system.name, state) for state in system.states}
-    places = {
-        pool: document.place(f"{own[pool]}__volume", f"{_label(system, pool)}: volume", system.volumes[pool])
+    """States that start with these amounts (µmol), and the flows between them."""
+    identifiers = {state: identifier(system.name, state) for state in system.states}
+    compartments = {
+        pool: document.compartment(f"{identifiers[pool]}__volume", f"{_label(system, pool)}: volume", system.volumes[pool])
         if pool in system.volumes
         else ELSEWHERE
         for pool in system.pools
     }
     for state, amount in zip(system.states, amounts, strict=True):
-        if state in places:
-            document.amount(own[state], _label(system, state), places[state], amount)
+        if state in compartments:
+            document.amount(identifiers[state], _label(system, state), compartments[state], amount)
         else:
-            document.number(own[state], _label(system, state), 0.0, "umol_per_L", constant=False)
+            document.number(identifiers[state], _label(system, state), 0.0, "umol_per_L", constant=False)
 
     def constant(per_hour: float, meaning: str, *names: str) -> str:
         return document.number(identifier("k", system.name, *names), f"{_label(system, names[0])}: {meaning}", per_hour, "per_h")
@@ -136,32 +136,31 @@ def _add_system(document: Document, system: LinearSystem, amounts: np.ndarray) -
     for target, row in zip(system.states, system.matrix, strict=True):
         into = {source: float(rate) for source, rate in zip(system.states, row, strict=True) if rate != 0 and source != target}
         meaning = f"rate constant to {_words(target)}"
-        if target in places:
+        if target in compartments:
             for source, rate in into.items():
-                law = f"{constant(rate, meaning, source, target)} * {own[source]}"
+                law = f"{constant(rate, meaning, source, target)} * {identifiers[source]}"
                 name = f"{_label(system, source)} to {_words(target)}"
-                document.trajectory(identifier("flow", system.name, source, target), name, law, own[target], own[source])
+                document.reaction(identifier("flow", system.name, source, target), name, law, identifiers[target], identifiers[source])
         elif row.any():
-            # A concentration follows the concentration of a pool, not its amount.
-            gains = [
-                f"{constant(rate * system.volumes.get(source, ONE_LITRE), meaning, source, target)} * {own[source]} / {places[source]}"
-                if source in places
-                else f"{constant(rate, meaning, source, target)} * {own[source]}"
-                for source, rate in into.items()
-            ]
-            loss = constant(-row[system.states.index(target)], "rate constant of forgetting", target)
-            document.rate_rule(own[target], f"{' + '.join(gains)} - {loss} * {own[target]}")
+            # A lagged concentration follows the concentration of a pool, not its amount.
+            gains = []
+            for source, rate in into.items():
+                volume = system.volumes.get(source, ONE_LITRE) if source in compartments else ONE_LITRE
+                gain = f"{constant(rate * volume, meaning, source, target)} * {identifiers[source]}"
+                gains.append(f"{gain} / {compartments[source]}" if source in compartments else gain)
+            loss = constant(-row[system.states.index(target)], "rate constant of the lag", target)
+            document.rate_rule(identifiers[target], f"{' + '.join(gains)} - {loss} * {identifiers[target]}")
 
 
 def _add_inputs(document: Document, system: LinearSystem, infused: np.ndarray, pushed: np.ndarray) -> Iterator[tuple[int, str, str]]:
     """Infusions as reactions; yields (node, variable, its new value) for every change after the start."""
     for state, rates, amounts in zip(system.states, infused.T, pushed.T, strict=True):
-        own = identifier(system.name, state)
+        variable = identifier(system.name, state)
         for node in np.flatnonzero(amounts[1:]) + 1:
-            yield int(node), own, f"{own} + {float(amounts[node])!r} umol"
+            yield int(node), variable, f"{variable} + {float(amounts[node])!r} umol"
         if rates.any():
             name = f"{_label(system, state)}: infusion"
-            rate = document.number(f"{own}__infusion", f"{name}, rate", rates[0], "umol_per_h", constant=False)
-            document.trajectory(identifier("infusion", system.name, state), name, rate, target=own)
+            rate = document.number(f"{variable}__infusion", f"{name}, rate", rates[0], "umol_per_h", constant=False)
+            document.reaction(identifier("infusion", system.name, state), name, rate, target=variable)
             for node in np.flatnonzero(np.diff(rates)) + 1:
                 yield int(node), rate, f"{float(rates[node])!r} umol_per_h"

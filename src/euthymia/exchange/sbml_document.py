@@ -1,4 +1,4 @@
-"""An SBML Level 3 Version 2 document in the making, in the units of the slow clock: times h, amounts µmol, volumes L."""
+"""An SBML Level 3 Version 2 document in the making: times h, amounts µmol, volumes L."""
 
 import re
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ UNITS: dict[str, Unit] = {
 }
 """Of the pharmacology."""
 ELSEWHERE = "elsewhere"
-"""The compartment of pools whose volume is not known: one litre, in which amounts are meant."""
+"""The compartment of pools without a known volume: one litre, so that amounts are numbers."""
 ONE_LITRE = 1.0
 
 
 def identifier(*names: str) -> str:
-    """A valid SBML identifier of a thing, from the names that lead to it."""
+    """A valid SBML identifier, from a path of names."""
     joined = "__".join(re.sub(r"\W", "_", name, flags=re.ASCII) for name in names)
     return f"_{joined}" if joined[0].isdigit() else joined
 
 
 class Document:
-    """An SBML document in the making. Everything has an identifier and a name for people; adding a thing returns the former."""
+    """An SBML document in the making. Every element has an identifier and a name for people; adding one returns the identifier."""
 
     def __init__(self, name: str, title: str, notes: str):
         try:
@@ -43,7 +43,7 @@ class Document:
         _set(self._model, Id=name, Name=title, TimeUnits="h", SubstanceUnits="umol", ExtentUnits="umol", VolumeUnits="litre")
         self._model.setNotes(f'<body xmlns="http://www.w3.org/1999/xhtml"><p>{escape(notes)}</p></body>')
         self.define(UNITS)
-        self.place(ELSEWHERE, "pools without a volume of their own", ONE_LITRE)
+        self.compartment(ELSEWHERE, "pools without a volume of their own", ONE_LITRE)
 
     def define(self, units: Mapping[str, Unit]) -> None:
         """Units, like those of ``UNITS``."""
@@ -54,15 +54,15 @@ class Document:
                 kind = self._library.UnitKind_forName(base)
                 _set(definition.createUnit(), Kind=kind, Exponent=exponent, Scale=scale, Multiplier=multiplier)
 
-    def place(self, identifier: str, name: str, litres: float) -> str:
+    def compartment(self, identifier: str, name: str, litres: float) -> str:
         """A compartment."""
         _set(self._model.createCompartment(), Id=identifier, Name=name, SpatialDimensions=3, Size=litres, Units="litre", Constant=True)
         return identifier
 
-    def amount(self, identifier: str, name: str, place: str, start: float) -> str:
+    def amount(self, identifier: str, name: str, compartment: str, start: float) -> str:
         """A species in µmol."""
         species = self._model.createSpecies()
-        _set(species, Id=identifier, Name=name, Compartment=place, InitialAmount=float(start), SubstanceUnits="umol")
+        _set(species, Id=identifier, Name=name, Compartment=compartment, InitialAmount=float(start), SubstanceUnits="umol")
         _set(species, HasOnlySubstanceUnits=True, BoundaryCondition=False, Constant=False)
         return identifier
 
@@ -77,14 +77,14 @@ class Document:
         _set(self._model.createInitialAssignment(), Symbol=identifier, Math=self._formula(law))
         return identifier
 
-    def trajectory(self, identifier: str, name: str, law: str, target: str, source: str | None = None) -> str:
+    def reaction(self, identifier: str, name: str, law: str, target: str, source: str | None = None) -> str:
         """A reaction that makes one of ``target`` of one of ``source``, at a rate in µmol/h."""
-        trajectory = self._model.createReaction()
-        _set(trajectory, Id=identifier, Name=name, Reversible=False)
-        for species, create in ((source, trajectory.createReactant), (target, trajectory.createProduct)):
+        reaction = self._model.createReaction()
+        _set(reaction, Id=identifier, Name=name, Reversible=False)
+        for species, create in ((source, reaction.createReactant), (target, reaction.createProduct)):
             if species is not None:
                 _set(create(), Species=species, Stoichiometry=1.0, Constant=True)
-        trajectory.createKineticLaw().setMath(self._formula(law))
+        reaction.createKineticLaw().setMath(self._formula(law))
         return identifier
 
     def rate_rule(self, variable: str, law: str) -> None:
@@ -121,7 +121,7 @@ class Document:
             node = nodes.pop()
             if node.isNumber() and not node.isSetUnits():
                 node.setUnits("dimensionless")
-            nodes += [node.getChild(place) for place in range(node.getNumChildren())]
+            nodes += [node.getChild(index) for index in range(node.getNumChildren())]
         return formula
 
 

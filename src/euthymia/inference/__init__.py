@@ -1,1 +1,1 @@
-"""Fits: how people handle ketamine, how patients and trials differ, and what trials kept aside are predicted to show."""
+"""Inference: individual pharmacokinetics from samples, calibration to trials, and posterior prediction of further trials."""

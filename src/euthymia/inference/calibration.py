@@ -1,9 +1,8 @@
-"""Hyperparameters fitted to trials of role ``calibrate`` through the ensemble, with what the data leave free.
+"""Calibration: hyperparameters fitted to trials of role ``calibrate`` through the ensemble, with a Laplace approximation of the posterior.
 
-Rows are fitted as coordinates u = (log value − log start)/SD, with a standard normal prior; correlations as their inverse
-hyperbolic tangent. The likelihood of a trial is normal: sampling errors of its numbers beside what all of them share because
-context and mechanisms work better in one trial than in another. Brains are solved at each round, with exact derivatives along
-upstream coordinates; between rounds reactions follow in a straight line. Gradients in everything else are exact throughout.
+The likelihood of a trial is normal: sampling errors of its numbers, and the covariance that they share because context and mechanisms
+work better in one trial than in another. Brains are solved at each round, with exact derivatives along upstream coordinates; between
+rounds mechanism shifts follow to first order. Gradients with respect to all other coordinates are exact throughout.
 """
 
 from collections.abc import Callable
@@ -19,90 +18,25 @@ from jaxtyping import Array, Float
 
 from ..core.errors import InputError
 from ..core.types import Scalar
-from ..evidence.registry import evidence
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
-from ..trials.expected import Asked, Effects, Solved, asked, solve
-from ..trials.published import Trial, TrialOutcome, to_fit
-from ..trials.sampling_error import NORMAL_90, standard_error
+from ..trials.expected import PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
+from ..trials.published import Trial, TrialOutcome, calibration_numbers
+from ..trials.sampling_error import standard_error
+from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
 
-USUAL_SD = 0.5
-"""Of the logarithm of a row without a range."""
-UPSTREAM = ("links.signalling_ec50", "links.surge_ec50", "symptoms.potentiation_ec50")
-"""Fitted rows that change what a brain does."""
-IN_THE_CLINIC = (
-    "population.typical_efficacy",
-    "population.efficacy",
-    "population.context",
-    "population.correlation.context_efficacy",
-    "population.between_trials.context",
-    "population.between_trials.efficacy",
-    "context.saline.visit",
-    "context.midazolam.visit",
-    "context.placebo_spray.visit",
-    "context.placebo_spray.course",
-    "context.oral_placebo.course",
-    "context.waning_time",
-    "ratings.unblinding",
-    "ratings.fluctuation_sd",
-    "symptoms.join_exponent",
-)
-"""Fitted rows that change what a brain's doings mean for mood and ratings."""
-FITTED = (*UPSTREAM, *IN_THE_CLINIC)
-CORRELATIONS = ("population.correlation.context_efficacy",)
 PATIENTS = 256
 MOST_ROUNDS = 8
-SETTLED = 0.05
+STEP_TOLERANCE = 0.05
 """A fit has converged when no coordinate moves further in a round, in SDs of its prior."""
-MOST_STEPS = 300
-"""Of a climb."""
-STRIDE = 0.7
-"""How far upstream coordinates go in a round, as the SD of a penalty."""
+MOST_ITERATIONS = 300
+"""Of the optimiser in a round."""
+PROXIMAL_SD = 0.7
+"""SD of the penalty that keeps upstream coordinates near those at which brains were solved."""
 
 
-class Prior(NamedTuple):
-    """Start and SD of a row, as a logarithm or an inverse hyperbolic tangent."""
-
-    row: str
-    start: float
-    sd: float
-
-    def value(self, u: Scalar) -> Scalar:
-        """In the row's unit, at a coordinate."""
-        return (jnp.tanh if self.row in CORRELATIONS else jnp.exp)(self.start + self.sd * u)
-
-
-def prior(row: str) -> Prior:
-    """From a row's value, and its range if it has one, read as the middle nine tenths.
-
-    Raises
-    ------
-    InputError
-        If the row was read from a study: what was measured is not fitted.
-    """
-    found = evidence().parameters[row]
-    if found.provenance == "read":
-        raise InputError(f"row: {row} was read from a study and is not fitted")
-    value = float(found.value)  # type: ignore[arg-type]
-    if row in CORRELATIONS:
-        return Prior(row, float(np.arctanh(value)), USUAL_SD)
-    if found.lower and found.upper:
-        return Prior(row, float(np.log(value)), float(np.log(found.upper / found.lower)) / (2 * NORMAL_90))
-    return Prior(row, float(np.log(value)), USUAL_SD)
-
-
-def values_at(rows: tuple[str, ...], coordinates: Float[Array, "fitted"]) -> dict[str, Scalar]:
-    """Values of rows, each in its own unit, at their coordinates."""
-    return {row: prior(row).value(u) for row, u in zip(rows, coordinates, strict=True)}
-
-
-def upstream_values(coordinates: Float[Array, "fitted"]) -> dict[str, Scalar]:
-    """Of ``UPSTREAM``."""
-    return values_at(UPSTREAM, coordinates)
-
-
-class Data(NamedTuple):
-    """Published numbers, their sampling errors, SDs across patients where given, and who shares a trial."""
+class CalibrationData(NamedTuple):
+    """Published numbers, their standard errors, SDs across patients where published, and which numbers share a trial."""
 
     value: Float[Array, "number"]
     error: Float[Array, "number"]
@@ -112,115 +46,120 @@ class Data(NamedTuple):
     same_trial: Float[Array, "number number"]
 
 
-def data_of(pairs: list[tuple[Trial, TrialOutcome]]) -> Data:
-    """Of trials and their numbers."""
+def calibration_data(pairs: list[tuple[Trial, TrialOutcome]]) -> CalibrationData:
+    """Data of trials and their numbers."""
     value, error, sd, sd_error = [], [], [], []
-    for trial, each in pairs:
-        row = each.row
-        of_one = row.sd is not None and row.n is not None and each.against is None
+    for trial, observation in pairs:
+        row = observation.row
+        of_one_arm = row.sd is not None and row.n is not None and observation.against is None
         value.append(row.value)
-        error.append(standard_error(each, trial))
-        sd.append(row.sd if of_one else np.nan)
-        sd_error.append(row.sd / np.sqrt(2 * (row.n - 1)) if of_one and row.sd and row.n else np.nan)
+        error.append(standard_error(observation, trial))
+        sd.append(row.sd if of_one_arm else np.nan)
+        sd_error.append(row.sd / np.sqrt(2 * (row.n - 1)) if of_one_arm and row.sd and row.n else np.nan)
     names = [trial.name for trial, _ in pairs]
-    same = np.array([[float(one == other) for other in names] for one in names])
-    numbers = (jnp.asarray(each, float) for each in (value, error, sd, sd_error, same))
-    return Data(*numbers)
+    same_trial = np.array([[float(name == other) for other in names] for name in names])
+    return CalibrationData(*(jnp.asarray(numbers, float) for numbers in (value, error, sd, sd_error, same_trial)))
 
 
 class FittedPrediction(NamedTuple):
-    """Means and SDs, and how both move with what a trial's context and mechanisms are worth."""
+    """Expected numbers and SDs, and the sensitivities of the numbers to the random effects of a trial."""
 
     value: Float[Array, "number"]
     sd: Float[Array, "number"]
-    by_effect: Float[Array, "effect number"]
+    effect_sensitivity: Float[Array, "effect number"]
 
 
-def predict(numbers: Asked, start: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"]) -> tuple[Euthymia, FittedPrediction]:
-    """All numbers at coordinates of ``FITTED``, and the model that has these coordinates and is otherwise as at the start."""
+def predict_numbers(
+    targets: PredictionTargets, start: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]
+) -> tuple[Euthymia, FittedPrediction]:
+    """The model at coordinates of ``FITTED``, all else as at the start, and its predictions of all numbers."""
     model = with_values(start, values_at(FITTED, coordinates))
     upstream = coordinates[: len(UPSTREAM)]
 
-    def at(effects: Effects) -> tuple[Float[Array, "number"], Float[Array, "number"]]:
-        seen = numbers.answers(model, solved, upstream, effects)
-        return seen.value, seen.sd
+    def at(effects: TrialEffects) -> tuple[Float[Array, "number"], Float[Array, "number"]]:
+        expected = targets.expected(model, solved, upstream, effects)
+        return expected.value, expected.sd
 
-    value, sd = at(Effects())
-    one, none = jnp.ones(()), jnp.zeros(())
-    along = [jax.jvp(lambda effects: at(effects)[0], (Effects(),), (each,))[1] for each in (Effects(one, none), Effects(none, one))]
-    return model, FittedPrediction(value, sd, jnp.stack(along))
+    value, sd = at(TrialEffects())
+    one, zero = jnp.ones(()), jnp.zeros(())
+    directions = TrialEffects(one, zero), TrialEffects(zero, one)
+    sensitivity = [jax.jvp(lambda effects: at(effects)[0], (TrialEffects(),), (direction,))[1] for direction in directions]
+    return model, FittedPrediction(value, sd, jnp.stack(sensitivity))
 
 
-def log_likelihood(data: Data, model: Euthymia, predicted: FittedPrediction) -> Scalar:
-    """Normal: of the numbers, correlated within a trial, and of the SDs."""
-    spread = model.population.between_trials[:, None] * predicted.by_effect
+def log_likelihood(data: CalibrationData, model: Euthymia, predicted: FittedPrediction) -> Scalar:
+    """Normal log likelihood, up to a constant: of the numbers, correlated within a trial, and of the SDs."""
+    spread = model.population.between_trials[:, None] * predicted.effect_sensitivity
     covariance = jnp.diag(data.error**2) + data.same_trial * (spread.T @ spread)
     root = jnp.linalg.cholesky(covariance)
     residual = jax.scipy.linalg.solve_triangular(root, data.value - predicted.value, lower=True)
     of_values = -0.5 * jnp.sum(residual**2) - jnp.sum(jnp.log(jnp.diag(root)))
-    given = jnp.isfinite(data.sd)
-    off = jnp.where(given, (jnp.where(given, data.sd, 0) - jnp.where(given, predicted.sd, 0)) / jnp.where(given, data.sd_error, 1), 0)
-    return of_values - 0.5 * jnp.sum(off**2)
+    known = jnp.isfinite(data.sd)
+    of_sds = jnp.where(known, (jnp.where(known, data.sd, 0) - jnp.where(known, predicted.sd, 0)) / jnp.where(known, data.sd_error, 1), 0)
+    return of_values - 0.5 * jnp.sum(of_sds**2)
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
-    """What is fitted to what: the log posterior and its maximum."""
+class CalibrationProblem:
+    """Published numbers, the model at the start, and the log posterior of coordinates."""
 
-    numbers: Asked
+    targets: PredictionTargets
     start: Euthymia
-    data: Data
+    data: CalibrationData
 
-    def log_posterior(self, solved: Solved, coordinates: Float[Array, "fitted"]) -> Scalar:
+    def log_posterior(self, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]) -> Scalar:
         """Up to a constant."""
-        model, predicted = predict(self.numbers, self.start, solved, coordinates)
+        model, predicted = predict_numbers(self.targets, self.start, solved, coordinates)
         return log_likelihood(self.data, model, predicted) - 0.5 * jnp.sum(coordinates**2)
 
 
 @eqx.filter_jit
-def _height(problem: Problem, solved: Solved, at: Float[Array, "fitted"]) -> Scalar:
-    return problem.log_posterior(solved, at)
+def _log_posterior(problem: CalibrationProblem, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]) -> Scalar:
+    return problem.log_posterior(solved, coordinates)
 
 
 @eqx.filter_jit
-def _curvature(problem: Problem, solved: Solved, at: Float[Array, "fitted"]) -> Float[Array, "fitted fitted"]:
-    return -jax.hessian(lambda u: problem.log_posterior(solved, u))(at)
+def posterior_information(
+    problem: CalibrationProblem, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]
+) -> Float[Array, "fitted fitted"]:
+    """Negative Hessian of the log posterior."""
+    return -jax.hessian(lambda u: problem.log_posterior(solved, u))(coordinates)
 
 
 @eqx.filter_jit
-def _climb(problem: Problem, solved: Solved, start: Float[Array, "fitted"]) -> Float[Array, "fitted"]:
-    """The most probable coordinates near a start, with upstream ones held near where the brains were solved."""
+def maximise_posterior(problem: CalibrationProblem, solved: SolvedEnsemble, start: Float[Array, "fitted"]) -> Float[Array, "fitted"]:
+    """Posterior mode near a start, with a proximal penalty on upstream coordinates."""
 
-    def below(at: Float[Array, "fitted"], _) -> Scalar:
-        strides = (at[: len(UPSTREAM)] - solved.coordinates) / STRIDE
-        return 0.5 * jnp.sum(strides**2) - problem.log_posterior(solved, at)
+    def objective(coordinates: Float[Array, "fitted"], _) -> Scalar:
+        steps = (coordinates[: len(UPSTREAM)] - solved.coordinates) / PROXIMAL_SD
+        return 0.5 * jnp.sum(steps**2) - problem.log_posterior(solved, coordinates)
 
-    return optx.minimise(below, optx.BFGS(rtol=1e-6, atol=1e-6), start, max_steps=MOST_STEPS, throw=False).value
+    return optx.minimise(objective, optx.BFGS(rtol=1e-6, atol=1e-6), start, max_steps=MOST_ITERATIONS, throw=False).value
 
 
-class Round(NamedTuple):
-    """One solution of the brains and what followed from it."""
+class FitRound(NamedTuple):
+    """One solution of the brains, and the optimisation that followed it."""
 
     log_posterior: float
     """At the coordinates at which the brains were solved."""
     moved: float
-    """Furthest that any coordinate went from there, in SDs of its prior."""
+    """Largest step of a coordinate from there, in SDs of its prior."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A fit: where it ended, how sure it is, and how it came there."""
+    """A fit: posterior mode, Laplace approximation around it, and the log of its rounds."""
 
-    problem: Problem
-    solved: Solved
+    problem: CalibrationProblem
+    solved: SolvedEnsemble
     coordinates: np.ndarray
     covariance: np.ndarray
-    """Of the coordinates, from the curvature of the log posterior (Laplace); no direction is less sure than before the fit."""
-    informed: np.ndarray
-    """Eigenvalues of the curvature of the log likelihood alone, largest first: below 1 the prior knows more than the data."""
-    directions: np.ndarray
-    """Its eigenvectors, a column each."""
-    rounds: tuple[Round, ...]
+    """Of the coordinates, by the Laplace approximation; no direction has a larger variance than its prior."""
+    information_eigenvalues: np.ndarray
+    """Of the negative Hessian of the log likelihood, largest first: below 1 the prior is more informative than the data."""
+    information_eigenvectors: np.ndarray
+    """A column each."""
+    rounds: tuple[FitRound, ...]
     converged: bool
     patients: int
 
@@ -231,8 +170,8 @@ class Calibration:
 
     @property
     def predicted(self) -> FittedPrediction:
-        """The fitted numbers."""
-        return predict(self.problem.numbers, self.problem.start, self.solved, jnp.asarray(self.coordinates))[1]
+        """Predictions of the numbers that were fitted."""
+        return predict_numbers(self.problem.targets, self.problem.start, self.solved, jnp.asarray(self.coordinates))[1]
 
 
 def calibrate(
@@ -249,11 +188,11 @@ def calibrate(
     rows
         Ids of the numbers; all that may be fitted if left out.
     patients
-        In the ensemble.
+        Virtual patients of the ensemble.
     model
-        Numbers where nothing is fitted; the evidence's if left out.
+        Parameters that are not fitted; the evidence's if left out.
     most_rounds
-        Solutions of the brains, at most. A fit that has not settled by then says so and keeps its best point.
+        Solutions of the brains, at most. A fit that has not converged by then says so and keeps its best point.
     progress
         Called with what is being done.
 
@@ -262,56 +201,63 @@ def calibrate(
     InputError
         If a row may not be fitted, or a number is out of range.
     """
-    pairs = to_fit(rows)
+    pairs = calibration_numbers(rows)
     check_size(patients, most_rounds)
-    problem = Problem(asked(pairs), default_model() if model is None else model, data_of(pairs))
-    at = jnp.zeros(len(FITTED))
-    rounds: list[Round] = []
-    best: tuple[float, Array, Solved] | None = None
+    problem = CalibrationProblem(prediction_targets(pairs), default_model() if model is None else model, calibration_data(pairs))
+    coordinates = jnp.zeros(len(FITTED))
+    rounds: list[FitRound] = []
+    best: tuple[float, Array, SolvedEnsemble] | None = None
     converged = False
     while not converged and len(rounds) < most_rounds:
-        number = len(rounds) + 1
-        solved = solve(
-            problem.numbers,
-            problem.start,
-            patients,
-            at[: len(UPSTREAM)],
-            upstream_values,
-            lambda name, number=number: progress(f"round {number}: {name}"),
+        name = f"round {len(rounds) + 1}"
+        upstream = coordinates[: len(UPSTREAM)]
+        solved = solve_ensemble(
+            problem.targets, problem.start, patients, upstream, upstream_values, lambda text, name=name: progress(f"{name}: {text}")
         )
-        height = float(_height(problem, solved, at))
-        if best is None or height > best[0]:
-            best = height, at, solved
-        there = _climb(problem, solved, at)
-        rounds.append(Round(height, float(jnp.max(jnp.abs(there - at)))))
-        progress(f"round {number}: log posterior {height:.2f}, moved {rounds[-1].moved:.2f}")
-        at, converged = there, rounds[-1].moved < SETTLED
+        log_posterior = float(_log_posterior(problem, solved, coordinates))
+        if best is None or log_posterior > best[0]:
+            best = log_posterior, coordinates, solved
+        mode = maximise_posterior(problem, solved, coordinates)
+        moved = float(jnp.max(jnp.abs(mode - coordinates)))
+        rounds.append(FitRound(log_posterior, moved))
+        progress(f"{name}: log posterior {log_posterior:.2f}, moved {moved:.2f}")
+        coordinates, converged = mode, moved < STEP_TOLERANCE
     assert best is not None
     # The last round need not be the best.
-    converged = converged and best[0] == rounds[-1].log_posterior
-    _, at, solved = best
-    curvature = np.asarray(_curvature(problem, solved, at))
-    informed, directions = np.linalg.eigh(curvature - np.eye(len(FITTED)))
+    return _laplace(problem, best[2], best[1], tuple(rounds), converged and best[0] == rounds[-1].log_posterior, patients)
+
+
+def _laplace(
+    problem: CalibrationProblem,
+    solved: SolvedEnsemble,
+    mode: Float[Array, "fitted"],
+    rounds: tuple[FitRound, ...],
+    converged: bool,
+    patients: int,
+) -> Calibration:
+    """A fit with the normal approximation of the posterior around its mode."""
+    information = np.asarray(posterior_information(problem, solved, mode))
+    eigenvalues, eigenvectors = np.linalg.eigh(information - np.eye(len(FITTED)))
     return Calibration(
         problem,
         solved,
-        np.asarray(at),
-        _covariance(curvature),
-        informed[::-1],
-        directions[:, ::-1],
-        tuple(rounds),
+        np.asarray(mode),
+        _covariance(information),
+        eigenvalues[::-1],
+        eigenvectors[:, ::-1],
+        rounds,
         converged,
         patients,
     )
 
 
-def _covariance(curvature: np.ndarray) -> np.ndarray:
-    values, directions = np.linalg.eigh(curvature)
-    return directions / np.maximum(values, 1.0) @ directions.T
+def _covariance(information: np.ndarray) -> np.ndarray:
+    eigenvalues, eigenvectors = np.linalg.eigh(information)
+    return eigenvectors / np.maximum(eigenvalues, 1.0) @ eigenvectors.T
 
 
 def check_size(patients: int, most_rounds: int = MOST_ROUNDS) -> None:
-    """Raises ``InputError`` for an ensemble or a number of rounds that makes no fit."""
+    """Raises ``InputError`` for an ensemble or a number of rounds out of range."""
     if not 16 <= patients <= 10_000:
         raise InputError(f"patients: {patients} is outside 16 to 10000")
     if not 1 <= most_rounds <= 100:

@@ -1,4 +1,4 @@
-"""The calibration that ships with the package: estimates, how sure they are, and the log of the fit."""
+"""A calibration as a file: estimates with their uncertainty, and the log of the fit; one ships with the package."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 from ruamel.yaml import YAML
 
 from .. import __version__
@@ -14,13 +15,21 @@ from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
+from .calibration import Calibration
+from .coordinates import FITTED
+from .posterior import SAMPLED, PosteriorSample
 
-LARGEST = 1_000_000
-"""Bytes of a file."""
+MOST_BYTES = 1_000_000
+"""Of a file."""
+SIGNIFICANT_DIGITS = 6
+FREE_DIRECTIONS = 4
+"""Directions that are reported as least informed by the data."""
+LEAST_LOADING = 0.3
+"""Loading of a coordinate on a direction, from which on it is reported."""
 
 
-class Estimate(Record):
-    """One row: its value, and its coordinate with the SD of it before and after the fit (1 before)."""
+class RowEstimate(Record):
+    """A fitted row: its value, and its coordinate with the SD after the fit (1 before it)."""
 
     value: Number
     unit: str
@@ -30,7 +39,7 @@ class Estimate(Record):
     sampled_sd: Number | None = None
 
 
-class Round(Record):
+class RoundRecord(Record):
     """One round of the fit."""
 
     log_posterior: Number
@@ -45,49 +54,100 @@ class Fitted(Record):
     """Of all parameters at which the fit was made."""
     patients: int
     converged: bool
-    rounds: tuple[Round, ...]
-    estimates: dict[str, Estimate]
+    rounds: tuple[RoundRecord, ...]
+    estimates: dict[str, RowEstimate]
     covariance: tuple[tuple[Number, ...], ...]
     """Of the coordinates."""
     informed: tuple[Number, ...]
-    """Eigenvalues of the curvature of the log likelihood, largest first: below 1 the prior knows more than the data."""
+    """Eigenvalues of the negative Hessian of the log likelihood, largest first: below 1 the prior is more informative than the data."""
     freest: tuple[dict[str, Number], ...]
-    """The directions that the data leave most free: coordinates that weigh most."""
+    """The directions least informed by the data: their largest loadings."""
     rows: tuple[str, ...]
     sampler: dict[str, Number] | None = None
 
     @property
     def coordinates(self) -> list[float]:
         """In the order of the estimates."""
-        return [each.coordinate for each in self.estimates.values()]
+        return [estimate.coordinate for estimate in self.estimates.values()]
 
     @property
     def values(self) -> dict[str, float]:
         """By row, in its unit."""
-        return {row: each.value for row, each in self.estimates.items()}
+        return {row: estimate.value for row, estimate in self.estimates.items()}
 
     @property
-    def disputed(self) -> dict[str, Estimate]:
-        """Rows that sampling puts more than two SDs from where the fit has them."""
+    def disputed(self) -> dict[str, RowEstimate]:
+        """Rows whose sampled mean is more than two SDs from the posterior mode."""
         return {
-            row: each
-            for row, each in self.estimates.items()
-            if each.sampled_mean is not None and abs(each.sampled_mean - each.coordinate) > 2 * each.sd
+            row: estimate
+            for row, estimate in self.estimates.items()
+            if estimate.sampled_mean is not None and abs(estimate.sampled_mean - estimate.coordinate) > 2 * estimate.sd
         }
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know before leaning on it."""
-        found = []
+        """What the user should know before relying on it."""
+        warnings = []
         if not self.converged:
-            found.append(f"the calibration has not settled in {len(self.rounds)} rounds; its best point is kept")
+            warnings.append(f"the calibration has not settled in {len(self.rounds)} rounds; its best point is kept")
         if self.evidence_sha256 != evidence().parameter_hash():
-            found.append("the calibration was made at other parameters than these; run `euthymia calibrate` again")
-        return found
+            warnings.append("the calibration was made at other parameters than these; run `euthymia calibrate` again")
+        return warnings
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+
+
+def fitted_set(fit: Calibration, sampled: PosteriorSample | None) -> Fitted:
+    """A calibration, and its posterior samples if there are any, as they are written to a file."""
+    sds = np.sqrt(np.diag(fit.covariance))
+    estimates = {}
+    for index, row in enumerate(FITTED):
+        draws = None if sampled is None or row not in SAMPLED else sampled.draws[:, SAMPLED.index(row)]
+        estimates[row] = RowEstimate(
+            value=_rounded(fit.values[row]),
+            unit=evidence().parameters[row].unit,
+            coordinate=_rounded(fit.coordinates[index]),
+            sd=_rounded(sds[index]),
+            sampled_mean=None if draws is None else _rounded(draws.mean()),
+            sampled_sd=None if draws is None else _rounded(draws.std()),
+        )
+    return Fitted(
+        version=__version__,
+        evidence_sha256=evidence().parameter_hash(),
+        patients=fit.patients,
+        converged=fit.converged,
+        rounds=tuple(RoundRecord(log_posterior=_rounded(log_posterior), moved=_rounded(moved)) for log_posterior, moved in fit.rounds),
+        estimates=estimates,
+        covariance=tuple(tuple(_rounded(value) for value in line) for line in fit.covariance),
+        informed=tuple(_rounded(value) for value in fit.information_eigenvalues),
+        freest=_free_directions(fit),
+        rows=tuple(target.observation.target for target in fit.problem.targets.targets),
+        sampler=None if sampled is None else _diagnostics(sampled),
+    )
+
+
+def _free_directions(fit: Calibration) -> tuple[dict[str, float], ...]:
+    """The directions least informed by the data: rows with their loadings, largest first."""
+    directions = []
+    for loadings in fit.information_eigenvectors.T[::-1][:FREE_DIRECTIONS]:
+        largest = [index for index in np.argsort(-np.abs(loadings)) if abs(loadings[index]) >= LEAST_LOADING]
+        directions.append({FITTED[index]: _rounded(loadings[index]) for index in largest})
+    return tuple(directions)
+
+
+def _diagnostics(sampled: PosteriorSample) -> dict[str, float]:
+    return {
+        "draws": len(sampled.draws),
+        "least_effective": _rounded(sampled.effective_sample_size.min()),
+        "largest_r_hat": _rounded(sampled.r_hat.max()),
+        "divergences": sampled.divergences,
+    }
 
 
 def text_of(fitted: Fitted) -> str:
-    """As YAML."""
+    """A calibration as YAML."""
     stream = StringIO()
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = None
@@ -107,8 +167,8 @@ def read(path: Path) -> Fitted:
     """
     try:
         content = path.read_bytes()
-        if len(content) > LARGEST:
-            raise InputError(f"fitted: {path} is larger than {LARGEST // 1000} kB; that is no calibration")
+        if len(content) > MOST_BYTES:
+            raise InputError(f"fitted: {path} is larger than {MOST_BYTES // 1000} kB; that is no calibration")
         return _checked(YAML(typ="safe", pure=True).load(content.decode("utf-8")), str(path))
     except OSError as error:
         raise InputError(f"fitted: cannot read {path}: {error.strerror}") from error
@@ -119,12 +179,10 @@ def read(path: Path) -> Fitted:
 
 
 def _checked(data: object, origin: str) -> Fitted:
-    from .calibration import FITTED
-
-    found = Fitted.model_validate(data)
-    if set(found.estimates) != set(FITTED):
+    fitted = Fitted.model_validate(data)
+    if set(fitted.estimates) != set(FITTED):
         raise InputError(f"fitted: {origin} fits other rows than version {__version__}; run `euthymia calibrate` again")
-    return found.model_copy(update={"estimates": {row: found.estimates[row] for row in FITTED}})
+    return fitted.model_copy(update={"estimates": {row: fitted.estimates[row] for row in FITTED}})
 
 
 @cache

@@ -1,68 +1,32 @@
-"""The likelihood of samples: what a body would show, and how raters of blood err."""
+"""The likelihood of blood samples: predicted concentrations under a person's deviation η, and residual error."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float
 
-from ..core.types import ENANTIOMERS, Scalar
-from ..model.exposure import in_blood, solved
+from ..core.numerics.exponential import Steps
+from ..core.types import Scalar
+from ..model.exposure import drug_states, in_blood
 from ..model.parameters import Euthymia
 from ..pharmacology.variability import PerTrait, individual, sample_error, spread
+from .pk_design import Design
 
-READOUTS = ("ketamine", "norketamine", "hydroxynorketamine", "ketamine, venous")
-"""What a sample can show: arterial ketamine and metabolites, and ketamine with the lag of a vein; metabolites have none."""
-SPECIES = READOUTS[:3]
-BOTH = "both"
-MOLECULES = {
-    species if enantiomer == BOTH else f"{enantiomer}-{species}": (species, [float(enantiomer in (BOTH, each)) for each in ENANTIOMERS])
-    for species in SPECIES
-    for enantiomer in (BOTH, *ENANTIOMERS)
-}
-"""The molecules of a sample: the species, and which enantiomers are counted."""
-SAMPLINGS = ("venous", "arterial")
-SHOWN = ("ketamine", "esketamine")
-"""Families of the body that a sample shows."""
-
-
-class Design(NamedTuple):
-    """One person's weight, input and samples, padded; nothing is counted in the padding."""
-
-    weight: Scalar
-    lengths: Float[Array, "length"]
-    which: Int[Array, "step"]
-    infusion: Float[Array, "step channel"]
-    bolus: Float[Array, "step channel"]
-    node: Int[Array, "sample"]
-    readout: Int[Array, "sample"]
-    enantiomers: Float[Array, "sample enantiomer"]
-    measured: Float[Array, "sample"]
-    """µM."""
-    counted: Bool[Array, "sample"]
-
-
-class Estimate(NamedTuple):
-    """The most probable η, its covariance, what it predicts (µM), and what the typical person's body predicts."""
-
-    deviation: PerTrait
-    covariance: Float[Array, "trait trait"]
-    predicted: Float[Array, "sample"]
-    typical: Float[Array, "sample"]
-    converged: Bool[Array, ""]
+FAMILIES = ("ketamine", "esketamine")
+"""Drug families on which a sample depends."""
 
 
 def concentrations(model: Euthymia, design: Design, deviation: PerTrait) -> Float[Array, "sample"]:
-    """What the samples of a person who deviates by η would show without error, µM."""
+    """Concentrations in the samples of a person who deviates by η, without residual error, µM."""
     physiology = replace(model.physiology, disposition=individual(model.physiology.disposition, deviation))
-    steps = design.lengths, design.which
-    blood = in_blood(physiology, design.weight, solved(physiology, design.weight, steps, design.infusion, design.bolus, SHOWN))
-    shown = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
-    return jnp.sum(design.enantiomers * shown[design.node, :, design.readout], -1)
+    steps = Steps(design.lengths, design.which)
+    blood = in_blood(physiology, design.weight, drug_states(physiology, design.weight, steps, design.infusion, design.bolus, FAMILIES))
+    readouts = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
+    return jnp.sum(design.enantiomers * readouts[design.node, :, design.readout], -1)
 
 
-def misfit(model: Euthymia, measured: Scalar, concentration: Scalar) -> Scalar:
+def negative_log_density(model: Euthymia, measured: Scalar, concentration: Scalar) -> Scalar:
     """−log p of one sample given its concentration, up to a constant."""
     sd = sample_error(model.variability, concentration)
     return ((measured - concentration) / sd) ** 2 / 2 + jnp.log(sd)
@@ -77,5 +41,5 @@ def sample_information(model: Euthymia, concentration: Scalar) -> Scalar:
 def negative_log_joint(model: Euthymia, design: Design, z: PerTrait) -> Scalar:
     """−log p(y, z) up to a constant, where η = L z and z is standard normal over people."""
     expected = concentrations(model, design, spread(model.variability) @ z)
-    each = jax.vmap(misfit, (None, 0, 0))(model, design.measured, expected)
-    return jnp.sum(jnp.where(design.counted, each, 0)) + z @ z / 2
+    of_samples = jax.vmap(negative_log_density, (None, 0, 0))(model, design.measured, expected)
+    return jnp.sum(jnp.where(design.counted, of_samples, 0)) + z @ z / 2

@@ -1,51 +1,53 @@
-"""What the calibrated ensemble says of trials it was not fitted to, with all that it does not know.
+"""Posterior prediction of published numbers by the calibrated ensemble, beside a meta-analysis without a model of patients.
 
-A prediction is a distribution: coordinates from the calibration's posterior, a trial that is better or worse than others in
-context and in mechanisms, as many patients as the arm had, drawn from the ensemble, and raters who err. Beside it stands what a
-random-effects meta-analysis of the calibration trials would say of a further trial without any model.
+A draw has coordinates from the posterior of the calibration, random effects of each trial, as many virtual patients as the arm had,
+and rater error.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..clinic.outcomes import remits, responds
-from ..clinic.ratings import Ratings, hamd
+from ..clinic.ratings import Ratings
 from ..core.errors import InputError
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
-from ..trials.expected import Asked, Effects, Solved, asked, solve
+from ..trials.arm_statistics import RatedPair, sample_statistic
+from ..trials.expected import PredictionTarget, PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
 from ..trials.meta_analysis import meta_analyses
 from ..trials.published import Trial, TrialOutcome
-from ..trials.sampling_error import people_in, standard_error
-from .calibration import FITTED, PATIENTS, UPSTREAM, check_size, upstream_values, values_at
+from ..trials.sampling_error import arm_size, standard_error
+from .calibration import PATIENTS, check_size
+from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
 from .fitted import Fitted
 
 DRAWS = 400
 SEED = 5
 INTERVAL = (0.05, 0.95)
-USUAL_ARM = 30
+USUAL_ARM_SIZE = 30
 """Patients of an arm whose number was not published."""
+LARGEST_ARM_SIZE = 5000
+"""Patients drawn for a pool of trials with tens of thousands: beyond it sampling error is negligible."""
 
 
 @dataclass(frozen=True, eq=False)
 class PosteriorPrediction:
-    """One published number beside what was expected of it."""
+    """A published number beside its posterior predictive distribution."""
 
     trial: Trial
     observation: TrialOutcome
-    middle: float
+    median: float
     low: float
     high: float
+    """Central 90 % from ``low`` to ``high``."""
     draws: np.ndarray
-    """What the interval is of; a draw is the same world in every number."""
-    baseline: tuple[float, float] | None
-    """Ends of the interval without a model; None where no calibration trial has such a number."""
+    """From the posterior predictive distribution; draws of one index belong together in all numbers."""
+    meta_analysis: tuple[float, float] | None
+    """Prediction interval of the meta-analysis; None where no calibration trial has such a number."""
 
     @property
     def inside(self) -> bool:
@@ -53,21 +55,21 @@ class PosteriorPrediction:
         return self.low <= self.observation.row.value <= self.high
 
     @property
-    def inside_baseline(self) -> bool | None:
-        """The same without a model."""
-        return None if self.baseline is None else self.baseline[0] <= self.observation.row.value <= self.baseline[1]
+    def inside_meta_analysis(self) -> bool | None:
+        """The same for the interval of the meta-analysis."""
+        return None if self.meta_analysis is None else self.meta_analysis[0] <= self.observation.row.value <= self.meta_analysis[1]
 
     @property
     def score(self) -> float:
-        """Interval score in sampling errors of the number; smaller is better."""
+        """Interval score in standard errors of the number; smaller is better."""
         return interval_score(self.low, self.high, self.observation.row.value) / standard_error(self.observation, self.trial)
 
     @property
-    def baseline_score(self) -> float:
-        """The same without a model; NaN where there is none."""
-        if self.baseline is None:
+    def meta_analysis_score(self) -> float:
+        """The same for the interval of the meta-analysis; NaN where there is none."""
+        if self.meta_analysis is None:
             return float("nan")
-        return interval_score(*self.baseline, self.observation.row.value) / standard_error(self.observation, self.trial)
+        return interval_score(*self.meta_analysis, self.observation.row.value) / standard_error(self.observation, self.trial)
 
 
 def interval_score(low: float, high: float, value: float) -> float:
@@ -77,53 +79,19 @@ def interval_score(low: float, high: float, value: float) -> float:
 
 
 @eqx.filter_jit
-def _courses(numbers: Asked, start: Euthymia, solved: Solved, coordinates: Float[Array, "fitted"], z: Float[Array, "trial effect"]):
-    """MADRS of every arm at fitted coordinates, in trials as far from the middle as ``z`` says, in SDs between trials."""
+def _madrs_by_arm(
+    targets: PredictionTargets,
+    start: Euthymia,
+    solved: SolvedEnsemble,
+    coordinates: Float[Array, "fitted"],
+    z: Float[Array, "trial effect"],
+) -> dict[str, Float[Array, "patient time"]]:
+    """MADRS of every arm at fitted coordinates, with random effects ``z`` of each trial in SDs between trials."""
     model = with_values(start, values_at(FITTED, coordinates))
-    names = list(dict.fromkeys(trial.name for trial, _, _ in numbers.questions))
-    effects = {name: Effects(*(model.population.between_trials * each)) for name, each in zip(names, z, strict=True)}
-    return numbers.madrs(model, solved, coordinates[: len(UPSTREAM)], effects)
-
-
-def tabled(p: Ratings, kind: str, active: tuple[np.ndarray, np.ndarray], control: tuple[np.ndarray, np.ndarray] | None) -> float:
-    """One of :data:`.records.Statistic` of what raters wrote down before and at a visit, as a trial's table has it."""
-    if kind.startswith("HAM-D"):
-        scale = [None if arm is None else tuple(np.asarray(hamd(p, jnp.asarray(each))) for each in arm) for arm in (active, control)]
-        active, control = scale  # type: ignore[assignment]
-
-    def response(arm: tuple[np.ndarray, np.ndarray]) -> float:
-        return 100 * float(np.mean(np.asarray(responds(p, jnp.asarray(arm[0]), jnp.asarray(arm[1])))))
-
-    fall = active[1] - active[0]
-    if control is None:
-        match kind:
-            case "change" | "HAM-D change":
-                return float(fall.mean())
-            case "score":
-                return float(active[1].mean())
-            case "response":
-                return response(active)
-            case "remission":
-                return 100 * float(np.mean(np.asarray(remits(p.remission, jnp.asarray(active[1])))))
-    else:
-        other = control[1] - control[0]
-        match kind:
-            case "difference" | "HAM-D difference":
-                return float(fall.mean() - other.mean())
-            case "effect" | "benefit":
-                effect = (fall.mean() - other.mean()) / sqrt((fall.var(ddof=1) + other.var(ddof=1)) / 2)
-                return float(effect if kind == "effect" else -effect)
-            case "response difference":
-                return response(active) - response(control)
-            case "response odds ratio":
-                # Half a patient more in every cell, so that nobody divides by zero.
-                odds = []
-                for arm in (active, control):
-                    n = len(arm[0])
-                    some = response(arm) / 100 * n + 0.5
-                    odds.append(some / (n + 1 - some))
-                return odds[0] / odds[1]
-    raise ValueError(f"{kind}: no such statistic")
+    effects = {
+        name: TrialEffects(*(model.population.between_trials * of_trial)) for name, of_trial in zip(targets.trial_names, z, strict=True)
+    }
+    return targets.madrs(model, solved, coordinates[: len(UPSTREAM)], effects)
 
 
 def predict(
@@ -134,7 +102,7 @@ def predict(
     draws: int = DRAWS,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[PosteriorPrediction]:
-    """Predictive intervals for published numbers, whether they were fitted or not.
+    """Posterior predictive intervals of published numbers, whether they were fitted or not.
 
     Parameters
     ----------
@@ -143,63 +111,56 @@ def predict(
     fitted
         A calibration.
     model
-        Numbers where nothing is fitted; the evidence's if left out.
+        Parameters that are not fitted; the evidence's if left out.
     patients, draws
-        Patients of the ensemble, and draws from all that is uncertain.
+        Virtual patients of the ensemble, and draws from the posterior predictive distribution.
     progress
         Called with what is being done.
     """
     check_draws(patients, draws)
     start = default_model() if model is None else model
-    numbers, at = asked(list(pairs)), jnp.asarray(fitted.coordinates)
-    solved = solve(numbers, start, patients, at[: len(UPSTREAM)], upstream_values, progress)
+    targets, mode = prediction_targets(list(pairs)), jnp.asarray(fitted.coordinates)
+    solved = solve_ensemble(targets, start, patients, mode[: len(UPSTREAM)], upstream_values, progress)
     progress("drawing trials")
     random = np.random.default_rng(SEED)
     root = np.linalg.cholesky(np.asarray(fitted.covariance) + 1e-9 * np.eye(len(FITTED)))
-    names = list(dict.fromkeys(trial.name for trial, _, _ in numbers.questions))
-    found = np.empty((draws, len(pairs)))
-    for draw in found:
-        coordinates = at + jnp.asarray(root @ random.standard_normal(len(FITTED)))
-        madrs = _courses(numbers, start, solved, coordinates, jnp.asarray(random.standard_normal((len(names), 2))))
-        arms = {key: np.asarray(each) for key, each in madrs.items()}
-        for place, question in enumerate(numbers.questions):
-            trial, each, _ = question
-            samples = [
-                _sampled(start.ratings, np.stack(visits, -1), _size(trial, each, arm), random)
-                for visits, arm in zip(numbers.visits(arms, question), _arms(each), strict=True)
-            ]
-            draw[place] = tabled(start.ratings, each.statistic, samples[0], samples[1] if each.against else None)
-    low, middle, high = np.quantile(found, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
-    known = meta_analyses()
+    drawn = np.empty((draws, len(pairs)))
+    for numbers in drawn:
+        coordinates = mode + jnp.asarray(root @ random.standard_normal(len(FITTED)))
+        z = jnp.asarray(random.standard_normal((len(targets.trial_names), len(TrialEffects._fields))))
+        madrs = {key: np.asarray(of_arm) for key, of_arm in _madrs_by_arm(targets, start, solved, coordinates, z).items()}
+        numbers[:] = [_drawn_number(start.ratings, targets, target, madrs, random) for target in targets.targets]
+    low, median, high = np.quantile(drawn, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
+    interval = meta_analyses().prediction_interval
     return [
-        PosteriorPrediction(trial, each, float(middle[i]), float(low[i]), float(high[i]), found[:, i], known.interval(trial, each))
-        for i, (trial, each) in enumerate(pairs)
+        PosteriorPrediction(trial, observation, float(median[i]), float(low[i]), float(high[i]), drawn[:, i], interval(trial, observation))
+        for i, (trial, observation) in enumerate(pairs)
     ]
 
 
 def check_draws(patients: int, draws: int) -> None:
-    """Raises ``InputError`` for numbers that make no interval."""
+    """Raises ``InputError`` for numbers of patients and draws that are too small or too large for an interval."""
     check_size(patients)
     if not 50 <= draws <= 100_000:
         raise InputError(f"draws: {draws} is outside 50 to 100000")
 
 
-def _arms(observation: TrialOutcome) -> list[str]:
-    return [arm for arm in (observation.arm, observation.against) if arm]
+def _drawn_number(
+    p: Ratings, targets: PredictionTargets, target: PredictionTarget, madrs: dict[str, np.ndarray], random: np.random.Generator
+) -> float:
+    """A published number as one further trial would have it, with patients and raters drawn."""
+    trial, observation, _ = target
+    arms = [arm for arm in (observation.arm, observation.against) if arm]
+    samples = [
+        _rated_sample(p, np.stack(pair, -1), arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE, random)
+        for pair, arm in zip(targets.visit_pairs(madrs, target), arms, strict=True)
+    ]
+    return sample_statistic(p, observation.statistic, samples[0], samples[1] if observation.against else None)
 
 
-def _size(trial: Trial, observation: TrialOutcome, arm: str) -> int:
-    return people_in(observation, trial.arms[arm]) or USUAL_ARM
-
-
-def _sampled(p: Ratings, madrs: np.ndarray, n: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Ratings of so many patients at two visits, drawn from the ensemble."""
-    heard = madrs[random.integers(len(madrs), size=min(n, MOST_SAMPLED))]
-    heard = heard + float(p.rater_sd) * random.standard_normal(heard.shape)
+def _rated_sample(p: Ratings, madrs: np.ndarray, n: int, random: np.random.Generator) -> RatedPair:
+    """Ratings of ``n`` patients at two visits, drawn with replacement from the ensemble."""
+    rated = madrs[random.integers(len(madrs), size=min(n, LARGEST_ARM_SIZE))]
+    rated = rated + float(p.rater_sd) * random.standard_normal(rated.shape)
     step = float(p.step)
-    before, now = np.clip(step * np.round(heard / step), 0, 60).T
-    return before, now
-
-
-MOST_SAMPLED = 5000
-"""Of a pool of trials with tens of thousands: beyond it the sampling error is small beside all else."""
+    return RatedPair(*np.clip(step * np.round(rated / step), 0, 60).T)

@@ -1,4 +1,4 @@
-"""The visual predictive check: studies simulated from the population beside what was observed."""
+"""The visual predictive check: percentiles of the observed samples, and of studies simulated from the population."""
 
 import equinox as eqx
 import jax
@@ -8,21 +8,24 @@ from jaxtyping import Array, Float, Int, Key
 
 from ..model.parameters import Euthymia
 from ..pharmacology.variability import people, sample_error
-from .pk_likelihood import Design, concentrations
+from .pk_design import Design
+from .pk_likelihood import concentrations
 
 REPLICATES = 200
-"""Studies simulated for the predictive check."""
+"""Simulated studies."""
 PERCENTILES = (5, 50, 95)
-BINS = 10
-"""Spans of time in the predictive check, at most."""
+MOST_BINS = 10
+"""Of time after dose."""
 SAMPLES_PER_BIN = 5
 
 
 @eqx.filter_jit
-def imagine(model: Euthymia, design: Design, number: Int[Array, ""], key: Key[Array, "replicate"]) -> Float[Array, "replicate sample"]:
-    """Samples (µM) of other people drawn from the population under the same design, with their error; one for each key.
+def simulate_studies(
+    model: Euthymia, design: Design, number: Int[Array, ""], keys: Key[Array, "replicate"]
+) -> Float[Array, "replicate sample"]:
+    """Samples (µM) under one design of people drawn from the population, with residual error; one study for each key.
 
-    ``number`` is the place of the design in its study, which keeps what is drawn for it.
+    ``number`` is the index of the design in its study, which has a random stream of its own.
     """
 
     def study(key: Key[Array, ""]) -> Array:
@@ -32,18 +35,27 @@ def imagine(model: Euthymia, design: Design, number: Int[Array, ""], key: Key[Ar
         error = jax.random.normal(jax.random.fold_in(of_errors, number), expected.shape)
         return expected + sample_error(model.variability, expected) * error
 
-    return jax.lax.map(study, key)
+    return jax.lax.map(study, keys)
 
 
 def predictive_check(samples: xr.Dataset, simulated: np.ndarray) -> xr.Dataset:
+    """Percentiles over bins of time after dose, for each molecule: observed, and their distribution over simulated studies.
+
+    Parameters
+    ----------
+    samples
+        Observed samples, ng/mL.
+    simulated
+        The same samples in simulated studies (study, sample), ng/mL.
+    """
     rows: dict[str, list] = {name: [] for name in ("molecule", "time", "observations", "observed", "simulated")}
     for molecule in np.unique(samples.molecule):
         time = samples.time_after_dose.values
-        here = (samples.molecule == molecule).values
-        bins = min(BINS, max(1, here.sum() // SAMPLES_PER_BIN))
-        edges = np.unique(np.quantile(time[here], np.linspace(0, 1, bins + 1)))[1:-1]
-        of_bin = np.digitize(time, edges)
-        for inside in (here & (of_bin == each) for each in np.unique(of_bin[here])):
+        of_molecule = (samples.molecule == molecule).values
+        bins = min(MOST_BINS, max(1, of_molecule.sum() // SAMPLES_PER_BIN))
+        edges = np.unique(np.quantile(time[of_molecule], np.linspace(0, 1, bins + 1)))[1:-1]
+        bin_index = np.digitize(time, edges)
+        for inside in (of_molecule & (bin_index == index) for index in np.unique(bin_index[of_molecule])):
             rows["molecule"].append(molecule)
             rows["time"].append(np.median(time[inside]))
             rows["observations"].append(inside.sum())

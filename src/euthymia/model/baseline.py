@@ -1,4 +1,4 @@
-"""The undosed patient: a stable fixed point at constant stress, found and not typed."""
+"""The undosed patient: the stable fixed point of the slow states at constant stress."""
 
 import jax
 import jax.numpy as jnp
@@ -6,35 +6,35 @@ from jaxtyping import Array, Float
 
 from ..core.numerics.steady_state import steady_state
 from ..core.types import Scalar
-from ..links import Switches
+from ..links import Switches, every_link
 from .fast import Brain, brain_in_state
 from .parameters import Physiology
 from .state import STATE_NAMES, no_input, pack, unpack
 from .vector_field import slow_rate
 
-# Where the search starts: a brain without drug, damage or signalling, with a healthy complement of spines.
+# Start of the search: no drug, damage or signalling, and a healthy number of spines.
 START = {"spines.transient": 0.05, "spines.persistent": 0.95, "dopamine": 1.0, "autoreceptor": 1.0}
-AT_REST = 1e-10
-"""Largest rate of a state that rests, 1/h."""
+LARGEST_RATE = 1e-10
+"""Largest rate that counts as zero, 1/h."""
 
 
 def fixed_point(p: Physiology, stress: Scalar) -> Float[Array, " state"]:
-    """Packed state in which an undosed patient at constant ``stress`` (0 to 1) rests; NaN if there is none nearby."""
+    """Packed steady state of an undosed patient at constant ``stress`` (0 to 1); NaN if there is none nearby."""
 
     def rate(vector: Float[Array, " state"]) -> Float[Array, " state"]:
         x = unpack(vector)
-        return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), Switches()))
+        return pack(slow_rate(p, x, no_input(), brain_in_state(p, x, stress), every_link()))
 
     start = jnp.array([START.get(name, 0.0) for name in STATE_NAMES])
-    rests = steady_state(rate, start)
-    return jnp.where(jnp.max(jnp.abs(rate(rests))) < AT_REST, rests, jnp.nan)
+    steady = steady_state(rate, start)
+    return jnp.where(jnp.max(jnp.abs(rate(steady))) < LARGEST_RATE, steady, jnp.nan)
 
 
 def patient(p: Physiology, stress: Scalar) -> Brain:
-    """An undosed patient at rest at constant ``stress`` (0 to 1)."""
+    """The undosed patient in steady state at constant ``stress`` (0 to 1)."""
     return brain_in_state(p, unpack(fixed_point(p, stress)), stress)
 
 
 def jacobian(p: Physiology, vector: Float[Array, " state"], brain: Brain, switches: Switches) -> Float[Array, "state state"]:
-    """Jacobian (1/h) of the undosed field at a packed state."""
+    """Jacobian (1/h) of the undosed vector field at a packed state."""
     return jax.jacfwd(lambda v: pack(slow_rate(p, unpack(v), no_input(), brain, switches)))(vector)

@@ -6,7 +6,7 @@ from functools import cache
 import jax.numpy as jnp
 
 from ..brain.escape import LimbicLock
-from ..circuits.habenula import Nucleus
+from ..circuits.habenula.parameters import Nucleus
 from ..core.parameters import declared, fill, rows_of
 from ..core.types import Scalar
 from ..core.units import factor
@@ -18,10 +18,10 @@ from .parameters import Euthymia
 
 
 def recipes() -> dict[str, Recipe]:
-    """The surfaces that the model needs, by name, at the numbers of the evidence."""
+    """Recipes of the surfaces that the model needs, by name, at the values of the evidence."""
     value = evidence().value
-    found = (habenula_recipe(fill(Nucleus, value)), passage_recipe(fill(LimbicLock, value)))
-    return {recipe.name: recipe for recipe in found}
+    needed = (habenula_recipe(fill(Nucleus, value)), passage_recipe(fill(LimbicLock, value)))
+    return {recipe.name: recipe for recipe in needed}
 
 
 @cache
@@ -33,26 +33,27 @@ def default_model() -> Euthymia:
     InputError
         If a surface is missing, damaged, or was built from other numbers.
     """
-    found = {name: load(name, recipe.built_from) for name, recipe in recipes().items()}
-    closures = Closures(**{name: file.surface for name, file in found.items()}, shear=jnp.asarray(found["passage"].settings["shear_nA"]))
+    stored = {name: load(name, recipe.built_from) for name, recipe in recipes().items()}
+    shear = jnp.asarray(stored["passage"].settings["shear_nA"])
+    closures = Closures(**{name: file.surface for name, file in stored.items()}, shear=shear)
     return fill(Euthymia, evidence().value, {Closures: closures})
 
 
 def uses() -> dict[str, list[tuple[str, str]]]:
     """For every evidence row, the parameters that read it: (dotted name, meaning)."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    readers: dict[str, list[tuple[str, str]]] = {}
     for name, field in declared(Euthymia):
         for row in rows_of(field):
-            found.setdefault(row, []).append((name, field.metadata["meaning"]))
-    return found
+            readers.setdefault(row, []).append((name, field.metadata["meaning"]))
+    return readers
 
 
 Values = Mapping[str, Scalar]
-"""Numbers that stand in for evidence rows, by row, in the row's own unit."""
+"""Values that replace those of evidence rows, by row, in the row's own unit."""
 
 
 def with_values(model: Euthymia, values: Values) -> Euthymia:
-    """The model with other numbers in some evidence rows; they may be traced."""
+    """The model with other values of some evidence rows; they may be traced."""
 
     def value(row: str, unit: str):
         if row not in values:

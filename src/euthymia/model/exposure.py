@@ -1,4 +1,4 @@
-"""One patient's course: exact pharmacology, then exponential steps through the slow states."""
+"""Drugs in one body: exact courses of its linear systems, and the concentrations in blood and brain."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,44 +8,61 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.numerics.exponential import exact_step, exact_steps, occupancy_course, stepped_course
+from ..core.numerics.exponential import Propagator, Steps, exact_step, exact_steps, occupancy_course, propagated_course
 from ..core.types import ENANTIOMERS, Scalar
-from ..pharmacology import comparators, esketamine
-from ..pharmacology import ketamine as disposition
+from ..pharmacology import comparators, esketamine, ketamine
 from ..pharmacology.covariates import CovariateEffects, individualise
 from ..pharmacology.ketamine import STATES, central_volumes
-from ..receptors.monoamine import DESTROYING_MAO, HOLDING_MAO, Monoamine, mao_held, mao_transitions
+from ..receptors.monoamine import IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, Monoamine, mao_inhibition, mao_transitions
 from ..receptors.nmdar import LIGANDS, racemate_equivalents
 from . import inputs as channels
 from .parameters import Physiology
 
-Steps = tuple[Float[Array, " length"], Int[Array, " step"]]
-"""The distinct step lengths of a grid (h), and which of them each step has."""
 S = ENANTIOMERS.index("S")
-BLOCKERS = comparators.places(LIGANDS[-2:])
+BLOCKERS = LIGANDS[-2:]
+"""Comparators that block NMDA receptors."""
 
 
 class DrugFamilies(NamedTuple):
-    """One value for each family of linear systems; none for a family that is left out."""
+    """Something of each family of linear systems; None for a family that is left out. See the four names below for what it holds."""
 
-    ketamine: Any = None
+    ketamine: Any
     """Ketamine and its metabolites, per enantiomer."""
-    esketamine: Any = None
+    esketamine: Any
     """Esketamine from a nasal device or swallowed, by itself."""
-    comparators: Any = None
+    comparators: Any
     """Comparators, per drug."""
+
+
+class LinearSystems(NamedTuple):
+    """dx/dt = A x + B u of the systems of one family."""
+
+    matrix: Float[Array, "*batch system state state"]
+    """A, 1/h."""
+    entry: Float[Array, "*batch system state entry"]
+    """B: share of each input that enters each state."""
+
+
+DrugSystems = DrugFamilies
+"""The equations, as :class:`LinearSystems`."""
+DrugPropagators = DrugFamilies
+"""Their propagators over the distinct step lengths, as :class:`.exponential.Propagator`."""
+DrugInputs = DrugFamilies
+"""Rates or amounts of input, arrays [..., system, entry]."""
+DrugStates = DrugFamilies
+"""Amounts (µmol) and concentrations (µM), arrays [..., system, state]."""
 
 
 class BrainExposure(NamedTuple):
     """Free concentrations in brain, µM, but for the first."""
 
     effect_site: Float[Array, "*batch enantiomer"]
-    """Total ketamine in blood as the brain sees it with its delay, µM."""
+    """Total ketamine in blood, delayed by the equilibration with brain, µM."""
     ketamine: Float[Array, "*batch enantiomer"]
     norketamine: Float[Array, "*batch enantiomer"]
     hydroxynorketamine: Float[Array, "*batch enantiomer"]
     racemate_equivalents: Float[Array, "*batch"]
-    """What all that blocks NMDA receptors is worth in racemic ketamine."""
+    """Concentration of racemic ketamine that competes like all NMDA receptor blockers together."""
 
 
 class Blood(NamedTuple):
@@ -68,46 +85,47 @@ class DrugCourse(NamedTuple):
     dehydronorketamine: Float[Array, "node enantiomer"]
     brain: BrainExposure
     mao: Float[Array, " node"]
-    """MAO-A that no drug has destroyed, healthy = 1: an enzyme that drug alone inactivates."""
+    """MAO-A that no drug has inactivated irreversibly, healthy = 1."""
     comparator_plasma: Float[Array, "node molecule"]
     comparator_site: Float[Array, "node molecule"]
-    states: DrugFamilies
-    """What is behind the concentrations."""
+    states: DrugStates
+    """Amounts and concentrations of the linear systems."""
 
 
-def exposure(p: Physiology, states: DrugFamilies) -> BrainExposure:
-    """What reaches the brain from the states of the bodies; what was sprayed is S and adds to S."""
+def brain_exposure(p: Physiology, states: DrugStates) -> BrainExposure:
+    """Concentrations in brain from the states of the linear systems; esketamine from a spray adds to S."""
     per_enantiomer, (sprayed,) = states.ketamine, jnp.moveaxis(states.esketamine, -2, 0)
 
-    def of_both(name: str) -> Float[Array, "*batch enantiomer"]:
+    def with_spray(name: str) -> Float[Array, "*batch enantiomer"]:
         return per_enantiomer[..., STATES.index(name)].at[..., S].add(sprayed[..., esketamine.STATES.index(name)])
 
-    effect_site = of_both("effect_site")
+    effect_site = with_spray("effect_site")
     ketamine = links.free_brain_concentration(p.links, effect_site)
-    norketamine = links.free_brain_norketamine(p.links, of_both("norketamine_effect_site"))
+    norketamine = links.free_brain_norketamine(p.links, with_spray("norketamine_effect_site"))
     hydroxynorketamine = links.free_brain_hydroxynorketamine(p.links, per_enantiomer[..., STATES.index("hydroxynorketamine_effect_site")])
-    blockers = links.free_brain_blockers(p.links, comparators.site_concentration(states.comparators)[..., BLOCKERS])
+    at_site = comparators.site_concentration(states.comparators)
+    blockers = links.free_brain_blockers(p.links, at_site[..., comparators.molecule_index(BLOCKERS)])
     ligands = jnp.concatenate([ketamine, norketamine, hydroxynorketamine, blockers], -1)
     return BrainExposure(effect_site, ketamine, norketamine, hydroxynorketamine, racemate_equivalents(p.receptor, ligands))
 
 
 def individualised(p: Physiology, body: CovariateEffects) -> Physiology:
-    """The model in one body."""
+    """The model with the pharmacokinetics of one body."""
     d, e = individualise(p.disposition, p.esketamine, body)
     return replace(p, disposition=d, esketamine=e)
 
 
-def systems(p: Physiology, weight: Scalar) -> DrugFamilies:
-    """Matrices and entries of each family of linear systems at a weight (kg)."""
+def systems(p: Physiology, weight: Scalar) -> DrugSystems:
+    """The linear systems of each family at a weight (kg)."""
     return DrugFamilies(
-        (disposition.rate_matrix(p.disposition, weight), jnp.tile(disposition.entry_matrix(), (len(ENANTIOMERS), 1, 1))),
-        (esketamine.rate_matrix(p.esketamine)[None], esketamine.entry_matrix()[None]),
-        (comparators.rate_matrix(p.comparators), comparators.entry_matrices()),
+        LinearSystems(ketamine.rate_matrix(p.disposition, weight), jnp.tile(ketamine.entry_matrix(), (len(ENANTIOMERS), 1, 1))),
+        LinearSystems(esketamine.rate_matrix(p.esketamine)[None], esketamine.entry_matrix()[None]),
+        LinearSystems(comparators.rate_matrix(p.comparators), comparators.entry_matrices()),
     )
 
 
-def by_family(inputs: Float[Array, "*batch channel"]) -> DrugFamilies:
-    """Inputs per channel as inputs per family, system and place."""
+def by_family(inputs: Float[Array, "*batch channel"]) -> DrugInputs:
+    """Inputs per channel as inputs per family [..., system, entry]."""
     ketamine_input, esketamine_input, comparator_input = jnp.split(
         inputs, [len(channels.KETAMINE_CHANNELS), len(channels.KETAMINE_CHANNELS) + len(channels.ESKETAMINE_CHANNELS)], -1
     )
@@ -117,51 +135,49 @@ def by_family(inputs: Float[Array, "*batch channel"]) -> DrugFamilies:
     )
 
 
-def solved(
+def drug_states(
     p: Physiology,
     weight: Scalar,
     steps: Steps,
     infusion: Float[Array, "step channel"],
     bolus: Float[Array, "step channel"],
     families: Sequence[str] = DrugFamilies._fields,
-) -> DrugFamilies:
-    """States at the nodes of the families that are named."""
-    every, (lengths, which) = systems(p, weight), steps
-    system = DrugFamilies(**{family: getattr(every, family) for family in families})
-    over = _of_each(system, lambda matrix, entry: exact_step(matrix, entry, lengths[:, None]))
-    return stepped(system, over, which, infusion, bolus)
+) -> DrugStates:
+    """States at the nodes of the named families, from a time grid's inputs (µmol/h, µmol)."""
+    system = systems(p, weight)._replace(**{name: None for name in DrugFamilies._fields if name not in families})
+    propagator = _per_family(lambda linear: exact_step(linear.matrix, linear.entry, steps.lengths[:, None]), system)
+    return propagate(system, propagator, steps.length_index, infusion, bolus)
 
 
-def propagated(system: DrugFamilies, lengths: Float[Array, " length"]) -> DrugFamilies:
+def propagators(system: DrugSystems, lengths: Float[Array, " length"]) -> DrugPropagators:
     """Propagators of the linear systems of many people, over each length (leading axis)."""
-    return _of_each(system, lambda matrix, entry: exact_steps(matrix, entry, lengths))
+    return _per_family(lambda linear: exact_steps(linear.matrix, linear.entry, lengths), system)
 
 
-def _of_each(system: DrugFamilies, over: Callable[[Array, Array], tuple[Array, Array]]) -> DrugFamilies:
-    return DrugFamilies(*(None if family is None else over(*family) for family in system))
+def _per_family(function: Callable[..., Any], *families: DrugFamilies) -> DrugFamilies:
+    """The function's value for each family that is not left out."""
+    return DrugFamilies(*(None if contents[0] is None else function(*contents) for contents in zip(*families, strict=True)))
 
 
-def stepped(
-    system: DrugFamilies,
-    over: DrugFamilies,
-    which: Int[Array, " step"],
+def propagate(
+    system: DrugSystems,
+    propagator: DrugPropagators,
+    length_index: Int[Array, " step"],
     infusion: Float[Array, "step channel"],
     bolus: Float[Array, "step channel"],
-) -> DrugFamilies:
-    """States at the nodes of linear systems from their propagators, which many people find best all at once."""
-    given = zip(system, over, by_family(infusion), by_family(bolus), strict=True)
-    return DrugFamilies(
-        *(
-            None if family is None else stepped_course(through, family[1], which, steadily, at_once)
-            for family, through, steadily, at_once in given
-        )
-    )
+) -> DrugStates:
+    """States at the nodes from propagators over the distinct step lengths, which are best computed for many people at once."""
+
+    def course(linear: LinearSystems, over_lengths: Propagator, rate: Array, amount: Array) -> Array:
+        return propagated_course(over_lengths, linear.entry, length_index, rate, amount)
+
+    return _per_family(course, system, propagator, by_family(infusion), by_family(bolus))
 
 
-def in_blood(p: Physiology, weight: Scalar, states: DrugFamilies) -> Blood:
-    """Concentrations from the states of the bodies; what was sprayed is S and adds to S."""
+def in_blood(p: Physiology, weight: Scalar, states: DrugStates) -> Blood:
+    """Concentrations in blood from the states of the linear systems; esketamine from a spray adds to S."""
     volumes = central_volumes(p.disposition, weight)
-    sprayed, its_norketamine = esketamine.concentrations(p.esketamine, states.esketamine[:, 0])
+    sprayed, sprayed_norketamine = esketamine.concentrations(p.esketamine, states.esketamine[:, 0])
 
     def arterial(name: str) -> Float[Array, "node enantiomer"]:
         return states.ketamine[..., STATES.index(name)] / volumes[name]
@@ -169,33 +185,33 @@ def in_blood(p: Physiology, weight: Scalar, states: DrugFamilies) -> Blood:
     return Blood(
         arterial=arterial("ketamine").at[:, S].add(sprayed),
         venous=states.ketamine[..., STATES.index("venous")].at[:, S].add(sprayed),
-        norketamine=arterial("norketamine").at[:, S].add(its_norketamine),
+        norketamine=arterial("norketamine").at[:, S].add(sprayed_norketamine),
         hydroxynorketamine=arterial("hydroxynorketamine"),
         dehydronorketamine=arterial("dehydronorketamine"),
     )
 
 
 def enzyme_transitions(p: Monoamine, at_site: Float[Array, "*batch molecule"]) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
-    """Rates (1/h) at which MAO-A is made and destroyed under what is at the sites (µM)."""
-    held = mao_held(p, at_site[..., comparators.places(HOLDING_MAO)])
-    return mao_transitions(p, at_site[..., comparators.places(DESTROYING_MAO)], held)
+    """Rates (1/h) of synthesis and irreversible inactivation of MAO-A at concentrations (µM) at the sites."""
+    inhibited = mao_inhibition(p, at_site[..., comparators.molecule_index(REVERSIBLE_MAO_INHIBITORS)])
+    return mao_transitions(p, at_site[..., comparators.molecule_index(IRREVERSIBLE_MAO_INHIBITORS)], inhibited)
 
 
 def drugs(
     p: Physiology, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
 ) -> DrugCourse:
     """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    return drug_course(p, weight, steps, solved(p, weight, steps, infusion, bolus))
+    return drug_course(p, weight, steps, drug_states(p, weight, steps, infusion, bolus))
 
 
-def drug_course(p: Physiology, weight: Scalar, steps: Steps, states: DrugFamilies) -> DrugCourse:
-    """The same from the states of the bodies."""
+def drug_course(p: Physiology, weight: Scalar, steps: Steps, states: DrugStates) -> DrugCourse:
+    """Drugs in blood and brain from the states of the linear systems."""
     at_site = comparators.site_concentration(states.comparators)
-    made, lost = enzyme_transitions(p.monoamine, at_site)
+    synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
     return DrugCourse(
         *in_blood(p, weight, states),
-        brain=exposure(p, states),
-        mao=occupancy_course(jnp.ones(()), made, lost, steps),
+        brain=brain_exposure(p, states),
+        mao=occupancy_course(jnp.ones(()), synthesis, inactivation, steps),
         comparator_plasma=comparators.plasma_concentration(p.comparators, states.comparators),
         comparator_site=at_site,
         states=states,

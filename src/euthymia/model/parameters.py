@@ -1,10 +1,10 @@
-"""Every number of the model, by room: what equations read, filled from evidence."""
+"""Every number of the model, by scale: the parameters that equations read, filled from evidence."""
 
 import equinox as eqx
 from jaxtyping import Array, Float
 
 from ..brain.escape import LimbicLock
-from ..circuits.habenula import Nucleus
+from ..circuits.habenula.parameters import Nucleus
 from ..circuits.midbrain import Midbrain
 from ..circuits.prefrontal import Prefrontal
 from ..clinic.patients import Population, TypicalPatient
@@ -49,7 +49,7 @@ class Physiology(eqx.Module):
 
 
 class Experience(eqx.Module):
-    """Doses that published trials cover."""
+    """Range of doses in published trials."""
 
     lowest_dose: Scalar = parameter("ketamine.lowest_dose", "mg/kg", "lowest i.v. dose of a randomised trial")
     highest_dose: Scalar = parameter("ketamine.highest_dose", "mg/kg", "highest i.v. dose of a randomised trial")
@@ -57,7 +57,7 @@ class Experience(eqx.Module):
 
 
 class DoseCurve(eqx.Module):
-    """Priors of the split into AMPA and NMDA, and what counts as a rise."""
+    """Bounds of the priors of the AMPA and NMDA shares, and the smallest rise that counts."""
 
     nmda_share: Float[Array, "edge"] = parameter("dose_curve.nmda_share", "dimensionless", "NMDA part of recurrent excitation, per class")
     tonic_share: Float[Array, "edge"] = parameter("dose_curve.tonic_share", "dimensionless", "NMDA part of the background, per class")

@@ -1,4 +1,4 @@
-"""The reference: body and brain as one system, integrated adaptively; it states the production solver's error."""
+"""The reference solution: body and brain as one system, integrated adaptively, against which the production solver is checked."""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from ..core.types import Scalar
 from ..links import Switches
 from ..pharmacology.comparators import site_concentration
 from .closures.response import no_correction
-from .exposure import DrugFamilies, by_family, enzyme_transitions, exposure, systems
+from .exposure import DrugFamilies, brain_exposure, by_family, enzyme_transitions, systems
 from .fast import Brain
 from .inputs import CHANNELS, Pulse
 from .parameters import Physiology
@@ -18,25 +18,32 @@ from .state import Inputs, pack, unpack
 from .vector_field import slow_rate
 
 
-def _given(pulses: list[Pulse], begin: float, *, steadily: bool) -> np.ndarray:
-    """Rate (µmol/h) of the infusions that run at a time, or amount (µmol) of the boluses given then, per channel."""
-    found = np.zeros(len(CHANNELS))
+def _infusion(pulses: list[Pulse], time: float) -> np.ndarray:
+    """Rate (µmol/h) of the infusions that run at a time, per channel."""
+    rates = np.zeros(len(CHANNELS))
     for pulse in pulses:
-        if steadily and pulse.duration > 0 and pulse.start <= begin < pulse.start + pulse.duration:
-            found[CHANNELS.index(pulse.channel)] += pulse.amount / pulse.duration
-        if not steadily and pulse.duration == 0 and pulse.start == begin:
-            found[CHANNELS.index(pulse.channel)] += pulse.amount
-    return found
+        if pulse.duration > 0 and pulse.start <= time < pulse.start + pulse.duration:
+            rates[CHANNELS.index(pulse.channel)] += pulse.amount / pulse.duration
+    return rates
+
+
+def _bolus(pulses: list[Pulse], time: float) -> np.ndarray:
+    """Amount (µmol) of the boluses at a time, per channel."""
+    amounts = np.zeros(len(CHANNELS))
+    for pulse in pulses:
+        if pulse.duration == 0 and pulse.start == time:
+            amounts[CHANNELS.index(pulse.channel)] += pulse.amount
+    return amounts
 
 
 def reference_course(
     p: Physiology, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
 ) -> tuple[tuple[DrugFamilies, Array], Float[Array, "time state"]]:
-    """Drug states with MAO-A left, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a node sees its bolus given."""
+    """Drug states with MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a bolus counts from its time on."""
     changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)
-    matrices, entries = (DrugFamilies(*(family[which] for family in families)) for which in (0, 1))
+    matrices, entries = (DrugFamilies(*(getattr(family, name) for family in families)) for name in ("matrix", "entry"))
     start = pack(brain.rest)
 
     def entering(amounts: np.ndarray) -> DrugFamilies:
@@ -45,13 +52,13 @@ def reference_course(
     def derivative(state, infusion):
         bodies, mao, slow = state
         at_site = site_concentration(bodies.comparators)
-        made, lost = enzyme_transitions(p.monoamine, at_site)
-        u = Inputs(exposure(p, bodies).racemate_equivalents, at_site, mao, no_correction())
-        moved = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
-        return moved, made * (1 - mao) - lost * mao, pack(slow_rate(p, unpack(slow), u, brain, switches))
+        synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
+        inputs = Inputs(brain_exposure(p, bodies).racemate_equivalents, at_site, mao, no_correction())
+        flows = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
+        return flows, synthesis * (1 - mao) - inactivation * mao, pack(slow_rate(p, unpack(slow), inputs, brain, switches))
 
     empty = jax.tree.map(lambda entry: jnp.zeros(entry.shape[:2]), entries)
-    rates = [entering(_given(pulses, begin, steadily=True)) for begin in edges[:-1]]
-    jumps = [(entering(_given(pulses, begin, steadily=False)), jnp.zeros(()), jnp.zeros_like(start)) for begin in edges[:-1]]
+    rates = [entering(_infusion(pulses, begin)) for begin in edges[:-1]]
+    jumps = [(entering(_bolus(pulses, begin)), jnp.zeros(()), jnp.zeros_like(start)) for begin in edges[:-1]]
     bodies, mao, slow = integrate(derivative, (empty, jnp.ones(()), start), edges, rates, jumps, times, tolerance)
     return (bodies, mao), slow

@@ -1,4 +1,4 @@
-"""The slow states of one brain, as names and as one vector, and what reaches them."""
+"""The slow states of one brain, as names and as one vector, and the inputs of the brain."""
 
 from typing import NamedTuple
 
@@ -14,14 +14,14 @@ from .closures.response import Correction, no_correction
 
 
 class SlowState(NamedTuple):
-    """What a brain remembers from one hour to the next."""
+    """The state of a brain: everything that changes over hours to weeks."""
 
     damage: Scalar
     """Excitotoxic damage."""
     glutamate: Scalar
     """Rise of prefrontal glutamate that the drug causes, relative."""
     measured_glutamate: Scalar
-    """The same as an instrument shows it, with its lag."""
+    """The same as an instrument measures it, with its lag."""
     signalling: SignallingState
     spines: SpineState
     dopamine: Scalar
@@ -48,20 +48,20 @@ def pack(x: SlowState) -> Float[Array, " state"]:
 
 def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
     """The state from vectors; leading axes are kept."""
-    part = iter(jnp.moveaxis(vector, -1, 0))
+    component = iter(jnp.moveaxis(vector, -1, 0))
     return SlowState(
-        damage=next(part),
-        glutamate=next(part),
-        measured_glutamate=next(part),
-        signalling=SignallingState(*(next(part) for _ in SignallingState._fields)),
-        spines=SpineState(*(next(part) for _ in SpineState._fields)),
-        dopamine=next(part),
-        autoreceptor=next(part),
+        damage=next(component),
+        glutamate=next(component),
+        measured_glutamate=next(component),
+        signalling=SignallingState(*(next(component) for _ in SignallingState._fields)),
+        spines=SpineState(*(next(component) for _ in SpineState._fields)),
+        dopamine=next(component),
+        autoreceptor=next(component),
     )
 
 
 class Inputs(NamedTuple):
-    """What reaches the brain at one time, or at the nodes of a course."""
+    """Drugs in the brain at one time, or at the nodes of a course."""
 
     ketamine: Float[Array, "*node"]
     """Free brain concentration in equivalents of racemic ketamine, µM."""
@@ -74,5 +74,5 @@ class Inputs(NamedTuple):
 
 
 def no_input() -> Inputs:
-    """Nothing given, closures as they are."""
+    """No drug, and closures without correction."""
     return Inputs(jnp.zeros(()), jnp.zeros(len(MOLECULES)), jnp.ones(()), no_correction())

@@ -1,7 +1,7 @@
-"""The grid of a course: a node at every change of input, fine after it and coarser with time.
+"""The time grid of a course: a node at every change of input, fine steps after it and coarser ones with time.
 
-Steps come from a ladder of a few lengths, each twice the one before, because every distinct length costs matrix
-exponentials and every further step of that length costs none.
+Steps come from a ladder of a few lengths, each twice the one before: every distinct length costs matrix exponentials, and further
+steps of that length cost none.
 """
 
 import math
@@ -17,18 +17,18 @@ RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
 STEPS_PER_RUNG = 44
 """Steps before the length doubles."""
-FOLLOWED_FINELY = 12
-"""Changes after which the ladder begins at its finest; of a longer series, the later ones are followed by what comes next."""
+FINE_CHANGES = 12
+"""Changes of input after which the ladder starts at its finest step; after later ones of a long series it starts coarser, as follows."""
 RUNGS_OF_REPEATS = RUNGS[4:]
-"""The part of the ladder that follows a later change, h."""
+"""The part of the ladder that is used after a later change, h."""
 STEPS_PER_RUNG_OF_REPEATS = 5
-"""Likewise after a later change: a year of infusions in seconds, for errors of some thousandths."""
-RUNGS_GENTLE = RUNGS[9:13]
-"""The part of the ladder that follows a gentle change, h: what is swallowed reaches the blood over hours."""
-STEPS_PER_RUNG_GENTLE = 5
-"""Likewise after a gentle change."""
+"""Likewise after a later change: a year of infusions in seconds, with errors of a few thousandths."""
+RUNGS_OF_SLOW_ABSORPTION = RUNGS[9:13]
+"""The part of the ladder that is used after input that is slowly absorbed, h: a tablet reaches the blood over hours."""
+STEPS_PER_RUNG_OF_SLOW_ABSORPTION = 5
+"""Likewise after slowly absorbed input."""
 SAME = 1e-9
-"""Times and lengths that differ by less are one, h."""
+"""Times and lengths that differ by less are equal, h."""
 SMALLEST_BUCKET = 512
 """Steps are padded to this count times 1, 2, 3, 4, 6, 8, 12 …, so that another dose seldom compiles anew."""
 SMALLEST_LENGTHS = 64
@@ -39,12 +39,12 @@ SMALLEST_LENGTHS = 64
 class TimeGrid:
     """Padded steps and the input in each; ``nodes`` of them are real, the rest have length zero.
 
-    ``lengths`` are the distinct step lengths (h), padded with zeros; ``which`` says which of them each step has.
+    ``lengths`` are the distinct step lengths (h), padded with zeros; ``length_index`` says which of them each step has.
     ``infusion`` (µmol/h) and ``bolus`` (µmol) have a row per step and a column per channel.
     """
 
     lengths: np.ndarray
-    which: np.ndarray
+    length_index: np.ndarray
     infusion: np.ndarray
     bolus: np.ndarray
     nodes: int
@@ -52,7 +52,7 @@ class TimeGrid:
     @property
     def steps(self) -> np.ndarray:
         """Length of every step, h."""
-        return self.lengths[self.which]
+        return self.lengths[self.length_index]
 
     @property
     def padded_times(self) -> np.ndarray:
@@ -65,28 +65,31 @@ class TimeGrid:
         return self.padded_times[: self.nodes]
 
 
-def _step(age: float, rungs: tuple[float, ...], per_rung: int) -> float:
+def _step_length(age: float, rungs: tuple[float, ...], per_rung: int) -> float:
     """Step length at an age since a change (h): one rung higher after every ``per_rung`` steps, up to the top."""
     climbed = math.floor(math.log2(1 + (age + SAME) / (per_rung * rungs[0])))
     return rungs[min(climbed, len(rungs) - 1)]
 
 
-def _walk(sharp: list[float], gentle: list[float], stops: list[float], finely: int) -> np.ndarray:
-    """Step lengths from the first stop to the last: the ladder since the latest change of either kind, cut short at every stop."""
+def _step_lengths(fast: list[float], slow: list[float], stops: list[float], fine_changes: int) -> np.ndarray:
+    """Step lengths (h) from the first stop to the last: the ladder since the latest change of either kind, cut short at every stop.
+
+    ``fast`` are the times at which input changes, ``slow`` those at which slowly absorbed input does.
+    """
     steps = []
     for start, end in pairwise(stops):
         ladders = [
             (changes[count - 1], rungs, per_rung)
             for changes, rungs, per_rung in (
-                (sharp[:finely], RUNGS, STEPS_PER_RUNG),
-                (sharp[finely:], RUNGS_OF_REPEATS, STEPS_PER_RUNG_OF_REPEATS),
-                (gentle, RUNGS_GENTLE, STEPS_PER_RUNG_GENTLE),
+                (fast[:fine_changes], RUNGS, STEPS_PER_RUNG),
+                (fast[fine_changes:], RUNGS_OF_REPEATS, STEPS_PER_RUNG_OF_REPEATS),
+                (slow, RUNGS_OF_SLOW_ABSORPTION, STEPS_PER_RUNG_OF_SLOW_ABSORPTION),
             )
             if (count := bisect_right(changes, start + SAME))
         ]
         now = start
         while end - now > SAME:
-            step = min(_step(now - latest, rungs, per_rung) for latest, rungs, per_rung in ladders)
+            step = min(_step_length(now - latest, rungs, per_rung) for latest, rungs, per_rung in ladders)
             steps.append(step if now + step < end - SAME else end - now)
             now += step
     return np.array(steps)
@@ -105,10 +108,10 @@ def time_grid(
     horizon: float,
     include: tuple[float, ...] = (),
     refine: int = 1,
-    finely: int = FOLLOWED_FINELY,
+    fine_changes: int = FINE_CHANGES,
     padded_to: tuple[int, int] = (SMALLEST_BUCKET, SMALLEST_LENGTHS),
 ) -> TimeGrid:
-    """The padded grid for a course.
+    """The padded time grid of a course.
 
     Parameters
     ----------
@@ -117,30 +120,30 @@ def time_grid(
     horizon
         End of the course, h.
     include
-        Further times that must be nodes, h; they do not make the steps after them finer.
+        Further times that must be nodes, h, without finer steps after them.
     refine
         Split every step into this many, for convergence tests.
-    finely
-        How many changes are followed by the finest steps.
+    fine_changes
+        Number of changes of input after which the steps are finest.
     padded_to
         Steps and distinct lengths of the smallest grid.
     """
-    changes = {kind: {t for p in pulses if p.gentle is kind for t in (p.start, p.start + p.duration)} for kind in (False, True)}
-    # The start is a change as well; where something gentle is taken then, that is all that changes.
-    sharp, gentle = sorted(changes[False] | ({0.0} - changes[True])), sorted(changes[True])
-    stops = sorted(t for t in {0.0, horizon, *sharp, *gentle, *include} if 0 <= t <= horizon)
+    changes = {slow: {t for p in pulses if p.slowly_absorbed is slow for t in (p.start, p.start + p.duration)} for slow in (False, True)}
+    # The start counts as a fast change, unless slowly absorbed input begins there.
+    fast, slow = sorted(changes[False] | ({0.0} - changes[True])), sorted(changes[True])
+    stops = sorted(t for t in {0.0, horizon, *fast, *slow, *include} if 0 <= t <= horizon)
     stops = [t for t, before in zip(stops, [-math.inf, *stops], strict=False) if t - before > SAME]
-    steps = np.repeat(_walk(sharp, gentle, stops, finely) / refine, refine)
-    _, first, which = np.unique(np.round(steps / SAME), return_index=True, return_inverse=True)
+    steps = np.repeat(_step_lengths(fast, slow, stops, fine_changes) / refine, refine)
+    _, first, length_index = np.unique(np.round(steps / SAME), return_index=True, return_inverse=True)
     lengths = steps[first]
-    times = np.concatenate([[0.0], np.cumsum(lengths[which])])
+    times = np.concatenate([[0.0], np.cumsum(lengths[length_index])])
 
     infusion, bolus = np.zeros((len(steps), len(CHANNELS))), np.zeros((len(steps), len(CHANNELS)))
-    middle = times[:-1] + steps / 2
+    midpoints = times[:-1] + steps / 2
     for pulse in pulses:
         column = CHANNELS.index(pulse.channel)
         if pulse.duration > 0:
-            running = (middle > pulse.start) & (middle < pulse.start + pulse.duration)
+            running = (midpoints > pulse.start) & (midpoints < pulse.start + pulse.duration)
             infusion[running, column] += pulse.amount / pulse.duration
         elif pulse.start < horizon:
             bolus[np.searchsorted(times, pulse.start - SAME), column] += pulse.amount
@@ -149,7 +152,7 @@ def time_grid(
     padding = (0, _bucket(len(steps), padded_to[0]) - len(steps))
     return TimeGrid(
         lengths=lengths,
-        which=np.pad(which, padding, constant_values=len(first)),
+        length_index=np.pad(length_index, padding, constant_values=len(first)),
         infusion=np.pad(infusion, [padding, (0, 0)]),
         bolus=np.pad(bolus, [padding, (0, 0)]),
         nodes=len(times),

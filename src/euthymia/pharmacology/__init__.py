@@ -1,1 +1,1 @@
-"""Dose to free brain concentration. Linear in dose, so solved exactly."""
+"""Pharmacokinetics: from dose to concentration. Linear in dose, so solved exactly."""

@@ -1,7 +1,7 @@
-"""From where ketamine is put into blood: one depot for each kind of place, emptied at first order.
+"""Absorption of ketamine: one depot for each site of administration, emptied at first order.
 
-What passes a mucous membrane reaches blood as ketamine; what is swallowed meets the liver first, which turns most of it into
-norketamine. A published bioavailability is of the whole dose, so that the share through the membrane follows from it.
+The part that passes a mucous membrane reaches blood as ketamine; the swallowed part undergoes first-pass metabolism, most of it to
+norketamine. A published bioavailability is of the whole dose, from which the share through the membrane follows.
 """
 
 import equinox as eqx
@@ -12,16 +12,16 @@ from ..core.parameters import parameter
 from ..core.types import Scalar
 
 DEPOTS = ("muscle", "skin", "nose", "mouth", "rectum", "gut", "peritoneum")
-"""Where a dose waits."""
+"""Sites from which a dose is absorbed."""
 MEMBRANES = {"nasal": "nose", "sublingual": "mouth", "rectal": "rectum"}
-"""Routes of which a part is swallowed or drains to the liver, and the depot of the rest."""
+"""Routes of which a part is swallowed or drains to the liver, and the depot of the other part."""
 
 
 class Absorption(eqx.Module):
-    """How fast and how much, per depot or route."""
+    """Rates and bioavailabilities, per depot or route."""
 
     half_life: Float[Array, "depot"] = parameter(
-        tuple(f"absorption.half_life.{depot}" for depot in DEPOTS), "h", "time in which half of a depot leaves"
+        tuple(f"absorption.half_life.{depot}" for depot in DEPOTS), "h", "absorption half-life of a depot"
     )
     injected_share: Float[Array, "injection"] = parameter(
         ("absorption.share.muscle", "absorption.share.skin"), "dimensionless", "share of an injection that reaches blood"
@@ -30,10 +30,10 @@ class Absorption(eqx.Module):
         tuple(f"absorption.bioavailability.{route}" for route in MEMBRANES), "dimensionless", "ketamine in blood, of the whole dose"
     )
     intraperitoneal_bioavailability: Scalar = parameter(
-        "absorption.bioavailability.intraperitoneal", "dimensionless", "ketamine in blood, of what is injected into the belly of an animal"
+        "absorption.bioavailability.intraperitoneal", "dimensionless", "ketamine in blood, of an intraperitoneal injection in an animal"
     )
     oral_bioavailability: Scalar = parameter("absorption.bioavailability.oral", "dimensionless", "ketamine in blood, of what is swallowed")
-    release_time: Scalar = parameter("absorption.release_time", "h", "over which an extended-release tablet gives up its dose")
+    release_time: Scalar = parameter("absorption.release_time", "h", "time over which an extended-release tablet releases its dose")
     gut_share: Scalar = parameter("absorption.gut_share", "dimensionless", "share of what is swallowed that reaches the liver")
 
 
@@ -48,7 +48,7 @@ def membrane_share(p: Absorption) -> Float[Array, "membrane"]:
 
 
 def fates(p: Absorption) -> tuple[Float[Array, "depot"], Float[Array, "depot"]]:
-    """Shares of a depot's content that reach blood as ketamine, and that the liver takes out on the way."""
+    """Shares of a depot's content that reach blood as ketamine, and that first-pass metabolism extracts."""
     whole, none = jnp.ones(()), jnp.zeros(())
     of_depot = {
         "muscle": (p.injected_share[0], none),
@@ -61,8 +61,8 @@ def fates(p: Absorption) -> tuple[Float[Array, "depot"], Float[Array, "depot"]]:
     return jnp.stack(ketamine), jnp.stack(extracted)
 
 
-def placed(p: Absorption, route: str) -> dict[str, Scalar]:
-    """Shares of a dose that start in each place, by route."""
+def depot_shares(p: Absorption, route: str) -> dict[str, Scalar]:
+    """Shares of a dose that start in each depot, or in blood (``ketamine``), by route."""
     whole = {"i.m.": "muscle", "s.c.": "skin", "oral": "gut", "oral extended release": "gut", "i.p.": "peritoneum"}
     if route in MEMBRANES:
         through = membrane_share(p)[list(MEMBRANES).index(route)]

@@ -1,40 +1,42 @@
-"""What people get today in the body: one linear system per drug, gut → central ⇄ peripheral, and a site that lags plasma.
+"""Pharmacokinetics of the comparators: one linear system per drug, gut → central ⇄ peripheral, and a site that lags plasma.
 
-The same structure serves every drug; one without a peripheral compartment has no flow to it. Of some drugs a share of what is
-cleared becomes a metabolite that acts as well, and has one compartment and a site of its own. A site follows the plasma
-concentration and holds no drug: transporters are let go of more slowly than plasma clears. Adults of usual weight: weight
-does not enter. Amounts µmol, concentrations µM, time h.
+The same structure serves every drug; one without a peripheral compartment has no flow to it. Of some drugs a share of the
+clearance forms an active metabolite, which has one compartment and its own site. A site follows the plasma concentration with a
+lag and holds no drug: drugs dissociate from transporters more slowly than plasma clears. Adults of typical weight: weight does
+not enter. Amounts µmol, concentrations µM, time h.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..core.numerics.compartments import flow_matrix
 from ..core.parameters import parameter
-from ..core.types import Scalar
 
 DRUGS = (
     *("escitalopram", "sertraline", "phenelzine", "midazolam", "memantine", "MK-801"),
     *("citalopram", "fluoxetine", "tranylcypromine", "moclobemide", "bupropion"),
 )
 FORMED = {"norfluoxetine": "fluoxetine", "hydroxybupropion": "bupropion"}
-"""Metabolites that act, and the drug that each is formed from; one of a drug at most."""
+"""Active metabolites, and the drug that forms them; at most one per drug."""
 MOLECULES = (*DRUGS, *FORMED)
-"""What reaches a target."""
-PARENTS = jnp.array([DRUGS.index(drug) for drug in FORMED.values()])
-INTO_A_VEIN = ("midazolam", "MK-801")
-ENTRY = {drug: "central" if drug in INTO_A_VEIN else "gut" for drug in DRUGS}
-"""Where each drug is given: by mouth, or into a vein."""
+"""Everything that acts at a target."""
+PARENTS = np.array([DRUGS.index(drug) for drug in FORMED.values()])
+"""Index of the parent drug of each metabolite."""
+INTRAVENOUS = ("midazolam", "MK-801")
+ENTRY = {drug: "central" if drug in INTRAVENOUS else "gut" for drug in DRUGS}
+"""The pool that a dose of each drug enters: oral or intravenous."""
 POOLS = ("gut", "central", "peripheral", "metabolite", "eliminated")
 STATES = (*POOLS, "site", "metabolite_site")
 
 
-def places(molecules: Sequence[str]) -> Int[Array, "chosen"]:
-    """Where these stand on the axis of ``MOLECULES``."""
+def molecule_index(molecules: Sequence[str]) -> Int[Array, "chosen"]:
+    """Indices of these on the axis of ``MOLECULES``."""
     return jnp.array([MOLECULES.index(name) for name in molecules])
 
 
@@ -65,54 +67,93 @@ class Comparators(eqx.Module):
     highest_dose: Float[Array, "drug"] = parameter(_rows("highest_dose"), "mg/h", "most that evidence covers, averaged over a day")
 
 
-def _of_drugs(metabolites: Float[Array, "metabolite"]) -> Float[Array, "drug"]:
-    """Numbers of metabolites by the drug they are formed from, zero where nothing is."""
-    return jnp.zeros(len(DRUGS)).at[PARENTS].set(metabolites)
+class Kinetics(NamedTuple):
+    """Rate constants and volumes of one drug, or of each; those of the metabolite are zero where none is formed."""
+
+    absorption: Float[Array, "*drug"]
+    """ka, 1/h."""
+    bioavailability: Float[Array, "*drug"]
+    """F."""
+    clearance: Float[Array, "*drug"]
+    """CL, L/h."""
+    central_volume: Float[Array, "*drug"]
+    """V1, L."""
+    peripheral_volume: Float[Array, "*drug"]
+    """V2, L."""
+    peripheral_flow: Float[Array, "*drug"]
+    """Q, L/h."""
+    to_site: Float[Array, "*drug"]
+    """ke0, 1/h."""
+    formed_share: Float[Array, "*drug"]
+    """f, share of the clearance that forms the metabolite."""
+    metabolite_elimination: Float[Array, "*drug"]
+    """km = CL/V of the metabolite, 1/h."""
+    metabolite_to_site: Float[Array, "*drug"]
+    """km0, its ke0, 1/h."""
+    metabolite_site_gain: Float[Array, "*drug"]
+    """km0/V of the metabolite, 1/(L h)."""
+
+
+def _kinetics(p: Comparators) -> Kinetics:
+    """Rate constants and volumes of each drug, in the order of ``DRUGS``."""
+
+    def per_drug(metabolites: Float[Array, "metabolite"]) -> Float[Array, "drug"]:
+        return jnp.zeros(len(DRUGS)).at[PARENTS].set(metabolites)
+
+    km0, Vm = jnp.log(2) / p.metabolite_site_half_life, p.metabolite_volume
+    return Kinetics(
+        absorption=jnp.log(2) / p.absorption_half_life,
+        bioavailability=p.bioavailability,
+        clearance=p.clearance,
+        central_volume=p.central_volume,
+        peripheral_volume=p.peripheral_volume,
+        peripheral_flow=p.peripheral_flow,
+        to_site=jnp.log(2) / p.site_half_life,
+        formed_share=per_drug(p.formed_share),
+        metabolite_elimination=per_drug(p.metabolite_clearance / Vm),
+        metabolite_to_site=per_drug(km0),
+        metabolite_site_gain=per_drug(km0 / Vm),
+    )
+
+
+def _drug_matrix(k: Kinetics) -> Float[Array, "state state"]:
+    """The matrix of one drug."""
+    ka, F, CL, V1, V2, Q, ke0, f, km, km0, metabolite_gain = k
+    flows = flow_matrix(
+        POOLS,
+        {
+            ("gut", "central"): F * ka,
+            ("gut", "eliminated"): (1 - F) * ka,
+            ("central", "peripheral"): Q / V1,
+            ("peripheral", "central"): Q / V2,
+            ("central", "metabolite"): f * CL / V1,
+            ("central", "eliminated"): (1 - f) * CL / V1,
+            ("metabolite", "eliminated"): km,
+        },
+    )
+    matrix = jnp.zeros((len(STATES), len(STATES))).at[: len(POOLS), : len(POOLS)].set(flows)
+    for site, pool, gain, loss in (("site", "central", ke0 / V1, ke0), ("metabolite_site", "metabolite", metabolite_gain, km0)):
+        row = STATES.index(site)
+        matrix = matrix.at[row, STATES.index(pool)].set(gain).at[row, row].set(-loss)
+    return matrix
 
 
 def rate_matrix(p: Comparators) -> Float[Array, "drug state state"]:
     """The matrix A of dx/dt = A x + input for each drug. State order is ``STATES``: five amounts and two concentrations at sites."""
-
-    def one(
-        ka: Scalar, F: Scalar, CL: Scalar, V1: Scalar, V2: Scalar, Q: Scalar, ke0: Scalar, f: Scalar, km: Scalar, seen: Scalar, km0: Scalar
-    ) -> Float[Array, "state state"]:
-        flows = flow_matrix(
-            POOLS,
-            {
-                ("gut", "central"): F * ka,
-                ("gut", "eliminated"): (1 - F) * ka,
-                ("central", "peripheral"): Q / V1,
-                ("peripheral", "central"): Q / V2,
-                ("central", "metabolite"): f * CL / V1,
-                ("central", "eliminated"): (1 - f) * CL / V1,
-                ("metabolite", "eliminated"): km,
-            },
-        )
-        matrix = jnp.zeros((len(STATES), len(STATES))).at[: len(POOLS), : len(POOLS)].set(flows)
-        for site, pool, gain, forgetting in (("site", "central", ke0 / V1, ke0), ("metabolite_site", "metabolite", seen, km0)):
-            row = STATES.index(site)
-            matrix = matrix.at[row, STATES.index(pool)].set(gain).at[row, row].set(-forgetting)
-        return matrix
-
-    formed_ke0, Vm = jnp.log(2) / p.metabolite_site_half_life, p.metabolite_volume
-    return jax.vmap(one)(
-        *(jnp.log(2) / p.absorption_half_life, p.bioavailability, p.clearance),
-        *(p.central_volume, p.peripheral_volume, p.peripheral_flow, jnp.log(2) / p.site_half_life),
-        *(_of_drugs(each) for each in (p.formed_share, p.metabolite_clearance / Vm, formed_ke0 / Vm, formed_ke0)),
-    )
+    return jax.vmap(_drug_matrix)(_kinetics(p))
 
 
-def entry_matrices() -> Float[Array, "drug state place"]:
-    """Where a dose of each drug enters: one place each."""
+def entry_matrices() -> Float[Array, "drug state entry"]:
+    """The state that a dose of each drug enters: one entry each."""
     return jnp.stack([jnp.eye(len(STATES))[:, [STATES.index(ENTRY[drug])]] for drug in DRUGS])
 
 
 def plasma_concentration(p: Comparators, states: Float[Array, "*batch drug state"]) -> Float[Array, "*batch molecule"]:
     """Total plasma concentration of each drug and metabolite, µM."""
-    given = states[..., STATES.index("central")] / p.central_volume
-    return jnp.concatenate([given, states[..., PARENTS, STATES.index("metabolite")] / p.metabolite_volume], -1)
+    parents = states[..., STATES.index("central")] / p.central_volume
+    return jnp.concatenate([parents, states[..., PARENTS, STATES.index("metabolite")] / p.metabolite_volume], -1)
 
 
 def site_concentration(states: Float[Array, "*batch drug state"]) -> Float[Array, "*batch molecule"]:
-    """Concentration of each drug and metabolite that its target sees (µM), on the scale of total plasma."""
+    """Concentration of each drug and metabolite at its target (µM), on the scale of total plasma."""
     return jnp.concatenate([states[..., STATES.index("site")], states[..., PARENTS, STATES.index("metabolite_site")]], -1)

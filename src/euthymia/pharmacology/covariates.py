@@ -1,7 +1,7 @@
-"""What is particular about one body: what its liver does, how far it lies from the typical one, and how fast a small animal lives.
+"""Covariates of pharmacokinetics: liver flow and clearance of one body, its random effects, and allometric scaling to animals.
 
-A well-stirred liver (flow Q, intrinsic clearance I) takes out E = I/(Q + I) of what passes it, so that clearance goes with Q E and
-a swallowed dose arrives with 1 − E. Age lowers Q; genotype and disease lower I. Animals are scaled from people by their weight.
+A well-stirred liver (flow Q, intrinsic clearance I) extracts E = I/(Q + I), so that clearance is proportional to Q E and oral
+bioavailability to 1 − E. Age lowers Q; genotype and disease lower I. Animals are scaled from people by weight.
 """
 
 from dataclasses import replace
@@ -19,14 +19,14 @@ from .variability import SPRAY_TRAITS, TRAITS, PerSprayTrait, PerTrait, individu
 
 SEXES = ("male", "female")
 GENOTYPES = ("*1/*1", "*1/*6", "*6/*6")
-"""CYP2B6; *6 lowers what forms norketamine."""
+"""Of CYP2B6; *6 lowers the formation of norketamine."""
 LIVERS = ("normal", "mild impairment", "moderate impairment")
-"""Child-Pugh A and B are mild and moderate; nothing is known of C."""
+"""Child-Pugh A and B are mild and moderate; there are no data on C."""
 ANIMALS = ("mouse", "rat")
 
 
 class Covariates(eqx.Module):
-    """Effects of what is known about a person, and the weights of animals."""
+    """Effects of age, sex, genotype and liver disease, and the weights of animals."""
 
     old_age: Scalar = parameter("people.old_age", "year", "age from which liver blood flow falls")
     flow_lost: Scalar = parameter("people.liver_flow_lost", "L/(h*year)", "liver blood flow lost each year after it")
@@ -43,23 +43,28 @@ class Covariates(eqx.Module):
         "dimensionless",
         "intrinsic clearance over the normal liver's",
     )
-    animal_weight: Float[Array, "animal"] = parameter(("mouse.weight", "rat.weight"), "kg", "usual body weight")
+    animal_weight: Float[Array, "animal"] = parameter(("mouse.weight", "rat.weight"), "kg", "typical body weight")
     time_exponent: Scalar = parameter("allometry.time_exponent", "dimensionless", "delays of animals go with weight to this power")
 
 
 class CovariateEffects(NamedTuple):
-    """What is particular about a body beside its weight; all factors are over the typical adult's."""
+    """Pharmacokinetics of one body beside its weight: factors on the typical adult's, and random effects."""
 
-    liver_flow: Scalar = jnp.ones(())
-    intrinsic_clearance: Scalar = jnp.ones(())
-    allometric_time_scale: Scalar = jnp.ones(())
-    """Length of every delay."""
-    deviation: PerTrait = jnp.zeros(len(TRAITS))
-    spray_deviation: PerSprayTrait = jnp.zeros(len(SPRAY_TRAITS))
+    liver_flow: Scalar
+    intrinsic_clearance: Scalar
+    allometric_time_scale: Scalar
+    """Factor on every delay."""
+    deviation: PerTrait
+    spray_deviation: PerSprayTrait
+
+
+def typical_body() -> CovariateEffects:
+    """The typical adult."""
+    return CovariateEffects(jnp.ones(()), jnp.ones(()), jnp.ones(()), jnp.zeros(len(TRAITS)), jnp.zeros(len(SPRAY_TRAITS)))
 
 
 def intrinsic_clearance(p: Esketamine) -> Scalar:
-    """I of the typical liver (L/h), per concentration that leaves it."""
+    """I of the typical liver (L/h), relative to the concentration that leaves it."""
     return p.liver_volume * (p.to_norketamine + p.elsewhere)
 
 
@@ -88,17 +93,17 @@ def allometric_time_scale(p: Covariates, d: Disposition, weight: Scalar) -> Scal
 def individualise(d: Disposition, e: Esketamine, body: CovariateEffects) -> tuple[Disposition, Esketamine]:
     """The disposition of one body, after an injection and after a spray."""
     Q, I = e.liver_flow, intrinsic_clearance(e)  # noqa: E741
-    usual, own = extraction(Q, I), extraction(body.liver_flow * Q, body.intrinsic_clearance * I)
-    cleared = body.liver_flow * own / usual
+    typical, E = extraction(Q, I), extraction(body.liver_flow * Q, body.intrinsic_clearance * I)
+    clearance = body.liver_flow * E / typical
     a, t = d.absorption, body.allometric_time_scale
-    swallowed = jnp.minimum(a.oral_bioavailability * (1 - own) / (1 - usual), a.gut_share)
-    person = individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(cleared)))
+    oral_bioavailability = jnp.minimum(a.oral_bioavailability * (1 - E) / (1 - typical), a.gut_share)
+    person = individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(clearance)))
     sprayed, i = individual_spray(e, body.spray_deviation), body.intrinsic_clearance
     delays = ("venous_delay", "effect_site_half_life", "norketamine_delay", "hydroxynorketamine_delay")
     return (
         replace(
             person,
-            absorption=replace(a, oral_bioavailability=swallowed, half_life=t * a.half_life),
+            absorption=replace(a, oral_bioavailability=oral_bioavailability, half_life=t * a.half_life),
             **{name: t * getattr(person, name) for name in delays},
         ),
         replace(

@@ -1,8 +1,8 @@
 """Esketamine from a nasal device or swallowed: the population model of the clinical programme, with a well-stirred liver.
 
 Perez-Ruixo et al. 2021 (820 people, venous plasma): nose → blood; gut → liver → blood; three compartments; noresketamine is
-formed in the liver and has two. Its disposition is not that of :mod:`.disposition`, which was made from arterial samples of
-infusions: the two differ by a third after an infusion, so each is used for the routes it was made for.
+formed in the liver and has two. Its disposition is not that of :mod:`.ketamine`, which was fitted to arterial samples of
+infusions: the two differ by a third after an infusion, so each is used for the routes it was fitted to.
 Amounts µmol, concentrations µM, time h. Adults; weight does not enter.
 """
 
@@ -15,10 +15,11 @@ from ..core.parameters import parameter
 from ..core.types import Scalar
 
 POOLS = ("nose", "gut", "solution", "liver", "plasma", "rapid", "slow", "norketamine", "norketamine_peripheral", "excreted")
-FOLLOWERS = ("effect_site", "norketamine_effect_site")
-STATES = POOLS + FOLLOWERS
+LAGGED = ("effect_site", "norketamine_effect_site")
+"""Concentrations that follow the concentration of a pool with a lag and hold no drug."""
+STATES = POOLS + LAGGED
 ENTRIES = ("nose", "gut", "solution")
-"""Where a dose can be put."""
+"""Pools that a dose can enter."""
 
 
 class Esketamine(eqx.Module):
@@ -76,15 +77,15 @@ def rate_matrix(p: Esketamine) -> Float[Array, "state state"]:
     )
     matrix = jnp.zeros((len(STATES), len(STATES))).at[: len(POOLS), : len(POOLS)].set(exchange)
     ke0 = jnp.log(2) / p.effect_site_half_life
-    for follower, pool, volume in (("effect_site", "plasma", Vc), ("norketamine_effect_site", "norketamine", VN)):
-        row = STATES.index(follower)
+    for lagged, pool, volume in (("effect_site", "plasma", Vc), ("norketamine_effect_site", "norketamine", VN)):
+        row = STATES.index(lagged)
         matrix = matrix.at[row, STATES.index(pool)].set(ke0 / volume).at[row, row].set(-ke0)
     return matrix
 
 
-def entry_matrix() -> Float[Array, "state place"]:
-    """Where a dose enters, for each of ``ENTRIES``."""
-    return jnp.eye(len(STATES))[:, jnp.array([STATES.index(place) for place in ENTRIES])]
+def entry_matrix() -> Float[Array, "state entry"]:
+    """The state that a dose enters, for each of ``ENTRIES``."""
+    return jnp.eye(len(STATES))[:, jnp.array([STATES.index(entry) for entry in ENTRIES])]
 
 
 def concentrations(p: Esketamine, states: Float[Array, "*batch state"]) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:

@@ -3,7 +3,7 @@
 Depots of :mod:`.absorption` empty into blood. Parent: three compartments around arterial blood (Kamp et al. 2020).
 Metabolites: ketamine → two-step delay → norketamine → two-step delay → hydroxynorketamine, each with two compartments (Simons
 et al. 2022), and dehydronorketamine beside it. A venous sample lags arterial blood, and so does the effect site in the brain;
-both follow a concentration and hold no drug.
+both follow a concentration with first-order lag and hold no drug.
 Amounts µmol, concentrations µM, time h.
 """
 
@@ -33,11 +33,12 @@ POOLS = (
     "dehydronorketamine",
     "excreted",
 )
-FOLLOWERS = ("venous", "effect_site", "norketamine_effect_site", "hydroxynorketamine_effect_site")
-STATES = POOLS + FOLLOWERS
+LAGGED = ("venous", "effect_site", "norketamine_effect_site", "hydroxynorketamine_effect_site")
+"""Concentrations that follow the concentration of a pool with a lag and hold no drug."""
+STATES = POOLS + LAGGED
 DELAY_STEPS = 2
 ENTRIES = ("ketamine", *DEPOTS, "norketamine", "hydroxynorketamine")
-"""Pools into which a dose can be put: blood, depots, and blood as a metabolite."""
+"""Pools that a dose can enter: blood, depots, and blood as a metabolite."""
 
 
 class Disposition(eqx.Module):
@@ -87,14 +88,14 @@ def hydroxynorketamine_clearance(p: Disposition) -> PerEnantiomer:
 
 
 def _absorbed(p: Disposition) -> dict[tuple[str, str], Scalar]:
-    """Flows out of the depots; what the liver takes out of a swallowed dose forms norketamine like what it takes out of blood."""
+    """Flows out of the depots; first-pass extraction forms norketamine like extraction from blood."""
     rate, (ketamine, extracted) = emptying(p.absorption), fates(p.absorption)
     formed = p.norketamine_share * extracted
     flows = {}
-    for place, depot in enumerate(DEPOTS):
-        flows[depot, "ketamine"] = ketamine[place] * rate[place]
-        flows[depot, "norketamine_delay_1"] = formed[place] * rate[place]
-        flows[depot, "excreted"] = (1 - ketamine[place] - formed[place]) * rate[place]
+    for index, depot in enumerate(DEPOTS):
+        flows[depot, "ketamine"] = ketamine[index] * rate[index]
+        flows[depot, "norketamine_delay_1"] = formed[index] * rate[index]
+        flows[depot, "excreted"] = (1 - ketamine[index] - formed[index]) * rate[index]
     return flows
 
 
@@ -104,7 +105,7 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
     volume, flow = size**p.volume_exponent, size**p.flow_exponent
     absorbed = _absorbed(p)
 
-    def one(clearance_hnk: Scalar) -> Float[Array, "state state"]:
+    def of_enantiomer(clearance_hnk: Scalar) -> Float[Array, "state state"]:
         V1, V2, V3 = volume * p.central_volume, volume * p.rapid_volume, volume * p.slow_volume
         CL, Q2, Q3 = flow * p.clearance, flow * p.rapid_flow, flow * p.slow_flow
         VN1, VN2 = volume * p.norketamine_volume, volume * p.norketamine_peripheral_volume
@@ -142,17 +143,17 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
         )
         matrix = jnp.zeros((len(STATES), len(STATES))).at[: len(POOLS), : len(POOLS)].set(exchange)
         ke0 = jnp.log(2) / p.effect_site_half_life
-        for follower, pool, capacity, rate in (
+        for lagged, pool, capacity, rate in (
             ("venous", "ketamine", V1, 1 / p.venous_delay),
             ("effect_site", "ketamine", V1, ke0),
             ("norketamine_effect_site", "norketamine", VN1, ke0),
             ("hydroxynorketamine_effect_site", "hydroxynorketamine", VH1, ke0),
         ):
-            row = STATES.index(follower)
+            row = STATES.index(lagged)
             matrix = matrix.at[row, STATES.index(pool)].set(rate / capacity).at[row, row].set(-rate)
         return matrix
 
-    return jax.vmap(one)(hydroxynorketamine_clearance(p))
+    return jax.vmap(of_enantiomer)(hydroxynorketamine_clearance(p))
 
 
 def central_volumes(p: Disposition, weight: Scalar) -> dict[str, Scalar]:
@@ -166,9 +167,9 @@ def central_volumes(p: Disposition, weight: Scalar) -> dict[str, Scalar]:
     }
 
 
-def entry_matrix() -> Float[Array, "state place"]:
-    """Where a dose enters, for each of ``ENTRIES``."""
-    return jnp.eye(len(STATES))[:, jnp.array([STATES.index(place) for place in ENTRIES])]
+def entry_matrix() -> Float[Array, "state entry"]:
+    """The state that a dose enters, for each of ``ENTRIES``."""
+    return jnp.eye(len(STATES))[:, jnp.array([STATES.index(entry) for entry in ENTRIES])]
 
 
 class Molecules(eqx.Module):

@@ -1,6 +1,6 @@
-"""How people differ from the typical body, and samples from the curve of their person.
+"""Variability between people in pharmacokinetics, and residual error of samples.
 
-A person's parameter is the typical one times exp(η), where η is normal with mean zero over people; central volume and
+A person's parameter is the typical one times exp(η), where the random effect η is normal with mean zero; central volume and
 clearance go together (Otto et al. 2021), the others are independent (Simons et al. 2022; sprays: Perez-Ruixo et al. 2021).
 """
 
@@ -17,7 +17,7 @@ from .esketamine import Esketamine
 from .ketamine import Disposition
 
 TRAITS = ("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay")
-"""The fields of the disposition in which people differ, in the order of the trait axis."""
+"""Fields of the disposition with a random effect, in the order of the trait axis."""
 
 SPRAY_TRAITS = (
     "plasma_volume",
@@ -30,16 +30,16 @@ SPRAY_TRAITS = (
     "norketamine_volume",
     "norketamine_clearance",
 )
-"""The fields of the model of sprays in which people differ, in the order of the spray trait axis."""
+"""Fields of the model of sprays with a random effect, in the order of the spray trait axis."""
 
 PerTrait = Float[Array, " trait"]
-"""A deviation η from the typical logarithm."""
+"""Random effects η on the logarithms of the traits."""
 PerSprayTrait = Float[Array, " spray_trait"]
 """Likewise."""
 
 
 class Variability(eqx.Module):
-    """Spread between people on the logarithmic scale, and error of a sample."""
+    """Variance between people on the logarithmic scale, and residual error of a sample."""
 
     variance: PerTrait = parameter(
         tuple(f"variability.{trait}" for trait in TRAITS), "dimensionless", "variance between people of the logarithm of a trait"
@@ -67,16 +67,16 @@ def spread(p: Variability) -> Float[Array, "trait trait"]:
 
 
 def individual(p: Disposition, deviation: PerTrait) -> Disposition:
-    """The disposition of a person who deviates by η from the typical one; hydroxynorketamine is cleared as in anybody."""
-    other = jnp.exp(deviation)
-    traits = {trait: getattr(p, trait) * other[place] for place, trait in enumerate(TRAITS)}
-    # The clearance of R-HNK is stated by its exposure over ketamine's, which goes down as that clearance goes up.
-    return replace(p, **traits, hydroxynorketamine_auc_ratio_r=p.hydroxynorketamine_auc_ratio_r * other[TRAITS.index("clearance")])
+    """The disposition of a person with random effects η; the clearance of hydroxynorketamine has none."""
+    factor = jnp.exp(deviation)
+    traits = {trait: getattr(p, trait) * factor[index] for index, trait in enumerate(TRAITS)}
+    # The clearance of R-HNK is parametrised by its exposure over ketamine's, which is inversely proportional to it.
+    return replace(p, **traits, hydroxynorketamine_auc_ratio_r=p.hydroxynorketamine_auc_ratio_r * factor[TRAITS.index("clearance")])
 
 
 def individual_spray(p: Esketamine, deviation: PerSprayTrait) -> Esketamine:
     """The same for the model of sprays."""
-    return replace(p, **{trait: getattr(p, trait) * jnp.exp(deviation[place]) for place, trait in enumerate(SPRAY_TRAITS)})
+    return replace(p, **{trait: getattr(p, trait) * jnp.exp(deviation[index]) for index, trait in enumerate(SPRAY_TRAITS)})
 
 
 def sample_error(p: Variability, concentration: Float[Array, "*sample"]) -> Float[Array, "*sample"]:
@@ -85,7 +85,7 @@ def sample_error(p: Variability, concentration: Float[Array, "*sample"]) -> Floa
 
 
 def people(p: Variability, key: Key[Array, ""], number: Int[Array, " person"]) -> Float[Array, "person trait"]:
-    """η of people drawn from the population; who has a number is the same person however many are drawn."""
+    """η of people drawn from the population; a number is the same person however many are drawn."""
     return _normal(key, number, len(TRAITS)) @ spread(p).T
 
 
@@ -95,4 +95,4 @@ def spray_people(p: Variability, key: Key[Array, ""], number: Int[Array, " perso
 
 
 def _normal(key: Key[Array, ""], number: Int[Array, " person"], count: int) -> Float[Array, "person count"]:
-    return jax.vmap(lambda each: jax.random.normal(jax.random.fold_in(key, each), (count,)))(number)
+    return jax.vmap(lambda person: jax.random.normal(jax.random.fold_in(key, person), (count,)))(number)

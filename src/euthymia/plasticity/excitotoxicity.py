@@ -1,8 +1,8 @@
-"""Way 2: glutamate that spills past the synapse loads cells with calcium, and the load damages them.
+"""Way 2: extrasynaptic glutamate loads cells with calcium, and the load damages them.
 
-Extrasynaptic glutamate rises with stress; calcium enters in proportion to what the NMDA pore still passes; damage is a
-cooperative function of that load and is repaired over days. No published model gives these rates: the shape follows
-Hardingham & Bading (2010), the sizes are assumed and listed as such.
+Extrasynaptic glutamate rises with stress; calcium enters in proportion to the unblocked NMDA current; damage is a
+cooperative function of that load and is repaired over days. No published model gives these rates: the form follows
+Hardingham & Bading (2010), the values are assumed and listed as such.
 """
 
 import equinox as eqx
@@ -14,7 +14,7 @@ from ..core.types import Scalar
 
 
 class Excitotoxicity(eqx.Module):
-    """Calcium load and the damage it does."""
+    """Calcium load and damage."""
 
     glutamate_excess: Scalar = parameter("excitotoxicity.glutamate_excess", "dimensionless", "extra extrasynaptic glutamate at stress 1")
     load_for_half_damage: Scalar = parameter("excitotoxicity.load_for_half_damage", "dimensionless", "load, healthy = 1")
@@ -29,7 +29,7 @@ def calcium_load(p: Excitotoxicity, stress: Scalar, block: Float[Array, "*batch"
 
 
 def damage_source(p: Excitotoxicity, load: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Damage (0 to 1) that a constant calcium load ends in: qⁿ/(qⁿ + q₅₀ⁿ)."""
+    """Steady-state damage (0 to 1) at a constant calcium load: qⁿ/(qⁿ + q₅₀ⁿ)."""
     powered = load**p.cooperativity
     return powered / (powered + p.load_for_half_damage**p.cooperativity)
 
@@ -46,10 +46,10 @@ def relative_damage(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[
 
 
 def excitatory_gain(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Gain of excitatory transmission that damage leaves, 1 − γ x with relative damage x; healthy = 1."""
+    """Gain of excitatory transmission under damage, 1 − γ x with relative damage x; healthy = 1."""
     return 1 - p.gain_loss * relative_damage(p, damage)
 
 
 def load_for_damage(p: Excitotoxicity, damage: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Constant load that ends in a given damage (0 to 1): the inverse of :func:`damage_source`."""
+    """Constant load whose steady-state damage (0 to 1) this is: the inverse of :func:`damage_source`."""
     return p.load_for_half_damage * (damage / (1 - damage)) ** (1 / p.cooperativity)

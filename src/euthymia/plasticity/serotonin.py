@@ -1,8 +1,8 @@
 """Serotonin over weeks: raphe cells fire under feedback from 5-HT1A autoreceptors, which adapt.
 
-Less clearance raises serotonin, serotonin slows the raphe, and so an acute block gains little; while autoreceptors lose
-sensitivity over weeks, firing comes back and serotonin rises. That the loss of sensitivity is what brings firing back is
-disputed (Commons & Linnros 2019); the size of the feedback and of its loss are assumed. Relative to health, time h.
+Less clearance raises serotonin, serotonin slows the raphe, and so acute block changes serotonin little; as autoreceptors
+desensitise over weeks, firing recovers and serotonin rises. Whether desensitisation is the cause of that recovery is disputed
+(Commons & Linnros 2019); the sizes of the feedback and of its loss are assumed. Relative to health, time h.
 """
 
 import equinox as eqx
@@ -16,14 +16,14 @@ from ..core.types import Scalar
 class Serotonin(eqx.Module):
     """Clearance, feedback and its adaptation."""
 
-    sert_share: Scalar = parameter("serotonin.sert_share", "dimensionless", "serotonin clearance that ends with a full transporter")
-    mao_share: Scalar = parameter("serotonin.mao_share", "dimensionless", "serotonin clearance that ends with all MAO-A")
-    dopamine_mao_share: Scalar = parameter("serotonin.dopamine_mao_share", "dimensionless", "dopamine clearance that ends with all MAO")
+    sert_share: Scalar = parameter("serotonin.sert_share", "dimensionless", "share of serotonin clearance by the transporter")
+    mao_share: Scalar = parameter("serotonin.mao_share", "dimensionless", "share of serotonin clearance by MAO-A")
+    dopamine_mao_share: Scalar = parameter("serotonin.dopamine_mao_share", "dimensionless", "share of dopamine clearance by MAO")
     dopamine_dat_share: Scalar = parameter(
-        "serotonin.dopamine_dat_share", "dimensionless", "dopamine clearance that ends with a full transporter"
+        "serotonin.dopamine_dat_share", "dimensionless", "share of dopamine clearance by the transporter"
     )
     feedback: Scalar = parameter("serotonin.feedback", "dimensionless", "slowing of the raphe per relative rise of serotonin")
-    adaptation: Scalar = parameter("serotonin.adaptation", "dimensionless", "exponent by which autoreceptors yield to serotonin")
+    adaptation: Scalar = parameter("serotonin.adaptation", "dimensionless", "exponent of autoreceptor desensitisation in serotonin")
     adaptation_time: Scalar = parameter("serotonin.adaptation_time", "h", "time constant of autoreceptor sensitivity")
 
 
@@ -68,7 +68,7 @@ def serotonin_level(
 
 
 def autoreceptor_rate(p: Serotonin, sensitivity: Float[Array, "*batch"], level: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """d(sensitivity)/dt (1/h): it tends to s⁻ⁿ at a serotonin level s, dD/dt = (s⁻ⁿ − D)/τ, and comes back when s does."""
+    """d(sensitivity)/dt (1/h): dD/dt = (s⁻ⁿ − D)/τ at a serotonin level s; it recovers when s does."""
     return (level**-p.adaptation - sensitivity) / p.adaptation_time
 
 

@@ -1,6 +1,6 @@
 """Way 4, hours: from receptor block to BDNF–TrkB, mTORC1, synaptic proteins and fast functional potentiation.
 
-Three arms raise BDNF: the surge of glutamate through AMPA receptors, block of NMDA receptors at rest, which frees
+Three arms raise BDNF: the surge of glutamate through AMPA receptors, block of NMDA receptors at rest, which disinhibits
 translation through eEF2 (Autry 2011, Nosyreva 2013), and, over weeks, serotonin. Fast potentiation needs no new protein;
 spines do (Li 2010). Activities are relative, time h.
 """
@@ -59,7 +59,7 @@ def signalling_rate(
     serotonin
         H, rise of the serotonin level above the patient's own, healthy level = 1.
     to_mtor, to_potentiation
-        BDNF activity as these two see it; normally that of ``x``.
+        BDNF activity that acts on each; that of ``x`` unless the link is clamped.
     """
     return SignallingState(
         bdnf=(p.surge_arm * surge + p.rest_arm * rest + p.serotonin_arm * serotonin - x.bdnf) / p.bdnf_time,

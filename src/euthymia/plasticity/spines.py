@@ -18,7 +18,7 @@ from ..core.types import Scalar
 class Spines(eqx.Module):
     """Turnover of transient and persistent spines."""
 
-    sites: Scalar = parameter("spines.sites", "dimensionless", "places a spine could form, healthy density = 1")
+    sites: Scalar = parameter("spines.sites", "dimensionless", "sites where a spine can form, healthy density = 1")
     formation: Scalar = parameter("spines.formation", "1/h", "new spines per vacant site")
     loss_of_new: Scalar = parameter("spines.loss_of_new", "1/h", "transient spines that vanish")
     maturation: Scalar = parameter("spines.maturation", "1/h", "transient spines that become persistent")
@@ -66,9 +66,9 @@ def spine_rate(flows: Turnover) -> SpineState:
     )
 
 
-def after(p: Spines, x: SpineState, growth: Scalar, stress: Scalar, elimination: Scalar, step: Scalar) -> SpineState:
-    """Spines a step (h) later, exactly: under held growth and elimination sites are vacant, transient or persistent as in a Markov
-    chain, so that no pool falls below zero and both together stay within the sites, however fast spines form.
+def spines_after(p: Spines, x: SpineState, growth: Scalar, stress: Scalar, elimination: Scalar, step: Scalar) -> SpineState:
+    """Spines a step (h) later, exactly, under constant growth and elimination: a site is vacant, transient or persistent as in a Markov
+    chain, so that no density falls below zero and their sum stays within the sites, however fast spines form.
     """
 
     def rate(x: SpineState) -> SpineState:

@@ -1,4 +1,4 @@
-"""Many patients through one protocol: one compiled call for a chunk of them, of fixed shape."""
+"""A cohort: many virtual patients through one protocol, solved in chunks of fixed size by one compiled program."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -10,25 +10,34 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from ..core.constants import NG_PER_ML
 from ..core.errors import InputError
 from ..core.parallel import ordered_map
+from ..core.types import CELL_CLASSES
+from ..links import PYRAMIDAL
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
+from ..results.labelled import labelled
 from ..simulation.person import Person
-from .course import AT_ONCE, Outcome, Shared, comparator_of, outcomes, share
+from .course import CHUNK_SIZE, PatientOutcome, patient_outcomes
 from .patients import check_population
-from .weighting import BaselineTarget, inside, weights
+from .setup import CohortSetup, cohort_setup, comparator_of
+from .weighting import BaselineTarget, balancing_weights, within_limits
 
+COHORT_ARMS = ("as given", "context")
 MOST_PATIENTS = 100_000
-LEAST_PLAUSIBLE = 20
-"""People drawn for one patient found, at most."""
+MOST_DRAWS_PER_PATIENT = 20
+"""Patients drawn for one that is plausible and within the limits, at most."""
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """Patients under one protocol (``data``: patient, time in h), and how many were drawn to find so many plausible ones."""
+    """Virtual patients under one protocol, and the number drawn to find them.
+
+    ``data`` has the axes patient and time (h); MADRS and its ratings also arm: as given, and with the context alone.
+    """
 
     protocol: Protocol
     data: xr.Dataset
@@ -36,9 +45,44 @@ class Cohort:
     like: tuple[BaselineTarget, ...] = ()
 
     @property
-    def shares(self) -> np.ndarray:
-        """What each patient counts for; together 1."""
-        return self.data.share.values
+    def rated(self) -> xr.DataArray:
+        """MADRS as rated, of the arm as given."""
+        return self.data.rated_madrs.sel(arm="as given")
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weight of each patient; their sum is 1."""
+        return self.data.sampling_weight.values
+
+
+class PatientChunk(NamedTuple):
+    """Numbers of patients who are plausible and within the limits, and their courses."""
+
+    numbers: np.ndarray
+    outcome: PatientOutcome
+
+
+@dataclass(frozen=True)
+class ChunkSolver:
+    """Solves one chunk of patients; picklable, so that processes can share the chunks."""
+
+    model: Euthymia
+    typical: Person
+    setup: CohortSetup
+    kept: int
+    """Kept nodes without padding."""
+    chunk_size: int
+    like: tuple[BaselineTarget, ...]
+
+    def __call__(self, chunk: int) -> PatientChunk:
+        """Patients of a chunk who are plausible and within the limits."""
+        numbers = chunk * self.chunk_size + 1 + np.arange(self.chunk_size)
+        solved = patient_outcomes(self.model, self.typical, self.setup, jnp.asarray(numbers))
+        chosen = np.flatnonzero(solved.plausible & within_limits(_baseline_characteristics(solved), self.like))
+        # The mechanism shift is larger than all the rest, and no result needs it.
+        solved = solved._replace(trajectory=solved.trajectory._replace(mechanism_shift=solved.trajectory.mechanism_shift[:, :0]))
+        outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(chosen, slice(self.kept))[: leaf.ndim]], solved)
+        return PatientChunk(numbers[chosen], outcome)
 
 
 def cohort(
@@ -46,98 +90,75 @@ def cohort(
     patients: int,
     model: Euthymia | None = None,
     progress: Callable[[int], None] = lambda done: None,
-    at_once: int = AT_ONCE,
+    chunk_size: int = CHUNK_SIZE,
     like: Sequence[BaselineTarget] = (),
     processes: int = 1,
 ) -> Cohort:
-    """So many plausible patients of the population under one protocol; body and mind of its patient are their middle.
+    """Virtual patients under one protocol, drawn around the protocol's patient, who is the typical one.
 
     Parameters
     ----------
     protocol
-        What is given; doses per kg go with the weight of each.
+        The treatment; a dose per kg is in proportion to each patient's weight.
     patients
-        How many.
+        Number of plausible patients.
     model
-        Numbers; the evidence's if left out.
+        Parameters; the evidence's if left out.
     progress
-        Called with the number of patients found.
-    at_once
-        Patients in a chunk; no result depends on it.
+        Called with the number of patients solved.
+    chunk_size
+        Patients solved together; no result depends on it.
     like
-        Whom the cohort is like: who is outside the limits is left out, and the others count for so much that they have these means.
+        Limits of inclusion, and baseline means and SDs to which the patients are weighted.
     processes
-        How many solve at the same time; no result depends on it. A script that wants more than one must be guarded by
-        ``if __name__ == "__main__"``, because helpers import it.
+        Number of parallel processes; no result depends on it. A script that wants more than one must be guarded by
+        ``if __name__ == "__main__"``, because the processes import it.
 
     Raises
     ------
     InputError
-        If the number is out of range, hardly anybody is plausible or within the limits, no weights give the means, or there is no
-        finite answer.
+        If the number is out of range, hardly anybody is plausible or within the limits, no weights give the means, or a result is
+        not finite.
     """
     check_patients(protocol, patients)
     model = default_model() if model is None else model
     check_population(model.population)
     typical = Person.from_protocol(protocol, model)
-    grid, kept, shared = share(protocol, model, typical)
-    have = drawn = 0
-    whole: Chosen | None = None
-    with closing(ordered_map(Chunk(model, typical, shared, len(kept), at_once, tuple(like)), processes)) as chunks:
-        for chunk in chunks:
-            # One place for everybody from the start: joined afterwards, everybody would be held twice.
-            whole = jax.tree.map(lambda leaf: np.empty((patients, *leaf.shape[1:]), leaf.dtype), chunk) if whole is None else whole
-            more = min(len(chunk.numbers), patients - have)
-            jax.tree.map(lambda all_, leaf, at=have, more=more: np.copyto(all_[at : at + more], leaf[:more]), whole, chunk)
-            have += more
-            drawn = int(chunk.numbers[more - 1]) if have == patients else drawn + at_once
-            progress(have)
-            if have == patients:
-                break
-            if drawn > LEAST_PLAUSIBLE * (patients + at_once):
-                if like:
-                    raise InputError(f"like: {have} of {drawn} people drawn are plausible and within the limits; widen them")
-                raise InputError(f"patient: {have} of {drawn} people drawn around this patient are plausible; choose one less extreme")
-    assert whole is not None
-    data = _labelled(whole.outcome, whole.numbers, grid.times[kept], model, comparator_of(protocol))
-    data["share"] = ("patient", weights(_known(whole.outcome), like), {"units": "1", "long_name": "what a patient counts for"})
+    times, setup = cohort_setup(protocol, model, typical)
+    drawn, solved = _solve(ChunkSolver(model, typical, setup, len(times), chunk_size, tuple(like)), patients, progress, processes)
+    weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
+    data = _dataset(solved, times, model, comparator_of(protocol), weights)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn, tuple(like))
 
 
-class Chosen(NamedTuple):
-    """Who of a chunk is wanted."""
-
-    numbers: np.ndarray
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Solves the chunk of a number."""
-
-    model: Euthymia
-    typical: Person
-    shared: Shared
-    kept: int
-    at_once: int
-    like: tuple[BaselineTarget, ...]
-
-    def __call__(self, part: int) -> Chosen:
-        """Those of the chunk who are plausible and within the limits."""
-        numbers = part * self.at_once + 1 + np.arange(self.at_once)
-        solved = outcomes(self.model, self.typical, self.shared, jnp.asarray(numbers))
-        at = np.flatnonzero(solved.plausible & inside(_known(solved), self.like))
-        # What is behind mood is not kept: it is more than all the rest.
-        solved = solved._replace(trajectory=solved.trajectory._replace(mechanism_shift=solved.trajectory.mechanism_shift[:, :0]))
-        outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(at, slice(self.kept))[: leaf.ndim]], solved)
-        return Chosen(numbers[at], outcome)
+def _solve(solver: ChunkSolver, patients: int, progress: Callable[[int], None], processes: int) -> tuple[int, PatientChunk]:
+    """The number of patients drawn, and the first ``patients`` of them who are plausible and within the limits."""
+    solved = drawn = 0
+    every: PatientChunk | None = None
+    with closing(ordered_map(solver, processes)) as chunks:
+        for chunk in chunks:
+            # Arrays of full size from the start: concatenation at the end would hold every patient twice.
+            every = jax.tree.map(lambda leaf: np.empty((patients, *leaf.shape[1:]), leaf.dtype), chunk) if every is None else every
+            more = min(len(chunk.numbers), patients - solved)
+            jax.tree.map(lambda array, leaf, at=solved, more=more: np.copyto(array[at : at + more], leaf[:more]), every, chunk)
+            solved += more
+            drawn = int(chunk.numbers[more - 1]) if solved == patients else drawn + solver.chunk_size
+            progress(solved)
+            if solved == patients:
+                break
+            if drawn > MOST_DRAWS_PER_PATIENT * (patients + solver.chunk_size):
+                if solver.like:
+                    raise InputError(f"like: {solved} of {drawn} people drawn are plausible and within the limits; widen them")
+                raise InputError(f"patient: {solved} of {drawn} people drawn around this patient are plausible; choose one less extreme")
+    assert every is not None
+    return drawn, every
 
 
-def _known(found: Outcome) -> dict[str, np.ndarray]:
-    """What a trial knows of patients before treatment: what was rated."""
-    return {"madrs": np.asarray(found.rated)[:, 0], "weight": np.asarray(found.weight)}
+def _baseline_characteristics(outcome: PatientOutcome) -> dict[str, np.ndarray]:
+    """Of each patient before treatment, as in a trial: MADRS as rated (points), and weight (kg)."""
+    return {"madrs": np.asarray(outcome.rated)[:, 0], "weight": np.asarray(outcome.weight)}
 
 
 def check_patients(protocol: Protocol, patients: int) -> None:
@@ -152,29 +173,26 @@ def check_patients(protocol: Protocol, patients: int) -> None:
         raise InputError("patient.stress: people differ around a stress above 0 and below 1")
 
 
-def _labelled(found: Outcome, numbers: np.ndarray, times: np.ndarray, model: Euthymia, comparator: str | None) -> xr.Dataset:
-    of_time = ("patient", "time")
-    about = {
-        "venous": ("ng/mL", "total ketamine in a venous sample"),
-        **({"comparator": ("ng/mL", f"{comparator} in plasma")} if comparator else {}),
-        "drive_loss": ("1", "effective loss of NMDA drive in pyramidal cells"),
-        "spine_density": ("1", "all spines, healthy density = 1"),
-        "lock": ("1", "probability that the limbic network is locked"),
-        "madrs": ("points", "MADRS total, 0 to 60"),
-        "context_madrs": ("points", "the same with the context of treatment alone"),
-        "rated": ("points", "MADRS as rated, with fluctuation, error and unblinding"),
-        "context_rated": ("points", "the same with the context of treatment alone"),
+def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, comparator: str | None, weights: np.ndarray) -> xr.Dataset:
+    """A cohort as labelled quantities."""
+    outcome, trajectory = patients.outcome, patients.outcome.trajectory
+    values = {
+        "venous_ketamine_mass": NG_PER_ML * float(model.molecules.ketamine) * trajectory.venous,
+        "drive_loss": trajectory.drive_loss[..., None],
+        "spine_density": trajectory.spine_density,
+        "lock": trajectory.lock,
+        "madrs": np.stack([outcome.madrs, outcome.context_madrs], 1),
+        "rated_madrs": np.stack([outcome.rated, outcome.context_rated], 1),
+        "stress": trajectory.stress,
+        "weight": outcome.weight,
+        "baseline_madrs": outcome.baseline,
+        "sampling_weight": weights,
     }
-    values = found.trajectory._asdict() | found._asdict()
-    values |= {"venous": 1e3 * float(model.molecules.ketamine) * found.trajectory.venous}
+    along = {"patient": patients.numbers, "time": times, "cell_class": CELL_CLASSES[PYRAMIDAL : PYRAMIDAL + 1]}
     if comparator:
         mass = float(model.physiology.comparators.molar_mass[DRUGS.index(comparator)])
-        values |= {"comparator": 1e3 * mass * found.trajectory.comparator}
-    of_stress = {"units": "1", "long_name": "stress that holds the patient depressed"}
-    variables = {
-        **{name: (of_time, values[name], {"units": unit, "long_name": text}) for name, (unit, text) in about.items()},
-        "stress": (("patient",), found.trajectory.stress, of_stress),
-        "weight": (("patient",), found.weight, {"units": "kg", "long_name": "body weight"}),
-        "baseline": (("patient",), found.baseline, {"units": "points", "long_name": "MADRS before treatment"}),
-    }
-    return xr.Dataset(variables, {"patient": numbers, "time": ("time", times, {"units": "h", "long_name": "time since the start"})})
+        values["comparator_mass"] = (NG_PER_ML * mass * trajectory.comparator)[..., None]
+        along["molecule"] = (comparator,)
+    # What does not depend on the arm is given once.
+    arms = {name: values.pop(name) for name in ("madrs", "rated_madrs")}
+    return labelled(values, along).merge(labelled(arms, along | {"arm": COHORT_ARMS}), combine_attrs="override")

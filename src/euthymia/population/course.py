@@ -1,21 +1,18 @@
-"""The course of many patients, as one compiled program for a chunk of fixed size."""
+"""The courses of many virtual patients, as one compiled program for a chunk of fixed size."""
 
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ..clinic.patients import RandomEffects
 from ..clinic.ratings import fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import (
-    Mechanisms,
     Symptoms,
     baseline_items,
-    context_strengths,
     course_shift,
     full_normalisation,
     item_ratings,
@@ -24,38 +21,29 @@ from ..clinic.symptoms import (
     visit_shift,
 )
 from ..clinic.unblinding import believed_strength
-from ..core.errors import InputError
-from ..core.numerics.exponential import Propagators, propagators
 from ..core.types import Scalar
-from ..links import PYRAMIDAL, Switches
-from ..model.baseline import jacobian, patient
+from ..links import PYRAMIDAL
+from ..model.baseline import patient
 from ..model.closures.response import no_correction
-from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
+from ..model.exposure import DrugFamilies, DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
 from ..model.integrate import passive_course, slow_course
 from ..model.parameters import Euthymia
-from ..model.state import Inputs, pack, unpack
-from ..model.time_grid import TimeGrid
+from ..model.state import Inputs, unpack
 from ..model.vector_field import auxiliaries
-from ..pharmacology.comparators import DRUGS
-from ..protocols.protocol import Protocol
 from ..receptors.nmdar import drive_loss
 from ..simulation.course import at_rest, mechanisms
-from ..simulation.dosing import BRISK, brisk_grid_of
 from ..simulation.person import Person
-from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
-from .patients import TRIAL, VirtualPatient, individual_physiology, virtual_patient
+from .patients import TRIAL_SEED, VirtualPatient, individual_physiology, virtual_patient
+from .setup import ALL_LINKS, CohortSetup, ContextStrength, ElapsedTimes
 
-AT_ONCE = 64
+CHUNK_SIZE = 64
 """Patients solved together."""
-MOST_KEPT = 200
-"""Nodes of a course that are kept."""
-MOST_MADRS = 60.0
+HIGHEST_MADRS = 60.0
 """Points."""
-EVERYTHING = Switches()
 
 
 class Trajectory(NamedTuple):
-    """What happens in a patient's body and brain, at the kept nodes; what it does to mood is another matter."""
+    """Body and brain of a patient at the kept nodes, before any effect on mood."""
 
     venous: Float[Array, "node"]
     """Ketamine in a venous sample, both enantiomers, µM."""
@@ -65,244 +53,164 @@ class Trajectory(NamedTuple):
     """Of pyramidal cells."""
     spine_density: Float[Array, "node"]
     lock: Float[Array, "node"]
+    """Probability of the limbic lock."""
     mechanism_shift: Float[Array, "node item"]
-    """Latent shift of the ten items in a patient in whom mechanisms are worth what they are in the typical one."""
+    """Latent shift of the ten items at the typical patient's efficacy."""
     dissociation: Scalar
-    """The most that is felt, as a share of the most there can be."""
+    """Peak, as a fraction of the maximum."""
     stress: Scalar
     plausible: Bool[Array, ""]
-    """The patient rests somewhere."""
+    """The undosed patient has a steady state."""
 
 
-class Outcome(NamedTuple):
-    """What is kept of a patient: at the kept nodes, and before the first dose."""
+class PatientOutcome(NamedTuple):
+    """One patient at the kept nodes, and before the first dose."""
 
     trajectory: Trajectory
     madrs: Float[Array, "node"]
+    """Points, without fluctuation or rater error."""
     context_madrs: Float[Array, "node"]
-    """With the context alone."""
+    """The same with the effect of context alone."""
     rated: Float[Array, "node"]
-    """MADRS as a rater writes it down, with natural fluctuation and unblinding."""
+    """MADRS as rated, with natural fluctuation, rater error and unblinding."""
     context_rated: Float[Array, "node"]
+    """The same with the effect of context alone."""
     plausible: Bool[Array, ""]
-    """The patient rests somewhere, in the range of stress and severity."""
+    """The undosed patient has a steady state, and stress and severity are in range."""
     weight: Scalar
     """kg."""
     baseline: Scalar
     """MADRS before treatment, points."""
 
 
-class Inflow(NamedTuple):
-    """Input in each step: what goes with weight (per kg) and what does not."""
+class BodySystems(NamedTuple):
+    """Linear pharmacokinetic systems of bodies, and their propagators over each step length."""
 
-    fixed: Float[Array, "step channel"]
-    per_kilogram: Float[Array, "step channel"]
-
-    def of(self, weight: Scalar) -> Float[Array, "step channel"]:
-        """For a body weight (kg)."""
-        return self.fixed + weight * self.per_kilogram
+    systems: DrugSystems
+    propagators: DrugPropagators
 
 
-class Shared(NamedTuple):
-    """What all patients of a cohort share: the grid, the doses, and the typical patient, whose linear part serves everybody."""
-
-    lengths: Float[Array, "length"]
-    which: Int[Array, "step"]
-    infusion: Inflow
-    bolus: Inflow
-    visits: Float[Array, "visit node"]
-    since_start: Float[Array, "node"]
-    context: tuple[Scalar, Float[Array, "course_context"]]
-    comparator: Int[Array, ""]
-    """Place of the first drug beside ketamine among the comparators."""
-    kept: Int[Array, "kept"]
-    linear: Float[Array, "state state"]
-    over: Propagators
-    healthy: Mechanisms
-    depressed: Mechanisms
+PATIENT_AXES = 0, BodySystems(DrugFamilies(0, 0, None), DrugFamilies(1, 1, None))
+"""Axes of patients, for ``vmap``: of their numbers, systems and propagators, whose first axis is step length. Comparators share one."""
 
 
-def bodies(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> tuple[DrugFamilies, DrugFamilies]:
-    """Linear systems of the bodies of patients, and their propagators; comparators go through everybody alike."""
+def body_systems(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> BodySystems:
+    """Pharmacokinetic systems of the patients of some numbers; those of comparators are the typical patient's."""
 
-    def of_one(number: Int[Array, ""]) -> DrugFamilies:
+    def systems_of(number: Int[Array, ""]) -> DrugSystems:
         person, _ = virtual_patient(model, typical, number)
         return systems(individualised(model.physiology, person.body), person.weight)
 
-    system = jax.vmap(of_one)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
-    return system, propagated(system, shared.lengths)
+    every = jax.vmap(systems_of)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
+    return BodySystems(every, propagators(every, setup.steps.lengths))
 
 
-PER_PATIENT = 0, DrugFamilies(0, 0, None), DrugFamilies(1, 1, None)
-"""Along which axis patients differ: their numbers, the systems of their bodies, and the propagators, whose first is step length."""
-
-
-@eqx.filter_jit
-def outcomes(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Outcome:
-    """The courses of the patients of some numbers."""
-    system, over = bodies(model, typical, shared, numbers)
-
-    def one(number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Outcome:
-        return outcome(model, typical, shared, number, system, over)
-
-    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, system, over)
-
-
-def trajectory(model: Euthymia, virtual_patient: VirtualPatient, shared: Shared, system: DrugFamilies, over: DrugFamilies) -> Trajectory:
-    """Body and brain of a patient, whose body has these systems and propagators."""
-    person, individual_effects = virtual_patient
+def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetup, drugs: BodySystems) -> Trajectory:
+    """Body and brain of one virtual patient, whose body has these pharmacokinetic systems."""
+    person, individual_effects = patient_drawn
     physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects)
-    brain, steps = patient(physiology, person.stress), (shared.lengths, shared.which)
-    given = shared.infusion.of(person.weight), shared.bolus.of(person.weight)
-    states = stepped(system, over, shared.which, *given)
-    # More or less of a comparator than in the typical body, at the same pace.
+    brain, steps = patient(physiology, person.stress), setup.steps
+    infusion, bolus = setup.infusion.at_weight(person.weight), setup.bolus.at_weight(person.weight)
+    states = propagate(drugs.systems, drugs.propagators, steps.length_index, infusion, bolus)
+    # Individual exposure scales the amount of a comparator and not its time course.
     body = drug_course(physiology, person.weight, steps, states._replace(comparators=individual_effects.exposure * states.comparators))
-    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(shared.which) + 1))
-    x = unpack(slow_course(physiology, brain, steps, u, EVERYTHING, shared.linear, shared.over))
-    by = jax.vmap(lambda at, input_: auxiliaries(physiology, at, input_, brain, EVERYTHING))(x, u)
-    lock = passive_course(physiology, steps, u, by).lock
-    now, start = mechanisms(physiology, x, by, lock), at_rest(physiology, brain)
+    inputs = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(steps.length_index) + 1))
+    state = unpack(slow_course(physiology, brain, steps, inputs, ALL_LINKS, setup.jacobian, setup.phi))
+    auxiliary = jax.vmap(lambda x, reaching: auxiliaries(physiology, x, reaching, brain, ALL_LINKS))(state, inputs)
+    lock = passive_course(physiology, steps, inputs, auxiliary).lock
+    now, start = mechanisms(physiology, state, auxiliary, lock), at_rest(physiology, brain)
     return Trajectory(
-        venous=body.venous.sum(-1)[shared.kept],
-        comparator=body.comparator_plasma[shared.kept, shared.comparator],
-        drive_loss=drive_loss(physiology.receptor, u.ketamine)[shared.kept, PYRAMIDAL],
-        spine_density=now.spine_density[shared.kept],
-        lock=lock[shared.kept],
-        mechanism_shift=mechanism_shift(model.symptoms, now, start, shared.healthy, shared.depressed)[shared.kept],
+        venous=body.venous.sum(-1)[setup.kept_nodes],
+        comparator=body.comparator_plasma[setup.kept_nodes, setup.comparator_index],
+        drive_loss=drive_loss(physiology.receptor, inputs.ketamine)[setup.kept_nodes, PYRAMIDAL],
+        spine_density=now.spine_density[setup.kept_nodes],
+        lock=lock[setup.kept_nodes],
+        mechanism_shift=mechanism_shift(model.symptoms, now, start, setup.healthy, setup.depressed)[setup.kept_nodes],
         dissociation=jnp.max(readouts(model.safety, body.brain.effect_site).dissociation),
         stress=person.stress,
         plausible=jnp.isfinite(start.spine_density),
     )
 
 
-def trajectories(model: Euthymia, typical: Person, shared: Shared, numbers: Int[Array, "patient"]) -> Trajectory:
+def trajectories(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> Trajectory:
     """Body and brain of the patients of some numbers."""
 
-    def one(number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Trajectory:
-        return trajectory(model, virtual_patient(model, typical, number), shared, system, over)
+    def of_patient(number: Int[Array, ""], drugs: BodySystems) -> Trajectory:
+        return trajectory(model, virtual_patient(model, typical, number), setup, drugs)
 
-    return jax.vmap(one, in_axes=PER_PATIENT)(numbers, *bodies(model, typical, shared, numbers))
+    return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, body_systems(model, typical, setup, numbers))
 
 
-def total(
+def madrs_course(
     p: Symptoms,
     individual_effects: RandomEffects,
-    madrs: Scalar,
-    context: tuple[Scalar, Float[Array, "course_context"]],
-    times: tuple[Float[Array, "visit time"], Float[Array, "time"]],
+    baseline: Scalar,
+    context: ContextStrength,
+    elapsed: ElapsedTimes,
     by_mechanisms: Float[Array, "time item"],
-    adrift: Float[Array, "time"],
+    fluctuation_shift: Float[Array, "time"],
 ) -> Float[Array, "time"]:
-    """MADRS (points) of a patient over time.
+    """MADRS (points) of one patient over time.
 
     Parameters
     ----------
-    p, differs, madrs
-        Parameters, how the patient differs, and the total before treatment.
-    context
-        Latent shifts by a visit and by weeks of treatment as such, in the typical patient.
-    times
-        Since each visit that counts, and since the first, h.
+    p, individual_effects
+        Parameters, and the patient's random effects.
+    baseline
+        MADRS before treatment, points.
+    context, elapsed
+        Strengths of context in the typical patient, and the times on which its effect depends.
     by_mechanisms
-        Latent shift by mechanisms in a patient in whom they are worth what they are in the typical one. However much they are worth,
-        they take nobody further than to health.
-    adrift
+        Latent shift by mechanisms at the typical patient's efficacy. Whatever the patient's own, mechanisms do not take anybody
+        beyond health.
+    fluctuation_shift
         Latent shift towards worse by natural fluctuation.
     """
-    since_visits, since_start = times
     by_visits, by_weeks = (
-        visit_shift(p, individual_effects.context * context[0], since_visits),
-        course_shift(p, individual_effects.context * context[1], since_start),
+        visit_shift(p, individual_effects.context * context.visit, elapsed.since_visits),
+        course_shift(p, individual_effects.context * context.course, elapsed.since_start),
     )
     joined = join(p, by_visits, jnp.minimum(individual_effects.efficacy * by_mechanisms, full_normalisation(p))) + by_weeks
-    return item_ratings(p, baseline_items(p, madrs), joined - adrift[:, None]).sum(-1)
+    return item_ratings(p, baseline_items(p, baseline), joined - fluctuation_shift[:, None]).sum(-1)
 
 
-def outcome(model: Euthymia, typical: Person, shared: Shared, number: Int[Array, ""], system: DrugFamilies, over: DrugFamilies) -> Outcome:
-    """The course of the patient of a number, whose body has these systems and propagators."""
-    sample_body, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
-    person, individual_effects = sample_body
-    found = trajectory(model, sample_body, shared, system, over)
-    (of_visits, of_weeks), trial = shared.context, jax.random.key(TRIAL)
-    times = shared.visits[:, shared.kept], shared.since_start[shared.kept]
-    wanders = fluctuation(p, trial, number, times[1])
-    # Nobody is told by dissociation in a trial that has no placebo, or whose placebo is a pill a day.
-    convinced = believed_strength(p, of_visits, found.dissociation, (of_visits > 0).astype(float))
-    nothing, still = jnp.zeros_like(found.mechanism_shift), jnp.zeros_like(wanders)
+def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number: Int[Array, ""], drugs: BodySystems) -> PatientOutcome:
+    """The course of the patient of a number, whose body has these pharmacokinetic systems."""
+    patient_drawn, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
+    person, individual_effects = patient_drawn
+    course = trajectory(model, patient_drawn, setup, drugs)
+    context, trial = setup.context, jax.random.key(TRIAL_SEED)
+    elapsed = ElapsedTimes(setup.elapsed.since_visits[:, setup.kept_nodes], setup.elapsed.since_start[setup.kept_nodes])
+    natural = fluctuation(p, trial, number, elapsed.since_start)
+    # Dissociation unblinds nobody in a trial that has no placebo, or whose placebo is a daily pill.
+    unblinded = believed_strength(p, context.visit, course.dissociation, (context.visit > 0).astype(float))
+    no_mechanisms, no_fluctuation = jnp.zeros_like(course.mechanism_shift), jnp.zeros_like(natural)
 
-    def course(of_visits: Scalar, mechanisms: Float[Array, "kept item"], adrift: Float[Array, "kept"]) -> Float[Array, "kept"]:
-        return total(symptoms, individual_effects, person.madrs, (of_visits, of_weeks), times, mechanisms, adrift)
+    def madrs(visit: Scalar, by_mechanisms: Float[Array, "kept item"], shift: Float[Array, "kept"]) -> Float[Array, "kept"]:
+        strength = ContextStrength(visit, context.course)
+        return madrs_course(symptoms, individual_effects, person.madrs, strength, elapsed, by_mechanisms, shift)
 
-    def rating(of_visits: Scalar, mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
-        return rated(p, trial, number, times[1], course(of_visits, mechanisms, wanders))
+    def rating(visit: Scalar, by_mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
+        return rated(p, trial, number, elapsed.since_start, madrs(visit, by_mechanisms, natural))
 
-    return Outcome(
-        trajectory=found,
-        madrs=course(of_visits, found.mechanism_shift, still),
-        context_madrs=course(of_visits, nothing, still),
-        rated=rating(convinced, found.mechanism_shift),
-        context_rated=rating(of_visits, nothing),
-        plausible=found.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < MOST_MADRS),
+    return PatientOutcome(
+        trajectory=course,
+        madrs=madrs(context.visit, course.mechanism_shift, no_fluctuation),
+        context_madrs=madrs(context.visit, no_mechanisms, no_fluctuation),
+        rated=rating(unblinded, course.mechanism_shift),
+        context_rated=rating(context.visit, no_mechanisms),
+        plausible=course.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < HIGHEST_MADRS),
         weight=person.weight,
         baseline=person.madrs,
     )
 
 
 @eqx.filter_jit
-def _shared_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, Propagators, Mechanisms, Mechanisms]:
-    """Of the typical patient: linear part, propagators, and what mood reads in health and in depression."""
-    ill, well = (patient(model.physiology, stress) for stress in (model.patient.stress, jnp.zeros(())))
-    linear = jacobian(model.physiology, pack(ill.rest), ill, EVERYTHING)
-    return linear, propagators(linear, lengths), at_rest(model.physiology, well), at_rest(model.physiology, ill)
+def patient_outcomes(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientOutcome:
+    """The courses of the patients of some numbers; every array has a leading axis of patients."""
+    drugs = body_systems(model, typical, setup, numbers)
 
+    def of_patient(number: Int[Array, ""], drugs: BodySystems) -> PatientOutcome:
+        return patient_outcome(model, typical, setup, number, drugs)
 
-def shared_brain(model: Euthymia, shared: Shared) -> Shared:
-    """The same with the typical patient's brain of another model."""
-    linear, over, healthy, depressed = _shared_brain(model, shared.lengths)
-    return shared._replace(linear=linear, over=over, healthy=healthy, depressed=depressed)
-
-
-def _inflow(grids: list[TimeGrid], name: str, weight: float) -> Inflow:
-    """From the same course at a weight and at twice that."""
-    once, twice = (getattr(grid, name) for grid in grids)
-    per_kilogram = (twice - once) / weight
-    return Inflow(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
-
-
-def comparator_of(protocol: Protocol) -> str | None:
-    """The first drug beside ketamine that is given."""
-    return next((dose.drug for dose in protocol.doses if dose.drug in DRUGS), None)
-
-
-def share(protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = BRISK) -> tuple[TimeGrid, np.ndarray, Shared]:
-    """The grid of a cohort, the nodes that are kept, and what all its patients share; grids of one size are compiled once."""
-    weight = float(typical.weight)
-    grids = [brisk_grid_of(protocol, model, each, padded_to) for each in (weight, 2 * weight)]
-    grid = grids[0]
-    if not np.array_equal(grid.steps, grids[1].steps):
-        raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")
-    every = -(-grid.nodes // MOST_KEPT)
-    checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
-    kept = np.unique([*range(0, grid.nodes, every), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
-    padded = min(len(grid.padded_times), MOST_KEPT + len(CHECKPOINTS) + 2)
-    lengths = jnp.asarray(grid.lengths)
-    linear, over, healthy, depressed = _shared_brain(model, lengths)
-    return (
-        grid,
-        kept,
-        Shared(
-            lengths,
-            jnp.asarray(grid.which),
-            _inflow(grids, "infusion", weight),
-            _inflow(grids, "bolus", weight),
-            jnp.asarray(since_visits(protocol, grid.padded_times)),
-            jnp.asarray(grid.padded_times - first_visit(protocol)),
-            context_strengths(model.symptoms, protocol.context),
-            jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
-            jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
-            linear,
-            over,
-            healthy,
-            depressed,
-        ),
-    )
+    return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, drugs)

@@ -1,4 +1,4 @@
-"""Virtual patients: who has a number, and how their body and brain differ from the typical ones."""
+"""Virtual patients: each number stands for one patient, whose body and brain differ from the typical ones by random effects."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,22 +13,22 @@ from ..core.errors import InputError
 from ..model.parameters import Euthymia, Physiology
 from ..simulation.person import Person, sample_body
 
-COHORT = 1
-"""Seed of the patients of whom every one has a number."""
-TRIAL = 2
-"""Seed of what fluctuates and what raters hear."""
+PATIENT_SEED = 1
+"""Of the random effects of patients."""
+TRIAL_SEED = 2
+"""Of natural fluctuation, rater error and dropout."""
 
 
 class VirtualPatient(NamedTuple):
-    """A virtual patient."""
+    """Constants of a person, and the random effects that are behind mood, circuits and plasticity."""
 
     person: Person
     random_effects: RandomEffects
 
 
 def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) -> VirtualPatient:
-    """The patient of a number, beside the one of the protocol."""
-    individual_effects = random_effects(model.population, jax.random.key(COHORT), number)
+    """The patient of a number, drawn around the typical one."""
+    individual_effects = random_effects(model.population, jax.random.key(PATIENT_SEED), number)
     odds = typical.stress / (1 - typical.stress) * jnp.exp(individual_effects.stress)
     person = Person(
         typical.weight * individual_effects.weight,
@@ -40,7 +40,7 @@ def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) ->
 
 
 def individual_physiology(physiology: Physiology, individual_effects: RandomEffects) -> Physiology:
-    """The model in one patient's brain."""
+    """The physiology of one patient's brain."""
     links, signalling, spines = physiology.links, physiology.signalling, physiology.spines
     return replace(
         physiology,
@@ -61,10 +61,10 @@ def individual_physiology(physiology: Physiology, individual_effects: RandomEffe
 
 
 def check_population(p: Population) -> None:
-    """Raises ``InputError`` for correlations that nobody can have, and for spreads below zero."""
+    """Raises ``InputError`` for a correlation matrix that is not positive definite, and for SDs below zero."""
     lowest = float(np.linalg.eigvalsh(np.asarray(correlation_matrix(p)))[0])
     if not lowest > 0:
-        stated = ", ".join(f"{one} with {other} {r:g}" for (one, other), r in zip(CORRELATED, np.asarray(p.correlation), strict=True))
+        stated = ", ".join(f"{first} with {second} {r:g}" for (first, second), r in zip(CORRELATED, np.asarray(p.correlation), strict=True))
         raise InputError(f"population.correlation: no people have these correlations ({stated}); each must lie between -1 and 1")
     if not min(np.min(p.spread), float(p.severity), np.min(p.spread_of_effect)) >= 0:
         raise InputError("population: a spread is below 0")

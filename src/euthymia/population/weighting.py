@@ -1,4 +1,4 @@
-"""A cohort made like the patients of a trial: some are left out, and the rest are weighted to a table of baseline characteristics."""
+"""A cohort matched to the patients of a trial: limits of inclusion, and entropy balancing to a table of baseline characteristics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from jaxtyping import Array, Float
 from ..core.errors import InputError, short, unknown
 
 CHARACTERISTICS = ("madrs", "weight")
-"""What is known of a patient before treatment: MADRS in points, and weight in kg."""
-MOST_STEPS = 256
-CLOSE = 1e-3
-"""By what share of its SD a weighted mean or SD may miss the table."""
-FEWEST = 5.0
+"""Baseline characteristics: MADRS as rated, in points, and weight in kg."""
+MOST_ITERATIONS = 256
+TOLERANCE = 1e-3
+"""Largest deviation of a standardised weighted moment from the table."""
+LEAST_EFFECTIVE_SIZE = 5.0
 """Effective number of patients below which weights rest on too few of them."""
 
 
 @dataclass(frozen=True)
 class BaselineTarget:
-    """One line of a table, or one limit of inclusion."""
+    """Mean and SD of a baseline characteristic, or its limits of inclusion."""
 
     characteristic: str
     mean: float | None = None
@@ -66,65 +66,67 @@ def baseline_target(text: str) -> BaselineTarget:
     return BaselineTarget(name, *numbers)
 
 
-def inside(known: dict[str, np.ndarray], table: Sequence[BaselineTarget]) -> np.ndarray:
-    """Who is within all limits."""
-    found = np.ones(len(next(iter(known.values()))), bool)
+def within_limits(characteristics: dict[str, np.ndarray], table: Sequence[BaselineTarget]) -> np.ndarray:
+    """Whether each patient is within all limits of a table."""
+    within = np.ones(len(next(iter(characteristics.values()))), bool)
     for line in table:
-        found &= (known[line.characteristic] >= line.low) & (known[line.characteristic] <= line.high)
-    return found
+        within &= (characteristics[line.characteristic] >= line.low) & (characteristics[line.characteristic] <= line.high)
+    return within
 
 
-def weights(known: dict[str, np.ndarray], table: Sequence[BaselineTarget]) -> np.ndarray:
-    """Weights of patients, of sum 1, that match a table and are otherwise as even as can be.
+def balancing_weights(characteristics: dict[str, np.ndarray], table: Sequence[BaselineTarget]) -> np.ndarray:
+    """Weights of patients, of sum 1, under which their baseline characteristics have the means and SDs of a table.
 
-    Of all weights with the wanted means and SDs, those of largest entropy (entropy balancing, Hainmueller 2012): they are
-    exponentials of a straight combination of the characteristics and their squares. Who is outside the limits has none.
+    Entropy balancing (Hainmueller 2012): of all weights with these moments, those of largest entropy, which are exponentials of a
+    linear combination of the characteristics and their squares. Patients outside the limits have weight 0.
 
     Parameters
     ----------
-    known
-        Characteristics before treatment, by name, a value per patient.
+    characteristics
+        Baseline characteristics by name, a value per patient.
     table
-        What is wanted.
+        Target means and SDs, and limits.
 
     Raises
     ------
     InputError
         If nobody is within the limits, or no weights of these patients match the table.
     """
-    within = inside(known, table)
+    within = within_limits(characteristics, table)
     if not within.any():
         limits = ", ".join(f"{line.characteristic} {line.low:g} to {line.high:g}" for line in table if np.isfinite(line.low))
         raise InputError(f"like: none of {len(within)} patients has {limits}; widen the limits, or change the patient in the middle")
-    columns = []
+    moments = []
     for line in table:
         if line.mean is not None:
-            x, scale = known[line.characteristic][within], line.sd or float(known[line.characteristic].std()) or 1.0
-            z = (x - line.mean) / scale
-            columns.append(z)
+            values = characteristics[line.characteristic]
+            scale = line.sd or float(values.std()) or 1.0
+            z = (values[within] - line.mean) / scale
+            moments.append(z)
             if line.sd is not None:
-                columns.append(z**2 - 1)
-    found = np.zeros(len(within))
-    found[within] = _even(np.stack(columns, -1)) if columns else 1 / within.sum()
-    return found
+                moments.append(z**2 - 1)
+    weights = np.zeros(len(within))
+    weights[within] = _maximum_entropy_weights(np.stack(moments, -1)) if moments else 1 / within.sum()
+    return weights
 
 
-def _even(excess: np.ndarray) -> np.ndarray:
+def _maximum_entropy_weights(moments: np.ndarray) -> np.ndarray:
     """Weights of largest entropy under which every column has mean 0, from the minimum of the convex dual log Σ e^{λ·g}."""
-    g = jnp.asarray(excess)
+    g = jnp.asarray(moments)
 
     def dual(multipliers: Float[Array, "moment"], _) -> Float[Array, ""]:
         return jax.scipy.special.logsumexp(g @ multipliers)
 
-    found = optx.minimise(dual, optx.BFGS(rtol=1e-9, atol=1e-9), jnp.zeros(g.shape[1]), max_steps=MOST_STEPS, throw=False).value
-    even = np.asarray(jax.nn.softmax(g @ found))
-    if not np.isfinite(even).all() or np.abs(even @ excess).max() > CLOSE or effective_sample_size(even) < min(FEWEST, len(even)):
+    solution = optx.minimise(dual, optx.BFGS(rtol=1e-9, atol=1e-9), jnp.zeros(g.shape[1]), max_steps=MOST_ITERATIONS, throw=False).value
+    weights = np.asarray(jax.nn.softmax(g @ solution))
+    too_few = effective_sample_size(weights) < min(LEAST_EFFECTIVE_SIZE, len(weights))
+    if not np.isfinite(weights).all() or np.abs(weights @ moments).max() > TOLERANCE or too_few:
         raise InputError(
             "like: no weights of these patients have these means and SDs; draw more people, or move the patient in the middle nearer"
         )
-    return even
+    return weights
 
 
-def effective_sample_size(found: np.ndarray) -> float:
-    """Effective number of patients, 1/Σ w² (Kish)."""
-    return float(1 / (found**2).sum())
+def effective_sample_size(weights: np.ndarray) -> float:
+    """Effective number of patients, 1/Σ w² (Kish), for weights of sum 1."""
+    return float(1 / (weights**2).sum())

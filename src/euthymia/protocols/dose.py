@@ -1,4 +1,4 @@
-"""One dose, and how it repeats."""
+"""One dose, its repeats and its titration."""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -13,7 +13,7 @@ from .vocabulary import DIGITS, DIGITS_STATED, MOST_DOSES, ROUTES, ROUTES_OF, SA
 
 
 class Titration(ProtocolPart):
-    """A dose that changes ``by`` an amount after every interval (h) since its start, until it is ``to``; down is a taper.
+    """A dose that changes by ``by`` after every interval (h) since its start, until it is ``to``; downward it is a taper.
 
     Amounts are in the unit of the dose. A taper to zero ends the doses.
     """
@@ -24,10 +24,10 @@ class Titration(ProtocolPart):
 
     @model_validator(mode="before")
     @classmethod
-    def _fields(cls, given: Any) -> Any:
-        if not isinstance(given, dict | Titration):
-            raise InputError(f"titrate: {short(given)} holds no fields; write for example {{by: 5 mg, every: 7 d, to: 20 mg}}")
-        return given
+    def _fields(cls, stated: Any) -> Any:
+        if not isinstance(stated, dict | Titration):
+            raise InputError(f"titrate: {short(stated)} holds no fields; write for example {{by: 5 mg, every: 7 d, to: 20 mg}}")
+        return stated
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> "Titration":
@@ -40,7 +40,7 @@ class Titration(ProtocolPart):
         return self
 
     def amount(self, first: float, elapsed: float) -> float:
-        """The dose, ``elapsed`` h after it was ``first``."""
+        """The amount ``elapsed`` h after it was ``first``."""
         steps = (elapsed + SAME_TIME) // self.every
         if steps >= max(1.0, round((self.to - first) / self.by, DIGITS_STATED)):
             return self.to
@@ -51,9 +51,9 @@ class Titration(ProtocolPart):
 class Dose(ProtocolPart):
     """One dose. ``per_weight`` says whether ``amount`` (mg or mg/kg) is per kg of body weight; times in h.
 
-    ``every`` and ``times`` repeat it: periods of equal length, the first from ``start``. ``at`` says when within each period it is
-    given, if not once at its beginning; ``titrate`` changes its amount; ``missed`` numbers those that are not taken, from one in
-    order of time. A checked protocol has every dose written out, and these five are None there.
+    ``every`` and ``times`` repeat it: periods of equal length, the first from ``start``. ``at`` lists the times within each period,
+    if not once at its beginning; ``titrate`` changes the amount; ``missed`` numbers the doses that are not taken, from one in order
+    of time. In a checked protocol every dose stands by itself, and these five are None.
     """
 
     drug: Annotated[str, one_of(tuple(ROUTES_OF))]
@@ -70,19 +70,20 @@ class Dose(ProtocolPart):
 
     @model_validator(mode="before")
     @classmethod
-    def _amounts_and_their_kind(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "amount" in given:
-            if "per_weight" in given:
-                raise unknown("dose field", "per_weight", DOSE_FIELDS)
-            amount, kind = quantity("amount", given["amount"], "dose per weight", "dose")
-            if not amount > 0:
-                raise InputError(f"amount: {short(given['amount'])} must be greater than zero")
-            given = given | {"amount": amount, "per_weight": kind == "dose per weight"}
-            if isinstance(given.get("titrate"), dict):
-                stated = {field: text for field, text in given["titrate"].items() if field in ("by", "to")}
-                read = {field: quantity(f"titrate.{field}", text, kind)[0] for field, text in stated.items()}
-                given["titrate"] = given["titrate"] | read
-        return given
+    def _amounts_and_their_kind(cls, stated: Any) -> Any:
+        if not isinstance(stated, dict) or "amount" not in stated:
+            return stated
+        if "per_weight" in stated:
+            raise unknown("dose field", "per_weight", DOSE_FIELDS)
+        amount, kind = quantity("amount", stated["amount"], "dose per weight", "dose")
+        if not amount > 0:
+            raise InputError(f"amount: {short(stated['amount'])} must be greater than zero")
+        fields = stated | {"amount": amount, "per_weight": kind == "dose per weight"}
+        titration = stated.get("titrate")
+        if isinstance(titration, dict):
+            amounts = {name: quantity(f"titrate.{name}", text, kind)[0] for name, text in titration.items() if name in ("by", "to")}
+            fields["titrate"] = titration | amounts
+        return fields
 
     @model_validator(mode="after")
     def _route_fits_drug(self) -> "Dose":
@@ -151,17 +152,17 @@ class Dose(ProtocolPart):
         if not self.missed:
             return self
         due = len(self._due())
-        for place, number in enumerate(self.missed, 1):
+        for item, number in enumerate(self.missed, 1):
             if number > due:
-                raise InputError(f"missed[{place}]: there is no dose {number}; this entry gives {due}")
-            if number in self.missed[: place - 1]:
-                raise InputError(f"missed[{place}]: {number} stands there twice")
+                raise InputError(f"missed[{item}]: there is no dose {number}; this entry gives {due}")
+            if number in self.missed[: item - 1]:
+                raise InputError(f"missed[{item}]: {number} stands there twice")
         if len(self.missed) == due:
             raise InputError(f"missed: all {due} doses of the entry; leave the entry out")
         return self
 
     def repeats(self) -> list["Dose"]:
-        """Each dose that this one stands for, in order of time."""
+        """The single doses that this entry stands for, in order of time."""
         taken = (due for number, due in enumerate(self._due(), 1) if number not in (self.missed or ()))
         return [self.model_copy(update=WITHOUT_REPEATS | {"start": start, "amount": amount}) for start, amount in taken]
 
@@ -189,4 +190,5 @@ WITHOUT_REPEATS = dict.fromkeys(("every", "times", "at", "titrate", "missed"))
 
 
 def repeat_times(first: float, every: float, times: int) -> list[float]:
+    """Times (h) of so many doses, ``every`` h from ``first``."""
     return [first, *(round(first + number * every, DIGITS) for number in range(1, times))]

@@ -1,4 +1,4 @@
-"""Event tables in the manner of NONMEM: who was given what and when, and what was then found in blood.
+"""Event tables in the manner of NONMEM: doses and observed concentrations of subjects.
 
 Comma-separated UTF-8 text with a header, one event a row, the rows of one ID together and in order of time. ``.`` or nothing
 is a missing value.
@@ -76,7 +76,7 @@ def write_events(subjects_or_protocols: Iterable[Subject | Protocol], path: str 
     InputError
         If a dose per weight has no weight, the table could not be read back, or the file cannot be written.
     """
-    subjects = [_in_milligrams(each) for each in subjects_or_protocols]
+    subjects = [_in_milligrams(course) for course in subjects_or_protocols]
     stream = StringIO()
     writer = csv.DictWriter(stream, COLUMNS, restval=".", lineterminator="\n")
     writer.writeheader()
@@ -91,22 +91,25 @@ def write_events(subjects_or_protocols: Iterable[Subject | Protocol], path: str 
 def _in_milligrams(stated: Subject | Protocol) -> Subject:
     """A subject with every dose by itself and in mg."""
     subject = stated if isinstance(stated, Subject) else Subject(stated.name, stated.patient.weight, stated.doses, ())
-    given = [each for dose in subject.doses for each in dose.repeats()]
+    doses = [single for entry in subject.doses for single in entry.repeats()]
     weight = subject.weight
-    if weight is None and any(dose.per_weight for dose in given):
+    if weight is None and any(dose.per_weight for dose in doses):
         raise InputError(f"events: {short(subject.name)} has a dose per kg and no weight; an event table holds mg, so state the weight")
-    amounts = [dose.amount if weight is None else dose.milligrams(weight) for dose in given]
+    amounts = [dose.amount if weight is None else dose.milligrams(weight) for dose in doses]
     if not all(map(math.isfinite, amounts)):
         raise InputError(f"events: {short(subject.name)} has a dose that is not a finite number of mg")
-    each_in_mg = (dose.model_copy(update={"amount": mg, "per_weight": False}) for dose, mg in zip(given, amounts, strict=True))
-    return replace(subject, doses=tuple(each_in_mg))
+    in_milligrams = (dose.model_copy(update={"amount": mg, "per_weight": False}) for dose, mg in zip(doses, amounts, strict=True))
+    return replace(subject, doses=tuple(in_milligrams))
 
 
 def _rows(subject: Subject) -> list[dict[str, Any]]:
     """Cells by column; a subject without events is one row without a value."""
     observed = [
-        (each.time, {"EVID": 0, "CMT": _number_of((each.molecule, each.sampling), OBSERVED_COMPARTMENTS), "DV": _text(each.concentration)})
-        for each in subject.observations
+        (
+            sample.time,
+            {"EVID": 0, "CMT": _number_of((sample.molecule, sample.sampling), OBSERVED_COMPARTMENTS), "DV": _text(sample.concentration)},
+        )
+        for sample in subject.observations
     ]
     events = observed + [(dose.start, _dose_cells(dose)) for dose in compact(subject.doses)]
     events = events or [(0.0, {"EVID": 0, "CMT": min(OBSERVED_COMPARTMENTS), "MDV": 1})]
@@ -118,6 +121,7 @@ def _rows(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _dose_cells(dose: Dose) -> dict[str, Any]:
+    """Cells of a dose row by column."""
     compartment = _number_of((dose.drug, INTO_A_VEIN.get(dose.route, dose.route)), DOSE_COMPARTMENTS)
     cells: dict[str, Any] = {"EVID": 1, "CMT": compartment, "AMT": _text(dose.amount), "RATE": _rate(dose)}
     return cells if dose.every is None or dose.times is None else cells | {"ADDL": dose.times - 1, "II": _text(dose.every)}
@@ -133,10 +137,11 @@ def _rate(dose: Dose) -> str:
 
 
 def _number_of(meaning: tuple[str, str], compartments: Mapping[int, tuple[str, str]]) -> int:
-    for number, each in compartments.items():
-        if each == meaning:
+    """The CMT of a drug and route, or of a molecule and sampling site."""
+    for number, known in compartments.items():
+        if known == meaning:
             return number
-    raise unknown("events: compartment", " ".join(meaning), (" ".join(each) for each in compartments.values()))
+    raise unknown("events: compartment", " ".join(meaning), (" ".join(known) for known in compartments.values()))
 
 
 def _text(number: float) -> str:

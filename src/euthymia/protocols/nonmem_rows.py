@@ -1,4 +1,4 @@
-"""One row of an event table: cells, columns, and what they may say."""
+"""Reading the rows of an event table: columns, cells and their allowed values."""
 
 import csv
 import math
@@ -21,22 +21,23 @@ REFUSED = {"SS": "steady state", "DATE": "calendar dates", "DAT1": "calendar dat
 """Columns that would change what the others mean, so that they cannot be left out."""
 MISSING = ("", ".")
 EXACT = Context(prec=28)
-"""Enough digits for a rate to give back, to the last bit, the duration it was written from."""
+"""Enough digits for a rate to reproduce, to the last bit, the duration it was computed from."""
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 _COLUMN_OF = {"amount": "AMT", "start": "TIME", "duration": "RATE", "every": "II", "times": "ADDL"}
 
 
 @dataclass
-class _Gathered:
-    """What the rows of one ID have said so far."""
+class _PartialSubject:
+    """Contents of the rows of one ID so far."""
 
     time: float = 0.0
     weight: float | None = None
     doses: list[Dose] = field(default_factory=list)
     observations: list[Sample] = field(default_factory=list)
-    given: int = 0
+    dose_count: int = 0
 
     def add(self, row: Mapping[str, str]) -> None:
+        """Take in the next row of this ID."""
         time = _between(row, "TIME", 0.0, LONGEST, " h (one year)")
         if time is None:
             raise InputError("column TIME: missing; write h")
@@ -52,9 +53,9 @@ class _Gathered:
                 self.observations += _observations(row, time)
             case 1:
                 dose = _dose(row, time)
-                self.given += dose.times or 1
-                if self.given > MOST_DOSES:
-                    raise _fault(row, "ID", f"is given {self.given} doses with their repeats; at most {MOST_DOSES} are allowed")
+                self.dose_count += dose.times or 1
+                if self.dose_count > MOST_DOSES:
+                    raise _fault(row, "ID", f"is given {self.dose_count} doses with their repeats; at most {MOST_DOSES} are allowed")
                 self.doses.append(dose)
             case None:
                 raise InputError("column EVID: missing; allowed: 0 (observation), 1 (dose)")
@@ -62,33 +63,36 @@ class _Gathered:
                 raise _fault(row, "EVID", "is not supported; allowed: 0 (observation), 1 (dose)")
 
     def subject(self, name: str) -> Subject:
+        """The subject, its doses checked and written out."""
         stated = Subject(name, self.weight, tuple(self.doses), tuple(self.observations))
         return replace(stated, doses=subject_protocol(stated, LONGEST).doses)
 
 
 def parse_table(text: str, origin: str) -> Subjects:
+    """The subjects of an event table given as text; ``origin`` begins the error that names the first faulty line."""
     header, *lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
     columns = _columns(header, origin)
-    found: dict[str, _Gathered] = {}
+    subjects: dict[str, _PartialSubject] = {}
     faults: list[str] = []
     latest = None
     for number, line in enumerate(lines, 2):
         try:
             row = _row(line, columns)
             name = row["ID"]
-            if name in found and name != latest:
+            if name in subjects and name != latest:
                 raise _fault(row, "ID", f"appears again after rows of {short(latest)}; keep the rows of an ID together")
             latest = name
-            found.setdefault(name, _Gathered()).add(row)
+            subjects.setdefault(name, _PartialSubject()).add(row)
         except InputError as error:
             faults.append(f"line {number}, {error}")
     if faults:
         more = f" (the first of {len(faults)} faulty rows)" if len(faults) > 1 else ""
         raise InputError(f"events: {origin} {faults[0]}{more}")
-    if not found:
+    if not subjects:
         raise InputError(f"events: {origin} holds no rows below its header")
     unused = [short(column) for column in columns if column not in COLUMNS]
-    return Subjects((each.subject(name) for name, each in found.items()), f"columns not used: {', '.join(unused)}" if unused else "")
+    note = f"columns not used: {', '.join(unused)}" if unused else ""
+    return Subjects((rows.subject(name) for name, rows in subjects.items()), note)
 
 
 def _columns(header: str, origin: str) -> list[str]:
@@ -126,7 +130,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _row(line: str, columns: list[str]) -> dict[str, str]:
-    """What stands in the columns that are used; missing values are left out."""
+    """Cells by column, of the columns that are used; missing values are left out."""
     if line.startswith("#"):
         raise InputError("comments are not allowed; take the line out")
     cells = _cells(line)
@@ -155,6 +159,7 @@ def _observations(row: Mapping[str, str], time: float) -> list[Sample]:
 
 
 def _dose(row: Mapping[str, str], time: float) -> Dose:
+    """The dose of a row, with its repeats."""
     amount, rate = _number(row, "AMT"), _number(row, "RATE") or Decimal()
     if amount is None:
         raise InputError(f"column AMT: missing on a dose row (EVID 1){' with a RATE' if rate else ''}; write mg")
@@ -194,7 +199,7 @@ def _dose(row: Mapping[str, str], time: float) -> Dose:
 
 
 def exact_duration(amount: float, rate: Decimal) -> float:
-    """In h, of an amount (mg) at a rate (mg/h)."""
+    """Duration (h) of an amount (mg) at a rate (mg/h)."""
     return float(EXACT.divide(Decimal(repr(amount)), rate))
 
 

@@ -1,4 +1,4 @@
-"""Who is treated, as a user states it."""
+"""The patient of a protocol."""
 
 from typing import Annotated, get_args
 
@@ -10,9 +10,9 @@ from .vocabulary import AGES, ANIMAL_WEIGHTS, CONDITIONS, MOST_INDIVIDUALS, WEIG
 
 
 class Patient(ProtocolPart):
-    """Who is treated. What is left out is the typical value of the condition.
+    """Who is treated. A field left out has the typical value of the condition.
 
-    ``individual`` is the number of a person drawn from the population, who differs from the typical in volumes and flows.
+    ``individual`` is the number of a person drawn from the population, with volumes and flows other than the typical.
     """
 
     condition: Annotated[Condition, one_of(CONDITIONS)] = "depressed"
@@ -27,7 +27,7 @@ class Patient(ProtocolPart):
     species: Annotated[Species, one_of(get_args(Species))] = "human"
 
     def particulars(self) -> list[str]:
-        """What is stated of the body beside weight, as a reader would say it."""
+        """Covariates stated beside weight, as phrases for a reader."""
         said = {"age": "{:g} years", "sex": "{}", "cyp2b6": "CYP2B6 {}", "liver": "", "individual": "individual {}"}
         said["liver"] = "{} liver" if self.liver == "normal" else "{} of the liver"
         stated = {name: getattr(self, name) for name in said}

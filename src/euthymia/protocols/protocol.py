@@ -1,10 +1,11 @@
-"""A protocol: patient, visit context, doses and how long to look."""
+"""A protocol: patient, context of visits, doses and horizon."""
 
 from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ..core.constants import WEEK
 from ..core.errors import InputError
 from .dose import Dose
 from .fields import Line, ProtocolPart, Time, list_like, number_between, one_of, with_unit
@@ -26,7 +27,7 @@ class Protocol(ProtocolPart):
     patient: Patient = Patient()
     doses: Annotated[tuple[Dose, ...], AfterValidator(written_out)] = Field(default=(), max_length=MOST_DOSES)
     visits: Annotated[tuple[Time, ...], list_like("[0 d, 7 d]")] = Field(default=(), max_length=MOST_DOSES)
-    horizon: Annotated[float, number_between(1.0, LONGEST, " h (one year)"), with_unit("time")] = 336.0
+    horizon: Annotated[float, number_between(1.0, LONGEST, " h (one year)"), with_unit("time")] = 2 * WEEK
 
     @model_validator(mode="after")
     def _doses_fit_species(self) -> "Protocol":
@@ -60,28 +61,28 @@ class Protocol(ProtocolPart):
 
     @property
     def begins(self) -> float:
-        """When the first dose is given or the first stated visit begins, whichever is earlier, or a course without either; h."""
+        """Time of the first dose or the first stated visit, whichever is earlier, h; 0 without either."""
         return min([*(dose.start for dose in self.doses[:1]), *self.visits[:1]], default=0.0)
 
     def visited(self) -> tuple[float, ...]:
-        """When visits begin, h: as stated, or else with every dose that is not swallowed, or else once, with the course."""
-        given = (dose.start for dose in self.doses if dose.route not in SWALLOWED)
-        return self.visits or tuple(given) or (self.begins,)
+        """Times at which visits begin, h: as stated, else with every dose that is not swallowed, else once, with the course."""
+        in_clinic = tuple(dose.start for dose in self.doses if dose.route not in SWALLOWED)
+        return self.visits or in_clinic or (self.begins,)
 
 
 def written(protocol: Protocol) -> dict[str, Any]:
     """The protocol as plain data with units in the text, such that reading it gives the same protocol."""
 
-    def dose(each: Dose) -> dict[str, Any]:
+    def fields_of(dose: Dose) -> dict[str, Any]:
         stated: dict[str, Any] = {
-            "drug": each.drug,
-            "amount": f"{each.amount!r} {'mg/kg' if each.per_weight else 'mg'}",
-            "route": each.route,
-            "start": f"{each.start!r} h",
+            "drug": dose.drug,
+            "amount": f"{dose.amount!r} {'mg/kg' if dose.per_weight else 'mg'}",
+            "route": dose.route,
+            "start": f"{dose.start!r} h",
         }
-        if each.duration is not None:
-            stated["duration"] = f"{each.duration!r} h"
-        return stated if each.every is None else stated | {"every": f"{each.every!r} h", "times": each.times}
+        if dose.duration is not None:
+            stated["duration"] = f"{dose.duration!r} h"
+        return stated if dose.every is None else stated | {"every": f"{dose.every!r} h", "times": dose.times}
 
     patient = protocol.patient.model_dump(exclude_none=True)
     if "weight" in patient:
@@ -92,7 +93,7 @@ def written(protocol: Protocol) -> dict[str, Any]:
         "source": protocol.source,
         "context": protocol.context,
         "patient": patient,
-        "doses": [dose(each) for each in compact(protocol.doses)],
+        "doses": [fields_of(dose) for dose in compact(protocol.doses)],
         **({"visits": [f"{time!r} h" for time in protocol.visits]} if protocol.visits else {}),
         "horizon": f"{protocol.horizon!r} h",
     }

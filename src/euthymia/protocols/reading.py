@@ -1,8 +1,9 @@
-"""From a name or a file to a checked protocol, with one clear line when it cannot be."""
+"""From a name or a file to a checked protocol, or to an error of one line."""
 
 import warnings
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def builtin_names() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in _builtin().iterdir() if entry.name.endswith(".yaml"))
 
 
-def _builtin():
+def _builtin() -> Traversable:
     return files("euthymia.protocols") / "builtin"
 
 
@@ -85,7 +86,7 @@ def parse(text: str, origin: str) -> Protocol:
 
 
 class _Trick(Exception):
-    """What makes a small file huge or slow."""
+    """A YAML feature that makes a small file huge or slow."""
 
 
 class _Plain(Composer):
@@ -104,7 +105,7 @@ class _Plain(Composer):
         return node
 
 
-def check(data: Mapping[str, Any]) -> Protocol:
+def check(data: Mapping[Any, Any]) -> Protocol:
     """A protocol from plain data."""
     try:
         return Protocol.model_validate(dict(data))
@@ -128,10 +129,10 @@ def text_of(protocol: Protocol) -> str:
 
 
 def _first_line(error: ValidationError) -> str:
-    """The first thing wrong, as one line that names the place, what stands there and what may."""
+    """The first fault, as one line that names the field, its value and what is allowed."""
     first = error.errors(include_url=False)[0]
     *parents, last = first["loc"] or ("protocol",)
-    parent, here = _place(*parents), _place(*first["loc"])
+    parent, here = _path(*parents), _path(*first["loc"])
     fields = _FIELDS.get(tuple(part for part in parents if isinstance(part, str)), ())
     reason = first.get("ctx", {}).get("error")
     if isinstance(reason, InputError):
@@ -150,8 +151,8 @@ def _first_line(error: ValidationError) -> str:
     return f"{here or 'protocol field'}: {message[0].lower()}{message[1:]}; given: {short(first['input'])}"
 
 
-def _place(*parts: str | int) -> str:
-    """Where in the file: ``doses[1].amount``, counted from one."""
+def _path(*parts: str | int) -> str:
+    """Path of a field in the file, items counted from one: ``doses[1].amount``."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
 
 

@@ -1,4 +1,4 @@
-"""Subjects of an event table, and the compartments that it numbers."""
+"""Subjects of an event table, and the meaning of its compartment numbers."""
 
 import math
 import re
@@ -76,7 +76,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Subject:
-    """One ID: weight (kg) if stated, every dose by itself, and observations, each in order of time."""
+    """One ID: weight (kg) if stated, single doses and observations, both in order of time."""
 
     name: str
     weight: float | None
@@ -85,7 +85,7 @@ class Subject:
 
 
 class Subjects(list[Subject]):
-    """The subjects of a table. ``note`` is one line that names its columns that were not used, or empty."""
+    """The subjects of a table. ``note`` is one line that names columns that were not used, or empty."""
 
     def __init__(self, subjects: Iterable[Subject] = (), note: str = "") -> None:
         super().__init__(subjects)
@@ -93,7 +93,7 @@ class Subjects(list[Subject]):
 
 
 def subject_protocol(subject: Subject, horizon: float | None = None) -> Protocol:
-    """What was done to a subject, as a protocol of a depressed patient.
+    """The doses of a subject as a protocol of a depressed patient.
 
     Parameters
     ----------
@@ -108,9 +108,9 @@ def subject_protocol(subject: Subject, horizon: float | None = None) -> Protocol
         If a dose does not end before the horizon, or the protocol is not allowed for another reason.
     """
     if horizon is None:
-        given = [each for dose in subject.doses for each in dose.repeats()]
-        ends = [*(each.start + (each.duration or 0.0) for each in given), *(each.time for each in subject.observations)]
-        horizon = max(Protocol.model_fields["horizon"].default, min(LONGEST, math.floor(max(ends, default=0.0)) + 1))
+        doses = [single for entry in subject.doses for single in entry.repeats()]
+        events = [*(dose.start + (dose.duration or 0.0) for dose in doses), *(sample.time for sample in subject.observations)]
+        horizon = max(Protocol.model_fields["horizon"].default, min(LONGEST, math.floor(max(events, default=0.0)) + 1))
     name = re.sub(r"[^a-z0-9]+", "-", subject.name.lower()).strip("-")[:LONGEST_ID]
     return check(
         {

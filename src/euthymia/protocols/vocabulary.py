@@ -1,6 +1,8 @@
-"""What a protocol may name: drugs, routes, contexts, bodies, and the limits of numbers."""
+"""The vocabulary of protocols: drugs, routes, contexts, patients, and limits of numbers."""
 
 from typing import Literal, get_args
+
+from ..core.constants import SECOND, YEAR
 
 Context = Literal["none", "saline", "midazolam", "placebo spray", "oral placebo", "electroconvulsive therapy"]
 Condition = Literal["depressed", "healthy"]
@@ -25,38 +27,38 @@ ROUTES_OF = {
 }
 """The drugs, and how each can be given; ketamine is the racemate, HNK is hydroxynorketamine."""
 SWALLOWED = ("oral", "oral extended release")
-"""How drugs are taken at home: no visit."""
+"""Routes of drugs taken at home, without a visit."""
 KETAMINES = ("ketamine", "esketamine", "arketamine")
 NORKETAMINES = ("S-norketamine", "R-norketamine")
 HYDROXYNORKETAMINES = ("(2S,6S)-HNK", "(2R,6R)-HNK")
 OF_KETAMINE = (*KETAMINES, *NORKETAMINES, *HYDROXYNORKETAMINES)
-"""Ketamine in any form, and what the body makes of it."""
+"""Ketamine in any form, and its metabolites."""
 BLOCKERS = (*OF_KETAMINE, "memantine", "MK-801")
-"""What binds in the pore of NMDA receptors."""
+"""Pore blockers of NMDA receptors."""
 ROUTES = tuple(dict.fromkeys(route for routes in ROUTES_OF.values() for route in routes))
 WEIGHTS = (25.0, 300.0)
-"""kg; the adults that allometry was stated for, with room."""
+"""Of adults, kg: those that allometric scaling was stated for, with a margin."""
 ANIMAL_WEIGHTS = {"mouse": (0.01, 0.06), "rat": (0.05, 1.0)}
 """kg."""
 ROUTES_OF_ANIMALS = (*_INJECTED, "i.p.")
 AGES = (18.0, 100.0)
 """Years."""
 MOST_INDIVIDUALS = 1_000_000
-LONGEST = 365 * 24.0
+LONGEST = YEAR
 """h."""
-SHORTEST_INFUSION = 1 / 3600
+SHORTEST_INFUSION = SECOND
 """h."""
-SHORTEST_STEP = 1 / 3600
+SHORTEST_STEP = SECOND
 """h, of a titration."""
 MOST_DOSES = 400
-"""Repeats counted."""
+"""In a protocol, repeats included."""
 SHORTEST_RUN = 3
 """Fewer equal doses are written one by one."""
 MOST_INTERLEAVED = 8
-"""Runs of equal doses that are told apart when they alternate; times of a day or days of a week are fewer."""
+"""Alternating runs of equal doses that are told apart; times of a day or days of a week are fewer."""
 DIGITS = 9
-"""Decimals, in h, to which the time of a repeat is kept, so that the interval can be found again from the times."""
+"""Decimals, in h, to which the time of a repeat is rounded, so that the interval can be recovered from the times."""
 SAME_TIME = 10**-DIGITS
-"""h; what is lost by that."""
+"""h; the rounding error of that."""
 DIGITS_STATED = 6
 """Decimals of an interval, and of a number of steps, as people state them."""

@@ -1,1 +1,1 @@
-"""What the drug does at its receptors, per cell class."""
+"""Drug effects at receptors, transporters and enzymes."""

@@ -1,8 +1,8 @@
-"""Ketamine at the NMDA receptor: three different questions with three different answers.
+"""Ketamine at the NMDA receptor: three measures of block, which are not interchangeable.
 
 ``bound``       share of receptors that carry the drug, trapped until the channel opens again;
 ``pore_block``  loss of NMDA charge in a cell class at its voltage, where Mg2+ competes for the pore;
-``drive_loss``  effective loss of NMDA drive that a circuit feels in vivo, with its own potency.
+``drive_loss``  effective loss of NMDA drive to a circuit in vivo, with its own potency.
 
 The molecules compete for one site, so they enter as one concentration in equivalents of racemic ketamine.
 Concentrations µM, voltages mV, time h.
@@ -10,6 +10,7 @@ Concentrations µM, voltages mV, time h.
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ..biophysics.magnesium import Magnesium, magnesium_constant, magnesium_unblock
@@ -20,12 +21,12 @@ LIGANDS = (
     *("S-ketamine", "R-ketamine", "S-norketamine", "R-norketamine", "S-hydroxynorketamine", "R-hydroxynorketamine"),
     *("memantine", "MK-801"),
 )
-"""What competes for the site."""
-CLASS_OF_SITE = jnp.array([next(i for i, name in enumerate(CELL_CLASSES) if site.startswith(name)) for site in SITES])
+"""Molecules that compete for the site."""
+CLASS_OF_SITE = np.array([next(i for i, name in enumerate(CELL_CLASSES) if site.startswith(name)) for site in SITES])
 
 
 class NMDAReceptor(eqx.Module):
-    """Affinities of the site and make-up of the receptors in each cell class."""
+    """Affinities of the site and subunit composition of the receptors in each cell class."""
 
     magnesium: Magnesium
     binding_constant: PerLigand = parameter(
@@ -58,7 +59,7 @@ class NMDAReceptor(eqx.Module):
 def racemate_equivalents(p: NMDAReceptor, ligands: Float[Array, "*batch ligand"]) -> Float[Array, "*batch"]:
     """Concentration of racemic ketamine (µM) that competes like a mixture of ``LIGANDS`` (µM).
 
-    What sets a molecule apart beside its affinity (how fast it leaves, how well it is trapped, which subunit it prefers) is left out.
+    Other differences between molecules (off-rate, trapping, preference for a subunit) are left out.
     """
     strength = 1 / p.binding_constant
     racemate = jnp.mean(strength[:2])
@@ -86,7 +87,7 @@ def drive_loss(p: NMDAReceptor, concentration: Float[Array, "*batch"]) -> Float[
 
 
 def resting_unblock(p: NMDAReceptor) -> PerSite:
-    """Share of pores free of Mg2+ at the typical voltage of each site's cell class."""
+    """Fraction of pores free of Mg2+ at the typical voltage of each site's cell class."""
     return magnesium_unblock(p.magnesium, p.voltage)[CLASS_OF_SITE]
 
 

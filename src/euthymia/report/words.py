@@ -3,6 +3,7 @@
 import math
 
 from ..analysis.summary import Part, Way
+from ..core.constants import DAY, MONTH, YEAR
 from ..evidence.rows import Parameter, Target
 from ..trials.published import TrialOutcome
 
@@ -10,7 +11,7 @@ NONE = "–"
 """Where there is no number."""
 MOVED = 0.0005
 """Share below which a number did not move, and its peak has no time."""
-DAY, MONTH, YEAR, CENTURY = 24.0, 30 * 24.0, 365 * 24.0, 100 * 365 * 24.0
+CENTURY = 100 * YEAR
 """h."""
 
 

@@ -4,20 +4,23 @@ import contextlib
 import hashlib
 import json
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from collections.abc import (
+    Mapping,
+)
+from pathlib import (
+    Path,
+)
 
-from .. import __version__
-from ..core.errors import InputError
-from ..evidence.registry import evidence
+from ..core.errors import (
+    InputError,
+)
+from .manifest import (
+    manifest,
+)
 
 MANIFEST = "manifest.json"
 ASIDE = ".euthymia-"
-LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 
 
 def check_destination(out: Path, overwrite: bool) -> None:
@@ -38,15 +41,15 @@ def _foreign(folder: Path) -> str | None:
     """Why a folder is not an earlier run that may go, or None if it is."""
     if folder.is_symlink() or not folder.is_dir():
         return "is not a run folder of Euthymia"
-    found = {file.name for file in folder.iterdir()}
+    present = {file.name for file in folder.iterdir()}
     try:
-        said = json.loads((folder / MANIFEST).read_text("utf-8")) if found else {"euthymia": None, "artefacts_sha256": {}}
-        written = {MANIFEST, *said["artefacts_sha256"]} if "euthymia" in said else set()
+        manifest_read = json.loads((folder / MANIFEST).read_text("utf-8")) if present else {"euthymia": None, "artefacts_sha256": {}}
+        written = {MANIFEST, *manifest_read["artefacts_sha256"]} if "euthymia" in manifest_read else set()
     except (OSError, ValueError, TypeError, KeyError):
         written = set()
     if not written:
         return "is not a run folder of Euthymia"
-    if strange := sorted(found - written):
+    if strange := sorted(present - written):
         return f"holds {strange[0]}, which no run of Euthymia wrote"
     return None
 
@@ -97,37 +100,3 @@ def _exchange(new: Path, out: Path) -> None:
                 raise OSError(error.errno, f"{error.strerror}; the earlier run is kept in {before}") from error
         raise
     shutil.rmtree(before, ignore_errors=True)
-
-
-def manifest(artefacts: dict[str, str], seed: int | None = None) -> dict[str, object]:
-    """What made the run, so that it can be made again."""
-    return {
-        "euthymia": __version__,
-        "git_revision": git_revision(),
-        "parameters_sha256": evidence().parameter_hash(),
-        "seed": seed,
-        "seed_note": "this run draws no random numbers" if seed is None else "of the random numbers that this run draws",
-        "libraries": {name: _version(name) for name in LIBRARIES},
-        "artefacts_sha256": artefacts,
-    }
-
-
-@cache
-def git_revision() -> str | None:
-    """Commit of the checkout that this code runs from, marked if it has changes; None outside a checkout."""
-    here = Path(__file__).resolve().parent
-
-    def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        if Path(git("rev-parse", "--show-toplevel")) == here.parents[2]:
-            return git("rev-parse", "HEAD") + (" with uncommitted changes" if git("status", "--porcelain") else "")
-    return None
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

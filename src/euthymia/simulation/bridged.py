@@ -71,25 +71,25 @@ def bridge(protocol: Protocol, model: Euthymia | None = None, progress: Callable
     """
     model = default_model() if model is None else model
     course = simulate(protocol, model)
-    given, visit = course.data.sel(arm="as given"), first_visit(protocol)
-    peak = float(given.time[int(np.argmax(given.racemate_equivalents.to_numpy()))]) - visit
+    as_given, start = course.data.sel(arm="as given"), first_visit(protocol)
+    peak = float(as_given.time[int(np.argmax(as_given.racemate_equivalents.to_numpy()))]) - start
     times = dict(sorted((course.checkpoints() | ({"peak of the drug": peak} if protocol.doses else {})).items(), key=lambda item: item[1]))
-    found, random_effects = [], []
+    checkpoints, differences = [], []
     for done, (name, hours) in enumerate(times.items(), 1):
-        at = given.sel(time=visit + hours, method="nearest")
+        at = as_given.sel(time=start + hours, method="nearest")
         closure, fresh = _closure(at), _fresh(model, at)
-        found.append(Checkpoint(name, hours, closure, fresh))
-        random_effects.append(_difference(closure, fresh))
+        checkpoints.append(Checkpoint(name, hours, closure, fresh))
+        differences.append(_difference(closure, fresh))
         progress(done, len(times))
-    nodes = grid_of(protocol, model, float(course.person.weight)).padded_times - visit
+    nodes = grid_of(protocol, model, float(course.person.weight)).padded_times - start
     hours = np.array(list(times.values()))
     correction = Correction(
         *(
             jnp.asarray(np.stack([np.interp(nodes, hours, column) for column in np.stack(part).T], -1))
-            for part in zip(*random_effects, strict=True)
+            for part in zip(*differences, strict=True)
         )
     )
-    return Bridged(course, simulate(protocol, model, correction=correction), found)
+    return Bridged(course, simulate(protocol, model, correction=correction), checkpoints)
 
 
 _HABENULA = tuple(f"habenula_{name}" for name, _ in HABENULA_OUTPUTS)

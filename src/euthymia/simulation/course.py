@@ -10,8 +10,9 @@ from jaxtyping import Array, Float
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, visit_shift
+from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
-from ..links import Switches
+from ..links import Switches, every_link
 from ..model.baseline import patient
 from ..model.closures.response import Correction
 from ..model.exposure import DrugCourse, drugs, individualised
@@ -22,52 +23,105 @@ from ..model.state import Inputs, SlowState, no_input, unpack
 from ..model.vector_field import Auxiliaries, PassiveStates, auxiliaries
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..receptors.nmdar import drive_loss, pore_block
-from .interventions import BRAIN_OF, OF_WAYS, SOLVED, Arm, arm_of
+from .interventions import SWITCHES_OF_WAYS, Settings, switches
 from .person import Person
 
 
-class Course(NamedTuple):
-    """What the compiled program returns; an arm axis follows ``ARMS``, a solved axis ``SOLVED``."""
+class Schedule(NamedTuple):
+    """What is given, and when the patient comes, on a padded time grid."""
 
-    brain: Brain
+    since_visits: Float[Array, "visit node"]
+    """Time since the two latest visits, h."""
+    since_start: Float[Array, "node"]
+    """Time since the first visit, h."""
+    steps: Steps
+    infusion: Float[Array, "step channel"]
+    """µmol/h."""
+    bolus: Float[Array, "step channel"]
+    """µmol."""
+    correction: Correction
+    """What a bridged run adds to the closures at the nodes."""
+
+
+class Brains(NamedTuple):
+    """Solved brains at the nodes, one for each setting of the switches."""
+
+    state: SlowState
+    auxiliaries: Auxiliaries
+    passive: PassiveStates
+    mechanisms: Mechanisms
+    damage: Float[Array, "brain node"]
+    """Relative to that of stress 1."""
+
+
+class Course(NamedTuple):
+    """What the compiled program returns; the arms are those of the settings."""
+
     healthy: Mechanisms
     drug: DrugCourse
     safety: SafetyReadouts
     pore_block: Float[Array, "node cell_class"]
     drive_loss: Float[Array, "node cell_class"]
-    state: SlowState
-    auxiliaries: Auxiliaries
-    passive: PassiveStates
-    mechanisms: Mechanisms
-    damage: Float[Array, "solved node"]
+    brains: Brains
     impulse_control: Float[Array, "node"]
-    mechanism_shift: Float[Array, "solved node item"]
+    """Of the first arm."""
+    mechanism_shift: Float[Array, "brain node item"]
     context_shift: Float[Array, "arm node item"]
     items: Float[Array, "arm node item"]
 
 
-def mechanisms(physiology: Physiology, state: SlowState, by: Auxiliaries, lock: Float[Array, "*batch"]) -> Mechanisms:
+def mechanisms(physiology: Physiology, state: SlowState, auxiliary: Auxiliaries, lock: Float[Array, "*batch"]) -> Mechanisms:
     """What mood reads of a slow state, the circuits in it, and the probability of the limbic lock."""
     return Mechanisms(
         potentiation=state.signalling.potentiation,
         spine_density=state.spines.transient + state.spines.persistent,
         persistent_spines=state.spines.persistent,
         excitatory_gain=excitatory_gain(physiology.excitotoxicity, state.damage),
-        focus=by.fast.focus,
+        focus=auxiliary.fast.focus,
         reward=state.dopamine,
         release=1 - lock,
-        limbic_input=by.limbic_input,
+        limbic_input=auxiliary.limbic_input,
+    )
+
+
+def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
+    """What mood reads of an undosed patient."""
+    auxiliary = auxiliaries(physiology, brain.rest, no_input(), brain, every_link())
+    return mechanisms(physiology, brain.rest, auxiliary, auxiliary.lock.into / (auxiliary.lock.into + auxiliary.lock.out_of))
+
+
+def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: Settings) -> Brains:
+    """Slow states of one patient's brain under every setting of the switches, and what follows from them."""
+    ways_off = switches(SWITCHES_OF_WAYS)
+    states = slow_courses(physiology, brain, steps, inputs, settings.shared, ways_off)
+    switched = settings.shared
+    if settings.own is not None:
+
+        def by_itself(setting: Switches) -> Float[Array, "node state"]:
+            linear_at = jax.tree.map(jnp.minimum, setting, ways_off)
+            return slow_courses(physiology, brain, steps, inputs, jax.tree.map(lambda switch: switch[None], setting), linear_at)[0]
+
+        states = jnp.concatenate([states, jax.lax.map(by_itself, settings.own)])
+        switched = jax.tree.map(lambda *parts: jnp.concatenate(parts), settings.shared, settings.own)
+    state = unpack(states)
+
+    def auxiliaries_at(state: SlowState, inputs: Inputs, setting: Switches) -> Auxiliaries:
+        return auxiliaries(physiology, state, inputs, brain, setting)
+
+    auxiliary = jax.vmap(jax.vmap(auxiliaries_at, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, inputs, switched)
+    passive = jax.vmap(lambda of_brain: passive_course(physiology, steps, inputs, of_brain))(auxiliary)
+    return Brains(
+        state,
+        auxiliary,
+        passive,
+        mechanisms(physiology, state, auxiliary, passive.lock),
+        relative_damage(physiology.excitotoxicity, state.damage),
     )
 
 
 @eqx.filter_jit
 def course(
-    model: Euthymia,
-    person: Person,
-    context: tuple[Scalar, Float[Array, "course_context"]],
-    inputs: list[Array],
-    correction: Correction,
-    arms: Arm,
+    model: Euthymia, person: Person, context: tuple[Scalar, Float[Array, "course_context"]], schedule: Schedule, settings: Settings
 ) -> Course:
     """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
 
@@ -77,77 +131,37 @@ def course(
         Numbers.
     context
         Latent shifts by a visit and by weeks of treatment as such.
-    inputs
-        Time since the two latest visits, and since the first, at the nodes (h); the grid's distinct lengths (h), which of them
-        each step has, and each step's infusion (µmol/h) and bolus (µmol) per channel.
-    correction
-        What a bridged run adds to the closures at the nodes.
-    arms
-        Settings, one for each of ``ARMS``.
+    schedule
+        Doses and visits on the time grid.
+    settings
+        What is allowed to act in each arm.
     """
-    visits, since_start, lengths, which, infusion, bolus = inputs
-    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, (lengths, which)
+    physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, schedule.steps
     stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
     patients = jax.vmap(lambda stress: patient(physiology, stress))(stresses)
-    brain, *references = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
-    in_body = drugs(physiology, person.weight, steps, infusion, bolus)
-    u = Inputs(in_body.brain.racemate_equivalents, in_body.comparator_site, in_body.mao, correction)
-
-    def slow(switches: Switches, linear_at: Switches) -> Float[Array, "setting node state"]:
-        return slow_courses(physiology, brain, steps, u, switches, linear_at)
-
-    of_arms = list(BRAIN_OF.values())
-    solved = jax.tree.map(lambda switch: switch[jnp.array([of_arms.index(place) for place in range(len(SOLVED))])], arms.switches)
-
-    def part(start: int, end: int) -> Switches:
-        return jax.tree.map(lambda switch: switch[start:end], solved)
-
-    off = arm_of(frozenset()).switches
-    together = slow(part(0, len(OF_WAYS)), off)
-
-    def by_itself(one: Switches) -> Float[Array, "node state"]:
-        return slow(jax.tree.map(lambda switch: switch[None], one), jax.tree.map(jnp.minimum, one, off))[0]
-
-    alone = jax.lax.map(by_itself, part(len(OF_WAYS), len(SOLVED)))
-    state = unpack(jnp.concatenate([together, alone]))
-
-    def passed(x: SlowState, at: Inputs, on: Switches) -> Auxiliaries:
-        return auxiliaries(physiology, x, at, brain, on)
-
-    by = jax.vmap(jax.vmap(passed, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, u, solved)
-    passive = jax.vmap(lambda each: passive_course(physiology, steps, u, each))(by)
-    now = mechanisms(physiology, state, by, passive.lock)
-    start, well, ill = (at_rest(physiology, each) for each in (brain, *references))
-    by_mechanisms = mechanism_shift(symptoms, now, start, well, ill)
+    brain, healthy, depressed = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
+    drug = drugs(physiology, person.weight, steps, schedule.infusion, schedule.bolus)
+    reaching_brain = Inputs(drug.brain.racemate_equivalents, drug.comparator_site, drug.mao, schedule.correction)
+    brains = solve_brains(physiology, brain, steps, reaching_brain, settings)
+    before, well, ill = (at_rest(physiology, undosed) for undosed in (brain, healthy, depressed))
+    by_mechanisms = mechanism_shift(symptoms, brains.mechanisms, before, well, ill)
     of_visits, of_weeks = context
-    on = arms.context[:, None, None]
-    of_brain = by_mechanisms[jnp.array(of_arms)]
-    by_visits = on * visit_shift(symptoms, of_visits, visits)
-    by_weeks = on * course_shift(symptoms, of_weeks, since_start)
-
-    def control(fast) -> Float[Array, "node"]:
-        return jax.vmap(lambda a: impulse_control(physiology.prefrontal, a.rates, a.nmda, a.recurrence, a.inhibition))(fast)
-
+    on = settings.context[:, None, None]
+    by_visits = on * visit_shift(symptoms, of_visits, schedule.since_visits)
+    by_weeks = on * course_shift(symptoms, of_weeks, schedule.since_start)
+    first = jax.tree.map(lambda leaf: leaf[settings.brain_of[0]], brains.auxiliaries.fast)
+    shift = join(symptoms, by_visits, by_mechanisms[settings.brain_of]) + by_weeks
     return Course(
-        brain=brain,
         healthy=well,
-        drug=in_body,
-        safety=readouts(model.safety, in_body.brain.effect_site),
-        pore_block=pore_block(physiology.receptor, in_body.brain.racemate_equivalents),
-        drive_loss=drive_loss(physiology.receptor, in_body.brain.racemate_equivalents),
-        state=state,
-        auxiliaries=by,
-        passive=passive,
-        mechanisms=now,
-        damage=relative_damage(physiology.excitotoxicity, state.damage),
-        impulse_control=control(jax.tree.map(lambda leaf: leaf[BRAIN_OF["as given"]], by.fast)),
+        drug=drug,
+        safety=readouts(model.safety, drug.brain.effect_site),
+        pore_block=pore_block(physiology.receptor, drug.brain.racemate_equivalents),
+        drive_loss=drive_loss(physiology.receptor, drug.brain.racemate_equivalents),
+        brains=brains,
+        impulse_control=jax.vmap(
+            lambda fast: impulse_control(physiology.prefrontal, fast.rates, fast.nmda, fast.recurrence, fast.inhibition)
+        )(first),
         mechanism_shift=by_mechanisms,
         context_shift=by_visits + by_weeks,
-        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), join(symptoms, by_visits, of_brain) + by_weeks),
+        items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), shift),
     )
-
-
-def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
-    """What mood reads of an undosed patient."""
-    by = auxiliaries(physiology, brain.rest, no_input(), brain, Switches())
-    return mechanisms(physiology, brain.rest, by, by.lock.into / (by.lock.into + by.lock.out_of))

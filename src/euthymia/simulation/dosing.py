@@ -1,4 +1,4 @@
-"""Who is treated, and with what: a protocol as numbers that the model reads."""
+"""What is given: the doses of a protocol as pulses into the body, and the time grid aligned to them."""
 
 import math
 
@@ -7,7 +7,7 @@ from ..core.types import ENANTIOMERS
 from ..model.inputs import Pulse, channel
 from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid, time_grid
-from ..pharmacology.absorption import placed
+from ..pharmacology.absorption import depot_shares
 from ..pharmacology.comparators import DRUGS, ENTRY
 from ..protocols.dose import Dose
 from ..protocols.protocol import Protocol
@@ -15,14 +15,14 @@ from ..protocols.vocabulary import HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from .visits import CHECKPOINTS, first_visit
 
 ROUNDING = 1e-9
-BRISK = (128, 16)
+COARSE = (128, 16)
 """Steps and distinct lengths of the smallest grid for many patients."""
 MOST_DEVICES = 100
 """Of one nasal dose."""
 
 
 def pulses_from_doses(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
-    """Doses as µmol of each molecule where it is put; a racemate is half of each enantiomer, and a tablet of a comparator is gentle."""
+    """Doses as µmol of each molecule where it is put; a racemate is half of each enantiomer, and a tablet of a comparator is slowly absorbed."""
     return [pulse for dose in protocol.doses for pulse in _pulses(dose, model, dose.milligrams(weight))]
 
 
@@ -32,21 +32,21 @@ def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
         return _sprayed(dose, model, milligrams)
     if drug in KETAMINES:
         enantiomers = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
-        each = milligrams / float(molecules.ketamine) / len(enantiomers)
+        micromoles = milligrams / float(molecules.ketamine) / len(enantiomers)
         absorption = model.physiology.disposition.absorption
-        places = placed(absorption, dose.route)
+        fractions = depot_shares(absorption, dose.route)
         duration = float(absorption.release_time) if dose.route == "oral extended release" else duration
         return [
-            Pulse(dose.start, duration, channel(enantiomer, place), each * float(share))
+            Pulse(dose.start, duration, channel(enantiomer, compartment), micromoles * float(fraction))
             for enantiomer in enantiomers
-            for place, share in places.items()
+            for compartment, fraction in fractions.items()
         ]
     for metabolite, names in (("norketamine", NORKETAMINES), ("hydroxynorketamine", HYDROXYNORKETAMINES)):
         if drug in names:
             enantiomer = ENANTIOMERS[names.index(drug)]
             return [Pulse(dose.start, duration, channel(enantiomer, metabolite), milligrams / float(getattr(molecules, metabolite)))]
     amount = milligrams / float(model.physiology.comparators.molar_mass[DRUGS.index(drug)])
-    return [Pulse(dose.start, duration, drug, amount, gentle=ENTRY[drug] == "gut")]
+    return [Pulse(dose.start, duration, drug, amount, slowly_absorbed=ENTRY[drug] == "gut")]
 
 
 def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
@@ -58,13 +58,13 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     devices = max(1, math.ceil(milligrams / float(p.device) * (1 - ROUNDING)))
     if devices > MOST_DEVICES:
         raise InputError(f"doses: {milligrams:.3g} mg of esketamine are {devices} nasal devices; at most {MOST_DEVICES} are allowed")
-    found = []
+    pulses = []
     for number in range(devices):
         start = dose.start + number * float(p.device_interval)
         taken_up = float(p.nasal_share) * (1.0 if number == 0 else float(p.later_devices))
-        found.append(Pulse(start, 0.0, "esketamine in nose", amount / devices * taken_up))
-        found.append(Pulse(start, float(p.swallowing_time), "esketamine in gut", amount / devices * (1 - taken_up)))
-    return found
+        pulses.append(Pulse(start, 0.0, "esketamine in nose", amount / devices * taken_up))
+        pulses.append(Pulse(start, float(p.swallowing_time), "esketamine in gut", amount / devices * (1 - taken_up)))
+    return pulses
 
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
@@ -72,9 +72,9 @@ def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1)
     return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), refine)
 
 
-def brisk_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = BRISK) -> TimeGrid:
+def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = COARSE) -> TimeGrid:
     """The same with a tenth of the steps, for many patients; ``padded_to`` is the smallest size, in steps and distinct lengths."""
-    return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), finely=0, padded_to=padded_to)
+    return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), fine_changes=0, padded_to=padded_to)
 
 
 def _nodes(protocol: Protocol) -> tuple[float, ...]:

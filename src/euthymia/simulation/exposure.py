@@ -9,16 +9,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from ..core.errors import InputError
+from ..core.numerics.exponential import Steps
 from ..core.types import CELL_CLASSES, ENANTIOMERS
 from ..model.default import default_model
-from ..model.exposure import DrugFamilies, drug_course, individualised, propagated, stepped, systems
+from ..model.exposure import DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
+from ..results.labelled import labelled
 from .dosing import grid_of
 from .person import Person, sample_body
 from .warnings import body_warnings
@@ -29,21 +31,16 @@ MOST_PEOPLE = 10_000
 MOST_KEPT = 3_000_000
 """Nodes of all people whose concentrations are kept; peaks and exposures are of every node."""
 ENANTIOMERS_AND_BOTH = (*ENANTIOMERS, "both")
-ABOUT = {
-    "arterial_ketamine": ("enantiomer", "umol/L", "total ketamine in arterial plasma"),
-    "venous_ketamine": ("enantiomer", "umol/L", "total ketamine in a peripheral venous sample"),
-    "norketamine": ("enantiomer", "umol/L", "total norketamine in plasma"),
-    "hydroxynorketamine": ("enantiomer", "umol/L", "total hydroxynorketamine in plasma"),
-    "comparator": ("drug", "umol/L", "total comparator in plasma"),
-    "free_brain_ketamine": ("enantiomer", "umol/L", "unbound ketamine in brain"),
-    "free_brain_norketamine": ("enantiomer", "umol/L", "unbound norketamine in brain"),
-    "free_brain_hydroxynorketamine": ("enantiomer", "umol/L", "unbound hydroxynorketamine in brain"),
-    "racemate_equivalents": (None, "umol/L", "all that blocks NMDA receptors, in equivalents of racemic ketamine"),
-    "pore_block": ("cell_class", "1", "loss of NMDA charge by competition with magnesium"),
-}
-"""Axis beside person and time, unit and meaning of every quantity; the axis of hands ends with both together."""
 Quantities = dict[str, Array | np.ndarray]
-"""By the names of ``ABOUT``."""
+"""By the names of the table of quantities."""
+
+
+class GridInput(NamedTuple):
+    """Steps of a padded time grid and the input in each."""
+
+    steps: Steps
+    infusion: Float[Array, "step channel"]
+    bolus: Float[Array, "step channel"]
 
 
 class ExposureCourse(NamedTuple):
@@ -59,7 +56,7 @@ class ExposureCourse(NamedTuple):
 class Exposures:
     """A protocol and what it brings to blood, brain and receptor of each person.
 
-    ``data`` has the axes person and time (h); ``peak``, ``peak_time`` (h) and ``area`` (µM h until the horizon) the axis person.
+    ``data`` has the axes patient and time (h); ``peak``, ``peak_time`` (h) and ``area`` (µM h until the horizon) the axis patient.
     """
 
     protocol: Protocol
@@ -72,35 +69,35 @@ class Exposures:
 
 
 @eqx.filter_jit
-def _exposed(model: Euthymia, people: Person, inputs: list[Array], kept: Array) -> ExposureCourse:
-    lengths, which, infusion, bolus = inputs
-    steps = lengths[which]
-    times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
+def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) -> ExposureCourse:
+    steps, infusion, bolus = inputs
+    lengths = steps.lengths[steps.length_index]
+    times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(lengths)])
 
     def area(c: Array) -> Array:
-        return jnp.tensordot(steps, (c[1:] + c[:-1]) / 2, 1)
+        return jnp.tensordot(lengths, (c[1:] + c[:-1]) / 2, 1)
 
-    def system_of(person: Person) -> DrugFamilies:
+    def system_of(person: Person) -> DrugSystems:
         return systems(individualised(model.physiology, person.body), person.weight)
 
     system = jax.vmap(system_of)(people)
-    over = propagated(system, lengths)
+    over = propagators(system, steps.lengths)
 
-    def one(person: Person, system: DrugFamilies, over: DrugFamilies) -> ExposureCourse:
+    def one(person: Person, system: DrugSystems, over: DrugPropagators) -> ExposureCourse:
         physiology = individualised(model.physiology, person.body)
-        found = drug_course(physiology, person.weight, (lengths, which), stepped(system, over, which, infusion, bolus))
-        brain = found.brain
+        drug = drug_course(physiology, person.weight, steps, propagate(system, over, steps.length_index, infusion, bolus))
+        brain = drug.brain
         by_enantiomer = {
-            "arterial_ketamine": found.arterial,
-            "venous_ketamine": found.venous,
-            "norketamine": found.norketamine,
-            "hydroxynorketamine": found.hydroxynorketamine,
+            "arterial_ketamine": drug.arterial,
+            "venous_ketamine": drug.venous,
+            "norketamine": drug.norketamine,
+            "hydroxynorketamine": drug.hydroxynorketamine,
             "free_brain_ketamine": brain.ketamine,
             "free_brain_norketamine": brain.norketamine,
             "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
         }
-        course = {name: jnp.concatenate([each, each.sum(-1, keepdims=True)], -1) for name, each in by_enantiomer.items()} | {
-            "comparator": found.comparator_plasma,
+        course = {name: jnp.concatenate([values, values.sum(-1, keepdims=True)], -1) for name, values in by_enantiomer.items()} | {
+            "comparator_plasma": drug.comparator_plasma,
             "racemate_equivalents": brain.racemate_equivalents,
             "pore_block": pore_block(physiology.receptor, brain.racemate_equivalents),
         }
@@ -154,39 +151,41 @@ def exposures(
     model = default_model() if model is None else model
     patient = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(patient.weight))
-    inputs = [jnp.asarray(each) for each in (grid.lengths, grid.which, grid.infusion, grid.bolus)]
+    inputs = GridInput(
+        Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
+    )
     if people is None:
         numbers, at_once = np.array([protocol.patient.individual or 0]), 1
         everyone = jax.tree.map(lambda leaf: leaf[None], patient)
     else:
         numbers, at_once = np.arange(1, people + 1), AT_ONCE
         everyone = _everyone(model, patient, jnp.asarray(numbers))
-    every = -(-grid.nodes * len(numbers) // MOST_KEPT)
-    kept = np.arange(0, grid.nodes, every)
+    stride = -(-grid.nodes * len(numbers) // MOST_KEPT)
+    kept = np.arange(0, grid.nodes, stride)
     # Padded like the grid, so that another dose seldom compiles anew.
-    padded = jnp.asarray(np.pad(kept, (0, len(grid.padded_times) // every + 1 - len(kept)), mode="edge"))
-    found = []
+    padded = jnp.asarray(np.pad(kept, (0, len(grid.padded_times) // stride + 1 - len(kept)), mode="edge"))
+    chunks = []
     for start in range(0, len(numbers), at_once):
         group = np.arange(start, min(start + at_once, len(numbers)))
         full = jnp.asarray(np.pad(group, (0, at_once - len(group)), mode="edge"))
         solved = _exposed(model, jax.tree.map(lambda leaf, at=full: leaf[at], everyone), inputs, padded)
         own = jax.tree.map(lambda leaf, at=group - start: np.asarray(leaf)[at], solved)
-        found.append(own._replace(course=jax.tree.map(lambda leaf: leaf[:, : len(kept)], own.course)))
+        chunks.append(own._replace(course=jax.tree.map(lambda leaf: leaf[:, : len(kept)], own.course)))
         progress(start + len(group))
-    whole = jax.tree.map(lambda *each: np.concatenate(each), *found)
+    whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *chunks)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(whole)):
         raise InputError("doses: the model has no finite answer for doses this large")
-    course, *summaries = (_labelled(each, numbers, times) for each, times in zip(whole, (grid.times[kept], None, None, None), strict=True))
-    return Exposures(protocol, patient, body_warnings(protocol.patient, protocol.doses, model), course, *summaries)
+    coordinates = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
+    warnings = body_warnings(protocol.patient, protocol.doses, model)
+    return Exposures(protocol, patient, warnings, *_datasets(whole, grid.times[kept], coordinates))
 
 
-def _labelled(found: Quantities, numbers: np.ndarray, times: np.ndarray | None) -> xr.Dataset:
-    leading = ("patient",) if times is None else ("patient", "time")
-    coords = {"patient": numbers, "enantiomer": list(ENANTIOMERS_AND_BOTH), "drug": list(MOLECULES), "cell_class": list(CELL_CLASSES)}
-    return xr.Dataset(
-        {
-            name: ((*leading, *filter(None, [axis])), found[name], {"units": unit, "long_name": text})
-            for name, (axis, unit, text) in ABOUT.items()
-        },
-        coords if times is None else coords | {"time": ("time", times, {"units": "h", "long_name": "time since the start of the course"})},
+def _datasets(solved: ExposureCourse, times: np.ndarray, coordinates: dict) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset, xr.Dataset]:
+    """Course, peaks, times of the peaks and areas as labelled quantities."""
+    peak_time, area = labelled(solved.peak_time, coordinates), labelled(solved.area, coordinates)
+    return (
+        labelled(solved.course, coordinates | {"time": times}),
+        labelled(solved.peak, coordinates),
+        peak_time.map(lambda values: values.assign_attrs(units="h"), keep_attrs=True),
+        area.map(lambda values: values.assign_attrs(units=f"{values.units} h"), keep_attrs=True),
     )

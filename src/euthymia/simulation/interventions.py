@@ -1,17 +1,15 @@
-"""What is allowed to act: settings of the switches, one for each arm of a simulation."""
+"""What is allowed to act: the arms of a simulation, and the coalitions of context and ways to which its effect is attributed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
 
-from ..core.types import Scalar
 from ..links import Switches
 
-WAYS = ("way 1", "way 2", "way 3", "way 4", "way 5")
-CONTRIBUTORS = ("context", *WAYS)
-"""What may move mood."""
 SWITCHES_OF_WAY = {
     "way 1": ("prefrontal",),
     "way 2": ("calcium_load",),
@@ -19,60 +17,89 @@ SWITCHES_OF_WAY = {
     "way 4": ("synaptic_signalling",),
     "way 5": ("limbic_lock",),
 }
+WAYS = tuple(SWITCHES_OF_WAY)
+CONTRIBUTORS = ("context", *WAYS)
+"""What may move mood."""
+OF_COMPARATORS = "reuptake"
+"""The switch of what comparators hold. They act through the ways: where no way may act, their targets are left alone too."""
+SWITCHES_OF_WAYS = frozenset({OF_COMPARATORS, *(switch for switches in SWITCHES_OF_WAY.values() for switch in switches)})
 
 
-class Arm(NamedTuple):
+class Intervention(NamedTuple):
     """One setting of what is allowed to act."""
 
-    context: Scalar
-    switches: Switches
+    context: bool = True
+    """Whether the context of the treatment acts."""
+    clamped: frozenset[str] = frozenset()
+    """Links, by the name of their switch, that pass on their undosed value."""
 
 
-def arm_of(group: frozenset[str], off: Mapping[str, float] | None = None) -> Arm:
-    of_ways = {switch: float(way in group) for way, switches in SWITCHES_OF_WAY.items() for switch in switches}
-    # Comparators act through the ways: where none may act, their targets are left alone too.
-    of_ways["reuptake"] = max(of_ways.values())
-    settings = {name: 1.0 for name in Switches._fields} | of_ways | dict(off or {})
-    return Arm(jnp.asarray(float("context" in group)), Switches(**{name: jnp.asarray(value) for name, value in settings.items()}))
+def coalition(members: Iterable[str]) -> Intervention:
+    """Only these of ``CONTRIBUTORS`` act."""
+    allowed = frozenset(members)
+    clamped = {switch for way, switches in SWITCHES_OF_WAY.items() if way not in allowed for switch in switches}
+    return Intervention("context" in allowed, frozenset(clamped if allowed & set(WAYS) else clamped | {OF_COMPARATORS}))
 
 
-GROUPS = {
-    frozenset(group): {0: "untreated", len(CONTRIBUTORS): "as given"}.get(size, " + ".join(group))
+COALITIONS = {
+    frozenset(members): {0: "untreated", len(CONTRIBUTORS): "as given"}.get(size, " + ".join(members))
     for size in (len(CONTRIBUTORS), *range(len(CONTRIBUTORS)))
-    for group in combinations(CONTRIBUTORS, size)
+    for members in combinations(CONTRIBUTORS, size)
 }
-"""Every coalition of ``CONTRIBUTORS``, and what its arm is called."""
-ALONE = {
-    "without regrowth": {"regrowth": 0.0},
-    "without mTOR": {"mtor": 0.0},
-    "without regrowth and potentiation": {"regrowth": 0.0, "potentiation": 0.0},
-    "without surge to BDNF": {"surge": 0.0},
-    "without habenula": {"habenula": 0.0},
-    "without cortex to dopamine": {"cortex_to_dopamine": 0.0},
-    "without reuptake block": {"reuptake": 0.0},
-}
-"""Arms in which one inner link is removed."""
+"""Every coalition of ``CONTRIBUTORS``, and what it is called."""
+BASE = ("as given", "untreated", "context", "mechanisms alone")
+"""Arms of every simulation; they need two brains."""
 ARMS = {
-    **{name: arm_of(group) for group, name in GROUPS.items()},
-    **{name: arm_of(frozenset(CONTRIBUTORS), off) for name, off in ALONE.items()},
+    "as given": Intervention(),
+    "untreated": coalition(()),
+    "context": coalition(("context",)),
+    "mechanisms alone": coalition(WAYS),
+    **{f"without {way}": coalition(set(CONTRIBUTORS) - {way}) for way in WAYS},
+    "without regrowth": Intervention(clamped=frozenset({"regrowth"})),
+    "without mTOR": Intervention(clamped=frozenset({"mtor"})),
+    "without regrowth and potentiation": Intervention(clamped=frozenset({"regrowth", "potentiation"})),
+    "without surge to BDNF": Intervention(clamped=frozenset({"surge"})),
+    "without habenula": Intervention(clamped=frozenset({"habenula"})),
+    "without cortex to dopamine": Intervention(clamped=frozenset({"cortex_to_dopamine"})),
+    "without reuptake block": Intervention(clamped=frozenset({"reuptake"})),
 }
-"""The course as given, every coalition of context and ways, and arms with one inner link removed."""
-MECHANISMS_ALONE = next(name for group, name in GROUPS.items() if group == frozenset(WAYS))
-"""The arm in which the drug acts and the context does not."""
-OF_WAYS = [group for group in GROUPS if "context" not in group]
-"""Coalitions that differ in the brain: the context moves mood alone."""
-SOLVED = [*(GROUPS[group] for group in OF_WAYS), *ALONE]
-"""Arms whose brain is solved."""
-BRAIN_OF = {name: SOLVED.index(GROUPS[group - {"context"}]) for group, name in GROUPS.items()}
+"""Every named arm."""
 
-BRAIN_OF |= {name: SOLVED.index(name) for name in ALONE}
-"""For each arm, the place in ``SOLVED`` of the arm with the same brain."""
-SHOWN = {
-    "as given": "as given",
-    "untreated": "untreated",
-    "context": "context",
-    "mechanisms alone": MECHANISMS_ALONE,
-    **{f"without {way}": GROUPS[frozenset(CONTRIBUTORS) - {way}] for way in WAYS},
-    **{name: name for name in ALONE},
-}
-"""Arms whose every state is kept, and what they are called; of the other coalitions MADRS is kept."""
+
+def switches(clamped: frozenset[str]) -> Switches:
+    """All links on but the clamped ones."""
+    return Switches(**{name: jnp.asarray(float(name not in clamped)) for name in Switches._fields})
+
+
+class Settings(NamedTuple):
+    """The interventions of a run as numbers. The context moves mood alone, so that arms that differ in it share a brain.
+
+    A brain's linear part is taken where every link is off that is off in any brain which shares it. Brains in which only ways are
+    removed share one; any other has its own.
+    """
+
+    shared: Switches
+    """Of the brains with the common linear part (leading axis)."""
+    own: Switches | None
+    """Of the brains with a linear part of their own, which stand behind the others; none if there are none."""
+    brain_of: Int[Array, " arm"]
+    context: Float[Array, " arm"]
+    """1 where the context acts, 0 where not."""
+
+
+def settings(interventions: Iterable[Intervention]) -> Settings:
+    """What the compiled program needs to know of the interventions of a run, each brain solved once."""
+    arms = list(interventions)
+    brains = sorted(dict.fromkeys(arm.clamped for arm in arms), key=lambda clamped: not clamped <= SWITCHES_OF_WAYS)
+    shared = [clamped for clamped in brains if clamped <= SWITCHES_OF_WAYS]
+    own = brains[len(shared) :]
+    return Settings(
+        _stacked(shared),
+        _stacked(own) if own else None,
+        jnp.asarray([brains.index(arm.clamped) for arm in arms]),
+        jnp.asarray([float(arm.context) for arm in arms]),
+    )
+
+
+def _stacked(clamped: list[frozenset[str]]) -> Switches:
+    return Switches(*(jnp.asarray(np.array(values)) for values in zip(*(switches(names) for names in clamped), strict=True)))

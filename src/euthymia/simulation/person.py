@@ -18,6 +18,7 @@ from ..pharmacology.covariates import (
     allometric_time_scale,
     intrinsic_of_clearance,
     liver_flow,
+    typical_body,
 )
 from ..pharmacology.variability import people, spray_people
 from ..protocols.patient import Patient
@@ -46,7 +47,7 @@ class Person(NamedTuple):
             usual = model.covariates.animal_weight[ANIMALS.index(stated.species)]
             weight = usual if stated.weight is None else jnp.asarray(stated.weight, float)
             time_scale = allometric_time_scale(model.covariates, model.physiology.disposition, weight)
-            return cls(weight, jnp.zeros(()), model.symptoms.healthy_madrs, CovariateEffects(allometric_time_scale=time_scale))
+            return cls(weight, jnp.zeros(()), model.symptoms.healthy_madrs, typical_body()._replace(allometric_time_scale=time_scale))
         if stated.condition == "healthy":
             stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs
         else:
@@ -69,7 +70,7 @@ def covariate_effects(patient: Patient, model: Euthymia) -> CovariateEffects:
         intrinsic = intrinsic * p.of_liver[LIVERS.index(patient.liver)]
     if patient.cyp2b6 is not None:
         intrinsic = intrinsic * intrinsic_of_clearance(e, p.of_genotype[GENOTYPES.index(patient.cyp2b6)])
-    body = CovariateEffects(flow, intrinsic)
+    body = typical_body()._replace(liver_flow=flow, intrinsic_clearance=intrinsic)
     return body if patient.individual is None else sample_body(model, body, jnp.asarray(patient.individual))
 
 

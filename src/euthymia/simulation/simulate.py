@@ -1,23 +1,25 @@
-"""One protocol through the whole model: every link on, and every combination of removed links beside it."""
+"""One protocol through the whole model: as given, its context alone, and untreated; other arms and coalitions when they are asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from ..analysis.attribution import shapley
 from ..clinic.symptoms import context_strengths
-from ..core.errors import InputError
+from ..core.constants import DAY
+from ..core.errors import InputError, unknown
+from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
 from ..model.default import default_model
 from ..model.parameters import Euthymia
+from ..model.time_grid import TimeGrid
 from ..protocols.protocol import Protocol
-from .course import Course, course
-from .dataset import labelled_course
+from .course import Schedule, course
+from .dataset import coalition_dataset, course_dataset
 from .dosing import grid_of
-from .interventions import ARMS, CONTRIBUTORS, GROUPS
+from .interventions import ARMS, BASE, COALITIONS, coalition, settings
 from .person import Person
 from .visits import CHECKPOINTS, first_visit, since_visits
 
@@ -29,6 +31,11 @@ class Simulation:
     protocol: Protocol
     person: Person
     data: xr.Dataset
+    """The course, by arm and time."""
+    coalitions: xr.Dataset | None = None
+    """MADRS with only some of context and ways allowed to act, where it was asked for."""
+    circuits: xr.Dataset | None = None
+    """What the circuits say beside the course, where it was asked for."""
 
     def madrs(self, arm: str = "as given") -> xr.DataArray:
         """Total score over time."""
@@ -42,22 +49,29 @@ class Simulation:
         """Named times after the first dose that lie inside the horizon, and its end, h."""
         end = self.protocol.horizon - first_visit(self.protocol)
         inside = {name: hours for name, hours in CHECKPOINTS.items() if hours <= end}
-        return inside if end in inside.values() else inside | {f"{end / 24:.3g} d" if end > 48 else f"{end:.3g} h": end}
+        return inside if end in inside.values() else inside | {f"{end / DAY:.3g} d" if end > 2 * DAY else f"{end:.3g} h": end}
 
     def thinned(self, nodes: int) -> "Simulation":
         """The same course on about so many of its nodes, its time counted from the first dose, for drawing."""
-        every = max(1, self.data.sizes["time"] // nodes)
-        data = self.data.isel(time=slice(None, None, every))
-        return replace(self, data=data.assign_coords(time=data.time - first_visit(self.protocol)))
+        stride = max(1, self.data.sizes["time"] // nodes)
 
-    def shares(self) -> dict[str, xr.DataArray]:
-        """The change in MADRS over time that each of ``CONTRIBUTORS`` accounts for, points; together they are the whole."""
-        worth = {group: self.data.coalition_madrs.sel(coalition=name).to_numpy() for group, name in GROUPS.items()}
-        return {who: xr.DataArray(part, coords={"time": self.data.time}) for who, part in shapley(worth, CONTRIBUTORS).items()}
+        def thin(data: xr.Dataset) -> xr.Dataset:
+            data = data.isel(time=slice(None, None, stride))
+            return data.assign_coords(time=data.time - first_visit(self.protocol))
+
+        return replace(self, data=thin(self.data), coalitions=None if self.coalitions is None else thin(self.coalitions))
 
 
-def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1, correction: Correction | None = None) -> Simulation:
-    """Run a protocol with everything on, and with every combination of context and ways removed.
+def simulate(
+    protocol: Protocol,
+    model: Euthymia | None = None,
+    *,
+    arms: Sequence[str] = BASE,
+    coalitions: bool = False,
+    refine: int = 1,
+    correction: Correction | None = None,
+) -> Simulation:
+    """Run a protocol with everything on, and beside it with some of it removed.
 
     Parameters
     ----------
@@ -65,6 +79,10 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
         What is done to whom.
     model
         Numbers; the evidence's if left out.
+    arms
+        Which of ``ARMS`` to solve; "as given" stands first.
+    coalitions
+        Whether to solve every coalition of context and ways too, for an attribution.
     refine
         Split every step of the grid into this many.
     correction
@@ -73,22 +91,35 @@ def simulate(protocol: Protocol, model: Euthymia | None = None, refine: int = 1,
     Raises
     ------
     InputError
-        If the model has no finite answer for this protocol.
+        If an arm is not known, or the model has no finite answer for this protocol.
     """
     if protocol.patient.species != "human":
         raise InputError(
             f"patient.species: the mood of a {protocol.patient.species} cannot be rated; `euthymia exposure` gives drug levels"
         )
+    for arm in arms:
+        if arm not in ARMS:
+            raise unknown("arm", arm, ARMS)
+    names = list(dict.fromkeys(("as given", *arms)))
     model = default_model() if model is None else model
     person = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)
-    correction = no_correction(len(grid.padded_times)) if correction is None else correction
-    arms = jax.tree.map(lambda *each: jnp.stack(each), *ARMS.values())
-    since_start = grid.padded_times - first_visit(protocol)
-    inputs = [since_visits(protocol, grid.padded_times), since_start, grid.lengths, grid.which, grid.infusion, grid.bolus]
+    solved = settings([*(ARMS[name] for name in names), *(map(coalition, COALITIONS) if coalitions else ())])
     context = context_strengths(model.symptoms, protocol.context)
-    found: Course = course(model, person, context, [jnp.asarray(each) for each in inputs], correction, arms)
-    data = labelled_course(model, found, grid)
+    result = course(model, person, context, _schedule(protocol, grid, correction), solved)
+    data = course_dataset(model, result, grid, names, np.asarray(solved.brain_of))
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
-    return Simulation(protocol, person, data)
+    return Simulation(protocol, person, data, coalition_dataset(result, grid) if coalitions else None)
+
+
+def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None) -> Schedule:
+    times = grid.padded_times
+    return Schedule(
+        jnp.asarray(since_visits(protocol, times)),
+        jnp.asarray(times - first_visit(protocol)),
+        Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)),
+        jnp.asarray(grid.infusion),
+        jnp.asarray(grid.bolus),
+        no_correction(len(times)) if correction is None else correction,
+    )

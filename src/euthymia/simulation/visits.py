@@ -3,10 +3,12 @@
 import numpy as np
 
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.constants import DAY, WEEK
 from ..protocols.protocol import Protocol
 
-DAY = 24.0
-"""h."""
+CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": DAY, "3 d": 3 * DAY, "7 d": WEEK, "14 d": 2 * WEEK, "28 d": 4 * WEEK, "42 d": 6 * WEEK}
+EMPIRICAL = "empirical: no mechanism"
+"""What is written wherever the curve of such a treatment is shown."""
 
 
 def since_visits(protocol: Protocol, times: np.ndarray) -> np.ndarray:
@@ -16,12 +18,7 @@ def since_visits(protocol: Protocol, times: np.ndarray) -> np.ndarray:
     """
     starts = np.array(protocol.visited())
     latest = np.searchsorted(starts, times, side="right") - 1
-    return np.stack([np.where(each >= 0, times - starts[np.maximum(each, 0)], -1.0) for each in (latest, latest - 1)])
-
-
-CHECKPOINTS = {"0": 0.0, "2 h": 2.0, "24 h": 24.0, "3 d": 72.0, "7 d": 168.0, "14 d": 336.0, "28 d": 672.0, "42 d": 1008.0}
-EMPIRICAL = "empirical: no mechanism"
-"""What is written wherever the curve of such a treatment is shown."""
+    return np.stack([np.where(visit >= 0, times - starts[np.maximum(visit, 0)], -1.0) for visit in (latest, latest - 1)])
 
 
 def first_visit(protocol: Protocol) -> float:

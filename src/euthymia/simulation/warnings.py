@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ..brain.attractor import Window, bistable_window
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.constants import DAY
 from ..core.types import Scalar
 from ..model.baseline import patient
 from ..model.fast import Brain
@@ -15,38 +16,48 @@ from ..protocols.dose import Dose
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import OF_KETAMINE
-from ..receptors.monoamine import AT_DAT, AT_SERT, DESTROYING_MAO, HOLDING_MAO
+from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
 from .dosing import ROUNDING
 from .person import Person
-from .visits import DAY, EMPIRICAL
+from .visits import EMPIRICAL
 
-WITH_MAO_LOST = {"serotonin syndrome": AT_SERT, "a dangerous rise of blood pressure": AT_DAT}
+WITH_MAO_LOST = {"serotonin syndrome": SERT_INHIBITORS, "a dangerous rise of blood pressure": DAT_INHIBITORS}
 """What can happen where MAO is inhibited too, by what is given."""
 
 
 def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
     """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
+    return [*patient_warnings(protocol, model), *course_warnings(protocol, model)]
+
+
+def patient_warnings(protocol: Protocol, model: Euthymia) -> list[str]:
+    """Of these, what concerns the patient, whatever the treatment."""
     person = Person.from_protocol(protocol, model)
-    weight = float(person.weight)
-    found = [
-        *body_warnings(protocol.patient, protocol.doses, model),
+    warnings = body_warnings(protocol.patient, protocol.doses, model)
+    if protocol.patient.condition != "depressed":
+        return warnings
+    if float(person.stress) == 0:
+        warnings.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
+    drive = float(_undosed(model, person.stress).fast.limbic_input)
+    lower, upper = (float(edge) for edge in _window(model))
+    if not lower <= drive <= upper:
+        only = "locked" if drive > upper else "quiet"
+        warnings.append(
+            f"patient: the limbic network of this patient has only its {only} state (drive {drive:.3f} nA, two states between "
+            f"{lower:.3f} and {upper:.3f} nA), so that no reset is possible: whatever the drug changes there goes back with the drug"
+        )
+    return warnings
+
+
+def course_warnings(protocol: Protocol, model: Euthymia) -> list[str]:
+    """Of these, what concerns the doses and the context."""
+    weight = float(Person.from_protocol(protocol, model).weight)
+    return [
         *_ketamine_warnings(protocol, model, weight),
         *_comparator_warnings(protocol, model, weight),
         *_dangers(protocol),
         *_context_warnings(protocol),
     ]
-    if protocol.patient.condition == "depressed":
-        if float(person.stress) == 0:
-            found.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
-        rests = float(_undosed(model, person.stress).fast.limbic_input)
-        lower, upper = (float(edge) for edge in _window(model))
-        if not lower <= rests <= upper:
-            only = "locked" if rests > upper else "quiet"
-            found.append(
-                f"patient: the limbic network of this patient has only its {only} state (drive {rests:.3f} nA, two states between "
-                f"{lower:.3f} and {upper:.3f} nA), so that no reset is possible: whatever the drug changes there goes back with the drug"
-            )
-    return found
 
 
 @eqx.filter_jit
@@ -61,48 +72,50 @@ def _window(model: Euthymia) -> Window:
 
 def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
     known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
-    found = []
+    warnings = []
     for number, dose in enumerate(protocol.doses, 1):
         if dose.drug != "ketamine" or not dose.route.startswith("i.v."):
             continue
         per_kg = dose.per_kilogram(weight)
         if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
-            found.append(
+            warnings.append(
                 f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; "
                 f"evidence covers {known['lowest_dose']:g} to {known['highest_dose']:g} mg/kg i.v."
             )
         if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):
-            found.append(f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min")
-    return found
+            warnings.append(
+                f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min"
+            )
+    return warnings
 
 
 def _comparator_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
-    found = []
-    for place, drug in enumerate(DRUGS):
+    warnings = []
+    for index, drug in enumerate(DRUGS):
         doses = [dose for dose in protocol.doses if dose.drug == drug]
         if not doses:
             continue
         # The last dose of a regimen stands for a day of its own.
         days = (doses[-1].start - doses[0].start) / DAY + 1
         daily = sum(dose.milligrams(weight) for dose in doses) / days
-        lowest, highest = (float(getattr(model.physiology.comparators, end)[place]) * DAY for end in ("lowest_dose", "highest_dose"))
+        lowest, highest = (float(getattr(model.physiology.comparators, limit)[index]) * DAY for limit in ("lowest_dose", "highest_dose"))
         if not lowest * (1 - ROUNDING) <= daily <= highest * (1 + ROUNDING):
             if highest == 0:
-                found.append(f"doses: {drug} is not given to people; its disposition here is assumed")
+                warnings.append(f"doses: {drug} is not given to people; its disposition here is assumed")
                 continue
-            found.append(f"doses: {daily:.3g} mg of {drug} a day is outside what evidence covers, {lowest:g} to {highest:g} mg a day")
-    return found
+            warnings.append(f"doses: {daily:.3g} mg of {drug} a day is outside what evidence covers, {lowest:g} to {highest:g} mg a day")
+    return warnings
 
 
 def _dangers(protocol: Protocol) -> list[str]:
-    given = dict.fromkeys(dose.drug for dose in protocol.doses)
+    drugs_given = dict.fromkeys(dose.drug for dose in protocol.doses)
     return [
         f"doses: {drug} with {inhibitor} can cause {danger}: they are forbidden together and for weeks after one another; "
         "nothing here computes that"
-        for inhibitor in given
-        if inhibitor in (*HOLDING_MAO, *DESTROYING_MAO)
+        for inhibitor in drugs_given
+        if inhibitor in (*REVERSIBLE_MAO_INHIBITORS, *IRREVERSIBLE_MAO_INHIBITORS)
         for danger, drugs in WITH_MAO_LOST.items()
-        for drug in given
+        for drug in drugs_given
         if drug in drugs
     ]
 
@@ -116,17 +129,17 @@ def _context_warnings(protocol: Protocol) -> list[str]:
 
 def body_warnings(patient: Patient, doses: tuple[Dose, ...], model: Euthymia) -> list[str]:
     """What the user should know of the numbers behind this body."""
-    found = []
+    warnings = []
     if patient.species in ANIMALS:
-        found.append(f"patient: the disposition of a {patient.species} is scaled from people by weight; no measured one could be read")
+        warnings.append(f"patient: the disposition of a {patient.species} is scaled from people by weight; no measured one could be read")
     if patient.sex == "female" and float(model.covariates.of_sex[SEXES.index("female")]) == 1:
-        found.append("patient: sex has no effect here, as in 820 people; a smaller study found 20 % more clearance in women")
+        warnings.append("patient: sex has no effect here, as in 820 people; a smaller study found 20 % more clearance in women")
     if patient.cyp2b6 not in (None, GENOTYPES[0]):
-        found.append(
+        warnings.append(
             f"patient: the effect of CYP2B6 {patient.cyp2b6} was found under long infusions; single oral doses in 30 people showed none"
         )
     if patient.liver not in (None, LIVERS[0]):
-        found.append("patient: the effect of the liver is set so that exposure after a spray changes as recalled from its label")
+        warnings.append("patient: the effect of the liver is set so that exposure after a spray changes as recalled from its label")
     if patient.particulars() and any(dose.drug not in OF_KETAMINE for dose in doses):
-        found.append("patient: age, sex, genotype, liver and individual change the disposition of ketamine alone")
-    return found
+        warnings.append("patient: age, sex, genotype, liver and individual change the disposition of ketamine alone")
+    return warnings

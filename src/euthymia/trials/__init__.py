@@ -1,1 +1,1 @@
-"""Published trials and what a trial would be expected to show."""
+"""Published trials, their sampling errors, and what an ensemble of virtual patients or a meta-analysis expects of their numbers."""

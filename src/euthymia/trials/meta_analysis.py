@@ -1,5 +1,6 @@
-"""What a random-effects meta-analysis of the calibration trials says of a further trial, without any model."""
+"""Random-effects meta-analysis of the calibration trials: what it predicts of a further trial, without any model of patients."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
@@ -7,69 +8,78 @@ from typing import NamedTuple
 import numpy as np
 
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.normal import Z_90
 from ..model.default import default_model
-from .published import BETWEEN_ARMS, Trial, TrialOutcome, trials
-from .sampling_error import NORMAL_90, SHARES, standard_error
+from .published import BETWEEN_ARMS, Trial, TrialOutcome, published_trials
+from .sampling_error import PROPORTIONS, standard_error
 
-REVIEWED = "trials of "
-"""How the note begins of a number that pools trials that are here otherwise."""
-TIMES = {"hours": 12.0, "a day": 60.0, "days": 240.0, "weeks": np.inf}
-"""Ends (h) of the spans within which a meta-analysis takes ratings to be of one kind."""
+REVIEW_NOTE = "trials of "
+"""How the note begins of a number that pools trials which are here in their own right, or in another review."""
+TIME_SPANS = {"hours": 12.0, "a day": 60.0, "days": 240.0, "weeks": np.inf}
+"""Upper bounds (h) of the spans of time within which numbers are pooled."""
 
 
-class Class(NamedTuple):
-    """Numbers that a meta-analysis takes to be of one kind."""
+class OutcomeClass(NamedTuple):
+    """Published numbers that are pooled."""
 
     statistic: str
     treatment: str
-    """``ketamine`` (whichever, and differences over a control), ``control``, or what an arm gets that is neither."""
+    """``ketamine`` (either enantiomer, and differences over a control), ``control``, or another treatment by name."""
     span: str
 
 
-class Pool(NamedTuple):
+class TrialEstimate(NamedTuple):
+    """A published number with its standard error."""
+
+    value: float
+    standard_error: float
+
+
+class PooledEstimate(NamedTuple):
     """A random-effects mean."""
 
     mean: float
-    error: float
+    standard_error: float
     heterogeneity: float
-    """SD between trials."""
+    """SD between trials, τ."""
 
 
 @dataclass(frozen=True)
 class MetaAnalyses:
-    """Random-effects means (DerSimonian & Laird 1986) of calibration trials, by statistic, arm and time."""
+    """Random-effects means (DerSimonian & Laird 1986) of calibration trials, by statistic, treatment and time."""
 
-    pools: dict[Class, Pool]
+    pools: dict[OutcomeClass, PooledEstimate]
 
-    def interval(self, trial: Trial, observation: TrialOutcome) -> tuple[float, float] | None:
-        """Central 90 % of the number of a further trial; of the nearest span of time where its own has no trials."""
-        kind, shift = class_of(trial, observation)
-        spans = list(TIMES)
+    def prediction_interval(self, trial: Trial, observation: TrialOutcome) -> tuple[float, float] | None:
+        """Central 90 % of a further trial's number, from the nearest span of time with any trials; None where there are none."""
+        outcome, shift = outcome_class(trial, observation)
+        spans = list(TIME_SPANS)
         nearest = sorted(
-            (abs(spans.index(other.span) - spans.index(kind.span)), other)
+            (abs(spans.index(other.span) - spans.index(outcome.span)), other)
             for other in self.pools
-            if (other.statistic, other.treatment) == (kind.statistic, kind.treatment)
+            if (other.statistic, other.treatment) == (outcome.statistic, outcome.treatment)
         )
         if not nearest:
             return None
         pool = self.pools[nearest[0][1]]
-        half = NORMAL_90 * sqrt(pool.heterogeneity**2 + pool.error**2 + standard_error(observation, trial) ** 2)
+        half = Z_90 * sqrt(pool.heterogeneity**2 + pool.standard_error**2 + standard_error(observation, trial) ** 2)
         low, high = pool.mean + shift - half, pool.mean + shift + half
-        return (max(low, 0.0), min(high, 100.0)) if observation.statistic in SHARES else (low, high)
+        return (max(low, 0.0), min(high, 100.0)) if observation.statistic in PROPORTIONS else (low, high)
 
 
-def class_of(trial: Trial, observation: TrialOutcome) -> tuple[Class, float]:
-    """The kind of a number, and what to add to a number of that kind: a score is a change over a baseline."""
-    span = next(name for name, end in TIMES.items() if observation.at < end)
+def outcome_class(trial: Trial, observation: TrialOutcome) -> tuple[OutcomeClass, float]:
+    """The class of a number, and what to add to a number of that class: a score is a change plus a baseline."""
+    span = next(name for name, end in TIME_SPANS.items() if observation.at < end)
     statistic, shift = observation.statistic, 0.0
     if statistic == "score":
         baseline = trial.baseline_of(observation.arm)
-        usual = float(default_model().symptoms.baseline.sum())
-        statistic, shift = "change", usual if baseline is None else baseline.mean
+        population_mean = float(default_model().symptoms.baseline.sum())
+        statistic, shift = "change", population_mean if baseline is None else baseline.mean
     if statistic == "benefit":
         statistic = "effect"
-    arms = [_treatment(trial, name) for name in (observation.arm, observation.against) if name]
-    return Class(statistic, next((each for each in arms if each not in ("ketamine", "control")), arms[0]), span), shift
+    treatments = [_treatment(trial, arm) for arm in (observation.arm, observation.against) if arm]
+    other = (treatment for treatment in treatments if treatment not in ("ketamine", "control"))
+    return OutcomeClass(statistic, next(other, treatments[0]), span), shift
 
 
 def _treatment(trial: Trial, arm: str) -> str:
@@ -82,38 +92,41 @@ def _treatment(trial: Trial, arm: str) -> str:
 
 
 def meta_analyses() -> MetaAnalyses:
-    """Of the numbers that were read of trials of role ``calibrate``; differences of means follow from arms where none was published.
+    """Meta-analyses of the numbers that were read and have role ``calibrate``, with the differences of means that follow from arms.
 
-    Reviews of trials that are here themselves, or in another review, are left out.
+    Reviews of trials that are here in their own right, or in another review, are left out, and so are trials of tablets, whose
+    patients differ.
     """
-    found: dict[Class, list[tuple[float, float]]] = {}
-    for trial, each in trials().observed("calibrate"):
-        # Trials of tablets had other patients.
-        if each.row.provenance != "read" or trial.arms[each.arm].context == "oral placebo" or (each.repeats or "").startswith(REVIEWED):
+    estimates: dict[OutcomeClass, list[TrialEstimate]] = {}
+    for trial, observation in published_trials().observed("calibrate"):
+        tablets, review = trial.arms[observation.arm].context == "oral placebo", (observation.repeats or "").startswith(REVIEW_NOTE)
+        if observation.row.provenance != "read" or tablets or review:
             continue
-        kind, _ = class_of(trial, each)
-        value = -each.row.value if each.statistic == "benefit" else each.row.value
-        found.setdefault(kind, []).append((value, standard_error(each, trial)))
-    for value, error, kind in _differences():
-        found.setdefault(kind, []).append((value, error))
-    # Few kinds have two trials: how far trials lie apart is taken from drugs and from controls of any sort.
-    alike: dict[tuple[str, bool, str], list[tuple[float, float]]] = {}
-    for (statistic, treatment, span), numbers in found.items():
-        alike.setdefault((statistic, statistic in BETWEEN_ARMS or treatment == "ketamine", span), []).extend(numbers)
-    between = {statistic: between_trials([of for (other, *_), of in alike.items() if other == statistic]) for statistic, *_ in alike}
-    return MetaAnalyses({kind: pooled(numbers, between[kind.statistic]) for kind, numbers in found.items()})
+        outcome, _ = outcome_class(trial, observation)
+        value = -observation.row.value if observation.statistic == "benefit" else observation.row.value
+        estimates.setdefault(outcome, []).append(TrialEstimate(value, standard_error(observation, trial)))
+    for outcome, estimate in _differences():
+        estimates.setdefault(outcome, []).append(estimate)
+    # Few classes have two trials: the heterogeneity of a statistic is pooled over all drugs, and over all controls.
+    alike: dict[tuple[str, bool, str], list[TrialEstimate]] = {}
+    for (statistic, treatment, span), of_class in estimates.items():
+        alike.setdefault((statistic, statistic in BETWEEN_ARMS or treatment == "ketamine", span), []).extend(of_class)
+    between = {
+        statistic: between_trial_sd([group for (other, *_), group in alike.items() if other == statistic]) for statistic, *_ in alike
+    }
+    return MetaAnalyses({outcome: pooled_estimate(of_class, between[outcome.statistic]) for outcome, of_class in estimates.items()})
 
 
-def _differences():
-    """Of the changes of two arms of a trial at one time."""
-    for trial in trials().trials:
-        changes = [each for each in trial.observations if each.statistic == "change"] if trial.role == "calibrate" else []
-        for active in changes:
+def _differences() -> Iterator[tuple[OutcomeClass, TrialEstimate]]:
+    """Differences between the changes of an active arm and of a control of the same trial at one time."""
+    for trial in published_trials().trials:
+        changes = [observation for observation in trial.observations if observation.statistic == "change"]
+        for active in changes if trial.role == "calibrate" else []:
             for control in changes:
                 if active.at == control.at and trial.arms[active.arm].takes and _is_control(trial, active.arm, control.arm):
                     error = sqrt(standard_error(active, trial) ** 2 + standard_error(control, trial) ** 2)
-                    kind, _ = class_of(trial, active.model_copy(update={"against": control.arm}))
-                    yield active.row.value - control.row.value, error, kind._replace(statistic="difference")
+                    outcome, _ = outcome_class(trial, active.model_copy(update={"against": control.arm}))
+                    yield outcome._replace(statistic="difference"), TrialEstimate(active.row.value - control.row.value, error)
 
 
 def _is_control(trial: Trial, active: str, control: str) -> bool:
@@ -124,17 +137,18 @@ def _is_control(trial: Trial, active: str, control: str) -> bool:
     )
 
 
-def between_trials(classes: list[list[tuple[float, float]]]) -> float:
-    """SD between trials within classes, pooled over them (DerSimonian–Laird)."""
+def between_trial_sd(classes: list[list[TrialEstimate]]) -> float:
+    """SD between trials within classes, τ, pooled over them (DerSimonian–Laird)."""
     excess = scale = 0.0
-    for numbers in classes:
-        value, weight = np.array([v for v, _ in numbers]), np.array([1 / e**2 for _, e in numbers])
+    for estimates in classes:
+        value, weight = np.array([v for v, _ in estimates]), np.array([1 / e**2 for _, e in estimates])
         mean = (weight * value).sum() / weight.sum()
-        excess += float((weight * (value - mean) ** 2).sum()) - (len(numbers) - 1)
+        excess += float((weight * (value - mean) ** 2).sum()) - (len(estimates) - 1)
         scale += float(weight.sum() - (weight**2).sum() / weight.sum())
     return sqrt(max(excess, 0) / scale) if scale > 0 else 0.0
 
 
-def pooled(numbers: list[tuple[float, float]], between: float) -> Pool:
-    value, weight = np.array([v for v, _ in numbers]), np.array([1 / (e**2 + between**2) for _, e in numbers])
-    return Pool(float((weight * value).sum() / weight.sum()), float(1 / sqrt(weight.sum())), between)
+def pooled_estimate(estimates: list[TrialEstimate], between: float) -> PooledEstimate:
+    """Inverse-variance mean of estimates with an SD between trials."""
+    value, weight = np.array([v for v, _ in estimates]), np.array([1 / (e**2 + between**2) for _, e in estimates])
+    return PooledEstimate(float((weight * value).sum() / weight.sum()), float(1 / sqrt(weight.sum())), between)

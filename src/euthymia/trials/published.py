@@ -1,4 +1,4 @@
-"""What was done in trials, to whom, and which number of theirs is which statistic of an arm."""
+"""Published trials: arms, regimens, contexts, and each published number as a statistic of an arm or of two."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -29,9 +29,9 @@ Statistic = Literal[
     "HAM-D change",
     "HAM-D difference",
 ]
-"""Of one arm, or of two: differences are active minus control; effects are in SDs, a benefit is an effect that counts up."""
+"""Of one arm, or of two: differences are active minus control; an effect is a standardised mean difference, a benefit its negative."""
 Compares = Literal["dose", "control", "masking", "population"]
-"""What a difference tests."""
+"""What a difference is evidence of: a dose response, efficacy over control, the effect of masking, or of the population."""
 BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
 
@@ -45,7 +45,7 @@ class Baseline(Record):
 
 
 class TrialArm(Record):
-    """What patients take, at whose visits, and in what context; ``told`` knows the drug, ``asleep`` cannot feel it."""
+    """Regimen, visits and context of an arm; patients are ``told`` the drug in an open label, and ``asleep`` under anaesthesia."""
 
     takes: str | None = None
     visits: str | None = None
@@ -57,12 +57,12 @@ class TrialArm(Record):
 
     @property
     def attends(self) -> str:
-        """The regimen whose visits the arm has."""
+        """The regimen that sets the visits of the arm."""
         return self.visits or self.takes or ""
 
 
 class TrialOutcome(Record):
-    """One published number: a statistic of an arm, or of an arm against another, so long after the first visit (h)."""
+    """One published number: a statistic of an arm, or of an arm against another, at a time since the first visit (h)."""
 
     target: str
     arm: str
@@ -71,17 +71,17 @@ class TrialOutcome(Record):
     statistic: Statistic
     n: int | None = None
     repeats: str | None = None
-    """Which other numbers rest on the same patients; such a number is compared with but not fitted."""
+    """Which other numbers come from the same patients; such a number is compared with and not fitted."""
     compares: Compares | None = None
 
     @property
     def row(self) -> Target:
-        """The number itself."""
+        """The evidence row of the number."""
         return evidence().target(self.target)
 
 
 class Trial(Record):
-    """Arms and numbers of one trial or review, and why the model has no answer to the rest of its numbers."""
+    """Arms and numbers of one trial or review, and why the model has no prediction of the rest of its numbers."""
 
     name: str
     baseline: Baseline | None = None
@@ -90,13 +90,13 @@ class Trial(Record):
     unanswered: dict[str, str] = {}
 
     def baseline_of(self, arm: str) -> Baseline | None:
-        """Of an arm; the trial's where the arm has none of its own."""
+        """Baseline MADRS of an arm; the trial's where the arm has none of its own."""
         return self.arms[arm].baseline or self.baseline
 
     @property
     def role(self) -> str:
         """``calibrate`` or ``validate``: the same for all of a trial's numbers."""
-        roles = {evidence().target(name).role for name in [*(each.target for each in self.observations), *self.unanswered]}
+        roles = {evidence().target(name).role for name in [*(observation.target for observation in self.observations), *self.unanswered]}
         if len(roles) != 1:
             raise ValueError(f"{self.name}: numbers with the roles {sorted(roles)}; a trial has one")
         return roles.pop()
@@ -105,7 +105,7 @@ class Trial(Record):
 class Contrast(Record):
     """A difference in one trial or arm against the same difference in another.
 
-    Each is the row of a difference, or those of an arm and of its control.
+    Each side is the row of a difference, or the rows of an arm and of its control.
     """
 
     compares: Compares
@@ -114,8 +114,8 @@ class Contrast(Record):
     second: tuple[str] | tuple[str, str]
 
 
-class Trials(Record):
-    """All of them, and the regimens in the language of protocols."""
+class PublishedTrials(Record):
+    """All trials, the contrasts between them, and their regimens in the language of protocols."""
 
     regimens: dict[str, dict]
     trials: tuple[Trial, ...]
@@ -126,68 +126,72 @@ class Trials(Record):
         return check({"name": regimen.replace(" ", "-"), "title": regimen, **self.regimens[regimen]})
 
     def observed(self, role: str) -> Iterator[tuple[Trial, TrialOutcome]]:
-        """Numbers of a role, each with its trial."""
+        """Published numbers of a role, each with its trial."""
         for trial in self.trials:
             if trial.role == role:
-                yield from ((trial, each) for each in trial.observations)
+                yield from ((trial, observation) for observation in trial.observations)
 
     def contrasted(self) -> Iterator[tuple[Trial, TrialOutcome]]:
-        """Numbers of role ``calibrate`` that a contrast needs."""
-        named = {row for each in self.contrasts for row in (*each.first, *each.second)}
-        yield from ((trial, each) for trial, each in self.observed("calibrate") if each.target in named)
+        """Published numbers of role ``calibrate`` that a contrast needs."""
+        named = {row for contrast in self.contrasts for row in (*contrast.first, *contrast.second)}
+        yield from ((trial, observation) for trial, observation in self.observed("calibrate") if observation.target in named)
 
 
 @cache
-def trials() -> Trials:
+def published_trials() -> PublishedTrials:
     """The trials that ship with the package."""
     text = (files("euthymia.evidence") / "data" / "trials.yaml").read_text("utf-8")
-    found = Trials.model_validate(YAML(typ="safe", pure=True).load(text))
-    for trial in found.trials:
-        _check(trial, found)
-    offered = {each.target for trial in found.trials for each in trial.observations}
-    for contrast in found.contrasts:
-        for row in {*contrast.first, *contrast.second} - offered:
-            raise unknown(f"{contrast.what}: row", row, sorted(offered))
-    return found
+    published = PublishedTrials.model_validate(YAML(typ="safe", pure=True).load(text))
+    for trial in published.trials:
+        _check(trial, published)
+    known = {observation.target for trial in published.trials for observation in trial.observations}
+    for contrast in published.contrasts:
+        for row in {*contrast.first, *contrast.second} - known:
+            raise unknown(f"{contrast.what}: row", row, sorted(known))
+    return published
 
 
-def _check(trial: Trial, found: Trials) -> None:
+def _check(trial: Trial, published: PublishedTrials) -> None:
     for arm in trial.arms.values():
         for regimen in (arm.takes, arm.visits):
-            if regimen is not None and regimen not in found.regimens:
-                raise unknown(f"{trial.name}: regimen", regimen, found.regimens)
-    for each in trial.observations:
-        if (each.against is not None) != (each.statistic in BETWEEN_ARMS):
-            raise ValueError(f"{each.target}: {each.statistic} is of {'two arms' if each.statistic in BETWEEN_ARMS else 'one arm'}")
-        for arm in filter(None, (each.arm, each.against)):
+            if regimen is not None and regimen not in published.regimens:
+                raise unknown(f"{trial.name}: regimen", regimen, published.regimens)
+    for observation in trial.observations:
+        between = observation.statistic in BETWEEN_ARMS
+        if (observation.against is not None) != between:
+            raise ValueError(f"{observation.target}: {observation.statistic} is of {'two arms' if between else 'one arm'}")
+        for arm in filter(None, (observation.arm, observation.against)):
             if arm not in trial.arms:
                 raise unknown(f"{trial.name}: arm", arm, trial.arms)
 
 
-def to_fit(names: tuple[str, ...] = (), found: Trials | None = None) -> list[tuple[Trial, TrialOutcome]]:
-    """Numbers to fit, by the ids of their rows; without ids, all that are read, of role ``calibrate``, and of patients of their own.
+def calibration_numbers(names: tuple[str, ...] = ()) -> list[tuple[Trial, TrialOutcome]]:
+    """Published numbers to fit, by the ids of their rows.
+
+    Without ids, all numbers of role ``calibrate`` that were read and come from patients of their own.
 
     Raises
     ------
     InputError
-        If an id is unknown, its role is not ``calibrate``, it is only recalled, or the model has no answer to it.
+        If an id is unknown, its role is not ``calibrate``, it is only recalled, or the model has no prediction of it.
     """
-    found = trials() if found is None else found
-    offered = {each.target: (trial, each) for trial, each in found.observed("calibrate") if each.row.provenance == "read"}
-    fresh = {row: pair for row, pair in offered.items() if pair[1].repeats is None}
+    published = published_trials()
+    read = {observation.target: (trial, observation) for trial, observation in published.observed("calibrate")}
+    read = {row: pair for row, pair in read.items() if pair[1].row.provenance == "read"}
+    independent = {row: pair for row, pair in read.items() if pair[1].repeats is None}
     if not names:
-        return list(fresh.values())
+        return list(independent.values())
     for name in names:
         if name not in evidence().targets:
-            raise unknown("row", name, fresh)
+            raise unknown("row", name, independent)
         row = evidence().target(name)
         if row.role != "calibrate":
             raise InputError(f"row: {name} has the role {row.role}; only rows of the role calibrate may be fitted")
         if row.provenance != "read":
             raise InputError(f"row: {name} is {row.provenance}; only what was read may be fitted")
-        if name not in offered:
-            reasons = {row: why for trial in found.trials for row, why in trial.unanswered.items()}
+        if name not in read:
+            reasons = {row: why for trial in published.trials for row, why in trial.unanswered.items()}
             raise InputError(f"row: {name} cannot be fitted: {reasons.get(name, 'it is no outcome of a trial in trials.yaml')}")
-        if name not in fresh:
-            raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({offered[name][1].repeats})")
-    return [fresh[name] for name in dict.fromkeys(names)]
+        if name not in independent:
+            raise InputError(f"row: {name} cannot be fitted: its patients are counted already ({read[name][1].repeats})")
+    return [independent[name] for name in dict.fromkeys(names)]

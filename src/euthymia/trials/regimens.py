@@ -1,4 +1,4 @@
-"""What the patients of an ensemble do under each regimen of the trials, and how that moves with what is fitted upstream of mood."""
+"""Mechanism shifts of an ensemble under each regimen of the trials, and their sensitivities to upstream parameters."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,116 +13,117 @@ from ..clinic.ratings import fluctuation
 from ..clinic.symptoms import ITEMS
 from ..model.default import Values, with_values
 from ..model.parameters import Euthymia
-from ..population.course import AT_ONCE, Trajectory, share, shared_brain, trajectories
-from ..population.patients import TRIAL
-from ..simulation.dosing import BRISK
+from ..population.course import CHUNK_SIZE, Trajectory, trajectories
+from ..population.patients import TRIAL_SEED
+from ..population.setup import CohortSetup, cohort_setup, with_typical_brain
+from ..simulation.dosing import COARSE
 from ..simulation.person import Person
 from ..simulation.visits import first_visit
-from .published import TrialArm, Trials
+from .published import PublishedTrials, TrialArm
 
-LONG = (1024, 16)
-"""Steps and distinct lengths of the grid of any regimen with repeats, so that all are compiled once."""
+REPEATED_DOSES = (1024, 16)
+"""Steps and distinct lengths of the grid of a regimen with repeats, the same for all so that they are compiled once."""
 
 
-class Regimen(NamedTuple):
-    """An ensemble under one regimen, at :func:`times`."""
+class RegimenTrajectories(NamedTuple):
+    """An ensemble under one regimen, at :func:`rating_times`."""
 
     mechanism_shift: Float[Array, "patient time item"]
     dissociation: Float[Array, "patient"]
-    slope: Float[Array, "patient time item fitted"]
-    """Derivative of the mechanism shift by what is fitted upstream."""
+    sensitivity: Float[Array, "patient time item fitted"]
+    """Derivative of the mechanism shift with respect to upstream coordinates."""
 
 
-def times(found: Trials) -> np.ndarray:
-    """When anybody was rated in any trial, since the first visit (h), and before treatment."""
-    return np.array(sorted({0.0, *(each.at for trial in found.trials for each in trial.observations)}))
+def rating_times(published: PublishedTrials) -> np.ndarray:
+    """Times since the first visit (h) of all ratings of all trials, and time zero."""
+    return np.array(sorted({0.0, *(observation.at for trial in published.trials for observation in trial.observations)}))
 
 
-def needed(arms: list[TrialArm]) -> list[str]:
-    """Regimens that somebody takes, each once."""
+def regimens_taken(arms: list[TrialArm]) -> list[str]:
+    """Regimens of some arms, each once."""
     return list(dict.fromkeys(arm.takes for arm in arms if arm.takes))
 
 
-def untreated(patients: int, count: int, fitted: int) -> Regimen:
-    """So many patients to whom nothing is given, at so many times, by so many upstream coordinates."""
-    shift = jnp.zeros((patients, count, len(ITEMS)))
-    return Regimen(shift, jnp.zeros(patients), jnp.zeros((*shift.shape, fitted)))
+def untreated(patients: int, times: int, coordinates: int) -> RegimenTrajectories:
+    """No mechanism shift in any patient, by numbers of patients, times and upstream coordinates."""
+    shift = jnp.zeros((patients, times, len(ITEMS)))
+    return RegimenTrajectories(shift, jnp.zeros(patients), jnp.zeros((*shift.shape, coordinates)))
 
 
-class _Upstream(NamedTuple):
-    value: Trajectory
-    slope: Float[Array, "fitted patient kept item"]
+class _Linearised(NamedTuple):
+    trajectory: Trajectory
+    sensitivity: Float[Array, "fitted patient kept item"]
 
 
 @eqx.filter_jit
 def _linearised(
     model: Euthymia,
     typical: Person,
-    shared,
+    setup: CohortSetup,
     numbers: Int[Array, "patient"],
     coordinates: Float[Array, "fitted"],
     values_of: Callable[[Float[Array, "fitted"]], Values],
-) -> _Upstream:
-    """Reactions at upstream coordinates, and their derivatives by them, one forward pass for each."""
+) -> _Linearised:
+    """Trajectories at upstream coordinates, and the sensitivities of the mechanism shift, by one forward pass per coordinate."""
 
     def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "patient kept item"], Trajectory]:
-        here = with_values(model, values_of(coordinates))
-        found = trajectories(here, typical, shared_brain(here, shared), numbers)
-        return found.mechanism_shift, found
+        moved = with_values(model, values_of(coordinates))
+        trajectory = trajectories(moved, typical, with_typical_brain(setup, moved), numbers)
+        return trajectory.mechanism_shift, trajectory
 
     def along(direction: Float[Array, "fitted"]):
-        _, slope, found = jax.jvp(at, (coordinates,), (direction,), has_aux=True)
-        return slope, found
+        _, sensitivity, trajectory = jax.jvp(at, (coordinates,), (direction,), has_aux=True)
+        return sensitivity, trajectory
 
     if not len(coordinates):
-        found = at(coordinates)[1]
-        return _Upstream(found, jnp.zeros((0, *found.mechanism_shift.shape)))
-    slope, found = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
-    return _Upstream(found, slope)
+        trajectory = at(coordinates)[1]
+        return _Linearised(trajectory, jnp.zeros((0, *trajectory.mechanism_shift.shape)))
+    sensitivity, trajectory = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
+    return _Linearised(trajectory, sensitivity)
 
 
 def regimen_trajectories(
-    found: Trials,
+    published: PublishedTrials,
     regimen: str,
     model: Euthymia,
     patients: int,
     coordinates: Float[Array, "fitted"],
     values_of: Callable[[Float[Array, "fitted"]], Values],
-) -> Regimen:
-    """The first so many patients of the population under one regimen.
+) -> RegimenTrajectories:
+    """Virtual patients 1 to ``patients`` under one regimen, at :func:`rating_times`.
 
     Parameters
     ----------
-    found, regimen
+    published, regimen
         Trials, and the name of a regimen in them.
     model
-        Numbers where nothing is fitted.
+        Parameters that are not fitted.
     patients
         How many.
     coordinates, values_of
-        What is fitted upstream of mood, and the numbers it stands for.
+        Upstream coordinates, and the parameter values they stand for.
     """
-    protocol = found.protocol(regimen)
+    protocol = published.protocol(regimen)
     typical = Person.from_protocol(protocol, model)
-    grid, kept, shared = share(protocol, model, typical, BRISK if len(protocol.doses) == 1 else LONG)
-    nodes, at = grid.times[kept] - first_visit(protocol), times(found)
-    # Between two nodes a shift is taken to be straight; beyond the last nobody asks.
-    after = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)
-    weight = np.clip((at - nodes[after - 1]) / (nodes[after] - nodes[after - 1]), 0, 1)
+    kept_times, setup = cohort_setup(protocol, model, typical, COARSE if len(protocol.doses) == 1 else REPEATED_DOSES)
+    nodes, times = kept_times - first_visit(protocol), rating_times(published)
+    # Linear interpolation between nodes; no extrapolation beyond the last.
+    after = np.clip(np.searchsorted(nodes, times), 1, len(nodes) - 1)
+    weight = np.clip((times - nodes[after - 1]) / (nodes[after] - nodes[after - 1]), 0, 1)
 
-    def at_times(shift: np.ndarray) -> np.ndarray:
+    def interpolated(shift: np.ndarray) -> np.ndarray:
         return shift[..., after - 1, :] * (1 - weight)[:, None] + shift[..., after, :] * weight[:, None]
 
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for start in range(0, patients, AT_ONCE):
-        solved = _linearised(model, typical, shared, jnp.arange(start + 1, start + AT_ONCE + 1), coordinates, values_of)
-        shift, slope = (at_times(np.asarray(each)) for each in (solved.value.mechanism_shift, solved.slope))
-        parts.append((shift, np.moveaxis(slope, 0, -1), np.asarray(solved.value.dissociation)))
-    shift, slope, dissociation = (jnp.asarray(np.concatenate(each)[:patients]) for each in zip(*parts, strict=True))
-    return Regimen(shift, dissociation, slope)
+    chunks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for start in range(0, patients, CHUNK_SIZE):
+        solved = _linearised(model, typical, setup, jnp.arange(start + 1, start + CHUNK_SIZE + 1), coordinates, values_of)
+        shift, sensitivity = (interpolated(np.asarray(array)) for array in (solved.trajectory.mechanism_shift, solved.sensitivity))
+        chunks.append((shift, np.moveaxis(sensitivity, 0, -1), np.asarray(solved.trajectory.dissociation)))
+    shift, sensitivity, dissociation = (jnp.asarray(np.concatenate(arrays)[:patients]) for arrays in zip(*chunks, strict=True))
+    return RegimenTrajectories(shift, dissociation, sensitivity)
 
 
-def wandering(model: Euthymia, patients: int, at: Float[Array, "time"]) -> Float[Array, "patient time"]:
-    """Natural fluctuation of the first so many patients at some times (h), in its SDs."""
+def standardised_fluctuation(model: Euthymia, patients: int, times: Float[Array, "time"]) -> Float[Array, "patient time"]:
+    """Natural fluctuation of virtual patients 1 to ``patients`` at some times (h), in units of its SD."""
     numbers = jnp.arange(1, patients + 1)[:, None]
-    return fluctuation(model.ratings, jax.random.key(TRIAL), numbers, at) / model.ratings.fluctuation_sd
+    return fluctuation(model.ratings, jax.random.key(TRIAL_SEED), numbers, times) / model.ratings.fluctuation_sd

@@ -1,40 +1,39 @@
-"""The sampling error of published numbers."""
+"""Sampling error of published numbers: from a confidence interval, an SD, or the number of patients."""
 
 from math import log, sqrt
 
+from ..core.normal import Z_95
 from .published import BETWEEN_ARMS, Trial, TrialArm, TrialOutcome
 
-NORMAL_95, NORMAL_90 = 1.959964, 1.644854
-"""Quantiles of the standard normal distribution."""
-SHARES = ("response", "remission")
+PROPORTIONS = ("response", "remission")
 SD_OF_CHANGE = 11.0
 """Points of MADRS, where a difference was published without an error (its d says 10.6 and 10.8 for Janik 2025)."""
 
 
-def people_in(observation: TrialOutcome, arm: TrialArm) -> int | None:
-    """How many the arm of a number had."""
+def arm_size(observation: TrialOutcome, arm: TrialArm) -> int | None:
+    """Number of patients in the arm of a published number; None where it was not published."""
     n = observation.n or arm.n or observation.row.n
     return n // 2 if n is not None and observation.statistic in BETWEEN_ARMS and arm.n is None else n
 
 
 def standard_error(observation: TrialOutcome, trial: Trial) -> float:
-    """Sampling error of a published number, in its unit: from its interval, its SD, or the number of patients.
+    """Standard error of a published number, in its unit: from its interval, its SD, or the number of patients.
 
-    A share is taken a little towards a half (by two successes and two failures more), so that 0 of 33 has an error too.
+    That of a proportion is at the Agresti–Coull estimate (two successes and two failures more), so that 0 of 33 has an error too.
     """
     row, statistic = observation.row, observation.statistic
     if statistic == "response odds ratio" and row.lower and row.upper:
-        return row.value * log(row.upper / row.lower) / (2 * NORMAL_95)
+        return row.value * log(row.upper / row.lower) / (2 * Z_95)
     if row.spread and row.spread.startswith("95 %"):
         if row.lower is not None and row.upper is not None:
-            return (row.upper - row.lower) / (2 * NORMAL_95)
+            return (row.upper - row.lower) / (2 * Z_95)
         bound = row.lower if row.lower is not None else row.upper
         if bound is not None:
-            return abs(bound - row.value) / NORMAL_95
-    n = people_in(observation, trial.arms[observation.arm])
+            return abs(bound - row.value) / Z_95
+    n = arm_size(observation, trial.arms[observation.arm])
     if n is None:
         raise ValueError(f"{observation.target}: no interval, SD or number of patients")
-    if statistic in SHARES:
+    if statistic in PROPORTIONS:
         p = (row.value / 100 * n + 2) / (n + 4)
         return 100 * sqrt(p * (1 - p) / n)
     if statistic in ("effect", "benefit"):
@@ -42,6 +41,6 @@ def standard_error(observation: TrialOutcome, trial: Trial) -> float:
     if row.sd is not None:
         return row.sd / sqrt(n)
     if observation.against is not None:
-        other = people_in(observation, trial.arms[observation.against]) or n
-        return SD_OF_CHANGE * sqrt(1 / n + 1 / other)
+        control = arm_size(observation, trial.arms[observation.against]) or n
+        return SD_OF_CHANGE * sqrt(1 / n + 1 / control)
     raise ValueError(f"{observation.target}: no interval, SD or number of patients")

@@ -1,1 +1,1 @@
-"""The model beside studies that were held out."""
+"""Validation: predictions beside studies that were held out, of pharmacology and of trials."""

@@ -1,4 +1,4 @@
-"""How predictions of trials are scored: intervals, signs, and contrasts between trials."""
+"""Scores of predicted trials: coverage, interval scores, signs of differences, and contrasts between trials."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.constants import DAY
 from ..evidence.registry import evidence
 from ..inference.prediction import INTERVAL, PosteriorPrediction
-from ..trials.published import trials
+from ..trials.published import published_trials
 from ..trials.sampling_error import standard_error
 
-A_DAY = 24.0
-"""h."""
 UNITS = {
     "points of MADRS": ("change", "score", "difference"),
     "per cent of patients": ("response", "remission", "response difference"),
@@ -21,54 +20,55 @@ UNITS = {
 """Statistics by their unit."""
 
 
-class Score(NamedTuple):
-    """Mean interval score with the model and without; every trial counts once."""
+class IntervalScores(NamedTuple):
+    """Mean interval score of the model and of the meta-analysis; every trial counts once."""
 
     model: float
-    baseline: float
+    meta_analysis: float
 
 
 @dataclass(frozen=True)
-class Summary:
-    """How a list of predictions did."""
+class PredictionSummary:
+    """Coverage and interval scores of a list of predictions."""
 
     count: int
     inside: float
-    """Share of numbers inside their intervals."""
+    """Proportion of numbers inside their intervals."""
     compared: int
-    """Numbers that could be predicted without a model too."""
-    inside_baseline: float
-    scores: dict[str, Score]
-    """Of the numbers compared: in sampling errors of each number, and by :data:`UNITS`."""
+    """Numbers that the meta-analysis can predict too."""
+    inside_meta_analysis: float
+    """Proportion of these inside the intervals of the meta-analysis."""
+    scores: dict[str, IntervalScores]
+    """Of the numbers compared: in standard errors of each number, and by :data:`UNITS`."""
 
 
-def summarise(rows: list[PosteriorPrediction]) -> Summary:
-    """Coverage, and scores beside those of the meta-analysis."""
-    compared = [row for row in rows if row.baseline is not None]
+def summarise(rows: list[PosteriorPrediction]) -> PredictionSummary:
+    """Coverage and interval scores, beside those of the meta-analysis."""
+    compared = [row for row in rows if row.meta_analysis is not None]
 
     def mean(of: list[PosteriorPrediction], score: Callable[[PosteriorPrediction], float]) -> float:
         names = list(dict.fromkeys(row.trial.name for row in of))
         return float(np.mean([np.mean([score(row) for row in of if row.trial.name == name]) for name in names]))
 
-    def both(of: list[PosteriorPrediction], own_unit: bool) -> Score:
+    def scores(of: list[PosteriorPrediction], own_unit: bool) -> IntervalScores:
         def unit(row: PosteriorPrediction) -> float:
             return standard_error(row.observation, row.trial) if own_unit else 1.0
 
-        return Score(mean(of, lambda row: row.score * unit(row)), mean(of, lambda row: row.baseline_score * unit(row)))
+        return IntervalScores(mean(of, lambda row: row.score * unit(row)), mean(of, lambda row: row.meta_analysis_score * unit(row)))
 
     by_unit = {unit: [row for row in compared if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
-    return Summary(
+    return PredictionSummary(
         len(rows),
         float(np.mean([row.inside for row in rows])),
         len(compared),
-        float(np.mean([bool(row.inside_baseline) for row in compared])),
-        {"sampling errors": both(compared, False)} | {unit: both(of, True) for unit, of in by_unit.items() if of},
+        float(np.mean([bool(row.inside_meta_analysis) for row in compared])),
+        {"sampling errors": scores(compared, False)} | {unit: scores(of, True) for unit, of in by_unit.items() if of},
     )
 
 
 @dataclass(frozen=True)
 class SignTest:
-    """Whether a difference goes the way it went in a trial."""
+    """Whether a predicted difference has the sign of the observed one."""
 
     kind: str
     what: str
@@ -82,49 +82,49 @@ class SignTest:
 
 
 def sign_tests(rows: list[PosteriorPrediction]) -> list[SignTest]:
-    """Of what was compared with a placebo, and of doses with each other after a day, in trials that list them from the lowest up."""
-    found = [
-        SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.row.value, row.middle)
+    """Sign tests of comparisons with a control, and of changes after a day under each pair of doses, in trials that list doses upwards."""
+    tests = [
+        SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.row.value, row.median)
         for row in rows
         if row.observation.compares
     ]
     for name in dict.fromkeys(row.trial.name for row in rows):
-        arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == A_DAY]
+        arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == DAY]
         for i, lower in enumerate(arms if len(arms) > 2 else []):
             for higher in arms[i + 1 :]:
                 what = f"{name} ({higher.observation.arm} against {lower.observation.arm}, a day)"
                 observed = higher.observation.row.value - lower.observation.row.value
                 kind = "dose" if lower.trial.arms[lower.observation.arm].takes else "control"
-                found.append(SignTest(kind, what, observed, higher.middle - lower.middle))
-    return found
+                tests.append(SignTest(kind, what, observed, higher.median - lower.median))
+    return tests
 
 
 @dataclass(frozen=True)
-class Contrasted(SignTest):
-    """How much less a drug did in one trial or arm than in another, with the ends of its interval."""
+class ContrastTest(SignTest):
+    """A contrast of differences between trials or arms, with its predictive interval."""
 
     low: float
     high: float
 
 
-def contrasts(rows: list[PosteriorPrediction]) -> list[Contrasted]:
-    """Of predictions of the numbers that contrasts name, by the draws that all of them share."""
+def contrasts(rows: list[PosteriorPrediction]) -> list[ContrastTest]:
+    """Contrasts between the predicted numbers, from draws that belong together in all of them."""
     draws = {row.observation.target: row.draws for row in rows}
 
     def difference(of: tuple[str, ...], value: Callable[[str], Any]) -> Any:
         return value(of[0]) - value(of[1]) if len(of) == 2 else value(of[0])
 
-    found = []
-    for each in trials().contrasts:
+    tests = []
+    for contrast in published_trials().contrasts:
         observed, predicted = (
-            difference(each.first, value) - difference(each.second, value)
+            difference(contrast.first, value) - difference(contrast.second, value)
             for value in (lambda row: float(evidence().target(row).value), draws.__getitem__)
         )
-        low, middle, high = np.quantile(predicted, (INTERVAL[0], 0.5, INTERVAL[1]))
-        found.append(Contrasted(each.compares, each.what, observed, float(middle), float(low), float(high)))
-    return found
+        low, median, high = np.quantile(predicted, (INTERVAL[0], 0.5, INTERVAL[1]))
+        tests.append(ContrastTest(contrast.compares, contrast.what, observed, float(median), float(low), float(high)))
+    return tests
 
 
 def unanswered(role: str) -> list[tuple[str, str, str]]:
-    """Numbers of a role that the model has no answer to: trial, row, why."""
-    return [(trial.name, row, why) for trial in trials().trials if trial.role == role for row, why in trial.unanswered.items()]
+    """Numbers of a role of which the model has no prediction: trial, row, reason."""
+    return [(trial.name, row, why) for trial in published_trials().trials if trial.role == role for row, why in trial.unanswered.items()]

@@ -1,4 +1,4 @@
-"""The one door to the adaptive solver: a reference, not the production path."""
+"""Adaptive integration with constant inputs between edges: the reference, not the production path."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -30,7 +30,7 @@ def integrate(
     start
         State at the first edge.
     edges
-        Times between which the input is constant; every one of ``times`` lies among them.
+        Times between which the input is constant; every one of ``times`` lies between the first and the last.
     inputs, jumps
         One input per piece, and what is added to the state where the piece begins.
     times
@@ -39,7 +39,7 @@ def integrate(
         Relative and absolute.
     """
     pieces, state = [], start
-    for (begin, end), held, jump in zip(pairwise(edges), inputs, jumps, strict=True):
+    for (begin, end), constant_input, jump in zip(pairwise(edges), inputs, jumps, strict=True):
         state = jax.tree.map(jnp.add, state, jump)
         inside = times[(times >= begin) & ((times < end) | (end == edges[-1]))]
         solution = diffrax.diffeqsolve(
@@ -49,12 +49,12 @@ def integrate(
             float(end),
             None,
             state,
-            args=held,
+            args=constant_input,
             saveat=diffrax.SaveAt(subs=[diffrax.SubSaveAt(ts=jnp.asarray(inside)), diffrax.SubSaveAt(t1=True)]),
             stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),
             max_steps=MAX_STEPS,
         )
-        found, last = solution.ys
-        pieces.append(found)
-        state = jax.tree.map(lambda leaf: leaf[-1], last)
+        at_times, at_end = solution.ys
+        pieces.append(at_times)
+        state = jax.tree.map(lambda leaf: leaf[-1], at_end)
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *pieces)

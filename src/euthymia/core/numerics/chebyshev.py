@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 class Surface(eqx.Module):
     """Several smooth functions of two variables on a box: value = scale · polynomial, or scale · exp(polynomial).
 
-    Outside the box the nearest point of its border answers.
+    Arguments outside the box are clipped to its border.
     """
 
     lower: Float[Array, "axis"]
@@ -19,22 +19,22 @@ class Surface(eqx.Module):
     logarithmic: bool = eqx.field(static=True)
 
     def __call__(self, x: Float[Array, "*batch"], y: Float[Array, "*batch"]) -> Float[Array, "*batch output"]:
-        """The values at points of the box."""
+        """Values at points of the box."""
 
         def basis(value: Float[Array, "*batch"], axis: int) -> Float[Array, "*batch count"]:
             low, high = self.lower[axis], self.upper[axis]
             return polynomials(2 * (jnp.clip(value, low, high) - low) / (high - low) - 1, self.coefficients.shape[axis])
 
-        found = jnp.einsum("...i,...j,ijo->...o", basis(x, 0), basis(y, 1), self.coefficients)
-        return self.scale * (jnp.exp(found) if self.logarithmic else found)
+        polynomial = jnp.einsum("...i,...j,ijo->...o", basis(x, 0), basis(y, 1), self.coefficients)
+        return self.scale * (jnp.exp(polynomial) if self.logarithmic else polynomial)
 
 
 def polynomials(x: Float[Array, "*batch"], count: int) -> Float[Array, "*batch count"]:
     """The first Chebyshev polynomials T₀, T₁ … at x in −1 to 1: T_{n+1} = 2 x T_n − T_{n−1}."""
-    found = [jnp.ones_like(x), x]
-    while len(found) < count:
-        found.append(2 * x * found[-1] - found[-2])
-    return jnp.stack(found[:count], -1)
+    terms = [jnp.ones_like(x), x]
+    while len(terms) < count:
+        terms.append(2 * x * terms[-1] - terms[-2])
+    return jnp.stack(terms[:count], -1)
 
 
 def nodes(lower: float, upper: float, count: int) -> np.ndarray:
@@ -52,9 +52,9 @@ def fit(values: np.ndarray, degrees: tuple[int, ...]) -> np.ndarray:
     degrees
         At most one less than the points along each variable; exactly that interpolates.
     """
-    for place, degree in enumerate(degrees):
-        count = values.shape[place]
+    for axis, degree in enumerate(degrees):
+        count = values.shape[axis]
         basis = np.polynomial.chebyshev.chebvander(nodes(-1.0, 1.0, count), degree)
-        solved = np.linalg.lstsq(basis, np.moveaxis(values, place, 0).reshape(count, -1), rcond=None)[0]
-        values = np.moveaxis(solved.reshape(degree + 1, *np.delete(values.shape, place)), 0, place)
+        solved = np.linalg.lstsq(basis, np.moveaxis(values, axis, 0).reshape(count, -1), rcond=None)[0]
+        values = np.moveaxis(solved.reshape(degree + 1, *np.delete(values.shape, axis)), 0, axis)
     return values

@@ -18,7 +18,7 @@ def flow_matrix(pools: Sequence[str], flows: Mapping[tuple[str, str], Scalar]) -
     flows
         (from, to) to a rate constant. What leaves one pool enters another, so every column of K sums to zero.
     """
-    start, end = (jnp.array([pools.index(way[side]) for way in flows]) for side in (0, 1))
+    start, end = (jnp.array([pools.index(pair[side]) for pair in flows]) for side in (0, 1))
     rate = jnp.stack([*flows.values()])
-    # All at once: a program compiles more slowly the more updates it has.
+    # Two scatters for all flows: a program compiles more slowly the more updates it has.
     return jnp.zeros((len(pools), len(pools))).at[end, start].add(rate).at[start, start].add(-rate)

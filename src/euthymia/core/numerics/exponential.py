@@ -17,23 +17,39 @@ SMALL = 0.5
 ORDER = 4
 # Squared product of a step and half the difference of two eigenvalues, below which they count as equal.
 NEAR = 1e-8
-# Parts of a step in which the rates of an occupancy are held.
+# Parts of a step in each of which the rates of an occupancy are constant.
 SUBSTEPS = 8
 
 
+class Steps(NamedTuple):
+    """The steps of a time grid: the distinct lengths h, and for each step which of them it has."""
+
+    lengths: Float[Array, " length"]
+    length_index: Int[Array, " step"]
+
+
+class Propagator(NamedTuple):
+    """Exact solution of dx/dt = A x + B u with constant u over one step: x(t+h) = P x(t) + G u."""
+
+    state: Float[Array, "*batch state state"]
+    """P."""
+    input: Float[Array, "*batch state entry"]
+    """G."""
+
+
 def exact_step(
-    matrix: Float[Array, "*#batch state state"], entry: Float[Array, "*#batch state place"], step: Float[Array, "*#batch"]
-) -> tuple[Float[Array, "*batch state state"], Float[Array, "*batch state place"]]:
-    """Propagators of dx/dt = A x + B u with constant u over one step: x(t+h) = P x(t) + G u.
+    matrix: Float[Array, "*#batch state state"], entry: Float[Array, "*#batch state entry"], step: Float[Array, "*#batch"]
+) -> Propagator:
+    """Propagator of dx/dt = A x + B u with constant u over one step.
 
     [P G] is the top of one exponential, of h [[A, B], [0, 0]] (Van Loan 1978): by scaling and squaring of its Taylor polynomial,
     evaluated with few products (Paterson & Stockmeyer 1973). The whole batch is squared together until its largest norm needs no more;
-    under a ``vmap`` it takes all turns, so add to the batch instead. The turns are counted beforehand, which lets derivatives be
-    taken in both directions.
+    under a ``vmap`` it always does the most squarings, so add to the batch instead. Their number is known beforehand, so that
+    derivatives can be taken forwards and backwards.
     """
-    n, places = entry.shape[-2:]
+    n, entries = entry.shape[-2:]
     batch = jnp.broadcast_shapes(matrix.shape[:-2], entry.shape[:-2], step.shape)
-    top = jnp.zeros((*batch, n, n + places)).at[..., :n].set(matrix).at[..., n:].set(entry) * step[..., None, None]
+    top = jnp.zeros((*batch, n, n + entries)).at[..., :n].set(matrix).at[..., n:].set(entry) * step[..., None, None]
     norm = jax.lax.stop_gradient(jnp.max(jnp.sum(jnp.abs(top), -2), -1))[..., None, None]
     squarings = jnp.clip(jnp.ceil(jnp.log2(norm / SMALL)), 0, MAX_SQUARINGS)
 
@@ -44,102 +60,98 @@ def exact_step(
     for done in reversed(range(0, ORDER**2, ORDER)):
         series = sum(power / math.factorial(done + k) for k, power in enumerate(powers, 1)) + powers[-1][..., :n] @ series
 
-    held = jnp.arange(n + places) >= n
+    of_input = jnp.arange(n + entries) >= n
 
-    def square(both: Array, turn: Array) -> tuple[Array, None]:
-        due = turn < squarings
+    def square(both: Array, number: Array) -> tuple[Array, None]:
+        due = number < squarings
         # P x + G u twice with the same u.
-        return jax.lax.cond(jnp.any(due), lambda x: jnp.where(due, x[..., :n] @ x + held * x, x), lambda x: x, both), None
+        return jax.lax.cond(jnp.any(due), lambda x: jnp.where(due, x[..., :n] @ x + of_input * x, x), lambda x: x, both), None
 
-    both, _ = jax.lax.scan(square, jnp.eye(n, n + places) + series, jnp.arange(MAX_SQUARINGS))
-    return both[..., :n], both[..., n:]
+    both, _ = jax.lax.scan(square, jnp.eye(n, n + entries) + series, jnp.arange(MAX_SQUARINGS))
+    return Propagator(both[..., :n], both[..., n:])
 
 
 def exact_steps(
-    matrix: Float[Array, "*batch state state"], entry: Float[Array, "*batch state place"], lengths: Float[Array, " length"]
-) -> tuple[Float[Array, "length *batch state state"], Float[Array, "length *batch state place"]]:
-    """:func:`exact_step` over each of several lengths in increasing order, for a large batch.
+    matrix: Float[Array, "*batch state state"], entry: Float[Array, "*batch state entry"], lengths: Float[Array, " length"]
+) -> Propagator:
+    """:func:`exact_step` over each of several lengths in increasing order (leading axis), for a large batch.
 
-    A length twice an earlier one costs one product, and the others are worked on one after the other, so that a batch stays in the
-    processor's cache. Not for use under a ``vmap``, which would work out both for every length.
+    A length twice an earlier one costs one product, and the lengths are worked on one after the other, so that a batch stays in the
+    processor's cache. Not for use under a ``vmap``, which would compute both branches for every length.
     """
     doubles = jnp.tril(lengths[:, None] == 2 * lengths, -1)
-    found = jnp.zeros((*lengths.shape, *matrix.shape)), jnp.zeros((*lengths.shape, *entry.shape))
+    empty = Propagator(jnp.zeros((*lengths.shape, *matrix.shape)), jnp.zeros((*lengths.shape, *entry.shape)))
 
-    def add(found: tuple[Array, Array], place: Array) -> tuple[tuple[Array, Array], None]:
-        half = jnp.argmax(doubles[place])
+    def add(done: Propagator, index: Array) -> tuple[Propagator, None]:
+        half = jnp.argmax(doubles[index])
 
-        def twice(P: Array, G: Array) -> tuple[Array, Array]:
-            return P @ P, P @ G + G
+        def doubled(P: Array, G: Array) -> Propagator:
+            return Propagator(P @ P, P @ G + G)
 
-        def anew(*_: Array) -> tuple[Array, Array]:
-            return exact_step(matrix, entry, lengths[place])
+        def computed(*_: Array) -> Propagator:
+            return exact_step(matrix, entry, lengths[index])
 
-        both = jax.lax.cond(doubles[place, half], twice, anew, *(each[half] for each in found))
-        return (found[0].at[place].set(both[0]), found[1].at[place].set(both[1])), None
+        new = jax.lax.cond(doubles[index, half], doubled, computed, *(leaf[half] for leaf in done))
+        return Propagator(done.state.at[index].set(new.state), done.input.at[index].set(new.input)), None
 
-    return jax.lax.scan(add, found, jnp.arange(len(lengths)))[0]
+    return jax.lax.scan(add, empty, jnp.arange(len(lengths)))[0]
 
 
 def linear_course(
     matrix: Float[Array, "system state state"],
-    entry: Float[Array, "system state place"],
-    steps: tuple[Float[Array, " length"], Int[Array, " step"]],
-    infusion: Float[Array, "step system place"],
-    bolus: Float[Array, "step system place"],
+    entry: Float[Array, "system state entry"],
+    steps: Steps,
+    infusion: Float[Array, "step system entry"],
+    bolus: Float[Array, "step system entry"],
 ) -> Float[Array, "node system state"]:
     """Exact course, from zero, of linear systems side by side over steps with constant input.
 
     Parameters
     ----------
     matrix, entry
-        A, and the states into which each place of input leads, for each system.
+        A and B of each system; a column of B says which share of one input enters each state.
     steps
-        The distinct lengths h, and which of them each step has.
+        Of the grid.
     infusion
-        Rate of input at each place during each step.
+        Rate of each input during each step.
     bolus
-        Amount put in at each place at the start of each step; a node's state is the one after its bolus.
+        Amount of each input at the start of each step; a node's state is the one after its bolus.
     """
-    lengths, which = steps
-    return stepped_course(exact_step(matrix, entry, lengths[:, None]), entry, which, infusion, bolus)
+    return propagated_course(exact_step(matrix, entry, steps.lengths[:, None]), entry, steps.length_index, infusion, bolus)
 
 
-def stepped_course(
-    over: tuple[Float[Array, "length system state state"], Float[Array, "length system state place"]],
-    entry: Float[Array, "system state place"],
-    which: Int[Array, " step"],
-    infusion: Float[Array, "step system place"],
-    bolus: Float[Array, "step system place"],
+def propagated_course(
+    propagator: Propagator,
+    entry: Float[Array, "system state entry"],
+    length_index: Int[Array, " step"],
+    infusion: Float[Array, "step system entry"],
+    bolus: Float[Array, "step system entry"],
 ) -> Float[Array, "node system state"]:
-    """:func:`linear_course` with its propagators found beforehand, which is best done for many people at once."""
-    propagate, gain = over
+    """:func:`linear_course` from propagators over the distinct lengths (leading axis), which are best computed for many people at once."""
+    propagate, gain = propagator
 
     def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         length, rate, amount = step
         x = x + jnp.einsum("sip,sp->si", entry, amount)
         return jnp.einsum("sij,sj->si", propagate[length], x) + jnp.einsum("sip,sp->si", gain[length], rate), x
 
-    last, course = jax.lax.scan(advance, jnp.zeros(entry.shape[:2]), (which, infusion, bolus))
+    last, course = jax.lax.scan(advance, jnp.zeros(entry.shape[:2]), (length_index, infusion, bolus))
     return jnp.concatenate([course, last[None]])
 
 
-class Propagators(NamedTuple):
-    """φ₁(hA) and φ₂(hA) for every distinct step h, where φ₁(z) = (eᶻ − 1)/z and φ₂(z) = (eᶻ − 1 − z)/z²."""
+class PhiFunctions(NamedTuple):
+    """φ₁(hA) and φ₂(hA) for every distinct step length h, where φ₁(z) = (eᶻ − 1)/z and φ₂(z) = (eᶻ − 1 − z)/z²."""
 
     phi1: Float[Array, "length state state"]
     phi2: Float[Array, "length state state"]
 
 
-def propagators(linear: Float[Array, "state state"], lengths: Float[Array, " length"]) -> Propagators:
-    """The matrix functions that :func:`etd2rk` needs; exact at h = 0.
-
-    φ₁(hA) and φ₂(hA) are what one and two integrators in a row pass on to hA over a step of one.
-    """
+def phi_functions(linear: Float[Array, "state state"], lengths: Float[Array, " length"]) -> PhiFunctions:
+    """The matrix functions that :func:`etd2rk` needs, exact at h = 0: blocks of the exponential of hA beside a chain of two integrators."""
     n = len(linear)
     chain = jnp.zeros((*lengths.shape, 2 * n, 2 * n)).at[:, :n, :n].set(linear * lengths[:, None, None]).at[:, :n, n:].set(jnp.eye(n))
     propagate, gain = exact_step(chain, jnp.eye(2 * n)[:, n:], jnp.ones(lengths.shape))
-    return Propagators(propagate[:, :n, n:], gain[:, :n])
+    return PhiFunctions(propagate[:, :n, n:], gain[:, :n])
 
 
 def pair_step(matrix: Float[Array, "2 2"], rate: Float[Array, "2"], step: Scalar) -> Float[Array, "2"]:
@@ -151,7 +163,7 @@ def pair_step(matrix: Float[Array, "2 2"], rate: Float[Array, "2"], step: Scalar
     half = jnp.trace(matrix) / 2
     determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
     square = half**2 - determinant
-    # Where the eigenvalues are all but equal, the series of both functions is exact to rounding.
+    # Where the eigenvalues are nearly equal, the series of both functions is exact to rounding.
     x = square * step**2
     near = jnp.abs(x) < NEAR
     delta = jnp.sqrt(jnp.where(near, 1, jnp.abs(square)))
@@ -165,11 +177,11 @@ def pair_step(matrix: Float[Array, "2 2"], rate: Float[Array, "2"], step: Scalar
 def etd2rk(
     derivative: Callable[[Float[Array, " state"], Any], Float[Array, " state"]],
     linear: Float[Array, "state state"],
-    over: Propagators,
+    phi: PhiFunctions,
     start: Float[Array, " state"],
-    steps: tuple[Float[Array, " length"], Int[Array, " step"]],
+    steps: Steps,
     inputs: Any,
-    exactly: Callable[[Float[Array, " state"], Float[Array, " state"], Scalar], Float[Array, " state"]] = lambda before, after, step: after,
+    correct: Callable[[Float[Array, " state"], Float[Array, " state"], Scalar], Float[Array, " state"]] = lambda before, after, step: after,
 ) -> Float[Array, "node state"]:
     """Integrate dx/dt = f(x, u) with the second-order exponential Runge–Kutta scheme of Cox & Matthews (2002).
 
@@ -183,31 +195,30 @@ def etd2rk(
         f.
     linear
         A, usually the Jacobian of f at rest.
-    over
-        From :func:`propagators`, for the same A and lengths.
+    phi
+        From :func:`phi_functions`, for the same A and lengths.
     start
         State at the first node.
     steps
-        The distinct lengths h, and which of them each step has.
+        Of the grid.
     inputs
         u at the nodes: a tree of arrays with a leading node axis.
-    exactly
-        From the state before a step, the one that the scheme finds after it, and h: the latter, with the states that are linear once
-        the others are known solved as such. Called at each stage; has to keep a fixed point.
+    correct
+        Corrects each stage: from the state before a step, the scheme's state after it, and h, to the latter with the states that are
+        linear once the others are known solved exactly. It has to keep a fixed point.
     """
-    lengths, which = steps
 
     def advance(x: Float[Array, " state"], step: tuple[Array, Any, Any]) -> tuple[Array, Array]:
         length, before, after = step
-        h = lengths[length]
+        h = steps.lengths[length]
         rate = derivative(x, before)
-        predicted = exactly(x, x + h * (over.phi1[length] @ rate), h)
+        predicted = correct(x, x + h * (phi.phi1[length] @ rate), h)
         remainder = derivative(predicted, after) - rate - linear @ (predicted - x)
-        x = exactly(x, predicted + h * (over.phi2[length] @ remainder), h)
+        x = correct(x, predicted + h * (phi.phi2[length] @ remainder), h)
         return x, x
 
-    before, after = jax.tree.map(lambda each: each[:-1], inputs), jax.tree.map(lambda each: each[1:], inputs)
-    _, later = jax.lax.scan(advance, start, (which, before, after))
+    before, after = jax.tree.map(lambda leaf: leaf[:-1], inputs), jax.tree.map(lambda leaf: leaf[1:], inputs)
+    _, later = jax.lax.scan(advance, start, (steps.length_index, before, after))
     return jnp.concatenate([start[None], later])
 
 
@@ -215,31 +226,30 @@ def occupancy_course(
     start: Float[Array, "*system"],
     rise: Float[Array, "node *system"],
     fall: Float[Array, "node *system"],
-    steps: tuple[Float[Array, " length"], Int[Array, " step"]],
+    steps: Steps,
 ) -> Float[Array, "node *system"]:
-    """Occupancies y of two-state systems, y' = a(t)(1 − y) − b(t) y, over steps with rates given at the nodes.
+    """Occupancies y of two-state systems, y' = a(t)(1 − y) − b(t) y, over steps with rates known at the nodes.
 
-    Rates change by decades within a step, so that between nodes they are interpolated in their logarithms (linearly from or to
-    zero) and held in each of ``SUBSTEPS`` parts, in which y relaxes exactly to a/(a + b). Second order, and however fast the rates
+    Rates change by decades within a step, so that between nodes they are interpolated log-linearly (linearly from or to zero) and
+    are constant in each of ``SUBSTEPS`` parts, in which y relaxes exactly to a/(a + b). Second order, and however fast the rates
     become, y stays between 0 and 1.
     """
-    lengths, which = steps
 
-    def between(before: Array, after: Array, share: float) -> Array:
+    def interpolated(before: Array, after: Array, fraction: float) -> Array:
         positive = (before > 0) & (after > 0)
         ratio = jnp.where(positive, after / jnp.where(positive, before, 1), 1)
-        return jnp.where(positive, before * ratio**share, before + share * (after - before))
+        return jnp.where(positive, before * ratio**fraction, before + fraction * (after - before))
 
     def advance(y: Array, step: tuple[Array, tuple[Array, Array], tuple[Array, Array]]) -> tuple[Array, Array]:
         length, rises, falls = step
         for part in range(SUBSTEPS):
-            share = (part + 1 / 2) / SUBSTEPS
-            a, b = between(*rises, share), between(*falls, share)
+            fraction = (part + 1 / 2) / SUBSTEPS
+            a, b = interpolated(*rises, fraction), interpolated(*falls, fraction)
             total = a + b
-            still = total == 0
-            target = jnp.where(still, y, a / jnp.where(still, 1, total))
-            y = target + (y - target) * jnp.exp(-total * lengths[length] / SUBSTEPS)
+            constant = total == 0
+            target = jnp.where(constant, y, a / jnp.where(constant, 1, total))
+            y = target + (y - target) * jnp.exp(-total * steps.lengths[length] / SUBSTEPS)
         return y, y
 
-    _, later = jax.lax.scan(advance, start, (which, (rise[:-1], rise[1:]), (fall[:-1], fall[1:])))
+    _, later = jax.lax.scan(advance, start, (steps.length_index, (rise[:-1], rise[1:]), (fall[:-1], fall[1:])))
     return jnp.concatenate([start[None], later])

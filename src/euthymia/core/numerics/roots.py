@@ -1,4 +1,4 @@
-"""The one door to the root finder."""
+"""Roots by Newton's method."""
 
 from collections.abc import Callable
 
@@ -12,5 +12,6 @@ MAX_STEPS = 64
 
 def find_root(function: Callable[[Float[Array, "..."]], Float[Array, "..."]], guess: Float[Array, "..."]) -> Float[Array, "..."]:
     """Where ``function`` vanishes, by Newton's method from ``guess``; NaN if it does not converge. Works under jit and vmap."""
-    found = optx.root_find(lambda x, _: function(x), optx.Newton(rtol=TOLERANCE, atol=TOLERANCE), guess, max_steps=MAX_STEPS, throw=False)
-    return jnp.where(found.result == optx.RESULTS.successful, found.value, jnp.nan)
+    newton = optx.Newton(rtol=TOLERANCE, atol=TOLERANCE)
+    solution = optx.root_find(lambda x, _: function(x), newton, guess, max_steps=MAX_STEPS, throw=False)
+    return jnp.where(solution.result == optx.RESULTS.successful, solution.value, jnp.nan)

@@ -1,4 +1,4 @@
-"""Where a system comes to rest, cheap enough to stand inside another right-hand side."""
+"""Steady states, cheap enough to find inside the right-hand side of another system."""
 
 from collections.abc import Callable
 from itertools import combinations
@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-# Implicit Euler steps in units of the system's own time: the first follow the trajectory, so that the rest reached is the
-# one that the start leads to; the last are Newton's method, so that it is reached to rounding error.
+# Implicit Euler steps in units of the system's own time: the first follow the trajectory, so that the steady state found is the
+# one that the start leads to; the last are Newton's method, so that it is found to rounding error.
 STEPS = (*[0.5] * 5, *(32.0**k for k in range(7)))
 # Signs of the products of two minors in Laplace's expansion, for pairs of columns in order.
 LAPLACE = (1, -1, 1, 1, -1, 1)
@@ -19,10 +19,10 @@ def steady_state(
     start: Float[Array, " state"],
     jacobian: Callable[[Float[Array, " state"]], Float[Array, "state state"]] | None = None,
 ) -> Float[Array, " state"]:
-    """The rest of dx/dt = rate(x) reached from ``start``, by pseudo-transient continuation (Kelley & Keyes 1998).
+    """The steady state of dx/dt = rate(x) that ``start`` leads to, by pseudo-transient continuation (Kelley & Keyes 1998).
 
     x ← x + (1/h − J)⁻¹ rate(x) with h growing; a fixed number of steps, so that it can be batched. J is found by differentiation
-    where no ``jacobian`` is given. Derivatives are those of the rest itself, −J⁻¹ ∂rate, and not of the way to it.
+    without a ``jacobian``. Derivatives are those of the steady state itself, −J⁻¹ ∂rate (implicit differentiation), not of the iteration.
     """
     slope = jax.jacfwd(rate) if jacobian is None else jacobian
     solve = solve_four if len(start) == 4 else jnp.linalg.solve
@@ -40,23 +40,23 @@ def steady_state(
     return jax.lax.custom_root(rate, start, search, invert)
 
 
-# Traced once, although much stands on it.
+# Jitted by itself, so that it is traced once for all its callers.
 @jax.jit
 def solve_four(matrix: Float[Array, "4 4"], right: Float[Array, "4"]) -> Float[Array, "4"]:
     """The x with A x = b for four equations by Cramer's rule: for many systems at once, a fifth of the time of a library's calls.
 
-    It loses digits where A is nearly singular, which Newton's method makes good.
+    It loses digits where A is nearly singular; the Newton steps around it correct for that.
     """
     rows = [[*jnp.unstack(row), last] for row, last in zip(jnp.unstack(matrix), jnp.unstack(right), strict=True)]
     upper, lower = ({(i, j): x[i] * y[j] - x[j] * y[i] for i, j in combinations(range(5), 2)} for x, y in (rows[:2], rows[2:]))
 
     def determinant(left_out: int) -> Float[Array, ""]:
-        """Of the other columns in their order, by Laplace's expansion along the first two rows."""
+        """Of the other columns in their order, by Laplace expansion along the first two rows."""
         columns = [column for column in range(5) if column != left_out]
         pairs = list(combinations(columns, 2))
-        # The pair that is left beside one stands as far from the end as that one from the start.
+        # The complement of a pair stands as far from the end of the list as the pair from its start.
         products = [upper[pair] * lower[rest] for pair, rest in zip(pairs, reversed(pairs), strict=True)]
         return sum((sign * product for sign, product in zip(LAPLACE[1:], products[1:], strict=True)), products[0])
 
-    # The right-hand side is the last column; from the place of an unknown it is moved there by so many swaps.
+    # The right-hand side is the last column; moving it to the column of unknown k takes 3 − k swaps.
     return jnp.stack([(-1) ** (3 - k) * determinant(k) for k in range(4)]) / determinant(4)

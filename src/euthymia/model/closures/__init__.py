@@ -1,1 +1,1 @@
-"""Closures: what stands for a circuit in the slow field, how it is built and stored."""
+"""Closures: response surfaces that stand for circuits in the slow field; how they are built and stored."""

@@ -1,4 +1,4 @@
-"""Build a surface from its recipe, state its error, and check a file against fresh runs."""
+"""Build a surface from its recipe, measure its error, and check a file against fresh runs."""
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -15,9 +15,9 @@ from .recipes import Recipe
 from .surface_file import Output, SurfaceFile
 
 HELD_OUT = 24
-"""Points that state the error of a new surface."""
+"""Held-out points that measure the error of a new surface."""
 CHECKED = 5
-"""Points that a check computes again."""
+"""Held-out points that a check computes again."""
 WORST_ERROR = 0.02
 """Largest error at any point, as a share of the range of the output."""
 SEED = 20
@@ -25,18 +25,18 @@ Progress = Callable[[int], None]
 
 
 def _compute(recipe: Recipe, points: np.ndarray, progress: Progress) -> np.ndarray:
-    """The circuit's values at points, by one process a core; ``progress`` is called with how many are done."""
-    found = []
+    """The circuit's values at points, one process per core; ``progress`` is called with the number done."""
+    values = []
     with ProcessPoolExecutor(cpu_count(), get_context("spawn"), configure) as pool:
         for value in pool.map(recipe.compute, *points.T):
-            found.append(value)
-            progress(len(found))
-    return np.stack(found)
+            values.append(value)
+            progress(len(values))
+    return np.stack(values)
 
 
 def held_out(recipe: Recipe, count: int) -> np.ndarray:
-    """Points inside the box that are in no grid; the first of them are the same for any count."""
-    low, high = (np.array([getattr(axis, end) for axis in recipe.axes]) for end in ("lower", "upper"))
+    """Random points of the domain; the first of them are the same for any count."""
+    low, high = (np.array([getattr(axis, side) for axis in recipe.axes]) for side in ("lower", "upper"))
     return low + (high - low) * np.random.default_rng(SEED).uniform(size=(count, len(recipe.axes)))
 
 
@@ -57,18 +57,18 @@ def build(recipe: Recipe, progress: Progress = lambda done: None) -> SurfaceFile
     """
     grid = [nodes(axis.lower, axis.upper, count) for axis, count in zip(recipe.axes, recipe.points, strict=True)]
     points = np.stack(np.meshgrid(*grid, indexing="ij"), -1).reshape(-1, len(grid))
-    away = held_out(recipe, HELD_OUT)
-    values = _compute(recipe, np.concatenate([points, away]), progress)
+    test_points = held_out(recipe, HELD_OUT)
+    values = _compute(recipe, np.concatenate([points, test_points]), progress)
     coefficients = fit(values[: len(points)].reshape(*recipe.points, -1), recipe.degrees)
-    low, high = (jnp.array([getattr(axis, end) for axis in recipe.axes]) for end in ("lower", "upper"))
+    low, high = (jnp.array([getattr(axis, side) for axis in recipe.axes]) for side in ("lower", "upper"))
     polynomial = Surface(low, high, jnp.asarray(coefficients), jnp.ones(len(recipe.outputs)), logarithmic=False)
-    acting = np.minimum(values, recipe.largest)
-    error = np.abs(np.minimum(polynomial(*jnp.asarray(away.T)), recipe.largest) - acting[len(points) :]).max(0)
-    described = zip(recipe.outputs, acting.min(0), acting.max(0), error, strict=True)
+    clipped = np.minimum(values, recipe.largest)
+    error = np.abs(np.minimum(polynomial(*jnp.asarray(test_points.T)), recipe.largest) - clipped[len(points) :]).max(0)
+    summaries = zip(recipe.outputs, clipped.min(0), clipped.max(0), error, strict=True)
     return SurfaceFile(
         recipe.name,
         recipe.axes,
-        tuple(Output(name, unit, float(least), float(most), float(off)) for (name, unit), least, most, off in described),
+        tuple(Output(name, unit, float(smallest), float(largest), float(worst)) for (name, unit), smallest, largest, worst in summaries),
         recipe.logarithmic,
         coefficients.tolist(),
         recipe.settings,
@@ -77,15 +77,15 @@ def build(recipe: Recipe, progress: Progress = lambda done: None) -> SurfaceFile
 
 
 class Disagreement(NamedTuple):
-    """A file against a fresh run at one point."""
+    """Difference between a file and a fresh run at one point."""
 
     point: tuple[float, ...]
     shares: dict[str, float]
-    """Difference of each output as a share of its range."""
+    """Of each output, as a share of its range."""
 
     @property
     def worst(self) -> float:
-        """Of all outputs."""
+        """Largest of all outputs."""
         return max(self.shares.values())
 
 
@@ -93,13 +93,13 @@ def check(recipe: Recipe, file: SurfaceFile, progress: Progress = lambda done: N
     """Compute ``CHECKED`` points afresh and compare; a surface is sound if none is off by more than ``WORST_ERROR``."""
     points = held_out(recipe, CHECKED)
     fresh = _compute(recipe, points, progress)
-    said = np.asarray(file.surface(*jnp.asarray(points.T)))
-    said = np.log(said) if file.logarithmic else said
-    off = np.abs(np.minimum(said, recipe.largest) - np.minimum(fresh, recipe.largest))
+    stored = np.asarray(file.surface(*jnp.asarray(points.T)))
+    stored = np.log(stored) if file.logarithmic else stored
+    error = np.abs(np.minimum(stored, recipe.largest) - np.minimum(fresh, recipe.largest))
     return [
         Disagreement(
             tuple(map(float, point)),
-            {output.name: float(each) / (output.largest - output.smallest) for output, each in zip(file.outputs, row, strict=True)},
+            {output.name: float(value) / (output.largest - output.smallest) for output, value in zip(file.outputs, row, strict=True)},
         )
-        for point, row in zip(points, off, strict=True)
+        for point, row in zip(points, error, strict=True)
     ]

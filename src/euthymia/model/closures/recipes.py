@@ -1,4 +1,4 @@
-"""How each surface is made from its circuit: the box, the grid, the numerics and what is computed at one point."""
+"""The recipe of each surface: its domain, grid and numerical settings, and the circuit's values at one point."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,18 +11,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...brain.escape import CELLS, LimbicLock, log_passages
-from ...circuits.habenula import Nucleus, NucleusActivity, Plan, nucleus
+from ...circuits.habenula.bursts import NucleusActivity
+from ...circuits.habenula.nucleus import Plan, simulate_nucleus
+from ...circuits.habenula.parameters import Nucleus
+from .provenance import Axis, Settings, parameters_hash
 from .response import HABENULA_OUTPUTS, PASSAGE_OUTPUTS
-from .surface_file import Axis, parameters_hash
 
 PLAN = Plan(cells=600, settle=500, nodes=4000, substeps=40, step=0.025)
-"""Of the habenula: half a second is discarded, four seconds count."""
+"""Of the habenula: half a second is discarded and four seconds count."""
 SEED = 3
 """Of its cells and of the glutamate around them."""
 LONGEST = 1e6
-"""h; a passage that takes over a century."""
+"""h, over a century: longer passages count as this long."""
 SHEAR = 0.14
-"""nA; see :class:`.closures.Closures`."""
+"""nA; see :class:`.response.Closures`."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +37,25 @@ class Recipe:
     degrees: tuple[int, int]
     outputs: tuple[tuple[str, str], ...]
     logarithmic: bool
-    settings: dict[str, float]
+    settings: Settings
     built_from: str
     """Hash of every number that enters."""
     compute: Callable[[float, float], np.ndarray]
-    """The outputs at a point; their logarithms for a logarithmic surface. It can be sent to another process."""
+    """The outputs at a point, their logarithms for a logarithmic surface; picklable."""
     largest: float = np.inf
-    """Values beyond it (of the logarithm for a logarithmic surface) mean the same to a course, and do not count in the error."""
+    """Larger values (of the logarithm for a logarithmic surface) are equivalent in a course, and do not count in the error."""
 
 
-def _numerics(settings: dict[str, float], axes: tuple[Axis, Axis], points: tuple, degrees: tuple, outputs: tuple) -> dict[str, Any]:
-    """Everything beside the circuit's own numbers that a surface depends on."""
+def _numerics(
+    settings: Settings, axes: tuple[Axis, Axis], points: tuple[int, int], degrees: tuple[int, int], outputs: tuple[tuple[str, str], ...]
+) -> dict[str, Any]:
+    """Everything that a surface depends on beside the parameters of its circuit."""
     return {**settings, "axes": [asdict(axis) for axis in axes], "points": points, "degrees": degrees, "outputs": outputs}
 
 
 @eqx.filter_jit
 def _activity(p: Nucleus, nmda: jax.Array, shift: jax.Array, plan: Plan, seed: int) -> NucleusActivity:
-    return nucleus(p, nmda, shift, jax.random.key(seed), plan, jnp.zeros(plan.nodes))[0]
+    return simulate_nucleus(p, nmda, shift, jax.random.key(seed), plan, jnp.zeros(plan.nodes))[0]
 
 
 def nucleus_activity(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, seed: int = SEED) -> NucleusActivity:
@@ -60,15 +64,15 @@ def nucleus_activity(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, s
 
 
 def nucleus_outputs(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, seed: int = SEED) -> np.ndarray:
-    """What the slow field reads of the habenula, in the order of ``HABENULA_OUTPUTS``, from a fresh run of the nucleus."""
-    found = nucleus_activity(p, nmda, shift, plan, seed)
-    main, _ = found.cells
-    return np.array([found.tonic_rate[0], *found.burst_rate, main @ found.unblocked])
+    """Outputs of the habenula, in the order of ``HABENULA_OUTPUTS``, from a fresh run of the nucleus."""
+    firing = nucleus_activity(p, nmda, shift, plan, seed)
+    main, _ = firing.cells
+    return np.array([firing.tonic_rate[0], *firing.burst_rate, main @ firing.unblocked])
 
 
 def habenula_recipe(p: Nucleus) -> Recipe:
     """Firing of the nucleus by share of NMDA conductance left and shift of resting potential."""
-    settings = {**PLAN._asdict(), "seed": SEED}
+    settings: Settings = {**PLAN._asdict(), "seed": SEED}
     axes = Axis("share of NMDA conductance left", "1", 0.0, 1.0), Axis("shift of resting potential", "mV", -8.0, 1.0)
     points, degrees = (13, 9), (8, 6)
     return Recipe(
@@ -99,7 +103,7 @@ def passages(p: LimbicLock, block: float, sheared: float) -> np.ndarray:
 
 def passage_recipe(p: LimbicLock) -> Recipe:
     """Mean times into and out of the limbic lock by block of recurrent NMDA drive and sheared limbic drive."""
-    settings = {"cells_limbic": CELLS[0], "cells_cognitive": CELLS[1], "longest_h": LONGEST, "shear_nA": SHEAR}
+    settings: Settings = {"cells_limbic": CELLS[0], "cells_cognitive": CELLS[1], "longest_h": LONGEST, "shear_nA": SHEAR}
     axes = Axis("block of recurrent NMDA drive", "1", 0.0, 0.4), Axis("limbic drive less shear times block", "nA", 0.24, 0.325)
     points, degrees = (9, 25), (8, 24)
     return Recipe(

@@ -1,4 +1,4 @@
-"""Closures: what the slow field reads of the habenula and of the limbic lock, from surfaces built out of the circuits."""
+"""Closures of the habenula and of the limbic lock: response surfaces that stand for the circuits in the slow field."""
 
 from typing import NamedTuple
 
@@ -12,18 +12,18 @@ from ...core.types import Scalar
 
 
 class Closures(eqx.Module):
-    """The two surfaces."""
+    """The two surfaces, and the shear of one."""
 
     habenula: Surface
     """Of NMDA conductance left and shift of resting potential (mV)."""
     passage: Surface
     """Mean times (h) into and out of the limbic lock, of block of recurrent NMDA drive and sheared limbic drive (nA)."""
     shear: Scalar
-    """Limbic drive (nA) that makes up for the block of all recurrent drive, nearly: along it passages change little."""
+    """Limbic drive (nA) that nearly compensates the block of all recurrent drive: along it passages change little."""
 
 
 class HabenulaOutput(NamedTuple):
-    """How the nucleus fires."""
+    """Firing of the nucleus."""
 
     tonic_rate: Scalar
     """Spikes outside bursts, Hz."""
@@ -32,7 +32,7 @@ class HabenulaOutput(NamedTuple):
     burst_rate_strict: Scalar
     """The same by a stricter criterion of what a burst is, Hz."""
     unblocked: Scalar
-    """Share of NMDA pores free of Mg2+, mean of the nucleus."""
+    """Fraction of NMDA pores free of Mg2+, mean of the nucleus."""
 
 
 class LockRates(NamedTuple):
@@ -41,7 +41,7 @@ class LockRates(NamedTuple):
     into: Scalar
     out_of: Scalar
     passages: Float[Array, "*batch passage"]
-    """Mean times (h) that the rates come from, without the bound on how fast a slow state may be."""
+    """Mean passage times (h), without the bound on the rates."""
 
 
 HABENULA_OUTPUTS = (
@@ -54,22 +54,22 @@ PASSAGE_OUTPUTS = (("into", "h"), ("out_of", "h"))
 
 
 class Correction(NamedTuple):
-    """What a bridged run adds to the closures: to the habenula's outputs, and to the logarithms of the passage times."""
+    """Correction of the closures in a bridged run: added to the habenula's outputs, and to the logarithms of the passage times."""
 
     habenula: Float[Array, "*batch output"]
     passage: Float[Array, "*batch passage"]
 
 
 def no_correction(nodes: int | None = None) -> Correction:
-    """Closures as they are, at one time or at every node."""
-    before = () if nodes is None else (nodes,)
-    return Correction(*(jnp.zeros((*before, len(outputs))) for outputs in (HABENULA_OUTPUTS, PASSAGE_OUTPUTS)))
+    """No correction of the closures, at one time or at every node."""
+    leading = () if nodes is None else (nodes,)
+    return Correction(*(jnp.zeros((*leading, len(outputs))) for outputs in (HABENULA_OUTPUTS, PASSAGE_OUTPUTS)))
 
 
 def habenula_output(p: Closures, nmda: Float[Array, "*batch"], shift: Float[Array, "*batch"], correction: Correction) -> HabenulaOutput:
     """Output of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV); none is negative."""
-    found = jnp.maximum(p.habenula(nmda, shift) + correction.habenula, 0)
-    return HabenulaOutput(**{name: found[..., place] for place, (name, _) in enumerate(HABENULA_OUTPUTS)})
+    outputs = jnp.maximum(p.habenula(nmda, shift) + correction.habenula, 0)
+    return HabenulaOutput(**{name: outputs[..., index] for index, (name, _) in enumerate(HABENULA_OUTPUTS)})
 
 
 def lock_rates(

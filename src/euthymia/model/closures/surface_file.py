@@ -1,38 +1,23 @@
-"""Surfaces as files: JSON text that says what it was built from, how well it fits, and whether it is whole."""
+"""Surfaces as JSON files, with what they were built from, their error, and a hash of the content."""
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ...core.errors import InputError
 from ...core.files import atomic_write
 from ...core.numerics.chebyshev import Surface
+from .provenance import Axis, Settings, sha256
 
 REBUILD = "rebuild it with `euthymia surfaces build`"
 
 
 @dataclass(frozen=True)
-class Axis:
-    """One variable of a surface."""
-
-    name: str
-    unit: str
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True)
 class Output:
-    """One value of a surface, and its largest error at points that were not fitted."""
+    """One value of a surface, and its largest error at held-out points."""
 
     name: str
     unit: str
@@ -49,14 +34,14 @@ class Output:
 
 @dataclass(frozen=True)
 class SurfaceFile:
-    """A surface with what is known about it."""
+    """A surface with its variables, errors and provenance."""
 
     name: str
     axes: tuple[Axis, Axis]
     outputs: tuple[Output, ...]
     logarithmic: bool
     coefficients: list[list[list[float]]]
-    settings: dict[str, float]
+    settings: Settings
     """Numerics of the build: grid, cells, duration, step, seed."""
     parameters_sha256: str
 
@@ -77,20 +62,10 @@ def folder() -> Path:
     return Path(str(files("euthymia.model.closures") / "surfaces"))
 
 
-def parameters_hash(containers: Mapping[str, eqx.Module], settings: Mapping[str, Any]) -> str:
-    """SHA-256 over every number that a surface is built from."""
-    numbers = {name: [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(container)] for name, container in containers.items()}
-    return _sha256({"numbers": numbers, "settings": dict(settings)})
-
-
-def _sha256(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def text_of(file: SurfaceFile) -> str:
     """The file as text, closed by a hash of all before it."""
     content = asdict(file)
-    return json.dumps(content | {"content_sha256": _sha256(content)}, indent=1) + "\n"
+    return json.dumps(content | {"content_sha256": sha256(content)}, indent=1) + "\n"
 
 
 def write(file: SurfaceFile, into: Path) -> Path:
@@ -113,14 +88,14 @@ def read(path: Path) -> SurfaceFile:
         If the file is missing or damaged.
     """
     try:
-        said = json.loads(path.read_text("utf-8"))
-        stated = said.pop("content_sha256")
-        found = _sha256(said)
-        if stated != found:
-            raise InputError(f"surface: {path} is damaged (it states hash {stated[:12]} and has {found[:12]}); {REBUILD}")
-        first, second = (Axis(**each) for each in said.pop("axes"))
-        outputs = tuple(Output(**each) for each in said.pop("outputs"))
-        return SurfaceFile(axes=(first, second), outputs=outputs, **said)
+        content = json.loads(path.read_text("utf-8"))
+        stated = content.pop("content_sha256")
+        actual = sha256(content)
+        if stated != actual:
+            raise InputError(f"surface: {path} is damaged (it states hash {stated[:12]} and has {actual[:12]}); {REBUILD}")
+        first, second = (Axis(**axis) for axis in content.pop("axes"))
+        outputs = tuple(Output(**output) for output in content.pop("outputs"))
+        return SurfaceFile(axes=(first, second), outputs=outputs, **content)
     except OSError as error:
         raise InputError(f"surface: cannot read {path}: {error.strerror}; {REBUILD}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

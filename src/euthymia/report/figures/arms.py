@@ -8,7 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
-from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
+from ...analysis.attribution import WAYS_THEN_CONTEXT
+from ...analysis.comparison import Comparison
 from ...simulation.simulate import Simulation
 from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, SERIES, clock, drawn, panels, svg
@@ -37,11 +38,11 @@ class Panel(NamedTuple):
 
 
 PANELS = (
-    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10),
+    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10.0),
     Panel("way 2", "calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
     Panel("way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: data.healthy_reward, 0.1),
     Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: data.healthy_spine_density, 0.1),
-    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105),
+    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
 )
 
 
@@ -172,7 +173,7 @@ def _short(name: str) -> str:
 
 def shares(comparison: Comparison) -> str:
     """Points of MADRS by way and context, one bar per arm, one panel per checkpoint."""
-    of_arms = {arm: comparison.shares(arm) for arm in comparison.arms}
+    of_arms = {arm: comparison.attribution(arm) for arm in comparison.arms}
     names = list(dict.fromkeys(name for by_time in of_arms.values() for name in by_time))
     with panels(0.9 + 0.32 * len(of_arms) * -(-len(names) // 2), -(-len(names) // 2), 2, sharex=True, sharey=True) as (figure, axes):
         for panel, name in zip(axes.flat, names, strict=False):

@@ -20,7 +20,7 @@ def stages(simulation: Simulation) -> list[tuple[str, xr.DataArray, str]]:
     candidates = [
         ("ketamine in venous plasma", data.venous_ketamine_mass, "drug"),
         ("free ketamine in brain", data.free_brain_ketamine.sum("enantiomer"), "drug"),
-        *((f"{drug} in plasma", data.comparator_mass.sel(drug=drug), "drug") for drug in data.drug.values),
+        *((f"{drug} in plasma", data.comparator_mass.sel(molecule=drug), "drug") for drug in data.molecule.values),
         ("NMDA drive loss, pyramidal", data.drive_loss.sel(cell_class="pyramidal"), "receptor"),
         ("serotonin transporter, occupied", dosed.sert_occupancy, "serotonin"),
         ("dopamine transporter, occupied", dosed.dat_occupancy, "way 3"),

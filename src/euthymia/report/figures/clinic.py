@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ...core.normal import Z_90
 from ...inference.fitted import Fitted
 from ...inference.prediction import PosteriorPrediction
-from ...trials.sampling_error import NORMAL_90
 from ...validation.scores import UNITS
 from ..words import number_of
 from .style import COLOURS, FAINT, INK, legend, panels, svg
@@ -22,10 +22,12 @@ def fitted_numbers(numbers: Sequence[Any]) -> str:
     """How far each fitted number lies from the fit, in the SD of a further such trial."""
     with panels(LINE * len(numbers) + 0.9) as (figure, [[axes]]):
         lines = -np.arange(len(numbers))
-        axes.axvspan(-NORMAL_90, NORMAL_90, color=COLOURS["mood"], alpha=0.12, lw=0)
+        axes.axvspan(-Z_90, Z_90, color=COLOURS["mood"], alpha=0.12, lw=0)
         axes.axvline(0, color=FAINT, lw=1)
-        axes.plot([np.clip(number.off, -FURTHEST, FURTHEST) for number in numbers], lines, "o", color=COLOURS["mood"], ms=5)
-        axes.set_yticks(lines, [f"{number.trial}: {number.what}" for number in numbers], fontsize=8)
+        axes.plot(
+            [np.clip(number.standardised_residual, -FURTHEST, FURTHEST) for number in numbers], lines, "o", color=COLOURS["mood"], ms=5
+        )
+        axes.set_yticks(lines, [f"{number.trial.name}: {number_of(number.observation)}" for number in numbers], fontsize=8)
         axes.set(xlim=(-FURTHEST, FURTHEST), xlabel="observed less fitted, SDs; shaded: 90 %")
         return svg(figure, "Fitted numbers")
 
@@ -36,8 +38,8 @@ def what_is_known(fitted: Fitted) -> str:
         lines = -np.arange(len(fitted.estimates))
         estimates = fitted.estimates.values()
         mean, sd = (np.array([getattr(estimate, name) for estimate in estimates]) for name in ("coordinate", "sd"))
-        rows.errorbar(0 * mean, lines + 0.15, xerr=NORMAL_90, fmt="none", ecolor=FAINT, lw=1.2, label="before the fit")
-        rows.errorbar(mean, lines - 0.15, xerr=NORMAL_90 * sd, fmt="o", ms=4, color=COLOURS["mood"], lw=1.6, label="after it")
+        rows.errorbar(0 * mean, lines + 0.15, xerr=Z_90, fmt="none", ecolor=FAINT, lw=1.2, label="before the fit")
+        rows.errorbar(mean, lines - 0.15, xerr=Z_90 * sd, fmt="o", ms=4, color=COLOURS["mood"], lw=1.6, label="after it")
         rows.set_yticks(lines, list(fitted.estimates), fontsize=8)
         rows.set(xlabel="SDs before the fit; bars: 90 %")
         informed = np.maximum(fitted.informed, 1e-3)
@@ -56,10 +58,10 @@ def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
     with panels(LINE * sum(heights) + 1.0, len(groups), 1, height_ratios=heights) as (figure, panels_):
         for (axes,), (unit, group) in zip(panels_, groups.items(), strict=True):
             for line, row in enumerate(group):
-                if row.baseline is not None:
-                    axes.plot(row.baseline, [-line - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
+                if row.meta_analysis is not None:
+                    axes.plot(row.meta_analysis, [-line - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
                 axes.plot([row.low, row.high], [-line + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
-                axes.plot(row.middle, -line + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
+                axes.plot(row.median, -line + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
                 axes.plot(row.observation.row.value, -line, "o", color=INK, ms=4.5, label="observed")
             texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in group]
             axes.set_yticks(-np.arange(len(group)), texts, fontsize=8)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...inference.pharmacokinetics import PharmacokineticFit
-from ...inference.pk_likelihood import MOLECULES
+from ...inference.pk_design import MOLECULES
 from .style import FAINT, INK, MOLECULE_COLOURS, legend, panels, svg
 
 MARKER = {"S": "^", "R": "v"}

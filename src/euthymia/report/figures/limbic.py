@@ -4,13 +4,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from ...core.constants import DAY, MINUTE, MONTH, YEAR
 from ...simulation.simulate import Simulation
-from ...simulation.visits import DAY
 from .style import COLOURS, FAINT, GREEN, INK, RED, UNTREATED, course_clock, legend, panels, svg
 
-LONGEST = 100 * 365 * DAY
+LONGEST = 100 * YEAR
 """Mean times are drawn up to a century, h."""
-SPANS = {1 / 60: "1 min", 1.0: "1 h", DAY: "1 d", 30 * DAY: "1 month", 365 * DAY: "1 y", LONGEST: "100 y"}
+SPANS = {MINUTE: "1 min", 1.0: "1 h", DAY: "1 d", MONTH: "1 month", YEAR: "1 y", LONGEST: "100 y"}
 NETWORKS = {"limbic": COLOURS["way 5"], "cognitive": FAINT}
 AFTER = {"24 h": COLOURS["mood"], "7 d": "#e7a3bd"}
 

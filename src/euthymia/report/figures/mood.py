@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from ...analysis.attribution import attribution
+from ...core.constants import DAY
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...simulation.simulate import Simulation
-from ...simulation.visits import DAY, first_visit, labelled
+from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
 OBSERVED = (
@@ -33,7 +35,7 @@ def mood(simulation: Simulation) -> str:
         axes.plot(days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label=labelled("this course", simulation.protocol))
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
-                observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1, fmt=marker, label=text)
+                observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1.0, fmt=marker, label=text)
         for dose in doses if len(doses) <= MANY else ():
             axes.axvline((dose.start - first_visit(simulation.protocol)) / DAY, color=COLOURS["drug"], lw=1, alpha=0.5)
         axes.set_xlim(-0.01 * end(simulation) / DAY if doses else 0, end(simulation) / DAY)
@@ -79,8 +81,9 @@ def symptoms(simulation: Simulation) -> str:
 def shares(simulation: Simulation) -> str:
     """Who moved what: points of MADRS by context and way."""
     with panels(3.4) as (figure, [[axes]]):
-        for who, part in simulation.shares().items():
-            axes.plot(part.time, part, color=COLOURS[who], label=who)
+        points = attribution(simulation).attribution
+        for who in points.contributor.values:
+            axes.plot(points.time, points.sel(contributor=who), color=COLOURS[who], label=who)
         axes.axhline(0, color=FAINT, lw=0.8)
         course_clock(axes, simulation)
         axes.set(ylabel="MADRS points", xlabel=CLOCK)

@@ -44,9 +44,9 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
             observed(
                 glutamate,
                 "abdallah2018.glutamine",
-                simulation.protocol.doses[0].duration or 0,
+                simulation.protocol.doses[0].duration or 0.0,
                 0.0,
-                100,
+                100.0,
                 fmt="o",
                 label="observed, ¹³C (95 %)",
             )
@@ -98,8 +98,8 @@ def control(simulation: Simulation) -> str:
         impulse.axhline(float(data.impulse_control[0]), **UNTREATED)
         impulse.plot(data.time, data.impulse_control, color=COLOURS["way 1"])
         impulse.set(title="Impulse control: goal over distraction", xlabel=CLOCK)
-        room(focus, 5, data.focus.sel(arm=["as given", "untreated"]), data.healthy_focus)
-        room(impulse, 1, data.impulse_control)
+        room(focus, 5.0, data.focus.sel(arm=["as given", "untreated"]), data.healthy_focus)
+        room(impulse, 1.0, data.impulse_control)
         for axes in (focus, impulse):
             course_clock(axes, simulation, 2)
         legend(figure, [focus])

@@ -1,7 +1,7 @@
 """Way 4: signalling within hours, spines within days."""
 
+from ...core.constants import DAY
 from ...simulation.simulate import Simulation
-from ...simulation.visits import DAY
 from .style import BLUE, CLOCK, COLOURS, HEALTHY, PURPLE, RED, UNTREATED, YELLOW, course_clock, end, legend, panels, svg
 
 CHAIN = (

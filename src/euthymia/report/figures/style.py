@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import ArrayLike
 
+from ...core.constants import DAY
 from ...core.types import CELL_CLASSES
 from ...simulation.simulate import Simulation
-from ...simulation.visits import DAY, first_visit
+from ...simulation.visits import first_visit
 
 INK, FAINT, GRID = "#1b2733", "#7b8794", "#e6eaee"
 COLOURS = {

@@ -2,29 +2,24 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
-import jax.numpy as jnp
-import numpy as np
-from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...clinic.outcomes import remits, responds
 from ...clinic.ratings import Ratings
+from ...core.constants import DAY
 from ...population.cohort import Cohort
-from ...population.dropout import dropout
-from ...population.patients import COHORT
-from ...population.relapse import relapse
-from ...population.weighting import effective_sample_size
+from ...population.dropout import Dropout
+from ...population.patients import PATIENT_SEED
+from ...population.relapse import Relapse
+from ...population.summary import CohortSummary, MedianInterval, cohort_summary
 from ...protocols.reading import text_of
+from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
-from ...simulation.visits import CHECKPOINTS, DAY, first_visit, labelled
+from ...simulation.visits import labelled
 from .page import cohort_page
-from .save import PACKED
 
-INTERVAL = (0.05, 0.95)
 UNCALIBRATED = (
     "how patients differ is assumed and was not fitted to any trial: shares of responders show what the model computes, not what to expect"
 )
@@ -34,72 +29,24 @@ CALIBRATED = (
 )
 
 
-class Visit(NamedTuple):
-    """A cohort at one time: medians with the middle nine tenths, and shares of patients."""
-
-    name: str
-    madrs: tuple[float, float, float]
-    context: tuple[float, float, float]
-    spine_density: tuple[float, float, float]
-    unlocked: float
-    response: float
-    remission: float
-    context_response: float
-
-
-def visits(cohort: Cohort, p: Ratings) -> list[Visit]:
-    """The cohort at the named times inside its course; response and remission are of what was rated."""
-    data, first, shares = cohort.data, first_visit(cohort.protocol), cohort.shares
-
-    def middle(values: np.ndarray) -> tuple[float, float, float]:
-        low, median, high = np.quantile(values, (INTERVAL[0], 0.5, INTERVAL[1]), weights=shares, method="inverted_cdf")
-        return float(low), float(median), float(high)
-
-    def share(of: ArrayLike) -> float:
-        return float(shares @ np.asarray(of, float))
-
-    baseline = jnp.asarray(data.rated.isel(time=0).values)
-    found = []
-    for name, hours in CHECKPOINTS.items():
-        if first + hours > float(data.time[-1]):
-            continue
-        now = data.sel(time=first + hours, method="nearest")
-        rated, context_rated = (jnp.asarray(now[name].values) for name in ("rated", "context_rated"))
-        found.append(
-            Visit(
-                "before" if hours == 0 else name,
-                middle(now.madrs.values),
-                middle(now.context_madrs.values),
-                middle(100 * now.spine_density.values),
-                share(1 - now.lock),
-                share(responds(p, baseline, rated)),
-                share(remits(p.remission, rated)),
-                share(responds(p, baseline, context_rated)),
-            )
-        )
-    return found
-
-
 def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
     """Print the cohort at its visits."""
-    number = cohort.data.sizes["patient"]
+    summary, number = cohort_summary(cohort, p), cohort.data.sizes["patient"]
     console.print()
     console.print(Text(labelled(cohort.protocol.title, cohort.protocol), style="bold"))
     drawn = "" if cohort.drawn == number else f", of {cohort.drawn} drawn"
-    console.print(f"{number} virtual patients{drawn}{counted(cohort)}; median (5 to 95 %)")
+    console.print(f"{number} virtual patients{drawn}{counted(cohort, summary)}; median (5 to 95 %)")
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("", "MADRS", "context alone", "spines, %", "response", "remission"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
-    for each in visits(cohort, p):
-        shares = (each.response, each.remission)
-        table.add_row(
-            each.name, *(interval(part) for part in (each.madrs, each.context, each.spine_density)), *(f"{100 * s:.0f} %" for s in shares)
-        )
+    for visit in summary.visits:
+        medians = (interval(values) for values in (visit.madrs, visit.context, visit.spine_density))
+        table.add_row(visit.name, *medians, f"{100 * visit.response:.0f} %", f"{100 * visit.remission:.0f} %")
     console.print(table)
     console.print(f"[dim]{rated_as(p)}[/dim]", soft_wrap=True)
-    for said in afterwards(cohort, p):
-        console.print(said, soft_wrap=True)
+    for sentence in afterwards(summary, p):
+        console.print(sentence, soft_wrap=True)
     console.print()
 
 
@@ -111,61 +58,58 @@ def rated_as(p: Ratings) -> str:
     )
 
 
-def relapses(cohort: Cohort, p: Ratings) -> str:
+def relapses(relapse: Relapse | None, p: Ratings) -> str:
     """What becomes of responders after the last dose, as a sentence; empty where nobody was followed."""
-    found = relapse(cohort, p)
-    if found is None:
+    if relapse is None:
         return ""
-    half = f", half of them within {found.median / DAY:.0f} d" if found.median is not None else ""
+    half = f", half of them within {relapse.median_time / DAY:.0f} d" if relapse.median_time is not None else ""
     return (
-        f"{found.responders:.0%} respond a day after the last dose; of these, {found.relapsed:.0%} relapse within "
-        f"{found.followed / DAY:.0f} d (MADRS of {float(p.relapse):g} or more twice in weekly ratings){half}."
+        f"{relapse.responders:.0%} respond a day after the last dose; of these, {relapse.relapsed:.0%} relapse within "
+        f"{relapse.follow_up / DAY:.0f} d (MADRS of {float(p.relapse):g} or more twice in weekly ratings){half}."
     )
 
 
-def dropouts(cohort: Cohort, p: Ratings) -> str:
+def dropouts(dropout: Dropout | None, p: Ratings) -> str:
     """What those who leave do to a response rate, as a sentence; empty where a course is short."""
-    found = dropout(cohort, p)
-    if found is None:
+    if dropout is None:
         return ""
     weeks = float(p.dropout_by) / (7 * DAY)
-    beyond = f", its hazard carried on beyond its {weeks:.0f} weeks" if found.followed > float(p.dropout_by) else ""
+    beyond = f", its hazard carried on beyond its {weeks:.0f} weeks" if dropout.follow_up > float(p.dropout_by) else ""
+    days, last, failures = dropout.follow_up / DAY, dropout.last_observation_carried_forward, dropout.non_responder_imputation
     return (
-        f"If patients left as in one trial of tablets, {found.left:.0%} would have left by {found.followed / DAY:.0f} d{beyond}. "
-        f"Response then: {found.everybody:.0%} of everybody, {found.completers:.0%} of those who stay, {found.carried_forward:.0%} with "
-        f"the last rating of who left, {found.failures:.0%} with who left as failures."
+        f"If patients left as in one trial of tablets, {dropout.dropped_out:.0%} would have left by {days:.0f} d{beyond}. "
+        f"Response then: {dropout.without_dropout:.0%} of everybody, {dropout.completers:.0%} of those who stay, {last:.0%} with "
+        f"the last rating of who left, {failures:.0%} with who left as failures."
     )
 
 
-def afterwards(cohort: Cohort, p: Ratings) -> list[str]:
+def afterwards(summary: CohortSummary, p: Ratings) -> list[str]:
     """What to say of a course that goes on for weeks, a sentence each."""
-    return [said for said in (relapses(cohort, p), dropouts(cohort, p)) if said]
+    return [sentence for sentence in (relapses(summary.relapse, p), dropouts(summary.dropout, p)) if sentence]
 
 
-def counted(cohort: Cohort) -> str:
+def counted(cohort: Cohort, summary: CohortSummary) -> str:
     """What to say of limits, and of weights that are not even."""
-    many = effective_sample_size(cohort.shares)
     like = f", with {', '.join(map(str, cohort.like))} as rated before treatment" if cohort.like else ""
-    return like + ("" if many > 0.999 * len(cohort.shares) else f", weighted to count like {many:.0f}")
+    return like + (f", weighted to count like {summary.effective_size:.0f}" if summary.weighted else "")
 
 
-def interval(values: tuple[float, float, float]) -> str:
+def interval(values: MedianInterval) -> str:
     """A median with its interval."""
-    low, middle, high = values
-    return f"{middle:.0f} ({low:.0f}–{high:.0f})"
+    return f"{values.median:.0f} ({values.low:.0f}–{values.high:.0f})"
 
 
 def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, overwrite: bool) -> None:
     """Write the folder: all of it, or nothing. ``fitted`` are values that stand in for evidence rows."""
-    data, caution = cohort.data, CALIBRATED if fitted else UNCALIBRATED
+    data, caution, summary = cohort.data, CALIBRATED if fitted else UNCALIBRATED, cohort_summary(cohort, p)
     made = {"drawn": cohort.drawn, "like": "; ".join(map(str, cohort.like)), "parameters": "calibrated" if fitted else "evidence"}
     made |= {f"fitted {row}": value for row, value in fitted.items()}
-    packed = {name: PACKED for name, variable in data.items() if variable.ndim}
+    protocol = text_of(cohort.protocol)
     contents = {
         "report.html": cohort_page(
-            cohort, visits(cohort, p), interval, rated_as(p), caution, counted(cohort), afterwards(cohort, p), fitted
+            cohort, summary.visits, interval, rated_as(p), caution, counted(cohort, summary), afterwards(summary, p), fitted
         ).encode(),
-        "protocol.yaml": text_of(cohort.protocol).encode(),
-        "results.nc": bytes(data.assign_attrs(made).to_netcdf(engine="h5netcdf", encoding=packed)),
+        "protocol.yaml": protocol.encode(),
+        "results.nc": netcdf({"cohort": data}, cohort.protocol.title, protocol, **made),
     }
-    write_files(contents, out, overwrite, seed=COHORT)
+    write_files(contents, out, overwrite, seed=PATIENT_SEED)

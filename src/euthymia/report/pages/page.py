@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
-from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
+from ...analysis.attribution import WAYS_THEN_CONTEXT
+from ...analysis.comparison import Comparison
 from ...analysis.limbic import levels
 from ...analysis.readouts import Move
 from ...analysis.summary import TITLES, Summary
@@ -21,14 +21,14 @@ from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
 from ...population.cohort import Cohort
 from ...protocols.reading import text_of
-from ...results.run_folder import git_revision
+from ...results.manifest import git_revision
 from ...simulation.simulate import Simulation
 from ...simulation.visits import labelled
 from ..figures import arms, clinic, fit_pk, population
 from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
-from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
+from ..words import before, change, clock, number, number_of, part_text, percent, points, quantity, unit, when
 from .levels import level_rows
 from .sections import SECTIONS, Section, any_drug
 
@@ -55,7 +55,7 @@ def commands(text: str) -> Markup:
     return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
 
 
-FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, shade, unit, when)
+FILTERS = (before, change, clock, commands, number, number_of, part_text, percent, points, quantity, shade, unit, when)
 
 
 @cache
@@ -77,11 +77,11 @@ def _figure(name: str, svg: str) -> Markup:
     return Markup(re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg))
 
 
-def page(simulation: Simulation, summary: Summary, circuits: xr.Dataset | None = None) -> str:
-    """The report of one course as HTML text; without the data set of its circuits, what is drawn from that is left out."""
-    curves = drawn(simulation, NODES_DRAWN)
+def page(simulation: Simulation, summary: Summary) -> str:
+    """The report of one course as HTML text; without what its circuits say, drawings of that are left out."""
+    curves, circuits = drawn(simulation, NODES_DRAWN), simulation.circuits
     rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
-    sections = [_contents(section, curves, circuits, rows_of_levels) for section in SECTIONS if section.stands_for(simulation.protocol)]
+    sections = [_contents(section, curves, rows_of_levels) for section in SECTIONS if section.stands_for(simulation.protocol)]
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -100,14 +100,12 @@ def page(simulation: Simulation, summary: Summary, circuits: xr.Dataset | None =
     )
 
 
-def _contents(
-    section: Section, curves: Simulation, circuits: xr.Dataset | None, rows_of_levels: list[tuple[str, str, str]]
-) -> dict[str, Any]:
+def _contents(section: Section, curves: Simulation, rows_of_levels: list[tuple[str, str, str]]) -> dict[str, Any]:
     """What stands in one section of the page."""
     known = evidence()
     rows, targets = section.rows(), [known.target(name) for name in section.targets]
     read: list[Parameter | Target] = [*rows, *targets]
-    figures = [(figure.draw.__name__, figure.drawn(curves, circuits), figure.caption) for figure in section.figures]
+    figures = [(figure.draw.__name__, figure.drawn(curves), figure.caption) for figure in section.figures]
     return {
         "anchor": section.anchor,
         "title": section.title,
@@ -166,7 +164,7 @@ def fit_page(fit: PharmacokineticFit) -> str:
 
 def cohort_page(
     cohort: Cohort,
-    visits: Sequence[NamedTuple],
+    visits: Sequence[tuple],
     interval: Callable[..., str],
     rated_as: str,
     caution: str,
@@ -201,7 +199,7 @@ def cohort_page(
     )
 
 
-def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
+def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
     """The report of a calibration as HTML text."""
     known = evidence()
     return (

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import xarray as xr
-
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
 from ...model.default import uses
@@ -46,8 +44,9 @@ class Figure(NamedTuple):
     needs: str = ""
     """Quantity of the circuits without which it is left out."""
 
-    def drawn(self, simulation: Simulation, circuits: xr.Dataset | None) -> str | None:
+    def drawn(self, simulation: Simulation) -> str | None:
         """The drawing as SVG text; None if what it needs is not there."""
+        circuits = simulation.circuits
         if self.needs and (circuits is None or self.needs not in circuits):
             return None
         inputs = {"course": (simulation,), "circuits": (circuits,), "both": (simulation, circuits)}

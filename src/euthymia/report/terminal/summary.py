@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.comparison import WAYS_THEN_CONTEXT, Comparison
+from ...analysis.attribution import WAYS_THEN_CONTEXT
+from ...analysis.comparison import Comparison
 from ...analysis.summary import TITLES, WORDS, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..words import MOVED, NONE, before, change, clock, part_text, percent, points, when
@@ -87,7 +88,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 
     moved = _table("Who moved MADRS, points", "", *WAYS_THEN_CONTEXT, left=2)
     for arm in comparison.arms:
-        for row, (name, parts) in enumerate(comparison.shares(arm).items()):
+        for row, (name, parts) in enumerate(comparison.attribution(arm).items()):
             moved.add_row(comparison.label(arm) if row == 0 else "", f"at {name}", *(points(parts[who]) for who in WAYS_THEN_CONTEXT))
     _print(console, moved)
 

@@ -16,7 +16,7 @@ SIGNS = {
 
 
 def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
-    observation, baseline = row.observation, row.baseline
+    observation, pooled = row.observation, row.meta_analysis
     digits = 2 if observation.statistic in UNITS["SDs"] else 0
 
     def said(value: float) -> str:
@@ -25,8 +25,8 @@ def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
     return (
         number_of(observation),
         f"{observation.row.value:.3g}",
-        f"{said(row.middle)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
-        "–" if baseline is None else f"{said(baseline[0])} to {said(baseline[1])}{'  ' if row.inside_baseline else ' !'}",
+        f"{said(row.median)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
+        "–" if pooled is None else f"{said(pooled[0])} to {said(pooled[1])}{'  ' if row.inside_meta_analysis else ' !'}",
     )
 
 
@@ -47,15 +47,15 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
     total = summarise(rows)
     console.print(f"\nInside 90 % intervals: {total.inside:.0%} of {total.count} numbers.")
     console.print(
-        f"Of the {total.compared} that a meta-analysis of the calibration trials can predict too, {total.inside_baseline:.0%} are inside "
-        "its intervals.",
+        f"Of the {total.compared} that a meta-analysis of the calibration trials can predict too, {total.inside_meta_analysis:.0%} are "
+        "inside its intervals.",
         soft_wrap=True,
     )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("mean interval score, in", "model", "meta-analysis"):
         table.add_column(column, justify="right" if column != "mean interval score, in" else "left")
     for unit, score in total.scores.items():
-        table.add_row(unit, f"{score.model:.3g}", f"{score.baseline:.3g}")
+        table.add_row(unit, f"{score.model:.3g}", f"{score.meta_analysis:.3g}")
     console.print()
     console.print(table)
     console.print("[dim]Smaller is better: the width of an interval, and 20 times what it misses by. Every trial counts once.[/dim]")

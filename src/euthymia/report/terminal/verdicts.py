@@ -18,7 +18,7 @@ GROUPS = {
     "comparators": "What people get today",
     "combinations": "Drugs together",
 }
-"""Headings, by what stands before the dot in a claim's name."""
+"""Headings, by what stands before the first dot in a claim's id."""
 INDENT = (0, 0, 0, 2)
 ROUNDING = 1e-9
 MEANINGS = (
@@ -31,31 +31,31 @@ MEANINGS = (
 
 def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
     """One block per claim under the heading of its group, then the count."""
-    for group, members in groupby(verdicts, lambda each: each.claim.id.partition(".")[0]):
+    for group, members in groupby(verdicts, lambda verdict: verdict.claim.id.partition(".")[0]):
         console.print(f"\n[bold underline]{GROUPS[group]}[/]")
-        for each in members:
-            _show(each, console)
-    words = [each.word for each in verdicts]
+        for verdict in members:
+            _show(verdict, console)
+    words = [verdict.word for verdict in verdicts]
     counted = ", ".join(f"{words.count(word)} {word}" for word in COLOURS if word in words)
     console.print(f"\n[bold]{len(verdicts)} claims[/bold]: {counted}.")
     for meaning in MEANINGS:
         console.print(meaning)
 
 
-def _show(each: Verdict, console: Console) -> None:
-    claim, (low, high) = each.claim, each.claim.tolerance
-    console.print(f"\n[bold {COLOURS[each.word]}]{each.word}[/]  [bold]{claim.id}[/bold]")
+def _show(verdict: Verdict, console: Console) -> None:
+    claim, (low, high) = verdict.claim, verdict.claim.tolerance
+    console.print(f"\n[bold {COLOURS[verdict.word]}]{verdict.word}[/]  [bold]{claim.id}[/bold]")
     observed = "no observation"
-    if each.target is not None:
-        observed = f"observed {claim.observed or _number(each.target.value)} ({_kind(each.target)})"
+    if verdict.target is not None:
+        observed = f"observed {claim.observed or _number(verdict.target.value)} ({_kind(verdict.target)})"
     lines = [
         claim.statement,
-        f"model {_number(each.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}",
-        f"control, {claim.control.change}: {_number(each.controlled)}",
+        f"model {_number(verdict.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}",
+        f"control, {claim.control.change}: {_number(verdict.controlled)}",
     ]
-    if claim.why and not each.agrees:
+    if claim.why and not verdict.agrees:
         lines.append(f"[yellow]{claim.why}[/yellow]")
-    if not each.stands:
+    if not verdict.stands:
         lines.append("[red]this is not the recorded verdict[/red]")
     for line in lines:
         console.print(Padding(line, INDENT))

@@ -1,0 +1,111 @@
+"""Maximum a posteriori estimate of one person's pharmacokinetics, and its Laplace approximation.
+
+The joint density of samples y and deviation η is maximised,
+
+    −log p(y, η) = Σ [(y − c(η))² / 2σ² + log σ] + ½ ηᵀ Ω⁻¹ η + constant,    σ² = a² + (b c)²,
+
+by damped Fisher scoring with exact derivatives. The inverse of the Hessian there is the covariance of η (Laplace). The
+population is the prior and is not fitted: these are empirical-Bayes estimates at the parameters of the evidence.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from ..core.types import Scalar
+from ..model.parameters import Euthymia
+from ..pharmacology.variability import TRAITS, PerTrait, spread
+from .pk_design import Design
+from .pk_likelihood import concentrations, negative_log_density, negative_log_joint, sample_information
+
+MOST_ITERATIONS = 100
+TOLERANCE = 1e-6
+"""The search ends when a full step would lower −log p by less than half of this."""
+INITIAL_DAMPING = 1e-3
+"""Relative to the information of the prior."""
+DAMPING_FACTOR = 10.0
+"""By which damping falls after a step that is accepted, and rises after one that is not."""
+
+
+class JointDensity(NamedTuple):
+    """−log p(y, z) at a point z, its gradient and the Fisher information."""
+
+    value: Scalar
+    gradient: PerTrait
+    information: Float[Array, "trait trait"]
+
+    def expected_gain(self) -> Scalar:
+        """Twice the decrease of the value by a full step, were it quadratic: the squared Newton decrement."""
+        return self.gradient @ jnp.linalg.solve(self.information, self.gradient)
+
+
+class ScoringState(NamedTuple):
+    """State of damped Fisher scoring."""
+
+    z: PerTrait
+    density: JointDensity
+    damping: Scalar
+    iteration: Int[Array, ""]
+
+
+class SubjectEstimate(NamedTuple):
+    """Most probable η, its covariance, and concentrations (µM) predicted for the person and for a typical person."""
+
+    deviation: PerTrait
+    covariance: Float[Array, "trait trait"]
+    predicted: Float[Array, "sample"]
+    typical: Float[Array, "sample"]
+    converged: Bool[Array, ""]
+
+
+def joint_density(model: Euthymia, design: Design, z: PerTrait) -> JointDensity:
+    """−log p(y, z) with its gradient and information, from one derivative of the concentrations."""
+    L = spread(model.variability)
+
+    def expected(z: PerTrait) -> tuple[Array, Array]:
+        c = concentrations(model, design, L @ z)
+        return c, c
+
+    J, c = jax.jacfwd(expected, has_aux=True)(z)
+    value, slope = jax.vmap(jax.value_and_grad(negative_log_density, 2), (None, 0, 0))(model, design.measured, c)
+    weight = jnp.where(design.counted, jax.vmap(sample_information, (None, 0))(model, c), 0)
+    return JointDensity(
+        jnp.sum(jnp.where(design.counted, value, 0)) + z @ z / 2,
+        J.T @ jnp.where(design.counted, slope, 0) + z,
+        J.T @ (weight[:, None] * J) + jnp.eye(len(z)),
+    )
+
+
+def maximum_a_posteriori(model: Euthymia, design: Design) -> tuple[PerTrait, Bool[Array, ""]]:
+    """The z of the highest joint density, and whether the search converged."""
+
+    def unfinished(state: ScoringState) -> Array:
+        return (state.density.expected_gain() > TOLERANCE) & (state.iteration < MOST_ITERATIONS)
+
+    def step(state: ScoringState) -> ScoringState:
+        damped = state.density.information + state.damping * jnp.eye(len(state.z))
+        z = state.z - jnp.linalg.solve(damped, state.density.gradient)
+        density = joint_density(model, design, z)
+        # A value that is not a number is not accepted.
+        accepted = density.value <= state.density.value
+        z, density = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), (z, density), (state.z, state.density))
+        damping = jnp.where(accepted, state.damping / DAMPING_FACTOR, state.damping * DAMPING_FACTOR)
+        return ScoringState(z, density, damping, state.iteration + 1)
+
+    start = jnp.zeros(len(TRAITS))
+    initial = ScoringState(start, joint_density(model, design, start), jnp.asarray(INITIAL_DAMPING), jnp.asarray(0))
+    final = jax.lax.while_loop(unfinished, step, initial)
+    return final.z, final.density.expected_gain() <= TOLERANCE
+
+
+@eqx.filter_jit
+def estimate_subject(model: Euthymia, design: Design) -> SubjectEstimate:
+    """The estimate of one person. People do not share a ``vmap``, in which all would take as long as the slowest."""
+    L = spread(model.variability)
+    z, converged = maximum_a_posteriori(model, design)
+    hessian = jax.hessian(lambda z: negative_log_joint(model, design, z))(z)
+    predicted, typical = jax.lax.map(lambda z: concentrations(model, design, L @ z), jnp.stack([z, jnp.zeros_like(z)]))
+    return SubjectEstimate(L @ z, L @ jnp.linalg.solve(hessian, L.T), predicted, typical, converged)

@@ -1,0 +1,78 @@
+"""Labelled tables of pharmacokinetic estimates: parameters of people, samples with their predictions, and shrinkage."""
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from ..core.normal import Z_90
+from ..core.parameters import declared
+from ..model.parameters import Euthymia
+from ..pharmacology.ketamine import Disposition
+from ..pharmacology.variability import TRAITS, sample_error
+from ..protocols.subjects import Subject
+from .pk_design import ketamine_starts, nanograms_per_micromolar, subject_weight
+from .pk_estimate import SubjectEstimate
+
+
+def individuals_table(subjects: list[Subject], estimates: SubjectEstimate, model: Euthymia) -> xr.Dataset:
+    """By ``subject`` and ``parameter``: η and its SE, and the parameter with its 90 % interval at the reference weight.
+
+    ``estimates`` have a leading axis of subjects.
+    """
+    by_both, by_subject, by_parameter = ("subject", "parameter"), ("subject",), ("parameter",)
+    se = np.sqrt(np.diagonal(estimates.covariance, axis1=1, axis2=2))
+    typical = np.array([float(getattr(model.physiology.disposition, trait)) for trait in TRAITS])
+    units = {name: field.metadata["unit"] for name, field in declared(Disposition)}
+    return xr.Dataset(
+        {
+            "unit": (by_parameter, [units[trait] for trait in TRAITS]),
+            "typical": (by_parameter, typical),
+            "estimate": (by_both, typical * np.exp(estimates.deviation)),
+            "lower": (by_both, typical * np.exp(estimates.deviation - Z_90 * se)),
+            "upper": (by_both, typical * np.exp(estimates.deviation + Z_90 * se)),
+            "eta": (by_both, estimates.deviation),
+            "se": (by_both, se),
+            "weight": (by_subject, [subject_weight(subject, model) for subject in subjects]),
+            "observations": (by_subject, [len(subject.observations) for subject in subjects]),
+            "converged": (by_subject, estimates.converged),
+        },
+        coords={"subject": [subject.name for subject in subjects], "parameter": list(TRAITS)},
+        attrs={"reference_weight": float(model.physiology.disposition.reference_weight)},
+    )
+
+
+def samples_table(
+    subjects: list[Subject], estimates: SubjectEstimate, simulated: np.ndarray, model: Euthymia
+) -> tuple[xr.Dataset, np.ndarray]:
+    """All samples of all subjects in one row with their predictions, and the same samples in simulated studies, ng/mL.
+
+    ``simulated`` are padded samples (study, subject, sample), µM.
+    """
+    samples = [(i, k, sample) for i, subject in enumerate(subjects) for k, sample in enumerate(subject.observations)]
+    subject_index, sample_index = np.array([(i, k) for i, k, _ in samples], int).reshape(-1, 2).T
+    masses = np.array([nanograms_per_micromolar(sample.molecule, model) for *_, sample in samples])
+    observed = np.array([sample.concentration for *_, sample in samples])
+    predicted, typical = estimates.predicted[subject_index, sample_index], estimates.typical[subject_index, sample_index]
+    error = np.asarray(sample_error(model.variability, jnp.asarray(predicted)))
+    latest = [max(start for start in ketamine_starts(subjects[i]) if start < sample.time) for i, _, sample in samples]
+    columns = {
+        "subject": [subjects[i].name for i in subject_index],
+        "time": [sample.time for *_, sample in samples],
+        "time_after_dose": [sample.time - start for (*_, sample), start in zip(samples, latest, strict=True)],
+        "molecule": [sample.molecule for *_, sample in samples],
+        "sampling": [sample.sampling for *_, sample in samples],
+        "observed": observed,
+        "individual": predicted * masses,
+        "population": typical * masses,
+        "weighted_residual": (observed / masses - predicted) / error,
+    }
+    table = xr.Dataset({name: ("sample", values) for name, values in columns.items()})
+    return table, simulated[:, subject_index, sample_index] * masses
+
+
+def eta_shrinkage(individuals: xr.Dataset, model: Euthymia) -> xr.DataArray:
+    """1 − SD(η)/ω by ``parameter``; not a number for a single person."""
+    omega = xr.DataArray(np.sqrt(model.variability.variance), coords={"parameter": list(TRAITS)})
+    if individuals.sizes["subject"] == 1:
+        return xr.full_like(omega, np.nan)
+    return 1 - individuals.eta.std("subject", ddof=1) / omega

@@ -1,0 +1,128 @@
+"""What all patients of a cohort have in common: time grid, doses, context, and the typical patient's brain at rest."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from ..clinic.symptoms import Mechanisms, context_strengths
+from ..core.errors import InputError
+from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
+from ..core.types import Scalar
+from ..links import every_link
+from ..model.baseline import jacobian, patient
+from ..model.parameters import Euthymia
+from ..model.state import pack
+from ..model.time_grid import TimeGrid
+from ..pharmacology.comparators import DRUGS
+from ..protocols.protocol import Protocol
+from ..simulation.course import at_rest
+from ..simulation.dosing import COARSE, coarse_grid_of
+from ..simulation.person import Person
+from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
+
+MOST_KEPT_NODES = 200
+"""Nodes of a course that are kept, beside the named checkpoints."""
+ALL_LINKS = every_link()
+
+
+class DoseInput(NamedTuple):
+    """Input in each step: the part that is the same for everybody, and the part in proportion to body weight (per kg)."""
+
+    fixed: Float[Array, "step channel"]
+    per_kilogram: Float[Array, "step channel"]
+
+    def at_weight(self, weight: Scalar) -> Float[Array, "step channel"]:
+        """Input at a body weight (kg)."""
+        return self.fixed + weight * self.per_kilogram
+
+
+class ContextStrength(NamedTuple):
+    """Latent shifts by context, in the typical patient: by a visit, and by weeks of treatment as such."""
+
+    visit: Scalar
+    course: Float[Array, "course_context"]
+
+
+class ElapsedTimes(NamedTuple):
+    """Times on which the effect of context depends, h."""
+
+    since_visits: Float[Array, "visit time"]
+    """Since each visit that counts; negative before it."""
+    since_start: Float[Array, "time"]
+    """Since the first visit."""
+
+
+class CohortSetup(NamedTuple):
+    """Grid, doses and context of a cohort, and the typical patient, the linear part of whose brain serves everybody."""
+
+    steps: Steps
+    infusion: DoseInput
+    """µmol/h."""
+    bolus: DoseInput
+    """µmol."""
+    elapsed: ElapsedTimes
+    context: ContextStrength
+    comparator_index: Int[Array, ""]
+    """Of the first drug beside ketamine, among the comparators."""
+    kept_nodes: Int[Array, "kept"]
+    jacobian: Float[Array, "state state"]
+    phi: PhiFunctions
+    """Of the linear part, over each step length."""
+    healthy: Mechanisms
+    depressed: Mechanisms
+
+
+@eqx.filter_jit
+def _typical_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, PhiFunctions, Mechanisms, Mechanisms]:
+    """Jacobian of the typical patient and its φ-functions, and the mechanism states at rest in health and in depression."""
+    depressed, healthy = (patient(model.physiology, stress) for stress in (model.patient.stress, jnp.zeros(())))
+    linear = jacobian(model.physiology, pack(depressed.rest), depressed, ALL_LINKS)
+    return linear, phi_functions(linear, lengths), at_rest(model.physiology, healthy), at_rest(model.physiology, depressed)
+
+
+def with_typical_brain(setup: CohortSetup, model: Euthymia) -> CohortSetup:
+    """The same setup with the typical patient's brain under other parameters."""
+    linear, phi, healthy, depressed = _typical_brain(model, setup.steps.lengths)
+    return setup._replace(jacobian=linear, phi=phi, healthy=healthy, depressed=depressed)
+
+
+def _dose_input(grids: list[TimeGrid], name: str, weight: float) -> DoseInput:
+    """From the inputs of one protocol at a weight and at twice that weight."""
+    once, twice = (getattr(grid, name) for grid in grids)
+    per_kilogram = (twice - once) / weight
+    return DoseInput(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
+
+
+def comparator_of(protocol: Protocol) -> str | None:
+    """The first drug of a protocol beside ketamine."""
+    return next((dose.drug for dose in protocol.doses if dose.drug in DRUGS), None)
+
+
+def cohort_setup(
+    protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = COARSE
+) -> tuple[np.ndarray, CohortSetup]:
+    """Times of the kept nodes (h), and the setup that all patients of a cohort share; grids of one size are compiled once."""
+    weight = float(typical.weight)
+    grids = [coarse_grid_of(protocol, model, kilograms, padded_to) for kilograms in (weight, 2 * weight)]
+    grid = grids[0]
+    if not np.array_equal(grid.steps, grids[1].steps):
+        raise InputError("doses: a spray per kg takes another number of devices in everybody; state it in mg")
+    stride = -(-grid.nodes // MOST_KEPT_NODES)
+    checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
+    kept = np.unique([*range(0, grid.nodes, stride), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
+    padded = min(len(grid.padded_times), MOST_KEPT_NODES + len(CHECKPOINTS) + 2)
+    steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))
+    setup = CohortSetup(
+        steps,
+        _dose_input(grids, "infusion", weight),
+        _dose_input(grids, "bolus", weight),
+        ElapsedTimes(jnp.asarray(since_visits(protocol, grid.padded_times)), jnp.asarray(grid.padded_times - first_visit(protocol))),
+        ContextStrength(*context_strengths(model.symptoms, protocol.context)),
+        jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
+        jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
+        *_typical_brain(model, steps.lengths),
+    )
+    return grid.times[kept], setup

@@ -1,0 +1,35 @@
+"""The main read-outs of a course as a table for other programs: one row a time, one column a quantity with its unit."""
+
+import numpy as np
+import xarray as xr
+
+from .quantities import QUANTITIES
+
+ALSO_WITHOUT_DRUG = "madrs"
+"""What is given for the other arms too, so that drug, context and nothing can be told apart."""
+COMPARED = ("context", "untreated")
+
+
+def readout_columns(course: xr.Dataset) -> dict[str, np.ndarray]:
+    """Columns by heading, of the arm as given but for MADRS: time (h), then every main read-out by what stands along its own axes."""
+    columns = {"time [h]": course.time.values}
+    for name, quantity in QUANTITIES.items():
+        if not quantity.is_readout or name not in course:
+            continue
+        values = course[name].sel(arm="as given") if "arm" in course[name].dims else course[name]
+        own_axes = [axis for axis in values.dims if axis != "time"]
+        if not own_axes:
+            columns[f"{name} [{quantity.unit}]"] = values.values
+        for axis in own_axes:
+            columns |= {f"{name}, {label} [{quantity.unit}]": values.sel({axis: label}).values for label in values[axis].values}
+    for arm in COMPARED:
+        if arm in course.arm.values:
+            columns[f"{ALSO_WITHOUT_DRUG}, {arm} [{QUANTITIES[ALSO_WITHOUT_DRUG].unit}]"] = course[ALSO_WITHOUT_DRUG].sel(arm=arm).values
+    return columns
+
+
+def csv_text(columns: dict[str, np.ndarray]) -> str:
+    """Columns of one length as comma-separated text, nine digits a number; headings with a comma are quoted."""
+    headings = (f'"{heading}"' if "," in heading else heading for heading in columns)
+    rows = np.stack(list(columns.values()), -1)
+    return "\n".join([",".join(headings), *(",".join(f"{number:.9g}" for number in row) for row in rows)]) + "\n"

@@ -1,0 +1,68 @@
+"""Results as NetCDF: a group for each part of a run, global attributes that say what it is, and a format number."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import xarray as xr
+
+from .. import __version__
+from ..core.errors import InputError
+from ..evidence.registry import evidence
+
+FORMAT = 2
+"""Raised whenever a name, axis or unit changes; 0.2.0 wrote none and is called 1."""
+CONVENTIONS = "units and long_name as in CF-1.11; time in h since the start of the course"
+PACKED = {"zlib": True, "complevel": 4}
+
+
+def netcdf(groups: Mapping[str, xr.Dataset], title: str, protocol: str, **attributes: str | float) -> bytes:
+    """The groups of a run as one file.
+
+    Parameters
+    ----------
+    groups
+        Labelled data sets by the name of their group.
+    title, protocol
+        What was run, in words and as the text of a protocol.
+    attributes
+        Further global attributes.
+    """
+    about = {
+        "title": title,
+        "euthymia_version": __version__,
+        "euthymia_format": FORMAT,
+        "Conventions": CONVENTIONS,
+        "parameters_sha256": evidence().parameter_hash(),
+        "protocol": protocol,
+        **attributes,
+    }
+    tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | {f"/{name}": data for name, data in groups.items()})
+    packed = {
+        f"/{name}": {variable_name: PACKED for variable_name, variable in data.items() if variable.ndim} for name, data in groups.items()
+    }
+    # HDF5 is built in memory: its library does not survive a disk that fills up under it.
+    return bytes(tree.to_netcdf(engine="h5netcdf", encoding=packed))
+
+
+def read_results(path: str | Path) -> xr.DataTree:
+    """The results of a run from its file, in memory.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is none of ours, or has another format.
+    """
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            results = tree.load()
+    except (OSError, ValueError) as error:
+        raise InputError(f"results: cannot read {path}: {error}") from error
+    written = results.attrs.get("euthymia_format", 1 if "madrs" in results else None)
+    if written is None:
+        raise InputError(f"results: {path} was not written by Euthymia")
+    if written != FORMAT:
+        version = results.attrs.get("euthymia_version", "0.2.0")
+        raise InputError(
+            f"results: {path} has format {written} (Euthymia {version}), and this version reads {FORMAT}; run the protocol again"
+        )
+    return results
