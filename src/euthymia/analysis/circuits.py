@@ -11,11 +11,12 @@ from .. import links
 from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
 from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
+from ..core.constants import DAY
 from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
 from ..results.labelled import labelled
 from ..simulation.simulate import Simulation
-from ..simulation.visits import DAY, first_visit
+from ..simulation.visits import first_visit
 from . import habenula, limbic, omitted_reward
 
 BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from ..core.constants import NG_PER_ML
 from ..model.parameters import Euthymia
 from ..results.quantities import label
 from ..simulation.exposure import Exposures
@@ -14,8 +15,6 @@ LEVELS = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 """Quantiles over people."""
 LEAST = 1e-9
 """µM or fraction below which there is nothing to show."""
-NANOGRAMS = 1e3
-"""ng/mL in one µmol/L of a molecule of 1 g/mmol."""
 STATED = {
     "arterial_ketamine": ("arterial ketamine", "ketamine"),
     "venous_ketamine": (label("venous_ketamine_mass"), "ketamine"),
@@ -58,11 +57,11 @@ def exposure_rows(exposures: Exposures, model: Euthymia) -> list[ExposureRow]:
     tables = (exposures.peak, exposures.peak_time, exposures.area)
     rows = []
     for name, (title, molecule) in STATED.items():
-        factor, unit = (1.0, "µM") if molecule is None else (NANOGRAMS * float(getattr(model.molecules, molecule)), "ng/mL")
+        factor, unit = (1.0, "µM") if molecule is None else (NG_PER_ML * float(getattr(model.molecules, molecule)), "ng/mL")
         rows.append(_row(title, unit, factor, [table[name].sel(enantiomer="both") for table in tables]))
-    for index, drug in enumerate(exposures.data.drug.values):
-        factor = NANOGRAMS * float(model.physiology.comparators.molar_mass[index])
-        rows.append(_row(str(drug), "ng/mL", factor, [table.comparator.sel(drug=drug) for table in tables]))
+    for index, drug in enumerate(exposures.data.molecule.values):
+        factor = NG_PER_ML * float(model.physiology.comparators.molar_mass[index])
+        rows.append(_row(str(drug), "ng/mL", factor, [table.comparator_plasma.sel(molecule=drug) for table in tables]))
     return [row for row in rows if row is not None]
 
 

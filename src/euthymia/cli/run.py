@@ -53,7 +53,7 @@ def simulate(
         simulation = run(chosen, arms=tuple(ARMS), coalitions=True)
         summary = summarise(simulation)
         status.update("Recording from the circuits")
-        if chosen.doses:
+        if simulation.protocol.doses:
             simulation = replace(simulation, circuits=circuits(simulation, default_model()))
         status.update("Drawing the report")
         html = page(simulation, summary)

@@ -50,7 +50,7 @@ def relapse(cohort: Cohort, p: Ratings) -> Relapse | None:
 
     Relapse is that of :func:`..clinic.outcomes.time_to_relapse`: a total of 22 or more at two ratings 5 to 15 days apart.
     """
-    data, doses = cohort.data, cohort.protocol.doses
+    doses = cohort.protocol.doses
     if not doses:
         return None
     ratings = weekly_ratings(cohort, doses[-1].start + DAY)

@@ -22,7 +22,7 @@ MOST_DEVICES = 100
 
 
 def pulses_from_doses(protocol: Protocol, model: Euthymia, weight: float) -> list[Pulse]:
-    """Doses as µmol of each molecule where it is put; a racemate is half of each enantiomer, and a tablet of a comparator is slowly absorbed."""
+    """Doses as µmol of each molecule where it enters; a racemate is half of each enantiomer, a tablet of a comparator slowly absorbed."""
     return [pulse for dose in protocol.doses for pulse in _pulses(dose, model, dose.milligrams(weight))]
 
 

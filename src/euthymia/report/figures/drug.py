@@ -14,7 +14,7 @@ SHOWN_MASSES = {
     "dehydronorketamine": "dehydronorketamine_mass",
 }
 ENANTIOMER_LINES = {"S": (BLUE, "-"), "R": (RED, (0, (4, 4)))}
-PLASMA_HOURS = 24.0
+PLASMA_HOURS = DAY
 """What is shown of a single infusion, h."""
 
 
@@ -69,8 +69,8 @@ def comparators(simulation: Simulation) -> str:
     with panels(2.6) as (figure, [[axes]]):
         unit = hours_or_days(axes, simulation)
         doses = {dose.drug for dose in simulation.protocol.doses}
-        for drug in (str(name) for name in data.drug.values if FORMED.get(str(name), str(name)) in doses):
-            axes.plot(data.time / unit, data.comparator_mass.sel(drug=drug), color=MOLECULE_COLOURS[drug], lw=1.4, label=drug)
+        for drug in (str(name) for name in data.molecule.values if FORMED.get(str(name), str(name)) in doses):
+            axes.plot(data.time / unit, data.comparator_mass.sel(molecule=drug), color=MOLECULE_COLOURS[drug], lw=1.4, label=drug)
         axes.set_ylabel("plasma, total, ng/mL")
         axes.set_ylim(bottom=0)
         legend(figure, [axes])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -78,9 +78,9 @@ def _figure(name: str, svg: str) -> Markup:
 
 
 def page(simulation: Simulation, summary: Summary) -> str:
-    """The report of one course as HTML text; where nothing was recorded from its circuits, what is drawn from that is left out."""
-    curves = drawn(simulation, NODES_DRAWN)
-    rows_of_levels = [] if simulation.circuits is None else level_rows(levels(simulation, simulation.circuits))
+    """The report of one course as HTML text; without what its circuits say, drawings of that are left out."""
+    curves, circuits = drawn(simulation, NODES_DRAWN), simulation.circuits
+    rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
     sections = [_contents(section, curves, rows_of_levels) for section in SECTIONS if section.stands_for(simulation.protocol)]
     return (
         _environment()

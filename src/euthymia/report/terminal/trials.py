@@ -16,7 +16,7 @@ SIGNS = {
 
 
 def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
-    observation, baseline = row.observation, row.meta_analysis
+    observation, pooled = row.observation, row.meta_analysis
     digits = 2 if observation.statistic in UNITS["SDs"] else 0
 
     def said(value: float) -> str:
@@ -26,7 +26,7 @@ def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
         number_of(observation),
         f"{observation.row.value:.3g}",
         f"{said(row.median)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
-        "–" if baseline is None else f"{said(baseline[0])} to {said(baseline[1])}{'  ' if row.inside_meta_analysis else ' !'}",
+        "–" if pooled is None else f"{said(pooled[0])} to {said(pooled[1])}{'  ' if row.inside_meta_analysis else ' !'}",
     )
 
 
@@ -47,8 +47,8 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
     total = summarise(rows)
     console.print(f"\nInside 90 % intervals: {total.inside:.0%} of {total.count} numbers.")
     console.print(
-        f"Of the {total.compared} that a meta-analysis of the calibration trials can predict too, {total.inside_meta_analysis:.0%} are inside "
-        "its intervals.",
+        f"Of the {total.compared} that a meta-analysis of the calibration trials can predict too, {total.inside_meta_analysis:.0%} are "
+        "inside its intervals.",
         soft_wrap=True,
     )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
