@@ -164,7 +164,7 @@ def fit_page(fit: PharmacokineticFit) -> str:
 
 def cohort_page(
     cohort: Cohort,
-    visits: Sequence[NamedTuple],
+    visits: Sequence[tuple],
     interval: Callable[..., str],
     rated_as: str,
     caution: str,
@@ -199,7 +199,7 @@ def cohort_page(
     )
 
 
-def calibration_page(fitted: Fitted, numbers: Sequence[NamedTuple]) -> str:
+def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
     """The report of a calibration as HTML text."""
     known = evidence()
     return (
