@@ -1,12 +1,14 @@
 """The house keeps its measures: short modules and functions, private names at home, and the field's names."""
 
 import ast
+import re
 import statistics
 from pathlib import Path
 
 import pytest
 
 import euthymia
+from euthymia.results.quantities import AXES
 
 ROOT = Path(euthymia.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -34,6 +36,7 @@ RETIRED = {
     *("parts_of", "movers", "MOVERS", "players", "PLAYERS", "straight", "place", "middle", "ends", "found", "each", "given"),
 }
 """Names of variables, functions, classes, parameters and fields that the field has other words for."""
+RETIRED_AXES = {"hand", "person", "solved"}
 RETIRED_MODULES = {"experiments", "bridge", "cascade", "reactions", "matching", "leaving", "standard", "parts", "disposition", "timegrid"}
 
 
@@ -49,6 +52,18 @@ def names_of(tree: ast.AST) -> set[str]:
             case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
                 names.add(name)
     return names
+
+
+def axes_of(tree: ast.AST) -> set[str]:
+    """Names of axes in the annotations of arrays."""
+    return {
+        word
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple)
+        for part in node.slice.elts
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        for word in re.findall(r"\w+", part.value)
+    }
 
 
 def too_big(tree: ast.AST) -> list[str]:
@@ -92,8 +107,25 @@ def test_names_are_those_of_the_field(path):
     assert not set(path.relative_to(ROOT).with_suffix("").parts) & RETIRED_MODULES
 
 
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_axes_have_one_name_each(path):
+    assert axes_of(ast.parse(path.read_text("utf-8"))) & RETIRED_AXES == set()
+
+
+def test_no_quantity_has_a_retired_axis():
+    assert set(AXES) & RETIRED_AXES == set()
+
+
+def test_no_room_of_the_workshop_is_left():
+    assert not {path.name for path in ROOT.iterdir()} & {"experiments", "bridge", "cascade"}
+
+
 def test_the_median_module_is_short():
     assert statistics.median(len(path.read_text("utf-8").splitlines()) for path in MODULES) < 100
+
+
+def test_guard_a_retired_axis_is_found():
+    assert axes_of(ast.parse('x: Float[Array, "node hand"]')) & RETIRED_AXES
 
 
 @pytest.mark.parametrize("line", ["hand = 1", "def react(): pass", "class Cascade: pass", "def f(found): pass", "for each in x: pass"])

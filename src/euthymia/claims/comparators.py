@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core.constants import DAY, WEEK
+from ..core.constants import DAY, NG_PER_ML, WEEK
 from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
 from ..model.default import default_model
@@ -59,7 +59,7 @@ def _occupied_sert(drug: str, milligrams: float, doses: int, hours: float) -> fl
 def _plasma(molecule: str, drug: str, milligrams: float, doses: int, hours: float) -> float:
     """A molecule in plasma (ng/mL) so many hours after the last of daily doses of the drug it is, or is formed from."""
     p, index = default_model().physiology.comparators, MOLECULES.index(molecule)
-    return float(1e3 * p.molar_mass[index] * plasma_concentration(p, _state_after(drug, milligrams, doses, hours))[index])
+    return float(NG_PER_ML * p.molar_mass[index] * plasma_concentration(p, _state_after(drug, milligrams, doses, hours))[index])
 
 
 def _terminal_half_life(molecule: str, drug: str) -> float:

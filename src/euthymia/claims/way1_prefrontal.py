@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from ..analysis.dose_response import Draws, dose_curve_draws, rates_at
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power
-from ..core.constants import MINUTE
+from ..core.constants import DAY, MINUTE
 from ..model.default import default_model
 from .claim import Prediction
 from .reference_runs import dose_ends, reference_run, reference_value, undosed
@@ -120,5 +120,5 @@ PREDICTIONS = {
     "way1.gamma_size": Prediction(_gamma_rise, lambda: _gamma_rise((PV, SST))),
     "way1.focus_falls": Prediction(lambda: _worst_focus("as given").change, lambda: _worst_focus("without way 1").change),
     "way1.focus_worst": Prediction(lambda: _worst_focus("as given").minutes, lambda: _worst_focus("without way 1").minutes),
-    "way1.focus_later": Prediction(lambda: _focus_change(24.0, "as given"), lambda: _focus_change(24.0, "without regrowth")),
+    "way1.focus_later": Prediction(lambda: _focus_change(DAY, "as given"), lambda: _focus_change(DAY, "without regrowth")),
 }

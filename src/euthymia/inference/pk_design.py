@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ..core.constants import NG_PER_ML
 from ..core.types import ENANTIOMERS, Scalar
 from ..model.inputs import Pulse
 from ..model.parameters import Euthymia
@@ -76,7 +77,7 @@ def subject_pulses(subject: Subject, model: Euthymia) -> list[Pulse]:
 
 def nanograms_per_micromolar(molecule: str, model: Euthymia) -> float:
     """ng/mL in a µM of a molecule."""
-    return 1e3 * float(getattr(model.molecules, MOLECULES[molecule][0]))
+    return NG_PER_ML * float(getattr(model.molecules, MOLECULES[molecule][0]))
 
 
 def subject_design(subject: Subject, model: Euthymia) -> Design:

@@ -15,7 +15,7 @@ from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, wi
 
 def slow_courses(
     p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
-) -> Float[Array, "setting node state"]:
+) -> Float[Array, "brain node state"]:
     """Packed slow states at the nodes, from the undosed state, for many settings of the switches at once (leading axis).
 
     Parameters

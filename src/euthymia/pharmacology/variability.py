@@ -84,15 +84,15 @@ def sample_error(p: Variability, concentration: Float[Array, "*sample"]) -> Floa
     return jnp.sqrt(p.additive_error**2 + (p.proportional_error * concentration) ** 2)
 
 
-def people(p: Variability, key: Key[Array, ""], number: Int[Array, " person"]) -> Float[Array, "person trait"]:
+def people(p: Variability, key: Key[Array, ""], number: Int[Array, " patient"]) -> Float[Array, "patient trait"]:
     """η of people drawn from the population; a number is the same person however many are drawn."""
     return _normal(key, number, len(TRAITS)) @ spread(p).T
 
 
-def spray_people(p: Variability, key: Key[Array, ""], number: Int[Array, " person"]) -> Float[Array, "person spray_trait"]:
+def spray_people(p: Variability, key: Key[Array, ""], number: Int[Array, " patient"]) -> Float[Array, "patient spray_trait"]:
     """The same for the model of sprays."""
     return _normal(key, number, len(SPRAY_TRAITS)) * jnp.sqrt(p.spray_variance)
 
 
-def _normal(key: Key[Array, ""], number: Int[Array, " person"], count: int) -> Float[Array, "person count"]:
+def _normal(key: Key[Array, ""], number: Int[Array, " patient"], count: int) -> Float[Array, "patient count"]:
     return jax.vmap(lambda person: jax.random.normal(jax.random.fold_in(key, person), (count,)))(number)

@@ -10,12 +10,13 @@ from matplotlib.transforms import blended_transform_factory
 
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
+from ...core.constants import DAY, WEEK
 from ...simulation.simulate import Simulation
 from ...simulation.visits import first_visit, labelled
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, SERIES, clock, drawn, panels, svg
 
 NODES_DRAWN = 600
-SPANS = {"hours": (FIRST_SHOWN, 24.0), "days": (24.0, 168.0), "weeks": (168.0, np.inf)}
+SPANS = {"hours": (FIRST_SHOWN, DAY), "days": (DAY, WEEK), "weeks": (WEEK, np.inf)}
 LONGEST_NAME = 16
 """Letters of an arm's name in the picture."""
 MOVED = 0.01
