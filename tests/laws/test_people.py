@@ -7,8 +7,8 @@ import pytest
 from rescaling import ONE
 
 from euthymia.pharmacology.absorption import Absorption
+from euthymia.pharmacology.animals import allometric_time_scale
 from euthymia.pharmacology.covariates import (
-    allometric_time_scale,
     extraction,
     individualise,
     intrinsic_clearance,
@@ -41,7 +41,7 @@ EQUATIONS = {
     "liver flow": ("", lambda m, age: liver_flow(m.covariates, m.physiology.esketamine, age), [(75.0, "year")], ONE),
     "time scale": (
         "",
-        lambda m, weight: allometric_time_scale(m.covariates, m.physiology.disposition, weight),
+        lambda m, weight: allometric_time_scale(m.animals, m.physiology.disposition, weight),
         [(0.03, "kg")],
         ONE,
     ),

@@ -71,7 +71,7 @@ from euthymia.model.exposure import BrainExposure, DrugFamilies, brain_exposure
 from euthymia.model.fast import FastState, brain_in_state, fast_state
 from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
 from euthymia.model.vector_field import Auxiliaries, auxiliaries, elimination, growth, slow_rate, transitions, with_exact_spines
-from euthymia.pharmacology import absorption, comparators, esketamine, variability
+from euthymia.pharmacology import absorption, animals, comparators, esketamine, variability
 from euthymia.pharmacology import covariates as people
 from euthymia.pharmacology import ketamine as disposition
 from euthymia.pharmacology.absorption import depot_shares, emptying, fates, membrane_share
@@ -329,6 +329,7 @@ WATCHED = (
         disposition,
         esketamine,
         people,
+        animals,
         variability,
         comparators,
         monoamine,

@@ -5,17 +5,7 @@ from functools import cache
 
 from ..evidence.claims import ClaimRow, claim_rows
 from ..evidence.registry import evidence
-from . import (
-    combinations,
-    comparators,
-    madrs,
-    receptor,
-    way1_prefrontal,
-    way2_calcium,
-    way3_habenula,
-    way4_regrowth,
-    way5_reset,
-)
+from . import combinations, comparators, madrs, receptor, way1_prefrontal, way2_calcium, way3_habenula, way4_regrowth, way5_reset
 from .claim import Claim, Control, Prediction, Verdict, run
 
 PREDICTIONS: dict[str, dict[str, Prediction]] = {

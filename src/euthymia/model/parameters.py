@@ -14,6 +14,7 @@ from ..clinic.symptoms import Symptoms
 from ..core.parameters import parameter
 from ..core.types import Scalar
 from ..links import Links
+from ..pharmacology.animals import Animals
 from ..pharmacology.comparators import Comparators
 from ..pharmacology.covariates import Covariates
 from ..pharmacology.esketamine import Esketamine
@@ -80,6 +81,7 @@ class Euthymia(eqx.Module):
     molecules: Molecules
     variability: Variability
     covariates: Covariates
+    animals: Animals
     population: Population
     patient: TypicalPatient
     safety: Safety

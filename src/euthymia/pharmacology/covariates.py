@@ -1,7 +1,7 @@
-"""Covariates of pharmacokinetics: liver flow and clearance of one body, its random effects, and allometric scaling to animals.
+"""Covariates of pharmacokinetics: liver flow and clearance of one body, and its random effects.
 
 A well-stirred liver (flow Q, intrinsic clearance I) extracts E = I/(Q + I), so that clearance is proportional to Q E and oral
-bioavailability to 1 − E. Age lowers Q; genotype and disease lower I. Animals are scaled from people by weight.
+bioavailability to 1 − E. Age lowers Q; genotype and disease lower I.
 """
 
 from dataclasses import replace
@@ -22,11 +22,10 @@ GENOTYPES = ("*1/*1", "*1/*6", "*6/*6")
 """Of CYP2B6; *6 lowers the formation of norketamine."""
 LIVERS = ("normal", "mild impairment", "moderate impairment")
 """Child-Pugh A and B are mild and moderate; there are no data on C."""
-ANIMALS = ("mouse", "rat")
 
 
 class Covariates(eqx.Module):
-    """Effects of age, sex, genotype and liver disease, and the weights of animals."""
+    """Effects of age, sex, genotype and liver disease."""
 
     old_age: Scalar = parameter("people.old_age", "year", "age from which liver blood flow falls")
     flow_lost: Scalar = parameter("people.liver_flow_lost", "L/(h*year)", "liver blood flow lost each year after it")
@@ -43,8 +42,6 @@ class Covariates(eqx.Module):
         "dimensionless",
         "intrinsic clearance over the normal liver's",
     )
-    animal_weight: Float[Array, "animal"] = parameter(("mouse.weight", "rat.weight"), "kg", "typical body weight")
-    time_exponent: Scalar = parameter("allometry.time_exponent", "dimensionless", "delays of animals go with weight to this power")
 
 
 class CovariateEffects(NamedTuple):
@@ -83,11 +80,6 @@ def intrinsic_of_clearance(p: Esketamine, ratio: Scalar) -> Scalar:
 def liver_flow(p: Covariates, e: Esketamine, age: Scalar) -> Scalar:
     """Liver blood flow at an age (years) over that of a young adult."""
     return 1 - p.flow_lost * jnp.maximum(age - p.old_age, 0) / e.liver_flow
-
-
-def allometric_time_scale(p: Covariates, d: Disposition, weight: Scalar) -> Scalar:
-    """Delays of an animal of a weight (kg) over those of a person."""
-    return (weight / d.reference_weight) ** p.time_exponent
 
 
 def individualise(d: Disposition, e: Esketamine, body: CovariateEffects) -> tuple[Disposition, Esketamine]:

@@ -10,16 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..clinic.patients import RandomEffects
 from ..clinic.ratings import fluctuation, rated
 from ..clinic.safety import readouts
-from ..clinic.symptoms import (
-    Symptoms,
-    baseline_items,
-    course_shift,
-    full_normalisation,
-    item_ratings,
-    join,
-    mechanism_shift,
-    visit_shift,
-)
+from ..clinic.symptoms import Symptoms, baseline_items, course_shift, full_normalisation, item_ratings, join, mechanism_shift, visit_shift
 from ..clinic.unblinding import believed_strength
 from ..core.types import Scalar
 from ..links import PYRAMIDAL

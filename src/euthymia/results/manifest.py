@@ -2,23 +2,12 @@
 
 import contextlib
 import subprocess
-from functools import (
-    cache,
-)
-from importlib.metadata import (
-    PackageNotFoundError,
-    version,
-)
-from pathlib import (
-    Path,
-)
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from .. import (
-    __version__,
-)
-from ..evidence.registry import (
-    evidence,
-)
+from .. import __version__
+from ..evidence.registry import evidence
 
 LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 

@@ -5,19 +5,11 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import (
-    Mapping,
-)
-from pathlib import (
-    Path,
-)
+from collections.abc import Mapping
+from pathlib import Path
 
-from ..core.errors import (
-    InputError,
-)
-from .manifest import (
-    manifest,
-)
+from ..core.errors import InputError
+from .manifest import manifest
 
 MANIFEST = "manifest.json"
 ASIDE = ".euthymia-"

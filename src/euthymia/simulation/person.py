@@ -9,17 +9,8 @@ from jaxtyping import Array, Int
 
 from ..core.types import Scalar
 from ..model.parameters import Euthymia
-from ..pharmacology.covariates import (
-    ANIMALS,
-    GENOTYPES,
-    LIVERS,
-    SEXES,
-    CovariateEffects,
-    allometric_time_scale,
-    intrinsic_of_clearance,
-    liver_flow,
-    typical_body,
-)
+from ..pharmacology.animals import ANIMALS, allometric_time_scale
+from ..pharmacology.covariates import GENOTYPES, LIVERS, SEXES, CovariateEffects, intrinsic_of_clearance, liver_flow, typical_body
 from ..pharmacology.variability import people, spray_people
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
@@ -44,9 +35,9 @@ class Person(NamedTuple):
         """The patient's constants; what the protocol leaves out is typical of the condition or species."""
         stated = protocol.patient
         if stated.species in ANIMALS:
-            usual = model.covariates.animal_weight[ANIMALS.index(stated.species)]
+            usual = model.animals.weight[ANIMALS.index(stated.species)]
             weight = usual if stated.weight is None else jnp.asarray(stated.weight, float)
-            time_scale = allometric_time_scale(model.covariates, model.physiology.disposition, weight)
+            time_scale = allometric_time_scale(model.animals, model.physiology.disposition, weight)
             return cls(weight, jnp.zeros(()), model.symptoms.healthy_madrs, typical_body()._replace(allometric_time_scale=time_scale))
         if stated.condition == "healthy":
             stress, madrs = jnp.zeros(()), model.symptoms.healthy_madrs

@@ -10,8 +10,9 @@ from ..core.types import Scalar
 from ..model.baseline import patient
 from ..model.fast import Brain
 from ..model.parameters import Euthymia
+from ..pharmacology.animals import ANIMALS
 from ..pharmacology.comparators import DRUGS
-from ..pharmacology.covariates import ANIMALS, GENOTYPES, LIVERS, SEXES
+from ..pharmacology.covariates import GENOTYPES, LIVERS, SEXES
 from ..protocols.dose import Dose
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol

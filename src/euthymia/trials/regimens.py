@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from ..clinic.ratings import fluctuation
 from ..clinic.symptoms import ITEMS
-from ..model.default import Values, with_values
+from ..model.default import Values
 from ..model.parameters import Euthymia
-from ..population.course import CHUNK_SIZE, Trajectory, trajectories
+from ..population.course import CHUNK_SIZE
 from ..population.patients import TRIAL_SEED
-from ..population.setup import CohortSetup, cohort_setup, with_typical_brain
+from ..population.setup import cohort_setup
 from ..simulation.dosing import COARSE
 from ..simulation.person import Person
 from ..simulation.visits import first_visit
 from .published import PublishedTrials, TrialArm
+from .sensitivity import linearised_trajectories
 
 REPEATED_DOSES = (1024, 16)
 """Steps and distinct lengths of the grid of a regimen with repeats, the same for all so that they are compiled once."""
@@ -48,38 +48,6 @@ def untreated(patients: int, times: int, coordinates: int) -> RegimenTrajectorie
     """No mechanism shift in any patient, by numbers of patients, times and upstream coordinates."""
     shift = jnp.zeros((patients, times, len(ITEMS)))
     return RegimenTrajectories(shift, jnp.zeros(patients), jnp.zeros((*shift.shape, coordinates)))
-
-
-class _Linearised(NamedTuple):
-    trajectory: Trajectory
-    sensitivity: Float[Array, "fitted patient kept item"]
-
-
-@eqx.filter_jit
-def _linearised(
-    model: Euthymia,
-    typical: Person,
-    setup: CohortSetup,
-    numbers: Int[Array, "patient"],
-    coordinates: Float[Array, "fitted"],
-    values_of: Callable[[Float[Array, "fitted"]], Values],
-) -> _Linearised:
-    """Trajectories at upstream coordinates, and the sensitivities of the mechanism shift, by one forward pass per coordinate."""
-
-    def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "patient kept item"], Trajectory]:
-        moved = with_values(model, values_of(coordinates))
-        trajectory = trajectories(moved, typical, with_typical_brain(setup, moved), numbers)
-        return trajectory.mechanism_shift, trajectory
-
-    def along(direction: Float[Array, "fitted"]):
-        _, sensitivity, trajectory = jax.jvp(at, (coordinates,), (direction,), has_aux=True)
-        return sensitivity, trajectory
-
-    if not len(coordinates):
-        trajectory = at(coordinates)[1]
-        return _Linearised(trajectory, jnp.zeros((0, *trajectory.mechanism_shift.shape)))
-    sensitivity, trajectory = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
-    return _Linearised(trajectory, sensitivity)
 
 
 def regimen_trajectories(
@@ -116,7 +84,7 @@ def regimen_trajectories(
 
     chunks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for start in range(0, patients, CHUNK_SIZE):
-        solved = _linearised(model, typical, setup, jnp.arange(start + 1, start + CHUNK_SIZE + 1), coordinates, values_of)
+        solved = linearised_trajectories(model, typical, setup, jnp.arange(start + 1, start + CHUNK_SIZE + 1), coordinates, values_of)
         shift, sensitivity = (interpolated(np.asarray(array)) for array in (solved.trajectory.mechanism_shift, solved.sensitivity))
         chunks.append((shift, np.moveaxis(sensitivity, 0, -1), np.asarray(solved.trajectory.dissociation)))
     shift, sensitivity, dissociation = (jnp.asarray(np.concatenate(arrays)[:patients]) for arrays in zip(*chunks, strict=True))
