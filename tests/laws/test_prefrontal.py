@@ -24,6 +24,7 @@ from euthymia.circuits.prefrontal import (
     glutamate_release,
     impulse_control,
     jacobian,
+    power_spectrum,
     steady_rates,
     time_course,
     transfer,
@@ -349,6 +350,7 @@ EQUATIONS = {
         HOURLY,
     ),
     "gamma": ("physiology.prefrontal", gamma_power, [RATES, *CONDITION, (np.linspace(0, 1, 5), DIMENSIONLESS)], "Hz**2/pA**2"),
+    "spectrum": ("physiology.prefrontal", power_spectrum, [RATES, *CONDITION, (np.linspace(0.001, 0.1, 5), "1/ms")], "Hz**2/pA**2"),
     "focus": ("physiology.prefrontal", focus, CONDITION[:2], "ms"),
     "impulse control": ("physiology.prefrontal", impulse_control, [RATES, *CONDITION], DIMENSIONLESS),
     "prefrontal course": (
