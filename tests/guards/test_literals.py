@@ -15,7 +15,7 @@ FILES = (
     "clinic/unblinding.py",
 )
 EQUATIONS = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")), *(ROOT / name for name in FILES)]
-NUMERICS = {"brain/attractor.py": {"SCAN", "ROUNDS"}, "brain/escape.py": {"CELLS"}, "clinic/ratings.py": {"SPAN", "LEVELS"}}
+NUMERICS = {"brain/attractor.py": {"SCAN", "ITERATIONS"}, "brain/escape.py": {"CELLS"}, "clinic/ratings.py": {"SPAN", "LEVELS"}}
 """Settings of a method, by name; the same files hold equations."""
 PURE = {0, 1, 2}
 
