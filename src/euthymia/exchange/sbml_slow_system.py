@@ -17,6 +17,7 @@ from ..model.fast import Brain
 from ..model.parameters import Physiology
 from ..model.state import STATE_NAMES, pack
 from ..receptors.monoamine import DAT_INHIBITORS, SERT_INHIBITORS
+from ..results.quantities import meaning
 from .sbml_circuits import midbrain, prefrontal
 from .sbml_document import Document, identifier
 from .sbml_formulas import Formulas, Writer
@@ -25,6 +26,14 @@ from .sbml_targets import PYRAMIDAL, drive_losses, mao_block, occupancy, pore_bl
 FROZEN = {"prefrontal": 0.0, "habenula": 0.0, "dopamine": 0.0, "cortex_to_dopamine": 0.0}
 """Settings of our switches that equal a file without circuits: circuits and dopamine keep their undosed values."""
 HABENULA = "habenula"
+
+
+QUANTITY_OF_STATE = {
+    **{name: name for name in ("glutamate", "measured_glutamate", "bdnf", "mtor", "dopamine", "autoreceptor")},
+    **{"protein": "synaptic_proteins", "potentiation": "fast_potentiation", "structure_3": "structural_signal"},
+    **{"spines.transient": "transient_spines", "spines.persistent": "persistent_spines"},
+}
+"""Slow states that a run returns as they are, by their name there."""
 
 
 class SlowInputs(NamedTuple):
@@ -76,16 +85,16 @@ def _slow_inputs(formulas: Formulas, circuits: bool) -> SlowInputs:
     healthy = _damage_source(formulas, "healthy", "1", formulas.once)
     stressed = _damage_source(formulas, "stressed", f"1 + {of('excitotoxicity.glutamate_excess')}", formulas.once)
     damage = formulas.rule("relative_damage", "damage, 0 in health and 1 at stress 1", f"(damage - {healthy})/({stressed} - {healthy})")
-    density = formulas.rule("spine_density", "all spines", "spines__transient + spines__persistent")
+    density = formulas.rule("spine_density", meaning("spine_density"), "spines__transient + spines__persistent")
     plateau = of("monoamine.sert_plateau")
-    sert = occupancy(formulas, "sert", "occupied serotonin transporters", "monoamine.sert_affinity", SERT_INHIBITORS, plateau)
-    dat = occupancy(formulas, "dat", "occupied dopamine transporters", "monoamine.dat_affinity", DAT_INHIBITORS)
+    sert = occupancy(formulas, "sert", meaning("sert_occupancy"), "monoamine.sert_affinity", SERT_INHIBITORS, plateau)
+    dat = occupancy(formulas, "dat", meaning("dat_occupancy"), "monoamine.dat_affinity", DAT_INHIBITORS)
     mao = mao_block(formulas)
     if circuits:
         formulas.number("ms_per_hour", "milliseconds in an hour", factor("h", "ms"), "ms_per_h")
         recurrence = formulas.rule(
             "recurrence",
-            "strength of recurrent prefrontal excitation",
+            meaning("recurrence"),
             f"(1 - {of('excitotoxicity.gain_loss')}*{damage})*(1 + {of('links.spines_on_recurrence')}*({density} - 1))",
         )
         pyramidal, release = prefrontal(formulas, loss, recurrence)
@@ -99,7 +108,7 @@ def _slow_inputs(formulas: Formulas, circuits: bool) -> SlowInputs:
     serotonin = _serotonin(formulas, drive, sert, mao)
     load = formulas.rule(
         "calcium_load",
-        "extrasynaptic calcium load",
+        meaning("calcium_load"),
         f"(1 + {of('excitotoxicity.glutamate_excess')}*{stress})*(1 - {pore_block(formulas, ketamine)})",
     )
     source = _damage_source(formulas, "now", load, formulas.rule)
@@ -110,8 +119,8 @@ def _add_states(formulas: Formulas, inputs: SlowInputs) -> None:
     """The slow states and their rates."""
     of, release, loss = formulas.parameter, inputs.release, inputs.drive_loss
     rise = formulas.rule("rise_of_release", "rise of glutamate release over the same circuit without drug", f"max({release}, 0)")
-    surge = formulas.rule("surge", "engagement of BDNF by the surge", f"{rise}/({rise} + {of('links.surge_ec50')})")
-    resting = formulas.rule("resting", "engagement of BDNF by block at rest", f"{loss}/({loss} + {of('links.signalling_ec50')})")
+    surge = formulas.rule("surge", meaning("surge_engagement"), f"{rise}/({rise} + {of('links.surge_ec50')})")
+    resting = formulas.rule("resting", meaning("resting_engagement"), f"{loss}/({loss} + {of('links.signalling_ec50')})")
     undosed = formulas.number("undosed_serotonin", "serotonin of the undosed patient", formulas.brain.fast.serotonin)
     serotonin_rise = formulas.rule("risen", "rise of serotonin over the patient's own", f"max({inputs.serotonin} - {undosed}, 0)")
     drives = {"surge_arm": surge, "rest_arm": resting, "serotonin_arm": serotonin_rise}
@@ -135,7 +144,8 @@ def _add_states(formulas: Formulas, inputs: SlowInputs) -> None:
         "autoreceptor": f"({inputs.serotonin}^(-{of('serotonin.adaptation')}) - autoreceptor)/{of('serotonin.adaptation_time')}",
     }
     for own, name, start in zip(state_identifiers(), STATE_NAMES, pack(formulas.brain.rest), strict=True):
-        formulas.state(own, f"slow state {name}", start, rates[name])
+        about = meaning(QUANTITY_OF_STATE[name]) if name in QUANTITY_OF_STATE else f"slow state {name}"
+        formulas.state(own, about, start, rates[name])
 
 
 class SpineFlows(NamedTuple):
@@ -182,4 +192,4 @@ def _serotonin(formulas: Formulas, drive: str, sert: str, mao: str) -> str:
         f"1/((1 - {of('serotonin.sert_share')}*{sert})*(1 - {of('serotonin.mao_share')}*{mao}))",
     )
     a = formulas.rule("feedback", "slowing of the raphe by serotonin", f"{of('serotonin.feedback')}*autoreceptor")
-    return formulas.rule("serotonin", "serotonin", f"2*{drive}*{q}/(1 - {a} + sqrt((1 - {a})^2 + 4*{a}*{q}*{drive}))")
+    return formulas.rule("serotonin", meaning("serotonin"), f"2*{drive}*{q}/(1 - {a} + sqrt((1 - {a})^2 + 4*{a}*{q}*{drive}))")

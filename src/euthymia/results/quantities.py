@@ -237,6 +237,11 @@ def label(name: str) -> str:
     return QUANTITIES[name].label or QUANTITIES[name].meaning
 
 
+def meaning(name: str) -> str:
+    """What a quantity is, in words."""
+    return QUANTITIES[name].meaning
+
+
 def shown_unit(name: str) -> str:
     """The unit in which a reader is told a quantity: percent for a fraction."""
     return "%" if QUANTITIES[name].unit == "1" else QUANTITIES[name].unit
