@@ -14,11 +14,7 @@ FILES = (
     *("model/closures/response.py", "clinic/symptoms.py", "clinic/ratings.py", "clinic/outcomes.py", "clinic/dropout.py"),
     "clinic/unblinding.py",
 )
-<<<<<<< HEAD
 EQUATIONS = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), *(ROOT / name for name in FILES)]
-=======
-EQUATIONS = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")), *(ROOT / name for name in FILES)]
->>>>>>> house-d
 NUMERICS = {"brain/attractor.py": {"SCAN", "ITERATIONS"}, "brain/escape.py": {"CELLS"}, "clinic/ratings.py": {"SPAN", "LEVELS"}}
 """Settings of a method, by name; the same files hold equations."""
 PURE = {0, 1, 2}

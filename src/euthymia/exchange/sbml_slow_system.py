@@ -102,7 +102,7 @@ def _slow_inputs(formulas: Formulas, circuits: bool) -> SlowInputs:
     else:
         firing = brain.fast.habenula
         undosed_drive = raphe_drive(formulas.physiology.midbrain, firing.tonic_rate, firing.burst_rate)
-        release = formulas.number("release", "rise of glutamate release, constant", 0)
+        release = formulas.number("release", "rise of glutamate release, constant", 0.0)
         drive = formulas.number("raphe_drive", "drive of the raphe, constant", undosed_drive)
         dopamine = formulas.number("dopamine_tone", "dopamine tone at steady state, constant", brain.rest.dopamine)
     serotonin = _serotonin(formulas, drive, sert, mao)
