@@ -90,7 +90,7 @@ def midbrain(formulas: Formulas, cortical: str, drive_loss: str, stress: str, da
         f" + {of('links.dopamine_on_habenula')}*(dopamine - 1)",
         "mV",
     )
-    zero = formulas.number("silent", "no spikes", 0, "Hz")
+    zero = formulas.number("silent", "no spikes", 0.0, "Hz")
     firing = _habenula(formulas, formulas.physiology.closures.habenula, f"1 - {drive_loss}", shift, zero)
     healthy = [of("midbrain.healthy", pattern) for pattern in ("tonic", "burst")]
     inhibition = _dopamine_inhibition(formulas, "now", firing, zero, formulas.rule)

@@ -68,7 +68,7 @@ def racemate_equivalents(formulas: Formulas) -> str:
     racemate = " + ".join(f"1/{of('receptor.binding_constant', ligand)}" for ligand in LIGANDS[:2])
     title = "free brain concentration in equivalents of racemic ketamine"
     if not terms:
-        return formulas.number("racemate_equivalents", title, 0, "umol_per_L")
+        return formulas.number("racemate_equivalents", title, 0.0, "umol_per_L")
     return formulas.rule("racemate_equivalents", title, f"({' + '.join(terms)})*2/({racemate})", "umol_per_L")
 
 
