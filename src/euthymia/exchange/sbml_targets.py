@@ -39,7 +39,7 @@ def mao_block(formulas: Formulas) -> str:
     if inactivation:
         synthesis = formulas.rule("mao_made", "synthesis of MAO-A", f"ln(2)/{formulas.parameter('monoamine.mao_turnover')}", "per_h")
         rate = f"{synthesis}*(1 - mao) - (1 - {inhibited})*({inactivation})*mao"
-        left = formulas.state("mao", "MAO-A that is not inactivated", 1, rate)
+        left = formulas.state("mao", "MAO-A that is not inactivated", 1.0, rate)
     return formulas.rule("mao_block", "MAO-A that is inactivated or inhibited", f"1 - {left}*(1 - {inhibited})")
 
 
