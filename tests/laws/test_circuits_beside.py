@@ -35,8 +35,7 @@ def test_circuits_are_looked_at_before_at_the_peak_and_a_day_after(circuits_besi
     assert times["24 h"] == pytest.approx(24, abs=1)
 
 
-def test_a_course_that_ends_before_a_day_and_a_drug_without_block_leave_times_out(model, monkeypatch):
-    monkeypatch.setattr(habenula, "PLAN", habenula.PLAN._replace(cells=20, nodes=700))
+def test_a_course_that_ends_before_a_day_and_a_drug_without_block_leave_times_out(model):
     short = simulate(read("ketamine-iv").model_copy(update={"horizon": 12.0}))
     assert list(circuits(short, model).checkpoint.values) == ["before", "at the peak loss"]
     midazolam = circuits(simulate(read("midazolam")), model)

@@ -31,7 +31,9 @@ def git_revision() -> str | None:
     here = Path(__file__).resolve().parent
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", "--no-optional-locks", "-C", str(here), *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        return subprocess.run(
+            ["git", "--no-optional-locks", "-C", str(here), *words], capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
 
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         if Path(git("rev-parse", "--show-toplevel")) == here.parents[2]:

@@ -59,7 +59,7 @@ def five_ways(comparison: Comparison) -> str:
             clock(row, horizon, LEAST_APART)
             row.tick_params(axis="x", length=0, labelbottom=False)
         _doses(doses, courses, colours)
-        _curves(mood, {name: course.data.madrs.sel(arm="as given") for name, course in courses.items()}, colours, 20)
+        _curves(mood, {name: course.data.madrs.sel(arm="as given") for name, course in courses.items()}, colours, 20.0)
         mood.set_title("Depression: MADRS, points")
         mood.set_ylim(0, max(40.0, mood.get_ylim()[1]))
         for axes_of, panel in zip(ways, PANELS, strict=True):

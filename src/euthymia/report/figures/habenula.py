@@ -35,7 +35,7 @@ def habenula(simulation: Simulation) -> str:
         shares.set_ylim(bottom=0)
         for name, text, colour, style in ANSWERS:
             answers.plot(data.time, 100 * (dosed[name] / dosed[name][0] - 1), color=colour, ls=style, label=text)
-        room(answers, 4.0, [0.0], *(line.get_ydata() for line in answers.lines))
+        room(answers, 4.0, 0.0, *(line.get_ydata() for line in answers.lines))
         answers.set_title("Dopamine’s three answers, change in %")
         tone.axhline(float(data.healthy_reward), **HEALTHY)
         tone.plot(data.time, untreated.dopamine, **UNTREATED)

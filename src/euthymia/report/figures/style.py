@@ -204,7 +204,7 @@ def legend(figure: Figure, axes: Iterable[Axes], columns: int = 6) -> None:
     figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=min(columns, len(handles)), handlelength=1.6)
 
 
-def room(axes: Axes, least: float, *values: ArrayLike) -> None:
+def room(axes: Axes, least: float, *values: ArrayLike | float) -> None:
     """Limits around values with a margin, at least ``least`` apart, so that rounding error is not drawn as a change."""
     low, high = min(map(np.min, values)), max(map(np.max, values))
     centre, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
