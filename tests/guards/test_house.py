@@ -120,6 +120,13 @@ def test_no_room_of_the_workshop_is_left():
     assert not {path.name for path in ROOT.iterdir()} & {"experiments", "bridge", "cascade"}
 
 
+def test_the_map_leads_to_rooms_that_exist():
+    table = (ROOT.parents[1] / "CONTRIBUTING.md").read_text("utf-8").split("## Where an idea has its room")[1]
+    places = re.findall(r"`((?:\w+/)+(?:\w+\.(?:py|yaml))?)`", table)
+    assert len(places) >= 20
+    assert [place for place in places if not (ROOT / place).exists() and place != "tests/guards"] == []
+
+
 def test_the_median_module_is_short():
     assert statistics.median(len(path.read_text("utf-8").splitlines()) for path in MODULES) < 100
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...analysis.attribution import attribution
+from ...analysis.habenula import SEED
 from ...protocols.reading import text_of
 from ...results.csv_table import csv_text, readout_columns
 from ...results.netcdf import netcdf
@@ -29,4 +30,5 @@ def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool)
         contents[f"{prefix}protocol.yaml"] = protocol.encode()
         contents[f"{prefix}results.nc"] = netcdf(groups, simulation.protocol.title, protocol)
         contents[f"{prefix}readouts.csv"] = csv_text(readout_columns(simulation.data)).encode()
-    write_files(contents, out, overwrite)
+    drawn = any(simulation.circuits is not None for simulation in runs.values())
+    write_files(contents, out, overwrite, seed=SEED if drawn else None)
