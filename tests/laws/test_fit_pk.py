@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from euthymia.core.errors import InputError
+from euthymia.core.numerics.exponential import Steps
 from euthymia.inference import pk_estimate, predictive_check
 from euthymia.inference.pharmacokinetics import fit
 from euthymia.inference.pk_design import padded_designs, subject_design, subject_pulses
@@ -88,7 +89,9 @@ def test_the_coarse_steps_are_the_course_of_the_model(model):
     times = [1.3, 2.0, 6.0 - 1e-6, 6.01, 30.0]
     grid = time_grid(subject_pulses(subject, model), 30.0, tuple(times))
     inputs = [jnp.asarray(each) for each in (grid.infusion, grid.bolus)]
-    course = eqx.filter_jit(drugs)(model.physiology, jnp.asarray(80.0), (jnp.asarray(grid.lengths), jnp.asarray(grid.which)), *inputs)
+    course = eqx.filter_jit(drugs)(
+        model.physiology, jnp.asarray(80.0), Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), *inputs
+    )
     np.testing.assert_allclose(found, np.asarray(course.venous.sum(-1))[np.searchsorted(grid.times, np.array(times) - 1e-8)], rtol=1e-9)
 
 

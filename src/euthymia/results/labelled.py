@@ -10,7 +10,7 @@ from ..core.errors import unknown
 from .quantities import AXES, AXIS_UNITS, QUANTITIES
 
 
-def labelled(values: Mapping[str, ArrayLike], coordinates: Mapping[str, Sequence | np.ndarray]) -> xr.Dataset:
+def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, Sequence | np.ndarray]) -> xr.Dataset:
     """Values by name as one data set.
 
     Parameters

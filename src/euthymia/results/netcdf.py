@@ -15,7 +15,7 @@ CONVENTIONS = "units and long_name as in CF-1.11; time in h since the start of t
 PACKED = {"zlib": True, "complevel": 4}
 
 
-def netcdf(groups: Mapping[str, xr.Dataset], title: str, protocol: str, **attributes: str | float) -> bytes:
+def netcdf(groups: Mapping[str, xr.Dataset], title: str, protocol: str, **attributes: str | int | float) -> bytes:
     """The groups of a run as one file.
 
     Parameters

@@ -39,11 +39,11 @@ class Panel(NamedTuple):
 
 
 PANELS = (
-    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10),
+    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10.0),
     Panel("way 2", "calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
     Panel("way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: data.healthy_reward, 0.1),
     Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: data.healthy_spine_density, 0.1),
-    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105),
+    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
 )
 
 
