@@ -74,7 +74,7 @@ def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 
         from ..core.files import atomic_write, check_file
         from ..inference.fitted import read, shipped
         from ..inference.prediction import check_draws
-        from ..report.figures.clinic import predicted_numbers
+        from ..report.figures.trials import predicted_numbers
         from ..report.terminal.trials import show_clinic
         from ..validation.trials import predict_held_out
 

@@ -24,7 +24,8 @@ from ...protocols.reading import text_of
 from ...results.manifest import git_revision
 from ...simulation.simulate import Simulation
 from ...simulation.visits import labelled
-from ..figures import arms, clinic, fit_pk, population
+from ..figures import arms, pk_fit, trials
+from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
@@ -147,13 +148,13 @@ def fit_page(fit: PharmacokineticFit) -> str:
     rows = [row for name, row in known.parameters.items() if name.startswith("variability.")]
     return (
         _environment()
-        .get_template("fit_pk.html.jinja")
+        .get_template("pk_fit.html.jinja")
         .render(
             fit=fit,
             version=__version__,
-            agreement=_figure("agreement", fit_pk.agreement(fit)),
-            residuals=_figure("residuals", fit_pk.residuals(fit)),
-            predictive=_figure("predictive", fit_pk.predictive(fit)),
+            agreement=_figure("agreement", pk_fit.agreement(fit)),
+            residuals=_figure("residuals", pk_fit.residuals(fit)),
+            predictive=_figure("predictive", pk_fit.predictive(fit)),
             rows=rows,
             sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
             revision=git_revision(),
@@ -176,7 +177,7 @@ def cohort_page(
     known = evidence()
     return (
         _environment()
-        .get_template("population.html.jinja")
+        .get_template("cohort.html.jinja")
         .render(
             cohort=cohort,
             title=labelled(cohort.protocol.title, cohort.protocol),
@@ -187,7 +188,7 @@ def cohort_page(
             afterwards=afterwards,
             rated_as=rated_as,
             version=__version__,
-            spread=_figure("spread", population.spread(cohort)),
+            spread=_figure("spread", cohort_figures.spread(cohort)),
             rows=sorted(
                 (row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted),
                 key=lambda row: not row.id.startswith("population."),
@@ -211,8 +212,8 @@ def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
             start={row: known.parameters[row] for row in fitted.estimates},
             sampled_patients=SAMPLED_PATIENTS,
             version=__version__,
-            agreement=_figure("agreement", clinic.fitted_numbers(numbers)),
-            known=_figure("known", clinic.what_is_known(fitted)),
+            agreement=_figure("agreement", trials.fitted_numbers(numbers)),
+            known=_figure("known", trials.what_is_known(fitted)),
             revision=git_revision(),
             parameters=known.parameter_hash(),
         )
