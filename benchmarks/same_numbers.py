@@ -83,7 +83,7 @@ def datasets(folder: Path) -> Iterator[tuple[str, dict[str, xr.DataArray]]]:
 
 def counterpart(old: xr.DataArray, name: str, new: dict[str, xr.DataArray]) -> xr.DataArray | None:
     """The same quantity in the other results, whose axes may have other names or one more."""
-    name, at = RENAMED.get(name, (name, {}))
+    name, at = (name, {}) if name in new else RENAMED.get(name, (name, {}))
     if name not in new:
         return None
     values = new[name].isel(at)
@@ -99,7 +99,7 @@ def differences(old: Path, new: Path) -> Iterator[tuple[str, float]]:
         for name, values in quantities.items():
             other = counterpart(values, name, present.get(file, {}))
             same_shape = other is not None and other.shape == values.shape
-            yield f"{file} {name}", difference(values.values, other.values) if same_shape else np.inf
+            yield f"{file} {name}", difference(values.values.astype(float), other.values.astype(float)) if same_shape else np.inf
     for table in ("individuals.csv", "predictions.csv"):
         same = (old / "fit" / table).read_bytes() == (new / "fit" / table).read_bytes()
         yield f"fit {table}", 0.0 if same else np.inf

@@ -16,7 +16,7 @@ from euthymia.protocols.reading import DEFAULT, parse, read
 from euthymia.results.csv_table import csv_text, readout_columns
 from euthymia.results.labelled import labelled
 from euthymia.results.netcdf import FORMAT, netcdf, read_results
-from euthymia.results.quantities import AXES, QUANTITIES
+from euthymia.results.quantities import _TABLE, AXES, QUANTITIES, Quantity
 from euthymia.simulation.exposure import exposures
 from euthymia.simulation.interventions import ARMS, BASE, COALITIONS, CONTRIBUTORS, coalition, settings
 from euthymia.simulation.simulate import simulate
@@ -28,6 +28,8 @@ def base():
 
 
 def test_every_row_of_the_table_stands_once_with_known_axes_in_order():
+    names = [row.name for row in _TABLE]
+    assert sorted(set(names)) == sorted(names)
     for name, row in QUANTITIES.items():
         assert row.name == name
         assert list(row.axes) == [axis for axis in AXES if axis in row.axes], name
@@ -54,6 +56,30 @@ def test_what_the_table_does_not_have_is_refused_with_the_nearest_name(values, c
 def test_an_array_that_does_not_fit_its_axes_is_refused():
     with pytest.raises(ValueError, match="conflicting sizes"):
         labelled({"madrs": np.zeros((1, 3))}, {"arm": ["as given"], "time": [0.0, 1.0]})
+
+
+def test_a_later_circuit_adds_a_row_and_no_code(monkeypatch, tmp_path):
+    row = Quantity("band_power", ("arm", "region", "frequency"), "1", "power by region")
+    monkeypatch.setitem(QUANTITIES, row.name, row)
+    along = {"arm": ["as given"], "region": ["sgACC", "dlPFC"], "frequency": [4.0, 10.0, 40.0]}
+    data = labelled({"band_power": np.arange(6.0).reshape(1, 2, 3)}, along)
+    file = tmp_path / "results.nc"
+    file.write_bytes(netcdf({"circuits": data}, "", ""))
+    found = read_results(file).circuits.band_power
+    assert found.sel(region="dlPFC", frequency=10.0).item() == 4
+    assert (found.units, found.long_name) == (row.unit, row.meaning)
+
+
+def test_the_table_of_another_drug_holds_it():
+    columns = readout_columns(simulate(read("escitalopram")).data)
+    molecules = [heading for heading in columns if heading.startswith("comparator_mass")]
+    assert molecules == ["comparator_mass, escitalopram [ng/mL]"]
+    assert columns[molecules[0]].max() > 1
+
+
+def test_quantities_stand_in_the_order_of_the_table(base):
+    for data in (base.data, exposures(read(DEFAULT)).data):
+        assert list(data.data_vars) == [name for name in QUANTITIES if name in data]
 
 
 def test_the_base_run_solves_two_brains_and_attribution_the_coalitions(base):
@@ -95,6 +121,7 @@ def test_the_file_has_groups_and_says_what_it_is(reference_run, tmp_path):
     assert found.attrs["protocol"] == "name: a"
     assert found.attrs["euthymia_version"] == euthymia.__version__
     assert found.attrs["euthymia_format"] == FORMAT
+    assert found.attrs["Conventions"].startswith("CF-")
     assert found.attrs["parameters_sha256"] == evidence().parameter_hash()
     assert found.course.to_dataset().equals(reference_run.data)
     assert found.attribution.to_dataset().equals(attribution(reference_run))

@@ -204,7 +204,7 @@ def test_a_check_finds_a_surface_that_is_wrong(cheap):
     coefficients[0, 0, 1] += 0.5
     found = check(cheap, replace(build.build(cheap), coefficients=coefficients.tolist()))
     assert all(each.worst > WORST_ERROR for each in found)
-    assert all(max(each.shares, key=each.shares.get) == "second" for each in found)
+    assert all(max(each.range_fractions, key=each.range_fractions.get) == "second" for each in found)
 
 
 def test_a_coarse_surface_states_a_large_error(cheap):

@@ -306,7 +306,7 @@ def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(reference
         assert circuits.bistable_window.sel(landscape=name).values == pytest.approx(
             np.array(bistable_window(p, jnp.asarray(block), one)), abs=1e-5
         )
-    assert circuits.undrugged_S.sel(begun="locked, this patient").values == pytest.approx(
+    assert circuits.undrugged_S.sel(initial_state="locked, this patient").values == pytest.approx(
         np.array(present_state(p, jnp.zeros(()), jnp.asarray(own), one)), abs=1e-4
     )
 

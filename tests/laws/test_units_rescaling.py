@@ -321,7 +321,7 @@ def test_equations_hold_in_other_units(model, path, equation, arguments, unit):
     check(equation, part(model, path), arguments, unit)
 
 
-WATCHED = (
+SAFETY_READOUTS = (
     *(
         gates,
         magnesium,
@@ -379,7 +379,7 @@ def missing(reached):
     """Equations of the watched modules that no table reaches."""
     equations = (
         function
-        for module in WATCHED
+        for module in SAFETY_READOUTS
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_") and name not in STRUCTURE
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from euthymia.validation.pharmacology import BARS, Comparison, of_role, pharmacology, score
+from euthymia.validation.pharmacology import BARS, ObservedAndPredicted, of_role, pharmacology, score
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,6 @@ def test_held_out_studies_are_met_better_than_by_the_closest_peer(rows):
 
 
 def test_a_slip_of_a_thousand_would_be_seen():
-    slipped = [Comparison("a", "a", "a", "validate", 1.0, 1000.0, "uM")] * 3
+    slipped = [ObservedAndPredicted("a", "a", "a", "validate", 1.0, 1000.0, "uM")] * 3
     assert score(slipped).within_two_fold == 0
     assert score(slipped).median_error == pytest.approx(999)

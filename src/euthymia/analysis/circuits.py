@@ -126,7 +126,7 @@ def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
         "landscape": list(limbic.LANDSCAPES),
         "limbic_current": values.pop("limbic_current"),
         "edge": list(Window._fields),
-        "begun": list(limbic.BEGUN),
+        "initial_state": list(limbic.INITIAL_STATES),
         "block": limbic.BLOCKS,
         "network": list(NETWORKS),
     }

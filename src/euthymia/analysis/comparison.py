@@ -9,10 +9,10 @@ from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
-from ..simulation.visits import CHECKPOINTS, labelled
+from ..simulation.visits import CHECKPOINTS, course_title
 from ..simulation.warnings import course_warnings, patient_warnings
 from .attribution import attributed_at
-from .readouts import READOUTS, Move, Readout, largest_change
+from .readouts import READOUTS, LargestChange, Readout, largest_change
 
 FEWEST, MOST = 2, 8
 ATTRIBUTED_AT = ("2 h", "24 h", "7 d", "42 d")
@@ -33,7 +33,7 @@ class Comparison:
 
     def label(self, arm: str) -> str:
         """The name of an arm for a reader."""
-        return labelled(arm, self.simulations[arm].protocol)
+        return course_title(arm, self.simulations[arm].protocol)
 
     @property
     def person(self) -> str:
@@ -69,7 +69,7 @@ class Comparison:
         """By checkpoint of ``ATTRIBUTED_AT`` that the arm reaches: the change in MADRS (points) attributed to each way and the context."""
         return attributed_at(self.simulations[arm], {name: CHECKPOINTS[name] for name in ATTRIBUTED_AT if self._within(arm, name)})
 
-    def moves(self) -> dict[Readout, dict[str, Move]]:
+    def largest_changes(self) -> dict[Readout, dict[str, LargestChange]]:
         """The largest move of every read-out under every arm."""
         return {readout: {arm: largest_change(readout, simulation) for arm, simulation in self.simulations.items()} for readout in READOUTS}
 

@@ -53,9 +53,9 @@ def dose_curve(
 
 @eqx.filter_jit
 def _curves(p: Prefrontal, drawn: Float[Array, "draw 3 cell_class"], concentrations: Float[Array, "concentration"]) -> Array:
-    def one(shares: Float[Array, "3 cell_class"]) -> Array:
-        split = replace(p, nmda_share=shares[0], tonic_share=shares[1])
-        return dose_curve(split, shares[2], concentrations)
+    def one(drawn: Float[Array, "3 cell_class"]) -> Array:
+        split = replace(p, nmda_share=drawn[0], tonic_share=drawn[1])
+        return dose_curve(split, drawn[2], concentrations)
 
     return jax.vmap(one)(drawn)
 

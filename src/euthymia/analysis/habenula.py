@@ -27,12 +27,12 @@ SEED = 3
 class Recording(NamedTuple):
     """A nucleus over the nodes that count; times in ms since the first of them."""
 
-    rest: Float[Array, "cell"]
+    rest: Float[Array, "neuron"]
     """Leak reversal (mV)."""
-    spike: Float[Array, "node cell"]
+    spike: Float[Array, "node neuron"]
     """Time of a spike between a node and the next; infinite if there was none."""
-    in_burst: Bool[Array, "node cell"]
-    firing: Float[Array, "cell activity"]
+    in_burst: Bool[Array, "node neuron"]
+    firing: Float[Array, "neuron activity"]
     """1 for what the cell does: silent, tonic or burst."""
 
 
@@ -46,7 +46,7 @@ class Spikes(NamedTuple):
     in_burst: Bool[np.ndarray, "spike"]
 
 
-def _drawn(p: Nucleus, nmda: Scalar, shift: Scalar) -> tuple[Cells, Float[Array, "fence cell"]]:
+def _drawn(p: Nucleus, nmda: Scalar, shift: Scalar) -> tuple[Cells, Float[Array, "boundary neuron"]]:
     """The cells, and the glutamate around them at all nodes."""
     of_cells, of_glutamate = jax.random.split(jax.random.key(SEED))
     cells = draw_cells(p, of_cells, PLAN.cells, nmda, shift)
@@ -76,19 +76,19 @@ def record(p: Nucleus, nmda: Float[Array, "checkpoint"], shift: Float[Array, "ch
 @eqx.filter_jit
 def trace(
     p: Nucleus, nmda: Float[Array, "checkpoint"], shift: Float[Array, "checkpoint"], neurons: Int[Array, "neuron"]
-) -> Float[Array, "checkpoint neuron sample"]:
+) -> Float[Array, "checkpoint neuron trace_time"]:
     """Membrane potentials (mV) of a few cells of these recordings."""
 
-    def one(nmda: Scalar, shift: Scalar) -> Float[Array, "neuron sample"]:
+    def one(nmda: Scalar, shift: Scalar) -> Float[Array, "neuron trace_time"]:
         cells, ambient = _drawn(p, nmda, shift)
         cells = Cells(cells.leak_reversal[neurons], cells.conductance[:, neurons])
         ambient = ambient[: PLAN.settle + TRACE_NODES + 1, neurons]
         within = (jnp.arange(SAMPLES) / SAMPLES)[:, None]
         finer = (ambient[:-1, None] + within * (ambient[1:] - ambient[:-1])[:, None]).reshape(-1, len(neurons))
 
-        def onward(x, fences):
+        def onward(x, boundaries):
             step, substeps = jnp.asarray(PLAN.step), PLAN.substeps // SAMPLES
-            x, _ = simulate(p.cell, cells, x, jnp.stack(fences), jnp.zeros(1), step, substeps)
+            x, _ = simulate(p.cell, cells, x, jnp.stack(boundaries), jnp.zeros(1), step, substeps)
             return x, x.V
 
         _, V = jax.lax.scan(onward, steady_state(p.cell, cells, cells.leak_reversal), (finer[:-1], finer[1:]))
@@ -97,7 +97,7 @@ def trace(
     return jax.vmap(one)(nmda, shift)
 
 
-def trace_times() -> Float[np.ndarray, "sample"]:
+def trace_times() -> Float[np.ndarray, "trace_time"]:
     """Times of the samples of a trace, ms since the start of the recording."""
     return np.arange(1, TRACE_NODES * SAMPLES) * SPACING / SAMPLES
 

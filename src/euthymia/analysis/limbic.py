@@ -21,7 +21,7 @@ BLOCKS = np.linspace(0, 1, 201)
 LANDSCAPES = ("undrugged", "at the peak loss")
 SHOWN = [0, -1]
 """Their indices among all blocks."""
-BEGUN = ("at rest, healthy", "locked, this patient")
+INITIAL_STATES = ("at rest, healthy", "locked, this patient")
 LATER = ("24 h", "7 d")
 """Checkpoints of the levels."""
 
@@ -63,7 +63,7 @@ def landscape(p: Attractor, peak: float, own_input: float, healthy_input: float)
     at_rest = [_crossing(current, along, healthy_input, 0) for along in drive[:-1]]
     from_lock = [_crossing(current, along, own_input, -1) for along in drive[:-1]]
     starts, inputs = jnp.array([at_rest, from_lock]), jnp.array([healthy_input, own_input])
-    passed_on, rates, states = (np.asarray(leaf) for leaf in _begun_in(p, starts, inputs))
+    passed_on, rates, states = (np.asarray(leaf) for leaf in _from_initial_states(p, starts, inputs))
     # Block moves the lower edge up; where it passes this patient's drive, the lock vanishes.
     held = np.isfinite(edges[:-1, 0])
     lower = edges[:-1, 0][held]
@@ -72,6 +72,8 @@ def landscape(p: Attractor, peak: float, own_input: float, healthy_input: float)
         "limbic_current": current,
         "limbic_S": S,
         "holding_drive": drive[SHOWN],
+        # A state is stable where a larger drive holds a larger one.
+        "holding_stable": np.gradient(drive[SHOWN], axis=-1) > 0,
         "bistable_window": edges[SHOWN],
         "critical_block": float(critical),
         "healthy_limbic_input": healthy_input,
@@ -103,7 +105,9 @@ def _landscape(p: Attractor, blocks: Array) -> tuple[Array, Array, Array]:
 
 
 @eqx.filter_jit
-def _begun_in(p: Attractor, current: Float[Array, "begun block"], limbic_input: Float[Array, "begun"]) -> tuple[Array, Array, Array]:
+def _from_initial_states(
+    p: Attractor, current: Float[Array, "initial_state block"], limbic_input: Float[Array, "initial_state"]
+) -> tuple[Array, Array, Array]:
     one = jnp.ones(())
 
     def state(current: Scalar, block: Scalar, drive: Scalar) -> tuple[Array, Array, Array]:
@@ -119,7 +123,7 @@ def levels(simulation: Simulation, circuits: xr.Dataset) -> Levels:
     """Acute disruption, escape and consolidation of a course whose landscape is known."""
     dosed = simulation.data.sel(arm="as given")
     loss = float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
-    fired = circuits.network_rate.sel(begun="locked, this patient", network="limbic")
+    fired = circuits.network_rate.sel(initial_state="locked, this patient", network="limbic")
     first = first_visit(simulation.protocol)
     reached = {name: hours for name, hours in simulation.checkpoints().items() if name in LATER}
     states = {"before": dosed.isel(time=0)}
@@ -128,7 +132,7 @@ def levels(simulation: Simulation, circuits: xr.Dataset) -> Levels:
     return Levels(
         peak_loss=loss,
         critical_loss=float(circuits.critical_block),
-        communication=float(circuits.communication.sel(begun="at rest, healthy").sel(block=loss, method="nearest")),
+        communication=float(circuits.communication.sel(initial_state="at rest, healthy").sel(block=loss, method="nearest")),
         firing=float(fired.sel(block=loss, method="nearest") / fired[0]),
         least_lock=float(dosed.lock.min()),
         lock={name: float(state.lock) for name, state in states.items()},

@@ -62,7 +62,7 @@ READOUTS = (
 )
 
 
-class Move(NamedTuple):
+class LargestChange(NamedTuple):
     """The largest departure of a read-out from the undosed patient."""
 
     change: float
@@ -73,7 +73,7 @@ class Move(NamedTuple):
     """When half of it is first reached, h after the first dose."""
 
 
-def largest_change(readout: Readout, simulation: Simulation) -> Move:
+def largest_change(readout: Readout, simulation: Simulation) -> LargestChange:
     """The largest departure of a read-out from its value before, when it is reached, and when half of it is."""
     # The undosed patient is at rest, so that the value before is that of the untreated course at any time.
     values = readout.of(simulation.data).to_numpy()
@@ -81,4 +81,4 @@ def largest_change(readout: Readout, simulation: Simulation) -> Move:
     peak = int(np.argmax(np.abs(moved)))
     half = int(np.argmax(np.abs(moved) >= abs(moved[peak]) / 2))
     peak_time, half_time = (float(simulation.data.time[node]) - first_visit(simulation.protocol) for node in (peak, half))
-    return Move(float(moved[peak]), peak_time, half_time)
+    return LargestChange(float(moved[peak]), peak_time, half_time)

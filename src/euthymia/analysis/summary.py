@@ -13,7 +13,7 @@ from ..pharmacology.comparators import FORMED
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from ..results.quantities import label, shown_unit
 from ..simulation.simulate import Simulation
-from ..simulation.visits import first_visit, labelled
+from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
 from .attribution import WAYS_THEN_CONTEXT, attributed_at
 from .comparison import ATTRIBUTED_AT
@@ -21,9 +21,9 @@ from .potency_gap import PotencyGap, potency_gaps
 
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
-WORDS = ("bound", "pore_block", "drive_loss")
+BLOCK_MEASURES = ("bound", "pore_block", "drive_loss")
 TARGETS = ("sert_occupancy", "dat_occupancy", "mao_block")
-WATCHED = ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")
+SAFETY_READOUTS = ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 TITLES = {
     "way 1": "glutamate surge in the prefrontal cortex",
@@ -145,13 +145,13 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
     whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
     return Summary(
-        title=labelled(protocol.title, protocol),
+        title=course_title(protocol.title, protocol),
         person=", ".join(whose),
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
-        watched={label(name): (_peak(data[name], visit), shown_unit(name)) for name in WATCHED},
+        watched={label(name): (_peak(data[name], visit), shown_unit(name)) for name in SAFETY_READOUTS},
         targets={name: _peak(series, visit) for name, series in targets.items()},
-        receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in WORDS} for name in CELL_CLASSES},
+        receptor={name: {word: _peak(_by_class(data, word, name), visit) for word in BLOCK_MEASURES} for name in CELL_CLASSES},
         ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],
         parts=attribution_at(simulation, split_at),
         gaps=potency_gaps(model, simulation),

@@ -69,7 +69,7 @@ def hops(p: Attractor, block: Scalar, limbic_input: Scalar, opposition: Scalar, 
 
 
 def solve_without_differences(
-    on: Float[Array, "state state"], off: Float[Array, "state"], right: Float[Array, "state side"]
+    diagonal: Float[Array, "state state"], off: Float[Array, "state"], right: Float[Array, "state side"]
 ) -> Float[Array, "state side"]:
     """x of (diag(out) − on) x = right, where ``on`` has rates between states, ``off`` rates of leaving them all, and out = Σ on + off.
 
@@ -86,7 +86,7 @@ def solve_without_differences(
         rates = rates.at[k].set(row) + column[:, None] * row / pivot
         return rates.at[:, k].set(0), out.at[k].set(pivot)
 
-    table = jnp.concatenate([on, off[:, None], right], 1)
+    table = jnp.concatenate([diagonal, off[:, None], right], 1)
     table, out = jax.lax.fori_loop(0, n, eliminate, (table, jnp.zeros(n)))
     return table[:, n + 1 :] / out[:, None]
 
@@ -100,9 +100,9 @@ def mean_passage(chain: Hops, line: Scalar) -> Float[Array, "limbic cognitive"]:
 
     def climb(below: tuple[Array, Array], level: Hops) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         tau, G = below
-        on = jnp.diag(level.cognitive_up[:-1], 1) + jnp.diag(level.cognitive_down[1:], -1) + level.limbic_down[:, None] * G
+        diagonal = jnp.diag(level.cognitive_up[:-1], 1) + jnp.diag(level.cognitive_down[1:], -1) + level.limbic_down[:, None] * G
         right = jnp.concatenate([(1 + level.limbic_down * tau)[:, None], jnp.diag(level.limbic_up)], 1)
-        solved = solve_without_differences(on, level.limbic_up, right)
+        solved = solve_without_differences(diagonal, level.limbic_up, right)
         tau_and_G = solved[:, 0], solved[:, 1:]
         return tau_and_G, tau_and_G
 

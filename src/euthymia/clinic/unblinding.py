@@ -11,7 +11,7 @@ def belief(p: Ratings, dissociation: Float[Array, "..."]) -> Float[Array, "..."]
 
 
 def believed_strength(
-    p: Ratings, strength: Float[Array, "..."], dissociation: Float[Array, "..."], on: Float[Array, "..."]
+    p: Ratings, strength: Float[Array, "..."], dissociation: Float[Array, "..."], switch: Float[Array, "..."]
 ) -> Float[Array, "..."]:
-    """Strength of a visit (latent shift) for a patient who feels the drug; ``on`` is 1 with unblinding, 0 without."""
-    return strength + on * p.unblinding * belief(p, dissociation)
+    """Strength of a visit (latent shift) for a patient who feels the drug; ``switch`` is 1 with unblinding, 0 without."""
+    return strength + switch * p.unblinding * belief(p, dissociation)

@@ -74,18 +74,18 @@ class PatientOutcome(NamedTuple):
     """MADRS before treatment, points."""
 
 
-class BodySystems(NamedTuple):
+class PatientSystems(NamedTuple):
     """Linear pharmacokinetic systems of bodies, and their propagators over each step length."""
 
     systems: DrugSystems
     propagators: DrugPropagators
 
 
-PATIENT_AXES = 0, BodySystems(DrugFamilies(0, 0, None), DrugFamilies(1, 1, None))
+PATIENT_AXES = 0, PatientSystems(DrugFamilies(0, 0, None), DrugFamilies(1, 1, None))
 """Axes of patients, for ``vmap``: of their numbers, systems and propagators, whose first axis is step length. Comparators share one."""
 
 
-def body_systems(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> BodySystems:
+def patient_systems(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientSystems:
     """Pharmacokinetic systems of the patients of some numbers; those of comparators are the typical patient's."""
 
     def systems_of(number: Int[Array, ""]) -> DrugSystems:
@@ -93,10 +93,10 @@ def body_systems(model: Euthymia, typical: Person, setup: CohortSetup, numbers: 
         return systems(individualised(model.physiology, person.body), person.weight)
 
     every = jax.vmap(systems_of)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
-    return BodySystems(every, propagators(every, setup.steps.lengths))
+    return PatientSystems(every, propagators(every, setup.steps.lengths))
 
 
-def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetup, drugs: BodySystems) -> Trajectory:
+def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetup, drugs: PatientSystems) -> Trajectory:
     """Body and brain of one virtual patient, whose body has these pharmacokinetic systems."""
     person, individual_effects = patient_drawn
     physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects)
@@ -126,10 +126,10 @@ def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetu
 def trajectories(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> Trajectory:
     """Body and brain of the patients of some numbers."""
 
-    def of_patient(number: Int[Array, ""], drugs: BodySystems) -> Trajectory:
+    def of_patient(number: Int[Array, ""], drugs: PatientSystems) -> Trajectory:
         return trajectory(model, virtual_patient(model, typical, number), setup, drugs)
 
-    return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, body_systems(model, typical, setup, numbers))
+    return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, patient_systems(model, typical, setup, numbers))
 
 
 def madrs_course(
@@ -165,7 +165,7 @@ def madrs_course(
     return item_ratings(p, baseline_items(p, baseline), joined - fluctuation_shift[:, None]).sum(-1)
 
 
-def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number: Int[Array, ""], drugs: BodySystems) -> PatientOutcome:
+def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number: Int[Array, ""], drugs: PatientSystems) -> PatientOutcome:
     """The course of the patient of a number, whose body has these pharmacokinetic systems."""
     patient_drawn, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
     person, individual_effects = patient_drawn
@@ -199,9 +199,9 @@ def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number
 @eqx.filter_jit
 def patient_outcomes(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientOutcome:
     """The courses of the patients of some numbers; every array has a leading axis of patients."""
-    drugs = body_systems(model, typical, setup, numbers)
+    drugs = patient_systems(model, typical, setup, numbers)
 
-    def of_patient(number: Int[Array, ""], drugs: BodySystems) -> PatientOutcome:
+    def of_patient(number: Int[Array, ""], drugs: PatientSystems) -> PatientOutcome:
         return patient_outcome(model, typical, setup, number, drugs)
 
     return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, drugs)

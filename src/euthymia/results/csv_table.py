@@ -11,7 +11,10 @@ COMPARED = ("context", "untreated")
 
 
 def readout_columns(course: xr.Dataset) -> dict[str, np.ndarray]:
-    """Columns by heading, of the arm as given but for MADRS: time (h), then every main read-out by what stands along its own axes."""
+    """Columns by heading, of the arm as given but for MADRS: time (h), then every main read-out by what stands along its own axes.
+
+    Molecules that are never there are left out.
+    """
     columns = {"time [h]": course.time.values}
     for name, quantity in QUANTITIES.items():
         if not quantity.is_readout or name not in course:
@@ -21,7 +24,8 @@ def readout_columns(course: xr.Dataset) -> dict[str, np.ndarray]:
         if not own_axes:
             columns[f"{name} [{quantity.unit}]"] = values.values
         for axis in own_axes:
-            columns |= {f"{name}, {label} [{quantity.unit}]": values.sel({axis: label}).values for label in values[axis].values}
+            labels = [label for label in values[axis].values if axis != "molecule" or values.sel({axis: label}).any()]
+            columns |= {f"{name}, {label} [{quantity.unit}]": values.sel({axis: label}).values for label in labels}
     for arm in COMPARED:
         if arm in course.arm.values:
             columns[f"{ALSO_WITHOUT_DRUG}, {arm} [{QUANTITIES[ALSO_WITHOUT_DRUG].unit}]"] = course[ALSO_WITHOUT_DRUG].sel(arm=arm).values

@@ -11,7 +11,7 @@ from .quantities import AXES, AXIS_UNITS, QUANTITIES
 
 
 def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, Sequence | np.ndarray]) -> xr.Dataset:
-    """Values by name as one data set.
+    """Values by name as one data set, in the order of the table.
 
     Parameters
     ----------
@@ -30,13 +30,15 @@ def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, 
     for axis in coordinates:
         if axis not in AXES:
             raise unknown("axis", axis, AXES)
-    variables = {}
-    for name, array in values.items():
+    for name in values:
         if name not in QUANTITIES:
             raise unknown("quantity", name, QUANTITIES)
-        quantity = QUANTITIES[name]
-        axes = tuple(axis for axis in quantity.axes if axis in coordinates)
-        variables[name] = (axes, np.asarray(array), {"units": quantity.unit, "long_name": quantity.meaning})
+    variables = {}
+    # In the order of the table: compiled programs return dictionaries in that of the alphabet.
+    for name, quantity in QUANTITIES.items():
+        if name in values:
+            axes = tuple(axis for axis in quantity.axes if axis in coordinates)
+            variables[name] = (axes, np.asarray(values[name]), {"units": quantity.unit, "long_name": quantity.meaning})
     present = {axis for axes, *_ in variables.values() for axis in axes}
     return xr.Dataset(
         variables,

@@ -10,8 +10,9 @@ from ..core.errors import InputError
 from ..evidence.registry import evidence
 
 FORMAT = 2
-"""Raised whenever a name, axis or unit changes; 0.2.0 wrote none and is called 1."""
-CONVENTIONS = "units and long_name as in CF-1.11; time in h since the start of the course"
+"""Raised whenever a name, axis or unit changes; files without one, as 0.2.0 wrote them, are called 1."""
+CONVENTIONS = "CF-1.11"
+COMMENT = "time in h since the start of the course; ratings in points of their scale"
 PACKED = {"zlib": True, "complevel": 4}
 
 
@@ -32,6 +33,7 @@ def netcdf(groups: Mapping[str, xr.Dataset], title: str, protocol: str, **attrib
         "euthymia_version": __version__,
         "euthymia_format": FORMAT,
         "Conventions": CONVENTIONS,
+        "comment": COMMENT,
         "parameters_sha256": evidence().parameter_hash(),
         "protocol": protocol,
         **attributes,
@@ -52,17 +54,17 @@ def read_results(path: str | Path) -> xr.DataTree:
     InputError
         If the file cannot be read, is none of ours, or has another format.
     """
+    if not Path(path).is_file():
+        raise InputError(f"results: there is no file {path}")
     try:
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             results = tree.load()
     except (OSError, ValueError) as error:
-        raise InputError(f"results: cannot read {path}: {error}") from error
+        raise InputError(f"results: cannot read {path}: it is no NetCDF file") from error
     written = results.attrs.get("euthymia_format", 1 if "madrs" in results else None)
     if written is None:
         raise InputError(f"results: {path} was not written by Euthymia")
     if written != FORMAT:
-        version = results.attrs.get("euthymia_version", "0.2.0")
-        raise InputError(
-            f"results: {path} has format {written} (Euthymia {version}), and this version reads {FORMAT}; run the protocol again"
-        )
+        whose = "an earlier version" if written < FORMAT else "a later version"
+        raise InputError(f"results: {path} has format {written}, of {whose}; this one reads format {FORMAT}: run its protocol again")
     return results

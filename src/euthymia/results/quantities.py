@@ -8,6 +8,7 @@ AXES = {
     "coalition": "which of context and ways are allowed to act",
     "contributor": "the context or a way, to which a part of the change is attributed",
     "checkpoint": "named time of a course",
+    "region": "region of the brain",
     "time": "time since the start of the course",
     "enantiomer": "enantiomer",
     "molecule": "comparator or metabolite that acts",
@@ -30,7 +31,7 @@ AXES = {
     "landscape": "state of the drug at which a landscape is that of the limbic network",
     "limbic_current": "current into the limbic network",
     "edge": "lower or upper edge",
-    "begun": "state of the two networks before drive is lost",
+    "initial_state": "state of the two networks before drive is lost",
     "block": "loss of recurrent NMDA drive",
     "network": "limbic or cognitive network",
 }
@@ -71,7 +72,7 @@ _TABLE = [
         ("norketamine", "umol/L", "total norketamine in arterial plasma"),
         ("hydroxynorketamine", "umol/L", "total hydroxynorketamine in arterial plasma"),
         ("effect_site_ketamine", "umol/L", "total ketamine at the effect site"),
-        ("free_brain_ketamine", "umol/L", "unbound ketamine in brain"),
+        ("free_brain_ketamine", "umol/L", "unbound ketamine in brain", "free brain ketamine", True),
         ("free_brain_norketamine", "umol/L", "unbound norketamine in brain"),
         ("free_brain_hydroxynorketamine", "umol/L", "unbound hydroxynorketamine in brain"),
     ),
@@ -96,7 +97,7 @@ _TABLE = [
     *_rows(
         "patient time molecule",
         ("comparator_plasma", "umol/L", "total comparator in plasma"),
-        ("comparator_mass", "ng/mL", "total comparator in plasma"),
+        ("comparator_mass", "ng/mL", "total comparator in plasma", "comparator", True),
     ),
     *_rows(
         "patient time cell_class",
@@ -217,16 +218,20 @@ _TABLE = [
     ),
     *_rows("edge", ("gamma_band", "Hz", "edges of the gamma band")),
     *_rows("limbic_current", ("limbic_S", "1", "open NMDA channels of the limbic network")),
-    *_rows("landscape limbic_current", ("holding_drive", "nA", "limbic drive at which that state stands still")),
+    *_rows(
+        "landscape limbic_current",
+        ("holding_drive", "nA", "limbic drive at which that state stands still"),
+        ("holding_stable", "1", "1 for a stable state, 0 for one between"),
+    ),
     *_rows("landscape edge", ("bistable_window", "nA", "limbic drive between which two states exist")),
     *_rows(
         "",
         ("critical_block", "1", "loss of NMDA drive at which this patient's lock vanishes"),
         ("healthy_limbic_input", "nA", "drive of the limbic network in health"),
     ),
-    *_rows("begun block", ("communication", "1", "how far one network moves the other, undrugged = 1", "communication")),
-    *_rows("begun block network", ("network_rate", "Hz", "firing of the limbic and the cognitive network")),
-    *_rows("begun network", ("undrugged_S", "1", "open NMDA channels of the state before drive is lost")),
+    *_rows("initial_state block", ("communication", "1", "how far one network moves the other, undrugged = 1", "communication")),
+    *_rows("initial_state block network", ("network_rate", "Hz", "firing of the limbic and the cognitive network")),
+    *_rows("initial_state network", ("undrugged_S", "1", "open NMDA channels of the state before drive is lost")),
 ]
 QUANTITIES = {row.name: row for row in _TABLE}
 """The table by name."""

@@ -23,7 +23,7 @@ from ..model.state import Inputs, SlowState, no_input, unpack
 from ..model.vector_field import Auxiliaries, PassiveStates, auxiliaries
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..receptors.nmdar import drive_loss, pore_block
-from .interventions import SWITCHES_OF_WAYS, Settings, switches
+from .interventions import SWITCHES_OF_WAYS, ArmSettings, switches
 from .person import Person
 
 
@@ -90,7 +90,7 @@ def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     return mechanisms(physiology, brain.rest, auxiliary, auxiliary.lock.into / (auxiliary.lock.into + auxiliary.lock.out_of))
 
 
-def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: Settings) -> Brains:
+def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings) -> Brains:
     """Slow states of one patient's brain under every setting of the switches, and what follows from them."""
     ways_off = switches(SWITCHES_OF_WAYS)
     states = slow_courses(physiology, brain, steps, inputs, settings.shared, ways_off)
@@ -121,7 +121,7 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
 
 @eqx.filter_jit
 def course(
-    model: Euthymia, person: Person, context: tuple[Scalar, Float[Array, "course_context"]], schedule: Schedule, settings: Settings
+    model: Euthymia, person: Person, context: tuple[Scalar, Float[Array, "course_context"]], schedule: Schedule, settings: ArmSettings
 ) -> Course:
     """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
 
@@ -146,9 +146,9 @@ def course(
     before, well, ill = (at_rest(physiology, undosed) for undosed in (brain, healthy, depressed))
     by_mechanisms = mechanism_shift(symptoms, brains.mechanisms, before, well, ill)
     of_visits, of_weeks = context
-    on = settings.context[:, None, None]
-    by_visits = on * visit_shift(symptoms, of_visits, schedule.since_visits)
-    by_weeks = on * course_shift(symptoms, of_weeks, schedule.since_start)
+    acting = settings.context[:, None, None]
+    by_visits = acting * visit_shift(symptoms, of_visits, schedule.since_visits)
+    by_weeks = acting * course_shift(symptoms, of_weeks, schedule.since_start)
     first = jax.tree.map(lambda leaf: leaf[settings.brain_of[0]], brains.auxiliaries.fast)
     shift = join(symptoms, by_visits, by_mechanisms[settings.brain_of]) + by_weeks
     return Course(

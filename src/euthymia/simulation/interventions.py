@@ -71,7 +71,7 @@ def switches(clamped: frozenset[str]) -> Switches:
     return Switches(**{name: jnp.asarray(float(name not in clamped)) for name in Switches._fields})
 
 
-class Settings(NamedTuple):
+class ArmSettings(NamedTuple):
     """The interventions of a run as numbers. The context moves mood alone, so that arms that differ in it share a brain.
 
     A brain's linear part is taken where every link is off that is off in any brain which shares it. Brains in which only ways are
@@ -87,13 +87,13 @@ class Settings(NamedTuple):
     """1 where the context acts, 0 where not."""
 
 
-def settings(interventions: Iterable[Intervention]) -> Settings:
+def settings(interventions: Iterable[Intervention]) -> ArmSettings:
     """What the compiled program needs to know of the interventions of a run, each brain solved once."""
     arms = list(interventions)
     brains = sorted(dict.fromkeys(arm.clamped for arm in arms), key=lambda clamped: not clamped <= SWITCHES_OF_WAYS)
     shared = [clamped for clamped in brains if clamped <= SWITCHES_OF_WAYS]
     own = brains[len(shared) :]
-    return Settings(
+    return ArmSettings(
         _stacked(shared),
         _stacked(own) if own else None,
         jnp.asarray([brains.index(arm.clamped) for arm in arms]),

@@ -26,6 +26,6 @@ def first_visit(protocol: Protocol) -> float:
     return protocol.begins
 
 
-def labelled(name: str, protocol: Protocol) -> str:
+def course_title(name: str, protocol: Protocol) -> str:
     """The name of a course, which says if its curve is set from trials and comes from no mechanism."""
     return f"{name} ({EMPIRICAL})" if protocol.context in EMPIRICAL_CONTEXTS else name

@@ -31,7 +31,7 @@ S = ENANTIOMERS.index("S")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ObservedAndPredicted:
     """One observation beside the model's prediction for the same dose and sample."""
 
     name: str
@@ -62,12 +62,12 @@ class PredictionScore:
     within_two_fold: float
 
 
-def of_role(rows: list[Comparison], role: str) -> list[Comparison]:
+def of_role(rows: list[ObservedAndPredicted], role: str) -> list[ObservedAndPredicted]:
     """Comparisons of one role."""
     return [row for row in rows if row.role == role]
 
 
-def score(rows: list[Comparison]) -> PredictionScore:
+def score(rows: list[ObservedAndPredicted]) -> PredictionScore:
     """Score of some comparisons."""
     return PredictionScore(len(rows), float(np.median([row.error for row in rows])), float(np.mean([row.within_two_fold for row in rows])))
 
@@ -152,7 +152,7 @@ PREDICTED: dict[str, Callable[[Euthymia], float]] = {
 """The model's prediction of each evidence row, in the row's unit."""
 
 
-def _digitised_course(model: Euthymia) -> list[Comparison]:
+def _digitised_course(model: Euthymia) -> list[ObservedAndPredicted]:
     """The digitised course of S-ketamine and S-norketamine in arterial blood. Samples before the infusion are left out."""
     doses = [
         {"drug": "esketamine", "amount": f"{amount} mg/kg", "route": "i.v. infusion", "duration": "1 h", "start": f"{start} h"}
@@ -168,15 +168,15 @@ def _digitised_course(model: Euthymia) -> list[Comparison]:
             predicted = exposure.at(series[row["analyte"]], hours)
             name = f"{row['source']}.{row['analyte']}.{hours:g}h"
             quantity = f"arterial {row['analyte']} at {hours:g} h"
-            rows.append(Comparison(name, quantity, row["source"], "validate", observed, predicted, "uM"))
+            rows.append(ObservedAndPredicted(name, quantity, row["source"], "validate", observed, predicted, "uM"))
     return rows
 
 
-def pharmacology(model: Euthymia | None = None) -> list[Comparison]:
+def pharmacology(model: Euthymia | None = None) -> list[ObservedAndPredicted]:
     """Every row of pharmacology that is held out or verifies the implementation, beside the model's prediction."""
     model = default_model() if model is None else model
     rows = []
     for name, predict in PREDICTED.items():
         target = evidence().target(name)
-        rows.append(Comparison(name, target.quantity, target.source, target.role, target.value, predict(model), target.unit))
+        rows.append(ObservedAndPredicted(name, target.quantity, target.source, target.role, target.value, predict(model), target.unit))
     return rows + _digitised_course(model)

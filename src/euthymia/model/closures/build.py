@@ -80,13 +80,13 @@ class Disagreement(NamedTuple):
     """Difference between a file and a fresh run at one point."""
 
     point: tuple[float, ...]
-    shares: dict[str, float]
+    range_fractions: dict[str, float]
     """Of each output, as a share of its range."""
 
     @property
     def worst(self) -> float:
         """Largest of all outputs."""
-        return max(self.shares.values())
+        return max(self.range_fractions.values())
 
 
 def check(recipe: Recipe, file: SurfaceFile, progress: Progress = lambda done: None) -> list[Disagreement]:

@@ -12,7 +12,7 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...core.constants import DAY, WEEK
 from ...simulation.simulate import Simulation
-from ...simulation.visits import first_visit, labelled
+from ...simulation.visits import course_title, first_visit
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, SERIES, clock, drawn, panels, svg
 
 NODES_DRAWN = 600
@@ -93,7 +93,7 @@ def _doses(axes: Axes, courses: dict[str, Simulation], colours: dict[str, str]) 
         for visit in protocol.visits:
             axes.plot(max(visit - first_visit(protocol), FIRST_SHOWN), row, "o", color=colours[name], mfc="none", ms=7, clip_on=False)
         if not protocol.doses:
-            said = labelled(f" no drug, context {protocol.context}", protocol)
+            said = course_title(f" no drug, context {protocol.context}", protocol)
             axes.text(FIRST_SHOWN, row, said, color=colours[name], va="center", fontsize=9)
     axes.set_ylim(len(courses) - 0.5, -0.5)
     axes.set_yticks(range(len(courses)), [_short(name) for name in courses])
@@ -172,7 +172,7 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def shares(comparison: Comparison) -> str:
+def attributed(comparison: Comparison) -> str:
     """Points of MADRS by way and context, one bar per arm, one panel per checkpoint."""
     of_arms = {arm: comparison.attribution(arm) for arm in comparison.arms}
     names = list(dict.fromkeys(name for by_time in of_arms.values() for name in by_time))

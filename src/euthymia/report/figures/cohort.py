@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from ...population.cohort import Cohort
 from ...population.summary import weighted_quantile
-from ...simulation.visits import first_visit, labelled
+from ...simulation.visits import course_title, first_visit
 from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, clock, legend, panels, svg
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35))
@@ -39,7 +39,7 @@ def spread(cohort: Cohort) -> str:
                 context = weighted_quantile(cohort.data.madrs.sel(arm="context").values[:, shown], 0.5, weights)
                 axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
             _band(axes, times[shown], values, weights, COLOURS[colour], 0.7 if name == "comparator_mass" else 2.0)
-            axes.set_title(labelled(title, cohort.protocol) if name == "madrs" else title)
+            axes.set_title(course_title(title, cohort.protocol) if name == "madrs" else title)
             axes.set_ylabel(unit)
             axes.set_ylim(bottom=0)
             clock(axes, times[-1], 0.13)

@@ -9,7 +9,7 @@ from ..words import clock
 from .style import COLOURS, FAINT, HEALTHY, INK, RED, SPIKE_COLOURS, UNTREATED, YELLOW, course_clock, legend, panels, room, svg
 
 NUCLEUS_COLOURS = (FAINT, SPIKE_COLOURS["burst"], COLOURS["way 3"])
-ANSWERS = (
+DOPAMINE_READOUTS = (
     ("dopamine_active_share", "cells that fire", COLOURS["way 3"], "-"),
     ("dopamine_rate", "their rate", RED, "--"),
     ("dopamine_burst_share", "their spikes in bursts", YELLOW, ":"),
@@ -33,7 +33,7 @@ def habenula(simulation: Simulation) -> str:
             shares.plot(data.time, 100 * dosed[f"habenula_{name}"] / spikes, color=SPIKE_COLOURS["burst"], ls=style, label=text)
         shares.set_title("Habenula spikes in bursts, %")
         shares.set_ylim(bottom=0)
-        for name, text, colour, style in ANSWERS:
+        for name, text, colour, style in DOPAMINE_READOUTS:
             answers.plot(data.time, 100 * (dosed[name] / dosed[name][0] - 1), color=colour, ls=style, label=text)
         room(answers, 4.0, 0.0, *(line.get_ydata() for line in answers.lines))
         answers.set_title("Dopamine’s three answers, change in %")

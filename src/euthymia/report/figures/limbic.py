@@ -34,8 +34,8 @@ def window(simulation: Simulation, circuits: xr.Dataset) -> str:
         }
         for text, (drive, colour) in marks.items():
             axes.axvline(drive, color=colour, lw=1.4, ls=":", label=f"{text}: {drive:.3f} nA")
-        for begun, (drive, colour) in zip(circuits.begun.values, marks.values(), strict=False):
-            axes.plot(drive, float(circuits.undrugged_S.sel(begun=begun, network="limbic")), "o", color=colour, ms=8, zorder=5)
+        for state, (drive, colour) in zip(circuits.initial_state.values, marks.values(), strict=False):
+            axes.plot(drive, float(circuits.undrugged_S.sel(initial_state=state, network="limbic")), "o", color=colour, ms=8, zorder=5)
         seen = [lower, upper, *(drive for drive, _ in marks.values()), *circuits.bistable_window.sel(landscape="at the peak loss").values]
         seen = [drive for drive in seen if np.isfinite(drive)]
         margin = 0.25 * (max(seen) - min(seen))
@@ -52,11 +52,10 @@ def window(simulation: Simulation, circuits: xr.Dataset) -> str:
 
 
 def _branches(axes: Axes, landscape: xr.Dataset, colour: str, text: str) -> None:
-    """Stable branches solid, where a larger drive holds a larger state; the one between them dashed."""
-    S, drive = landscape.limbic_S.values, landscape.holding_drive.values
-    rising = np.gradient(drive) > 0
+    """Stable branches solid, the one between them dashed."""
+    S, drive, is_stable = (landscape[name].values for name in ("limbic_S", "holding_drive", "holding_stable"))
     for stable, style in ((True, "-"), (False, "--")):
-        kept = np.where(rising == stable, drive, np.nan)
+        kept = np.where(is_stable == stable, drive, np.nan)
         axes.plot(kept, S, color=colour, ls=style, lw=2 if stable else 1.2, label=text if stable else None)
 
 
@@ -87,11 +86,13 @@ def disruption(simulation: Simulation, circuits: xr.Dataset) -> str:
     peak = 100 * float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
     critical, block = 100 * float(circuits.critical_block), 100 * circuits.block
     with panels(3.4, 1, 2) as (figure, [[talk, rates]]):
-        talk.plot(block, circuits.communication.sel(begun="at rest, healthy"), color=GREEN, label="healthy networks at rest")
+        talk.plot(block, circuits.communication.sel(initial_state="at rest, healthy"), color=GREEN, label="healthy networks at rest")
         talk.set(title="In health: communication, undrugged = 1", xlabel="loss of NMDA drive, %")
         talk.set_ylim(0, 1.05)
         for name, colour in NETWORKS.items():
-            rates.plot(block, circuits.network_rate.sel(begun="locked, this patient", network=name), color=colour, label=f"{name} network")
+            rates.plot(
+                block, circuits.network_rate.sel(initial_state="locked, this patient", network=name), color=colour, label=f"{name} network"
+            )
         rates.set(title="From the lock: firing, Hz", xlabel="loss of NMDA drive, %")
         rates.set_ylim(bottom=0)
         for axes in (talk, rates):

@@ -10,7 +10,7 @@ from ...core.constants import DAY
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...simulation.simulate import Simulation
-from ...simulation.visits import first_visit, labelled
+from ...simulation.visits import course_title, first_visit
 from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
 
 OBSERVED = (
@@ -32,7 +32,9 @@ def mood(simulation: Simulation) -> str:
             axes.plot(days, data.madrs.sel(arm="context"), color=COLOURS["context"], label="context of the treatment alone")
         if doses:
             axes.plot(days, data.madrs.sel(arm="without way 4"), color=COLOURS["way 4"], lw=1.4, ls=":", label="without way 4")
-        axes.plot(days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label=labelled("this course", simulation.protocol))
+        axes.plot(
+            days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label=course_title("this course", simulation.protocol)
+        )
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
                 observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1.0, fmt=marker, label=text)
@@ -78,7 +80,7 @@ def symptoms(simulation: Simulation) -> str:
         return svg(figure, "Ratings of the ten MADRS items")
 
 
-def shares(simulation: Simulation) -> str:
+def attributed(simulation: Simulation) -> str:
     """Who moved what: points of MADRS by context and way."""
     with panels(3.4) as (figure, [[axes]]):
         points = attribution(simulation).attribution

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...evidence.registry import evidence
-from ...validation.pharmacology import TWO_FOLD, Comparison, of_role
+from ...validation.pharmacology import TWO_FOLD, ObservedAndPredicted, of_role
 from .style import COLOURS, FAINT, SERIES, panels, svg
 
 EDGES = (0.005, 2.0)
@@ -11,7 +11,7 @@ EDGES = (0.005, 2.0)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-def observed_and_predicted(rows: list[Comparison]) -> str:
+def observed_and_predicted(rows: list[ObservedAndPredicted]) -> str:
     """Held-out concentrations against predictions, and the ratio of every held-out row by study, each with the two-fold band."""
     held_out = of_role(rows, "validate")
     molar_mass = evidence().value("ketamine.molar_mass", "g/mol")

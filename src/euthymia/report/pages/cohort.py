@@ -17,7 +17,7 @@ from ...population.summary import CohortSummary, MedianInterval, cohort_summary
 from ...protocols.reading import text_of
 from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
-from ...simulation.visits import labelled
+from ...simulation.visits import course_title
 from .page import cohort_page
 
 UNCALIBRATED = (
@@ -33,7 +33,7 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
     """Print the cohort at its visits."""
     summary, number = cohort_summary(cohort, p), cohort.data.sizes["patient"]
     console.print()
-    console.print(Text(labelled(cohort.protocol.title, cohort.protocol), style="bold"))
+    console.print(Text(course_title(cohort.protocol.title, cohort.protocol), style="bold"))
     drawn = "" if cohort.drawn == number else f", of {cohort.drawn} drawn"
     console.print(f"{number} virtual patients{drawn}{counted(cohort, summary)}; median (5 to 95 %)")
     console.print()
@@ -103,7 +103,7 @@ def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, ov
     """Write the folder: all of it, or nothing. ``fitted`` are values that stand in for evidence rows."""
     data, caution, summary = cohort.data, CALIBRATED if fitted else UNCALIBRATED, cohort_summary(cohort, p)
     made = {"drawn": cohort.drawn, "like": "; ".join(map(str, cohort.like)), "parameters": "calibrated" if fitted else "evidence"}
-    made |= {f"fitted {row}": value for row, value in fitted.items()}
+    made["fitted"] = "; ".join(f"{row} = {value!r}" for row, value in fitted.items())
     protocol = text_of(cohort.protocol)
     contents = {
         "report.html": cohort_page(

@@ -12,7 +12,7 @@ from ... import __version__
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...analysis.limbic import levels
-from ...analysis.readouts import Move
+from ...analysis.readouts import LargestChange
 from ...analysis.summary import TITLES, Summary
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
@@ -23,7 +23,7 @@ from ...population.cohort import Cohort
 from ...protocols.reading import text_of
 from ...results.manifest import git_revision
 from ...simulation.simulate import Simulation
-from ...simulation.visits import labelled
+from ...simulation.visits import course_title
 from ..figures import arms, pk_fit, trials
 from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
@@ -46,7 +46,7 @@ NOTES = (
 )
 
 
-def shade(move: Move) -> str:
+def shade(move: LargestChange) -> str:
     """Style of a cell by the size of a move."""
     return "still" if change(move.change) == "–" else "much" if abs(move.change) >= MUCH else ""
 
@@ -82,7 +82,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
     """The report of one course as HTML text; without what its circuits say, drawings of that are left out."""
     curves, circuits = drawn(simulation, NODES_DRAWN), simulation.circuits
     rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
-    sections = [_contents(section, curves, rows_of_levels) for section in SECTIONS if section.stands_for(simulation.protocol)]
+    sections = [_contents(section, curves, rows_of_levels) for section in SECTIONS if section.applies_to(simulation.protocol)]
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -132,8 +132,8 @@ def comparison_page(comparison: Comparison) -> str:
             titles=TITLES,
             version=__version__,
             picture=_figure("ways", arms.five_ways(comparison)),
-            shares=_figure("shares", arms.shares(comparison)),
-            movers=WAYS_THEN_CONTEXT,
+            attributed=_figure("attributed", arms.attributed(comparison)),
+            contributors=WAYS_THEN_CONTEXT,
             notes=NOTES,
             protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
             revision=git_revision(),
@@ -180,7 +180,7 @@ def cohort_page(
         .get_template("cohort.html.jinja")
         .render(
             cohort=cohort,
-            title=labelled(cohort.protocol.title, cohort.protocol),
+            title=course_title(cohort.protocol.title, cohort.protocol),
             visits=visits,
             interval=interval,
             caution=caution,

@@ -67,7 +67,7 @@ class Section:
     """Beginnings of the ids of the rows that are listed; all if empty."""
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    stands_for: Callable[[Protocol], bool] = any_drug
+    applies_to: Callable[[Protocol], bool] = any_drug
     """Which protocols have it."""
     has_levels: bool = False
     """Whether it ends with the table of the three levels of a reset."""
@@ -414,7 +414,7 @@ SECTIONS = (
         (
             Figure(mood.symptoms, "Ratings before and after."),
             Figure(
-                mood.shares, "Points of MADRS that context and ways account for (Shapley shares over all combinations of removed ways)."
+                mood.attributed, "Points of MADRS attributed to context and ways (Shapley values over all combinations of removed ways)."
             ),
         ),
         ("symptoms",),

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +9,7 @@ from rich.text import Text
 from ...analysis.exposure_table import LEAST, Quantiles, course_columns, exposure_rows
 from ...core.files import atomic_write
 from ...model.parameters import Euthymia
+from ...results.csv_table import csv_text
 from ...simulation.exposure import Exposures
 from ..words import clock, percent
 
@@ -38,9 +38,7 @@ def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> N
 def write_course(exposures: Exposures, path: Path) -> None:
     """Write the course as CSV, µM over h, whole or not at all; of several people, their quantiles. Raises ``InputError``."""
     columns = {"time [h]": exposures.data.time.values} | dict(course_columns(exposures.data))
-    rows = np.stack(list(columns.values()), -1)
-    lines = [",".join(columns), *(",".join(f"{number:.9g}" for number in row) for row in rows)]
-    atomic_write(path, "\n".join(lines) + "\n")
+    atomic_write(path, csv_text(columns))
 
 
 def _who(exposures: Exposures) -> str:

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
-from ...analysis.summary import TITLES, WORDS, Summary
+from ...analysis.summary import BLOCK_MEASURES, TITLES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..words import MOVED, NONE, before, change, clock, part_text, percent, points, when
 
@@ -50,7 +50,7 @@ def show(summary: Summary, console: Console) -> None:
     if summary.blocker:
         receptor = _table("NMDA receptor, peak", "bound", "pore block", "drive loss")
         for name, words in summary.receptor.items():
-            receptor.add_row(name, *(percent(words[word].value) for word in WORDS))
+            receptor.add_row(name, *(percent(words[word].value) for word in BLOCK_MEASURES))
         _print(console, receptor)
 
     ways = _table("Way", "its number at peak", "", "when", left=2)
@@ -93,7 +93,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     _print(console, moved)
 
     touched = _table("Largest change from before", *map(comparison.label, comparison.arms))
-    for readout, moves in comparison.moves().items():
-        touched.add_row(readout.title, *(change(moves[arm].change) for arm in comparison.arms))
+    for readout, largest_changes in comparison.largest_changes().items():
+        touched.add_row(readout.title, *(change(largest_changes[arm].change) for arm in comparison.arms))
     _print(console, touched)
     console.print()

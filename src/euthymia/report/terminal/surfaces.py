@@ -36,7 +36,7 @@ def show_checked(recipe: Recipe, disagreements: list[Disagreement], console: Con
         f"Surface {recipe.name}: " + ", ".join(f"{axis.name} ({axis.unit})" for axis in recipe.axes), "off most", "of its range", ""
     )
     for point in disagreements:
-        name = max(point.shares, key=point.shares.__getitem__)
+        name = max(point.range_fractions, key=point.range_fractions.__getitem__)
         sound = "[green]sound[/green]" if point.worst <= WORST_ERROR else "[red]off[/red]"
         table.add_row(", ".join(f"{value:.3g}" for value in point.point), name, percent(point.worst), sound)
     console.print(table)

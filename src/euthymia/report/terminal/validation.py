@@ -3,10 +3,10 @@
 from rich.console import Console
 from rich.table import Table
 
-from ...validation.pharmacology import BARS, Comparison, of_role, score
+from ...validation.pharmacology import BARS, ObservedAndPredicted, of_role, score
 
 
-def show_validation(rows: list[Comparison], console: Console) -> None:
+def show_validation(rows: list[ObservedAndPredicted], console: Console) -> None:
     """Print every row by role, and the score of each role beside that of the closest peer."""
     for role, title in (("verification", "Verification: the published output of a model coded here"), ("validate", "Held out")):
         table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
