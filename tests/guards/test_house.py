@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import euthymia
+from euthymia.evidence.registry import evidence
 from euthymia.results.quantities import AXES
 
 ROOT = Path(euthymia.__file__).parent
@@ -33,9 +34,11 @@ RETIRED = {
     ),
     *("standard", "in_order", "person_of", "someone", "pulses_of", "embody", "embodied", "settle_down", "Answers", "Drivers", "Followers"),
     *("drivers", "followers", "Differences", "differs", "worth", "engagement", "dissociation_half", "systolic_most", "diastolic_most"),
+    *("settling", "matching", "pace", "particular", "shares", "Move", "begun", "leavers"),
     *("parts_of", "movers", "MOVERS", "players", "PLAYERS", "straight", "place", "middle", "ends", "found", "each", "given"),
 }
 """Names of variables, functions, classes, parameters and fields that the field has other words for."""
+RETIRED_ROWS = re.compile(r"(_half|_most|_potency|\\.worth|\\.engagement|\\.leaving)\\b")
 RETIRED_AXES = {"hand", "person", "solved"}
 RETIRED_MODULES = {"experiments", "bridge", "cascade", "reactions", "matching", "leaving", "standard", "parts", "disposition", "timegrid"}
 
@@ -114,6 +117,16 @@ def test_axes_have_one_name_each(path):
 
 def test_no_quantity_has_a_retired_axis():
     assert set(AXES) & RETIRED_AXES == set()
+
+
+def test_no_evidence_row_has_a_retired_name():
+    assert [row for row in evidence().parameters if RETIRED_ROWS.search(row)] == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.jinja")), ids=relative)
+def test_templates_use_the_field_s_names(path):
+    code = " ".join(re.findall(r"\{[{%](.*?)[%}]\}", path.read_text("utf-8"), re.DOTALL))
+    assert set(re.findall(r"[A-Za-z_]\w*", code)) & (RETIRED - {"each", "ends"}) == set()
 
 
 def test_no_room_of_the_workshop_is_left():

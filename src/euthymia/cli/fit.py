@@ -14,7 +14,7 @@ def calibrate(
     out: Path = Path("runs/calibration"),
     overwrite: Overwrite = False,
 ) -> None:
-    """Fit how patients differ and what context is worth to trials kept for calibration; many minutes of work.
+    """Fit how patients differ and the effect of context to trials kept for calibration; many minutes of work.
 
     Parameters
     ----------

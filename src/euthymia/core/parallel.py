@@ -34,10 +34,10 @@ def ordered_map(solve: Callable[[int], Solved], processes: int) -> Generator[Sol
         return
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (solve,))
     try:
-        begun: deque[Future] = deque(pool.submit(_solve_chunk, number) for number in range(AHEAD * processes))
-        for number in count(len(begun)):
-            begun.append(pool.submit(_solve_chunk, number))
-            yield begun.popleft().result()
+        started: deque[Future] = deque(pool.submit(_solve_chunk, number) for number in range(AHEAD * processes))
+        for number in count(len(started)):
+            started.append(pool.submit(_solve_chunk, number))
+            yield started.popleft().result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -22,7 +22,7 @@ VOLTS = (-85, 55)
 def habenula(simulation: Simulation) -> str:
     """Firing of the nucleus and of its cells, dopamine's three answers, and the tone they make."""
     data, dosed, untreated = simulation.data, simulation.data.sel(arm="as given"), simulation.data.sel(arm="untreated")
-    with panels(5.6, 2, 2) as (figure, [[rates, shares], [answers, tone]]):
+    with panels(5.6, 2, 2) as (figure, [[rates, in_bursts], [answers, tone]]):
         for name, text in SPIKE_TEXTS.items():
             rates.plot(data.time, untreated[f"habenula_{name}_rate"], color=SPIKE_COLOURS[name], ls="--", lw=1)
             rates.plot(data.time, dosed[f"habenula_{name}_rate"], color=SPIKE_COLOURS[name], label=text)
@@ -30,9 +30,9 @@ def habenula(simulation: Simulation) -> str:
         rates.set_ylim(bottom=0)
         spikes = dosed.habenula_tonic_rate + dosed.habenula_burst_rate
         for name, style, text in (("burst_rate", "-", "intervals up to 20 ms"), ("burst_rate_strict", ":", "up to 10 ms")):
-            shares.plot(data.time, 100 * dosed[f"habenula_{name}"] / spikes, color=SPIKE_COLOURS["burst"], ls=style, label=text)
-        shares.set_title("Habenula spikes in bursts, %")
-        shares.set_ylim(bottom=0)
+            in_bursts.plot(data.time, 100 * dosed[f"habenula_{name}"] / spikes, color=SPIKE_COLOURS["burst"], ls=style, label=text)
+        in_bursts.set_title("Habenula spikes in bursts, %")
+        in_bursts.set_ylim(bottom=0)
         for name, text, colour, style in DOPAMINE_READOUTS:
             answers.plot(data.time, 100 * (dosed[name] / dosed[name][0] - 1), color=colour, ls=style, label=text)
         room(answers, 4.0, 0.0, *(line.get_ydata() for line in answers.lines))
@@ -42,10 +42,10 @@ def habenula(simulation: Simulation) -> str:
         tone.plot(data.time, dosed.dopamine, color=COLOURS["way 3"], label="this course")
         tone.set_title("Dopamine tone")
         tone.set_ylim(bottom=0)
-        for axes in (rates, shares, answers, tone):
+        for axes in (rates, in_bursts, answers, tone):
             course_clock(axes, simulation, 2)
         rates.legend(loc="best")
-        shares.legend(loc="best")
+        in_bursts.legend(loc="best")
         answers.legend(loc="best")
         tone.legend(loc="lower left")
         return svg(figure, "Way 3: habenula and dopamine")

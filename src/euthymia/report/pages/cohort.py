@@ -24,7 +24,7 @@ UNCALIBRATED = (
     "how patients differ is assumed and was not fitted to any trial: shares of responders show what the model computes, not what to expect"
 )
 CALIBRATED = (
-    "how patients differ and what context is worth were fitted to trials kept for calibration, which leave much of it free; "
+    "how patients differ and the effect of context were fitted to trials kept for calibration, which leave much of it free; "
     "`euthymia validate clinic` shows how well trials kept aside are predicted"
 )
 
