@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"
 
 # Array libraries read these when they start.
 # A solver that fails returns NaN, which is checked; raising from inside a compiled program costs time on every step.

@@ -137,8 +137,8 @@ def test_a_run_of_another_version_is_refused_by_name(tmp_path):
         (old, "0.2.0"),
         (foreign, "not written by Euthymia"),
         (newer, "9.0"),
-        (text, "cannot read"),
-        (tmp_path / "none.nc", "cannot read"),
+        (text, "it is no NetCDF file"),
+        (tmp_path / "none.nc", "there is no file"),
     ):
         with pytest.raises(InputError, match=said):
             read_results(file)

@@ -65,6 +65,8 @@ def read_results(path: str | Path) -> xr.DataTree:
     if written is None:
         raise InputError(f"results: {path} was not written by Euthymia")
     if written != FORMAT:
-        whose = "an earlier version" if written < FORMAT else "a later version"
-        raise InputError(f"results: {path} has format {written}, of {whose}; this one reads format {FORMAT}: run its protocol again")
+        version = results.attrs.get("euthymia_version", "0.2.0 or earlier")
+        raise InputError(
+            f"results: {path} has format {written}, of Euthymia {version}; version {__version__} reads format {FORMAT}: run its protocol again"
+        )
     return results
