@@ -67,6 +67,6 @@ def read_results(path: str | Path) -> xr.DataTree:
     if written != FORMAT:
         version = results.attrs.get("euthymia_version", "0.2.0 or earlier")
         raise InputError(
-            f"results: {path} has format {written}, of Euthymia {version}; version {__version__} reads format {FORMAT}: run its protocol again"
+            f"results: {path} has format {written}, of Euthymia {version}; {__version__} reads format {FORMAT}: run its protocol again"
         )
     return results
