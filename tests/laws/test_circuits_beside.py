@@ -70,7 +70,7 @@ def test_cells_are_counted_as_the_nucleus_counts_them(circuits_beside, model, re
     # Every spike stands once, and in order within its cell.
     for number in range(circuits_beside.sizes["checkpoint"]):
         assert (spikes_of(circuits_beside, number) < float(circuits_beside.recording_time)).all()
-    assert (np.diff(spikes_of(circuits_beside, 0, 100)) > 0).all()
+    assert (np.diff(spikes_of(circuits_beside, 0, 50)) > 0).all()
     assert len(spikes_of(circuits_beside, 0)) == int(jnp.isfinite(recording.spike[0]).sum())
 
 

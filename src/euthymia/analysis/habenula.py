@@ -14,7 +14,7 @@ from ..circuits.habenula.nucleus import Plan, ambient_glutamate, draw_cells
 from ..circuits.habenula.parameters import Nucleus
 from ..core.types import ACTIVITIES, Scalar
 
-PLAN = Plan(cells=200, settle=250, nodes=2000, substeps=40, step=0.025)
+PLAN = Plan(cells=100, settle=250, nodes=2000, substeps=40, step=0.025)
 """Of a recording: a quarter of a second is discarded, two seconds count."""
 SPACING = PLAN.substeps * PLAN.step
 """ms between nodes."""

@@ -26,12 +26,15 @@ WITH_MAO_LOST = {"serotonin syndrome": SERT_INHIBITORS, "a dangerous rise of blo
 """What can happen where MAO is inhibited too, by what is given."""
 
 
-def warnings_of(protocol: Protocol, model: Euthymia) -> list[str]:
-    """What the user should know before trusting the result: what lies outside published experience, or means nothing."""
-    return [*patient_warnings(protocol, model), *course_warnings(protocol, model)]
+def warnings_of(protocol: Protocol, model: Euthymia, limbic_input: float | None = None) -> list[str]:
+    """What the user should know before trusting the result: what lies outside published experience, or means nothing.
+
+    ``limbic_input`` is the drive of the patient's limbic network (nA) before the course; it is solved for if left out.
+    """
+    return [*patient_warnings(protocol, model, limbic_input), *course_warnings(protocol, model)]
 
 
-def patient_warnings(protocol: Protocol, model: Euthymia) -> list[str]:
+def patient_warnings(protocol: Protocol, model: Euthymia, limbic_input: float | None = None) -> list[str]:
     """Of these, what concerns the patient, whatever the treatment."""
     person = Person.from_protocol(protocol, model)
     warnings = body_warnings(protocol.patient, protocol.doses, model)
@@ -39,7 +42,7 @@ def patient_warnings(protocol: Protocol, model: Euthymia) -> list[str]:
         return warnings
     if float(person.stress) == 0:
         warnings.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
-    drive = float(_undosed(model, person.stress).fast.limbic_input)
+    drive = float(_undosed(model, person.stress).fast.limbic_input) if limbic_input is None else limbic_input
     lower, upper = (float(edge) for edge in _window(model))
     if not lower <= drive <= upper:
         only = "locked" if drive > upper else "quiet"
