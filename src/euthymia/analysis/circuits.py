@@ -95,7 +95,7 @@ def _recordings(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
 def _omitted_reward(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     """One synchronous excitation of the habenula, in health, before the course and at its peak."""
     p, experiment, dopamine = model.physiology.nucleus, model.omitted_reward, model.physiology.midbrain.dopamine
-    shift = float(simulation.data.habenula_shift.sel(arm="untreated")[0])
+    shift = simulation.undosed("habenula_shift")
     left = float(simulation.data.habenula_nmda.sel(arm="as given").min())
     rates = _excited(p, experiment, jnp.array([1, 1, left]), jnp.array([0, shift, shift]))
     spikes = [omitted_reward.volley(p, experiment, rate) for rate in rates]
@@ -120,7 +120,7 @@ def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     peak = float(data.drive_loss.sel(cell_class="pyramidal").max())
     health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
     healthy_input = float(links.limbic_input(physiology.links, *health))
-    own_input = float(data.limbic_input.sel(arm="untreated")[0])
+    own_input = simulation.undosed("limbic_input")
     values = limbic.landscape(physiology.limbic.attractor, peak, own_input, healthy_input)
     axes = {
         "landscape": list(limbic.LANDSCAPES),

@@ -118,5 +118,5 @@ def compare(
         before(number, protocol.name)
         simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
         warnings += [f"{protocol.name}: {warning}" for warning in course_warnings(protocol, model)]
-    limbic_input = float(simulations[protocols[0].name].data.limbic_input.sel(arm="untreated")[0])
+    limbic_input = simulations[protocols[0].name].undosed("limbic_input")
     return Comparison(simulations, [*patient_warnings(protocols[0], model, limbic_input), *warnings])

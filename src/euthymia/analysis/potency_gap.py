@@ -44,7 +44,7 @@ def _disinhibition(model: Euthymia, simulation: Simulation) -> float | None:
     physiology = model.physiology
     potency = np.asarray(physiology.receptor.drive_ic50)[: len(physiology.prefrontal.baseline)]
     lost = CONCENTRATIONS[:, None] / (CONCENTRATIONS[:, None] + potency)
-    rates = rates_at(physiology.prefrontal, jnp.asarray(1 - lost), jnp.asarray(_at_start(simulation, "recurrence")))
+    rates = rates_at(physiology.prefrontal, jnp.asarray(1 - lost), jnp.asarray(simulation.undosed("recurrence")))
     concentration = float(times_to_change(CONCENTRATIONS, np.asarray(rates), RISE)[E])
     somatostatin = simulation.data.indexes["cell_class"].get_loc("somatostatin")
     return None if np.isnan(concentration) else concentration / (concentration + float(potency[somatostatin]))
@@ -63,7 +63,7 @@ def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> floa
     closures, links = model.physiology.closures, model.physiology.links
     healthy_shift = habenula_shift(links, jnp.zeros(()), jnp.asarray(simulation.data.healthy_reward.item()))
     healthy = float(getattr(habenula_output(closures, jnp.ones(()), healthy_shift, no_correction()), output))
-    ill = jnp.full(len(LOSSES), _at_start(simulation, "habenula_shift"))
+    ill = jnp.full(len(LOSSES), simulation.undosed("habenula_shift"))
     course = np.asarray(getattr(habenula_output(closures, jnp.asarray(1 - LOSSES), ill, no_correction()), output))
     down = course <= healthy * (1 + ROUNDING)
     return float(LOSSES[np.argmax(down)]) if down.any() and not down[0] else None
@@ -76,13 +76,9 @@ def _limbic(p: Attractor, limbic_input: Scalar) -> tuple[Scalar, Window]:
 
 def _release(model: Euthymia, simulation: Simulation) -> float | None:
     """Loss at which the locked state of this patient's limbic network ends; None unless a quiet one is beside it."""
-    drive = _at_start(simulation, "limbic_input")
+    drive = simulation.undosed("limbic_input")
     needed, window = _limbic(model.physiology.limbic.attractor, jnp.asarray(drive))
     return float(needed) if window.lower <= drive <= window.upper else None
-
-
-def _at_start(simulation: Simulation, name: str) -> float:
-    return float(simulation.data[name].sel(arm="untreated")[0])
 
 
 def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:

@@ -159,7 +159,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
         context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
         checked_at=checked_at,
-        warnings=warnings_of(protocol, model, float(data.limbic_input.sel(arm="untreated")[0])),
+        warnings=warnings_of(protocol, model, simulation.undosed("limbic_input")),
     )
 
 

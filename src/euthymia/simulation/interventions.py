@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ..links import Switches
+from ..links import Switches, every_link
 
 SWITCHES_OF_WAY = {
     "way 1": ("prefrontal",),
@@ -68,7 +68,7 @@ ARMS = {
 
 def switches(clamped: frozenset[str]) -> Switches:
     """All links on but the clamped ones."""
-    return Switches(**{name: jnp.asarray(float(name not in clamped)) for name in Switches._fields})
+    return every_link(**dict.fromkeys(clamped, 0.0))
 
 
 class ArmSettings(NamedTuple):

@@ -45,6 +45,10 @@ class Simulation:
         """MADRS so many hours after the first dose (or the start of a course without any)."""
         return float(self.madrs(arm).sel(time=first_visit(self.protocol) + hours, method="nearest"))
 
+    def undosed(self, name: str) -> float:
+        """A quantity of the untreated patient, who is at rest: its value before the course."""
+        return float(self.data[name].sel(arm="untreated")[0])
+
     def checkpoints(self) -> dict[str, float]:
         """Named times after the first dose that lie inside the horizon, and its end, h."""
         end = self.protocol.horizon - first_visit(self.protocol)
