@@ -27,6 +27,10 @@ check: lint test slow
 picture: $(READY)
 	$(BIN)/python docs/picture.py
 
+# As `euthymia.configure` sets them, before anything is imported.
+benchmark: export NPROC := 1
+benchmark: export OPENBLAS_NUM_THREADS := 1
+benchmark: export EQX_ON_ERROR := nan
 benchmark: $(READY)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/pharmacokinetics.py

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-# Read when the workers start, before they import anything: see `euthymia`.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("NPROC", "1")
+# Plugins import array libraries before a session starts: see `euthymia.core.runtime`.
+os.environ.update({"OPENBLAS_NUM_THREADS": "1", "NPROC": "1", "EQX_ON_ERROR": "nan"})
 
 
 def pytest_sessionstart() -> None:
