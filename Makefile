@@ -46,7 +46,7 @@ $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 # Rewrites the lock for every supported Python: package names, versions and hashes, no addresses.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
+	  --python-version 3.11 --extra dev --extra docs --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
 
 clean:
 	rm -rf $(VENV) runs
