@@ -3,6 +3,7 @@
 Ways of acting are hue and numeral, arms are line, dash and letter; no colour is used for both.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 Use = Literal["text", "line", "area", "ground", "rule"]
@@ -34,7 +35,7 @@ TOKENS = {
     "way-1": Token("#cf8a00", "#f5b83d", "area"),
     "way-1-text": Token("#8a5c00", "#f5b83d", "text"),
     "way-1-chip": Token("#cf8a00", "#f5b83d", "ground"),
-    "on-way-1": Token("#1b2733", "#0e151c", "ground"),
+    "on-way-1": Token("#0e151c", "#0e151c", "ground"),
     "way-2": Token("#a8341c", "#f0705a", "line"),
     "way-2-text": Token("#a8341c", "#ff917e", "text"),
     "way-2-chip": Token("#a8341c", "#f0705a", "ground"),
@@ -57,13 +58,24 @@ TOKENS = {
     "arm-c": Token("#7d7000", "#d6d08a", "text"),
     "arm-d": Token("#7b8794", "#6f8090", "line"),
     "arm-d-text": Token("#5f6b78", "#a9b6c2", "text"),
+    "curve-blue": Token("#4060a8", "#8fa8ef", "line"),
+    "curve-red": Token("#d8476a", "#ff8da1", "line"),
+    "curve-green": Token("#2c8a3a", "#7fd07a", "line"),
+    "curve-olive": Token("#76781a", "#c3c45a", "line"),
+    "curve-purple": Token("#a23a86", "#e08fd0", "line"),
+    "curve-teal": Token("#00838f", "#4fd0d8", "line"),
+    "curve-brown": Token("#7a4a32", "#c9a088", "line"),
+    "curve-orange": Token("#c8590c", "#ff9d57", "line"),
     "badge-read": Token("#0b6b50", "#4cc79e", "text"),
     "badge-recalled": Token("#7a5b00", "#f5b83d", "text"),
     "badge-assumed": Token("#52606d", "#a9b6c2", "text"),
     "badge-fitted": Token("#55308f", "#b9a2f5", "text"),
 }
 """By their names in style sheets. Faint is for lines only; the error colour always comes with a word and a shape; way 1's area is too pale
-to be seen alone and comes with its chip or its text; the context of a treatment is grey, never a hue."""
+to be seen alone and comes with its chip or its text; the context of a treatment is grey, never a hue. Curves that share a panel and are neither ways nor arms have hues of their own."""
+TEXTS = {token.light: name for name, token in reversed(TOKENS.items()) if token.use == "text" or name.startswith("on-")}
+SHAPES = TEXTS | {token.light: name for name, token in reversed(TOKENS.items()) if token.use != "text"}
+"""The first token of each colour on a light ground, for writing and for everything else."""
 
 
 def style_sheet() -> str:
@@ -85,3 +97,24 @@ def style_sheet() -> str:
             f'@media screen {{ :root[data-theme="dark"] {{ {dark} }} }}',
         )
     )
+
+
+def themed(svg: str) -> str:
+    """A picture drawn in the colours for a light ground, as part of a page: every token follows the page's ground.
+
+    Examples
+    --------
+    >>> themed('<path style="stroke: #2f86d6"/><text style="fill: #1f6fb8">3</text>')
+    '<path style="stroke: var(--way-3, #2f86d6)"/><text style="fill: var(--way-3-text, #1f6fb8)">3</text>'
+    """
+
+    def of_tag(tag: re.Match[str]) -> str:
+        names = TEXTS if tag[0].startswith("<text") else SHAPES
+
+        def of_colour(found: re.Match[str]) -> str:
+            what, colour = found.groups()
+            return f"{what}: var(--{names[colour]}, {colour})" if colour in names else found[0]
+
+        return re.sub("(fill|stroke): (#[0-9a-f]{6})", of_colour, tag[0])
+
+    return re.sub("<[a-z][^>]*>", of_tag, svg)

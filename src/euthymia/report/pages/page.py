@@ -29,6 +29,7 @@ from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
+from ..tokens import themed
 from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
 from .levels import level_rows
 from .sections import SECTIONS, Section, any_drug
@@ -75,7 +76,7 @@ def _environment() -> Environment:
 def _figure(name: str, svg: str) -> Markup:
     # Ids are unique within one SVG only; a page holds several.
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    return Markup(re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg))
+    return Markup(themed(re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)))
 
 
 def page(simulation: Simulation, summary: Summary) -> str:
