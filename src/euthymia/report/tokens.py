@@ -71,8 +71,11 @@ TOKENS = {
     "badge-assumed": Token("#52606d", "#a9b6c2", "text"),
     "badge-fitted": Token("#55308f", "#b9a2f5", "text"),
 }
-"""By their names in style sheets. Faint is for lines only; the error colour always comes with a word and a shape; way 1's area is too pale
-to be seen alone and comes with its chip or its text; the context of a treatment is grey, never a hue. Curves that share a panel and are neither ways nor arms have hues of their own."""
+"""By their names in style sheets.
+
+Faint is for lines only; the error colour always comes with a word and a shape; way 1's area is too pale to be seen alone and comes with
+its chip or its text; the context of a treatment is grey, never a hue; curves that are neither ways nor arms have hues of their own.
+"""
 TEXTS = {token.light: name for name, token in reversed(TOKENS.items()) if token.use == "text" or name.startswith("on-")}
 SHAPES = TEXTS | {token.light: name for name, token in reversed(TOKENS.items()) if token.use != "text"}
 """The first token of each colour on a light ground, for writing and for everything else."""
@@ -111,9 +114,9 @@ def themed(svg: str) -> str:
     def of_tag(tag: re.Match[str]) -> str:
         names = TEXTS if tag[0].startswith("<text") else SHAPES
 
-        def of_colour(found: re.Match[str]) -> str:
-            what, colour = found.groups()
-            return f"{what}: var(--{names[colour]}, {colour})" if colour in names else found[0]
+        def of_colour(match: re.Match[str]) -> str:
+            what, colour = match.groups()
+            return f"{what}: var(--{names[colour]}, {colour})" if colour in names else match[0]
 
         return re.sub("(fill|stroke): (#[0-9a-f]{6})", of_colour, tag[0])
 
