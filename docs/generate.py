@@ -1,0 +1,236 @@
+"""Pages of the reference, written from the package's own tables when the documentation is built."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.resources import files
+from inspect import isclass, ismodule
+from pathlib import Path
+from typing import get_args
+
+from ruamel.yaml import YAML
+
+import euthymia
+from euthymia.claims.catalogue import PREDICTIONS
+from euthymia.evidence.claims import ClaimRow, claim_rows
+from euthymia.evidence.registry import evidence
+from euthymia.evidence.rows import Parameter, Provenance, Role, Source, Target
+from euthymia.model.default import uses
+from euthymia.report.words import NONE, quantity
+from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES
+
+FOLDER = "generated"
+"""Where the pages stand, in ``docs/reference``."""
+PROVENANCES: tuple[str, ...] = get_args(Provenance)
+ROLES: tuple[str, ...] = get_args(Role)
+SIGNS = {"read": "✓", "recalled": "≈", "assumed": "?", "calibrated": "⌖"}
+"""What stands beside the word of a provenance, so that colour is not alone."""
+Row = Parameter | Target
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: its path in the folder, and its text in MyST Markdown."""
+    return {
+        "api.md": api(),
+        "command-line.md": command_line(),
+        "quantities.md": quantities(),
+        "claims.md": claims(),
+        **rows_by_file("parameters", PARAMETERS, evidence().parameters, lambda row: row.provenance, PROVENANCES),
+        **rows_by_file("targets", TARGETS, evidence().targets, lambda row: row.role, ROLES),
+    }
+
+
+def write(folder: Path) -> None:
+    """Write the pages; a page that would not change keeps its date, so that a second build is quick."""
+    written = pages()
+    for page in folder.rglob("*.md"):
+        if page.relative_to(folder).as_posix() not in written:
+            page.unlink()
+    for name, text in written.items():
+        page = folder / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        if not page.exists() or page.read_text("utf-8") != text:
+            page.write_text(text, "utf-8")
+
+
+# Markdown
+
+
+def plain(text: object) -> str:
+    """Text with everything escaped that Markdown would read; `code` stays code."""
+    return re.sub(r"(`[^`]+`)|([\\`*_{}\[\]<>|~$#%@^=+])", lambda match: match[1] or f"\\{match[2]}", str(text))
+
+
+def anchor(row: str) -> str:
+    """The anchor of a row on its page."""
+    return re.sub(r"[^a-z0-9]+", "-", row.lower()).strip("-")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: str = "auto") -> str:
+    """A table whose cells are Markdown; an empty line begins a new paragraph in a cell."""
+    lines = ["```{list-table}", ":header-rows: 1", ":class: rows", f":widths: {widths}", ""]
+    for cells in (columns, *rows):
+        for number, cell in enumerate(cells):
+            lines.append(f"{'* -' if number == 0 else '  -'} {cell.replace(chr(10), chr(10) + '    ')}")
+    return "\n".join([*lines, "```", ""])
+
+
+def toctree(names: Iterable[str]) -> str:
+    """Pages below this one, which the sidebar shows."""
+    return "\n".join(["```{toctree}", ":hidden:", "", *names, "```", ""])
+
+
+# Parameters and targets
+
+PARAMETERS = """# Parameters
+
+Every number that an equation of the model reads is a row here, with its source and its provenance: **read** stood in a text that was
+looked up, **recalled** is from memory and unconfirmed, **assumed** is ours, **calibrated** was fitted to targets of the role *calibrate*.
+`euthymia evidence ROW` prints the same in a terminal.
+"""
+TARGETS = """# Targets
+
+Published observations that the model is compared with. The role of each was set by whole study before a prediction was looked at:
+**calibrate** (used in a fit), **validate** (never tuned against), **context** (told beside a prediction), **verification** (the published
+output of a model that is coded here as well), **selected** (parameters were chosen with it in view; never counts as a passed prediction).
+"""
+
+
+def rows_by_file(kind: str, intro: str, rows: dict[str, Row], sort: Callable[[Row], str], sorts: Sequence[str]) -> dict[str, str]:
+    """A page for every file of parameters or targets, and one that counts the rows of each."""
+    readers, written, counts = uses(), {}, []
+    for name, about, ids in data_files(kind):
+        body = table(("Row and value", "What it is and where it is from"), [row_cells(rows[row], readers.get(row, [])) for row in ids], "36 64")
+        written[f"{kind}/{name}.md"] = f"# {title(name)}\n\n{plain(about)}\n\n{body}"
+        number = Counter(sort(rows[row]) for row in ids)
+        counts.append((f"[{title(name)}]({name}.md)", *(str(number[each] or NONE) for each in sorts), str(len(ids))))
+    total = Counter(map(sort, rows.values()))
+    counts.append(("**all**", *(str(total[each]) for each in sorts), str(len(rows))))
+    index = table(("File", *sorts, "rows"), counts)
+    written[f"{kind}/index.md"] = f"{intro}\n{index}\n{toctree(name for name, _, _ in data_files(kind))}"
+    return written
+
+
+def data_files(kind: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Files of evidence in the order of their names: name, first comment, ids of the rows."""
+    for file in sorted((files("euthymia.evidence") / "data" / kind).iterdir(), key=lambda file: file.name):
+        text = file.read_text("utf-8")
+        about = re.match(r"(?:#.*\n)*", text)[0].replace("# ", "").replace("\n", " ").strip()
+        yield file.name.removesuffix(".yaml"), about, [row["id"] for row in YAML(typ="safe", pure=True).load(text)]
+
+
+def title(name: str) -> str:
+    """The name of a file as a heading."""
+    return name.replace("_", " ").capitalize()
+
+
+def row_cells(row: Row, readers: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The cells of one row: id, value, spread and badge; then what it is, where it is from and in what it was measured, and its note."""
+    value = [f"[`{row.id}`]{{#{anchor(row.id)}}}", f"**{minus(quantity(row))}**"]
+    if row.spread is not None:
+        bounds = " to ".join(f"{bound:g}" for bound in (row.lower, row.upper) if bound is not None)
+        value.append(minus(f"{bounds} ({row.spread})" if bounds else row.spread))
+    if isinstance(row, Target):
+        sample = {"SD": row.sd, "n =": row.n}
+        value += [f"{name} {number:g}" for name, number in sample.items() if number is not None]
+    value.append(badge(row.provenance) + (f" · {row.role}" if isinstance(row, Target) else ""))
+    about = [plain(row.quantity)] if isinstance(row, Target) else [f"{plain(meaning)}: `{name}`" for name, meaning in readers]
+    measured = ", ".join(each for each in (row.species, row.preparation) if each)
+    about += [citation(evidence().sources[row.source]), plain(measured), f"*{plain(row.note)}*" if row.note else ""]
+    return "\n\n".join(value), "\n\n".join(each for each in about if each)
+
+
+def minus(text: str) -> str:
+    """Text with numbers whose minus is one."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", plain(text))
+
+
+def badge(provenance: str) -> str:
+    """A provenance as a sign and a word."""
+    return f"[{SIGNS[provenance]} {provenance}]{{.badge .{provenance}}}"
+
+
+def citation(source: Source) -> str:
+    """A source with its DOI as a link."""
+    return plain(source.citation) + (f", [doi:{plain(source.doi)}](https://doi.org/{source.doi})" if source.doi else "")
+
+
+# Quantities, claims, commands, Python
+
+
+def quantities() -> str:
+    """The table of quantities and the axes along which they vary."""
+    by_axes: dict[tuple[str, ...], list[str]] = {}
+    for name, row in QUANTITIES.items():
+        by_axes.setdefault(row.axes, []).append(name)
+    parts = [
+        "# Quantities\n\nWhatever a run returns, stores, prints or draws, by the axes that it may have. A data set has those axes "
+        "along which it varies there.\n"
+    ]
+    for axes, names in by_axes.items():
+        rows = [(f"[`{name}`]{{#{anchor(name)}}}", plain(unit_word(QUANTITIES[name].unit)), plain(QUANTITIES[name].meaning)) for name in names]
+        parts.append(f"## {' · '.join(axes) or 'without axes'}\n\n{table(('Name', 'Unit', 'Meaning'), rows, '36 14 50')}")
+    axis_rows = [(f"`{axis}`", plain(unit_word(AXIS_UNITS.get(axis, ""))), plain(text)) for axis, text in AXES.items()]
+    return "\n".join([*parts, f"## Axes\n\n{table(('Axis', 'Unit', 'What runs along it'), axis_rows, '36 14 50')}"])
+
+
+def unit_word(unit: str) -> str:
+    """A unit as a reader knows it."""
+    return unit.replace("umol/L", "µmol/L") or NONE
+
+
+def claims() -> str:
+    """Every claim with its observation, tolerance, control and standing."""
+    parts = [
+        "# Claims\n\nWhat the model claims, and what would refute it. A tolerance was fixed before the prediction was looked at; the control "
+        "removes the mechanism, and then the prediction must leave the tolerance. `euthymia verify` runs all of them.\n"
+    ]
+    where = {row: name for name, _, ids in data_files("targets") for row in ids}
+    headings = {name: about.rstrip(".") for name, about, _ in data_files("claims")}
+    for group in PREDICTIONS:
+        cells = [claim_cells(row, where) for row in claim_rows()[group]]
+        parts.append(f"## {plain(headings[group])}\n\n{table(('Claim', 'Tolerance and observation', 'Control'), cells, '44 32 24')}")
+    return "\n".join(parts)
+
+
+def claim_cells(row: ClaimRow, where: dict[str, str]) -> tuple[str, str, str]:
+    """What is claimed and how it stands, where the prediction must lie, what the control changes."""
+    low, high = row.tolerance.bounds(evidence())
+    standing = "holds" if row.observation is None and row.standing == "agrees" else row.standing
+    said = [f"[`{row.id}`]{{#{anchor(row.id)}}}", plain(row.statement), f"**{standing}**" + (f": {plain(row.why)}" if row.why else "")]
+    seen = "about the model itself"
+    if row.observation is not None:
+        target = evidence().target(row.observation)
+        link = f"[`{row.observation}`](targets/{where[row.observation]}.md#{anchor(row.observation)})"
+        seen = f"{link}: {minus(row.observed or quantity(target))} · {target.role}"
+    return "\n\n".join(said), f"{minus(f'{low:g} to {high:g}')}\n\n{seen}", plain(row.control)
+
+
+def command_line() -> str:
+    """Help of every command."""
+    from cyclopts.docs import generate_markdown_docs
+
+    from euthymia.cli.main import app
+
+    text = generate_markdown_docs(app, generate_toc=False, no_root_title=True, heading_level=2)
+    return f"# Command line\n\n{text}"
+
+
+def api() -> str:
+    """Everything that ``import euthymia`` offers, from its docstrings."""
+    names = [name for name in getattr(euthymia, "__all__", ()) if not name.startswith("__")]
+    kinds: dict[str, list[str]] = {"Functions": [], "Classes": [], "Modules": []}
+    for name in names:
+        value = getattr(euthymia, name)
+        kinds["Classes" if isclass(value) else "Modules" if ismodule(value) else "Functions"].append(name)
+    parts = ["# Python\n\n```python\nimport euthymia as eu\n```\n"]
+    for kind, members in kinds.items():
+        if members:
+            parts.append(f"## {kind}\n\n" + "\n".join(f"```{{eval-rst}}\n{directive(kind, name)}\n```\n" for name in members))
+    return "\n".join(parts)
+
+
+def directive(kind: str, name: str) -> str:
+    """How the docstring of a public name is asked for."""
+    what = {"Functions": "autofunction", "Classes": "autoclass", "Modules": "automodule"}[kind]
+    return f".. {what}:: euthymia.{name}" + ("" if kind == "Functions" else "\n   :members:")
