@@ -1,10 +1,10 @@
-# `make run` shows the model at work, `make test` runs the default tests, `make check` all that CI runs.
+# `make run` shows the model at work, `make test` runs the default tests, `make check` all that CI runs, `make docs` writes build/docs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test slow lint check picture benchmark lock clean
+.PHONY: run test slow lint check picture docs benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -26,6 +26,9 @@ check: lint test slow
 
 picture: $(READY)
 	$(BIN)/python docs/picture.py
+
+docs: $(READY)
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
 # As `euthymia.configure` sets them, before anything is imported.
 benchmark: export NPROC := 1
@@ -49,4 +52,4 @@ lock: $(READY)
 	  --python-version 3.11 --extra dev --extra docs --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs build docs/reference/generated

@@ -62,4 +62,4 @@ html_theme_options = {
 
 def setup(app):
     """Write the generated pages before sources are read."""
-    app.connect("builder-inited", lambda app: generate.write(Path(app.srcdir) / "reference" / generate.FOLDER))
+    app.connect("builder-inited", lambda app: generate.write(Path(app.srcdir) / "reference" / generate.FOLDER, generate.pages()))

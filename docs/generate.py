@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from inspect import isclass, ismodule
 from pathlib import Path
 from typing import get_args
-
-from ruamel.yaml import YAML
 
 import euthymia
 from euthymia.claims.catalogue import PREDICTIONS
@@ -17,7 +16,7 @@ from euthymia.evidence.registry import evidence
 from euthymia.evidence.rows import Parameter, Provenance, Role, Source, Target
 from euthymia.model.default import uses
 from euthymia.report.words import NONE, quantity
-from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES
+from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES, Quantity
 
 FOLDER = "generated"
 """Where the pages stand, in ``docs/reference``."""
@@ -40,9 +39,8 @@ def pages() -> dict[str, str]:
     }
 
 
-def write(folder: Path) -> None:
-    """Write the pages; a page that would not change keeps its date, so that a second build is quick."""
-    written = pages()
+def write(folder: Path, written: Mapping[str, str]) -> None:
+    """Write pages and remove others; a page that would not change keeps its date, so that a second build is quick."""
     for page in folder.rglob("*.md"):
         if page.relative_to(folder).as_posix() not in written:
             page.unlink()
@@ -66,13 +64,19 @@ def anchor(row: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", row.lower()).strip("-")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: str = "auto") -> str:
-    """A table whose cells are Markdown; an empty line begins a new paragraph in a cell."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: str) -> str:
+    """A table whose cells are Markdown, with widths in per cent; an empty line begins a new paragraph in a cell."""
     lines = ["```{list-table}", ":header-rows: 1", ":class: rows", f":widths: {widths}", ""]
     for cells in (columns, *rows):
         for number, cell in enumerate(cells):
             lines.append(f"{'* -' if number == 0 else '  -'} {cell.replace(chr(10), chr(10) + '    ')}")
     return "\n".join([*lines, "```", ""])
+
+
+def count_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of numbers under short headings."""
+    rule = [":---", *["---:"] * (len(columns) - 1)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (columns, rule, *rows))
 
 
 def toctree(names: Iterable[str]) -> str:
@@ -100,23 +104,25 @@ def rows_by_file(kind: str, intro: str, rows: dict[str, Row], sort: Callable[[Ro
     """A page for every file of parameters or targets, and one that counts the rows of each."""
     readers, written, counts = uses(), {}, []
     for name, about, ids in data_files(kind):
-        body = table(("Row and value", "What it is and where it is from"), [row_cells(rows[row], readers.get(row, [])) for row in ids], "36 64")
+        cells = [row_cells(rows[row], readers.get(row, [])) for row in ids]
+        body = table(("Row and value", "What it is and where it is from"), cells, "36 64")
         written[f"{kind}/{name}.md"] = f"# {title(name)}\n\n{plain(about)}\n\n{body}"
         number = Counter(sort(rows[row]) for row in ids)
         counts.append((f"[{title(name)}]({name}.md)", *(str(number[each] or NONE) for each in sorts), str(len(ids))))
     total = Counter(map(sort, rows.values()))
     counts.append(("**all**", *(str(total[each]) for each in sorts), str(len(rows))))
-    index = table(("File", *sorts, "rows"), counts)
+    index = count_table(("File", *sorts, "rows"), counts)
     written[f"{kind}/index.md"] = f"{intro}\n{index}\n{toctree(name for name, _, _ in data_files(kind))}"
     return written
 
 
-def data_files(kind: str) -> Iterator[tuple[str, str, list[str]]]:
+@cache
+def data_files(kind: str) -> tuple[tuple[str, str, list[str]], ...]:
     """Files of evidence in the order of their names: name, first comment, ids of the rows."""
-    for file in sorted((files("euthymia.evidence") / "data" / kind).iterdir(), key=lambda file: file.name):
-        text = file.read_text("utf-8")
-        about = re.match(r"(?:#.*\n)*", text)[0].replace("# ", "").replace("\n", " ").strip()
-        yield file.name.removesuffix(".yaml"), about, [row["id"] for row in YAML(typ="safe", pure=True).load(text)]
+    files_of_kind = sorted((files("euthymia.evidence") / "data" / kind).iterdir(), key=lambda file: file.name)
+    texts = {file.name.removesuffix(".yaml"): file.read_text("utf-8") for file in files_of_kind}
+    about = {name: re.match(r"(?:#.*\n)*", text)[0].replace("# ", "").replace("\n", " ").strip() for name, text in texts.items()}
+    return tuple((name, about[name], re.findall(r"^- .*?\bid: ([\w.-]+)", text, re.MULTILINE)) for name, text in texts.items())
 
 
 def title(name: str) -> str:
@@ -168,10 +174,17 @@ def quantities() -> str:
         "along which it varies there.\n"
     ]
     for axes, names in by_axes.items():
-        rows = [(f"[`{name}`]{{#{anchor(name)}}}", plain(unit_word(QUANTITIES[name].unit)), plain(QUANTITIES[name].meaning)) for name in names]
+        rows = [
+            (f"[`{name}`]{{#{anchor(name)}}}", plain(unit_word(QUANTITIES[name].unit)), plain(QUANTITIES[name].meaning)) for name in names
+        ]
         parts.append(f"## {' · '.join(axes) or 'without axes'}\n\n{table(('Name', 'Unit', 'Meaning'), rows, '36 14 50')}")
     axis_rows = [(f"`{axis}`", plain(unit_word(AXIS_UNITS.get(axis, ""))), plain(text)) for axis, text in AXES.items()]
     return "\n".join([*parts, f"## Axes\n\n{table(('Axis', 'Unit', 'What runs along it'), axis_rows, '36 14 50')}"])
+
+
+def quantity_cells(row: Quantity) -> tuple[str, str, str]:
+    """Name, unit and meaning."""
+    return f"[`{row.name}`]{{#{anchor(row.name)}}}", plain(unit_word(row.unit)), plain(row.meaning)
 
 
 def unit_word(unit: str) -> str:
@@ -182,8 +195,8 @@ def unit_word(unit: str) -> str:
 def claims() -> str:
     """Every claim with its observation, tolerance, control and standing."""
     parts = [
-        "# Claims\n\nWhat the model claims, and what would refute it. A tolerance was fixed before the prediction was looked at; the control "
-        "removes the mechanism, and then the prediction must leave the tolerance. `euthymia verify` runs all of them.\n"
+        "# Claims\n\nWhat the model claims, and what would refute it. A tolerance was fixed before the prediction was looked at; the "
+        "control removes the mechanism, and then the prediction must leave the tolerance. `euthymia verify` runs all of them.\n"
     ]
     where = {row: name for name, _, ids in data_files("targets") for row in ids}
     headings = {name: about.rstrip(".") for name, about, _ in data_files("claims")}
