@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from ..clinic.symptoms import COURSE_CONTEXTS
+from ..clinic.symptoms import COURSE_CONTEXTS, EMPIRICAL_CONTEXTS
 from ..core.types import CELL_CLASSES
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.comparators import FORMED
+from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from ..results.quantities import label, shown_unit
 from ..simulation.simulate import Simulation
@@ -17,13 +18,25 @@ from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
 from .attribution import WAYS_THEN_CONTEXT, attributed_at
 from .comparison import ATTRIBUTED_AT
+from .onset import NO_RESPONSE, first_response
 from .potency_gap import PotencyGap, potency_gaps
 
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
+LEAST_RISE = 0.05
+"""Points of MADRS by which it must rise above before for a worsening: less rounds to nothing."""
 BLOCK_MEASURES = ("bound", "pore_block", "drive_loss")
 TARGETS = ("sert_occupancy", "dat_occupancy", "mao_block")
 SAFETY_READOUTS = ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")
+NOT_MODELLED = (
+    "nausea and vomiting",
+    "dizziness and headache",
+    "sedation short of anaesthesia",
+    "effects on memory",
+    "harm to bladder or liver",
+    "misuse and dependence",
+)
+"""Side effects of ketamine on which the model says nothing."""
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 TITLES = {
     "way 1": "glutamate surge in the prefrontal cortex",
@@ -82,6 +95,16 @@ class Summary:
     madrs: dict[str, float]
     untreated: dict[str, float]
     context: dict[str, float]
+    lowest: Peak
+    """MADRS where it is lowest."""
+    worst: Peak | None
+    """MADRS where it is highest, if that is above before."""
+    time_to_response: float | None
+    """When MADRS has first fallen by half (row ``ratings.response``), h after the first dose; None without one, or in health."""
+    response_ends: float | None
+    """When it has first risen above that again, h after the first dose; None without a response, or with one that lasts to the end."""
+    not_modelled: tuple[str, ...]
+    """Side effects of what is given on which the model says nothing."""
     checked_at: str
     warnings: list[str]
 
@@ -94,6 +117,13 @@ class Summary:
 def _peak(series: xr.DataArray, visit: float) -> Peak:
     node = int(np.argmax(np.abs(series.to_numpy())))
     return Peak(float(series[node]), float(series.time[node]) - visit)
+
+
+def _not_modelled(protocol: Protocol) -> tuple[str, ...]:
+    drugs = tuple(dict.fromkeys(dose.drug for dose in protocol.doses))
+    of_ketamine = NOT_MODELLED if any(drug in KETAMINES for drug in drugs) else ()
+    others = [*(drug for drug in drugs if drug not in KETAMINES), *(name for name in EMPIRICAL_CONTEXTS if name == protocol.context)]
+    return (*of_ketamine, *(f"any side effect of {other}" for other in others))
 
 
 def ways_of(simulation: Simulation) -> dict[str, tuple[str, xr.DataArray]]:
@@ -143,6 +173,12 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     targets |= {f"{label('serotonin')}, rise": dosed.serotonin / dosed.serotonin[0] - 1}
     mood = f"stress {simulation.person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course"
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
+    ratings = simulation.madrs().assign_coords(time=data.time - visit)
+    lowest, highest = (
+        Peak(float(ratings[node]), float(ratings.time[node]))
+        for node in map(int, (np.argmin(ratings.to_numpy()), np.argmax(ratings.to_numpy())))
+    )
+    response = first_response(ratings, float(model.ratings.response)) if protocol.patient.condition == "depressed" else NO_RESPONSE
     whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
     return Summary(
         title=course_title(protocol.title, protocol),
@@ -158,6 +194,11 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
         context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
+        lowest=lowest,
+        worst=highest if highest.value - simulation.at(0.0) >= LEAST_RISE else None,
+        time_to_response=response.reached,
+        response_ends=response.lost,
+        not_modelled=_not_modelled(protocol),
         checked_at=checked_at,
         warnings=warnings_of(protocol, model, simulation.undosed("limbic_input")),
     )
