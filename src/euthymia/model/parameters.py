@@ -57,6 +57,27 @@ class Experience(eqx.Module):
     usual_infusion: Scalar = parameter("ketamine.usual_infusion", "h", "duration of the infusions in those trials")
 
 
+AT_ONCE = (
+    *("ketamine.vein", "ketamine.injected", "ketamine.nasal", "ketamine.rectal", "ketamine.oral", "ketamine.sublingual"),
+    *("esketamine.vein", "esketamine.injected", "esketamine.nasal", "esketamine.oral", "esketamine.sublingual"),
+    *("arketamine.vein", "arketamine.injected", "metabolites.vein", "MK-801.vein"),
+    *("mouse.vein", "mouse.injected", "rat.vein", "rat.injected"),
+)
+"""Who or what a ceiling is of, and where the dose goes."""
+CEILING_OWNERS = tuple(dict.fromkeys(name.split(".")[0] for name in AT_ONCE))
+"""Molecules in people, and animals."""
+
+
+class Ceilings(eqx.Module):
+    """Highest doses that are run without being asked for."""
+
+    at_once: Float[Array, "ceiling"] = parameter(tuple(f"ceilings.{name}" for name in AT_ONCE), "mg/kg", "highest dose at once")
+    rate: Float[Array, "owner"] = parameter(
+        tuple(f"ceilings.{name}.rate" for name in CEILING_OWNERS), "mg/kg/h", "rate from then on"
+    )
+    multiple: Scalar = parameter("ceilings.comparators.multiple", "dimensionless", "of a comparator's highest daily dose")
+
+
 class DoseCurve(eqx.Module):
     """Bounds of the priors of the AMPA and NMDA shares, and the smallest rise that counts."""
 
@@ -87,5 +108,6 @@ class Euthymia(eqx.Module):
     safety: Safety
     ratings: Ratings
     experience: Experience
+    ceilings: Ceilings
     dose_curve: DoseCurve
     omitted_reward: OmittedReward

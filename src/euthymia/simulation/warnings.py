@@ -18,6 +18,7 @@ from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import OF_KETAMINE
 from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
+from .ceilings import above_ceilings
 from .dosing import ROUNDING
 from .person import Person
 from .visits import EMPIRICAL
@@ -57,6 +58,7 @@ def course_warnings(protocol: Protocol, model: Euthymia) -> list[str]:
     """Of these, what concerns the doses and the context."""
     weight = float(Person.from_protocol(protocol, model).weight)
     return [
+        *(f"{above}; nothing beyond is known of people" for above in above_ceilings(protocol, model)),
         *_ketamine_warnings(protocol, model, weight),
         *_comparator_warnings(protocol, model, weight),
         *_dangers(protocol),
