@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from .console import errors, output, show_file, show_warnings
+from .console import output, show_file, show_warnings, stages
 from .options import EnsembleSize, Fitted
 
 
@@ -14,13 +14,14 @@ def verify() -> None:
 
     Exit code 1 if a verdict is not the recorded one, or a control passes.
     """
-    with errors.status("Running claims and controls"):
+    with stages() as at:
         from ..core.runtime import configure
 
         configure()
         from ..claims.catalogue import verify as run
         from ..report.terminal.verdicts import show_verdicts
 
+        at.say("Running claims and controls")
         verdicts = run()
     show_verdicts(verdicts, output())
     if not all(verdict.stands for verdict in verdicts):
@@ -39,15 +40,19 @@ def pharmacology(*, out: Path | None = None) -> None:
     out
         File for the figure with the two-fold band, as SVG; a file that exists is replaced. None is drawn if left out.
     """
-    with errors.status("Giving every dose"):
+    from ..core.files import atomic_write, check_file
+
+    if out is not None:
+        check_file(out)
+    with stages() as at:
         from ..core.runtime import configure
 
         configure()
-        from ..core.files import atomic_write
         from ..report.figures.validation import observed_and_predicted
         from ..report.terminal.validation import show_validation
         from ..validation.pharmacology import pharmacology as run
 
+        at.say("Giving every dose")
         rows = run()
     console = output()
     show_validation(rows, console)
@@ -67,11 +72,14 @@ def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 
     out
         File for the figure, as SVG; a file that exists is replaced. None is drawn if left out.
     """
-    with errors.status("Loading the model") as status:
+    from ..core.files import atomic_write, check_file
+
+    if out is not None:
+        check_file(out)
+    with stages() as at:
         from ..core.runtime import configure
 
         configure()
-        from ..core.files import atomic_write, check_file
         from ..inference.fitted import read, shipped
         from ..inference.prediction import check_draws
         from ..report.figures.trials import predicted_numbers
@@ -79,10 +87,9 @@ def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 
         from ..validation.trials import predict_held_out
 
         check_draws(patients, draws)
-        if out is not None:
-            check_file(out)
         fitted_set = shipped() if fitted is None else read(fitted)
-        rows, beside = predict_held_out(fitted_set, patients, draws, lambda text: status.update(f"Predicting trials: {text}"))
+        at.say("Predicting trials")
+        rows, beside = predict_held_out(fitted_set, patients, draws, lambda text: at.update(f"Predicting trials: {text}"))
     show_warnings(fitted_set.warnings)
     console = output()
     show_clinic(rows, beside, console)

@@ -7,6 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from .progress import Stages
+
 DISCLAIMER = "Research and teaching software. It gives no medical advice."
 errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 """Standard error: errors, warnings and progress."""
@@ -39,11 +41,19 @@ def show_report(folder: Path, console: Console) -> None:
     show_disclaimer(console)
 
 
+def stages(opening: str = "Loading the model") -> Stages:
+    """What a command does and for how long, on standard error, while the block runs.
+
+    Parameters
+    ----------
+    opening
+        What it does first. It is short, and shown on a terminal only, so that input which is refused meanwhile is refused in one line.
+    """
+    return Stages(errors, opening)
+
+
 @contextmanager
 def progress_bar(text: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error; yields a function to call with the number done."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), console=errors) as bar:
-        task = bar.add_task(text, total=total)
-        yield lambda done: bar.update(task, completed=done)
+    """One stage whose steps are counted; yields a function to call with the number done."""
+    with stages() as at:
+        yield at.count(text, total)

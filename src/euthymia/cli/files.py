@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .console import errors, output, show_file
+from .console import output, show_file, stages
 from .options import AnyProtocol, Flag, PatientFields, SubjectID, Weight
 
 
@@ -56,11 +56,13 @@ def export(
     out
         File to write; default NAME.xml. A file that exists is replaced.
     """
+    from ..core.files import check_file
     from .chosen import chosen_protocols
 
     (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
     path = out if out is not None else Path(f"{chosen.name}.xml")
-    with errors.status("Writing the pharmacology"):
+    check_file(path)
+    with stages("Writing the pharmacology"):
         from ..core.runtime import configure
 
         configure()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .console import errors, output, progress_bar, show_file, show_report, show_warnings
+from .console import output, show_file, show_report, show_warnings, stages
 from .options import EnsembleSize, Flag, Overwrite
 
 
@@ -30,7 +30,7 @@ def calibrate(
     from ..results.run_folder import check_destination
 
     check_destination(out, overwrite)
-    with errors.status("Loading the model") as status:
+    with stages() as at:
         from ..core.runtime import configure
 
         configure()
@@ -48,8 +48,9 @@ def calibrate(
             check_sampler()
 
         def say(text: str) -> None:
-            status.update(f"Calibrating: {text}")
+            at.update(f"Calibrating: {text}")
 
+        at.say("Calibrating")
         fit = run(rows, patients, most_rounds=rounds, progress=say)
         fitted = fitted_set(fit, draw(fit, progress=say) if sample else None)
     write(fit, fitted, out, overwrite)
@@ -76,7 +77,7 @@ def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Overwrite 
     subjects = read_events(data)
     show_warnings([subjects.note] if subjects.note else [])
     check_destination(out, overwrite)
-    with errors.status("Loading the model"):
+    with stages() as at:
         from ..core.runtime import configure
 
         configure()
@@ -85,8 +86,7 @@ def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Overwrite 
         from ..report.pages.pk_fit import write
 
         check_subjects(subjects)
-    with progress_bar("Fitting people, compiled once first", len(subjects)) as progress:
-        fit = run(subjects, progress=progress)
+        fit = run(subjects, progress=at.count("Fitting people, compiled once first", len(subjects)))
     write(fit, out, overwrite)
     show_warnings(fit.warnings)
     show_report(out, output())
