@@ -1,12 +1,11 @@
 """What a process needs before its first computation: threads, double precision, and the cache of compiled programs."""
 
-import hashlib
 import os
-import platform
 import sys
 import warnings
 from functools import cache
-from pathlib import Path
+
+from .compiled_programs import keep_compiled_programs
 
 ENVIRONMENT = {
     # A solver that fails returns NaN, which is checked; raising from inside a compiled program costs time on every step.
@@ -15,6 +14,8 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     # With more threads than one, loops that solve small systems side by side can wait for each other for ever (jaxlib 0.10, CPU).
     "NPROC": "1",
+    # Programs that are loaded back can alarm about what the compiler takes for features of the processor; errors reach JAX all the same.
+    "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 """Read by array libraries as they start; what the user has set stays."""
 TOO_LATE = "call euthymia.configure() before anything else uses JAX, or set it where the process starts"
@@ -40,7 +41,7 @@ def configure() -> None:
     jax.config.update("jax_enable_x64", True)
     for line in late:
         warnings.warn(line, stacklevel=2)
-    _cache_compiled_programs()
+    keep_compiled_programs()
 
 
 def _too_late() -> list[str]:
@@ -58,26 +59,3 @@ def _too_late() -> list[str]:
             if not jax.config.read("jax_enable_x64"):
                 late.append("JAX ran in single precision: from now on this process computes in double precision, as Euthymia needs")
     return late
-
-
-def _cache_compiled_programs() -> None:
-    import jax
-
-    machine = hashlib.sha256(f"{jax.__version__}|{platform.machine()}|{_processor()}".encode()).hexdigest()[:16]
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = root / "euthymia" / "compiled" / machine
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return "|".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
