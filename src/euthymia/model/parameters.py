@@ -72,9 +72,7 @@ class Ceilings(eqx.Module):
     """Highest doses that are run without being asked for."""
 
     at_once: Float[Array, "ceiling"] = parameter(tuple(f"ceilings.{name}" for name in AT_ONCE), "mg/kg", "highest dose at once")
-    rate: Float[Array, "owner"] = parameter(
-        tuple(f"ceilings.{name}.rate" for name in CEILING_OWNERS), "mg/kg/h", "rate from then on"
-    )
+    rate: Float[Array, "owner"] = parameter(tuple(f"ceilings.{name}.rate" for name in CEILING_OWNERS), "mg/kg/h", "rate from then on")
     multiple: Scalar = parameter("ceilings.comparators.multiple", "dimensionless", "of a comparator's highest daily dose")
 
 
