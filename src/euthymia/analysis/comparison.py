@@ -11,6 +11,7 @@ from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
 from ..simulation.visits import CHECKPOINTS, course_title
 from ..simulation.warnings import course_warnings, patient_warnings
+from .anaesthesia import anaesthesia_warnings, rating_at
 from .attribution import attributed_at
 from .readouts import READOUTS, LargestChange, Readout, largest_change
 
@@ -53,21 +54,22 @@ class Comparison:
         return name in self.simulations[arm].checkpoints()
 
     def madrs(self, arm: str) -> dict[str, float | None]:
-        """Total score at the checkpoints."""
+        """Total score at the checkpoints; None too where the patient is anaesthetised."""
         simulation = self.simulations[arm]
-        return {name: simulation.at(hours) if self._within(arm, name) else None for name, hours in self.checkpoints.items()}
+        return {name: rating_at(simulation, hours) if self._within(arm, name) else None for name, hours in self.checkpoints.items()}
 
     def relief(self, arm: str) -> dict[str, float | None]:
         """How far the score has moved beyond what the context of the treatment alone does, points; negative is better."""
         simulation = self.simulations[arm]
         return {
-            name: simulation.at(hours) - simulation.at(hours, "context") if self._within(arm, name) else None
-            for name, hours in self.checkpoints.items()
+            name: None if rating is None else rating - simulation.at(self.checkpoints[name], "context")
+            for name, rating in self.madrs(arm).items()
         }
 
     def attribution(self, arm: str) -> dict[str, dict[str, float]]:
-        """By checkpoint of ``ATTRIBUTED_AT`` that the arm reaches: the change in MADRS (points) attributed to each way and the context."""
-        return attributed_at(self.simulations[arm], {name: CHECKPOINTS[name] for name in ATTRIBUTED_AT if self._within(arm, name)})
+        """By checkpoint of ``ATTRIBUTED_AT`` with a rating: the change in MADRS (points) attributed to each way and the context."""
+        made = self.madrs(arm)
+        return attributed_at(self.simulations[arm], {name: CHECKPOINTS[name] for name in ATTRIBUTED_AT if made.get(name) is not None})
 
     def largest_changes(self) -> dict[Readout, dict[str, LargestChange]]:
         """The largest move of every read-out under every arm."""
@@ -117,6 +119,7 @@ def compare(
         protocol = shorter.model_copy(update={"horizon": longest})
         before(number, protocol.name)
         simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
-        warnings += [f"{protocol.name}: {warning}" for warning in course_warnings(protocol, model)]
+        of_course = [*course_warnings(protocol, model), *anaesthesia_warnings(simulations[protocol.name])]
+        warnings += [f"{protocol.name}: {warning}" for warning in of_course]
     limbic_input = simulations[protocols[0].name].undosed("limbic_input")
     return Comparison(simulations, [*patient_warnings(protocols[0], model, limbic_input), *warnings])

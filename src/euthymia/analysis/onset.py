@@ -39,13 +39,13 @@ NO_RESPONSE = Response(None, None)
 
 
 def _first(series: xr.DataArray, holds: np.ndarray, level: float) -> float | None:
-    """When a condition first holds that turns at a level; between two nodes on a straight line."""
+    """When a condition first holds that turns at a level; between two nodes on a straight line, at the later one after a gap."""
     if not holds.any():
         return None
     node, time = int(np.argmax(holds)), series.time.to_numpy()
-    if node == 0:
-        return float(time[0])
-    earlier, later = series.to_numpy()[node - 1 : node + 1]
+    earlier, later = series.to_numpy()[max(node - 1, 0) : node + 1][[0, -1]]
+    if node == 0 or np.isnan(earlier):
+        return float(time[node])
     return float(time[node - 1] + (level - earlier) / (later - earlier) * (time[node] - time[node - 1]))
 
 
@@ -102,7 +102,7 @@ def first_response(rating: xr.DataArray, fraction: float) -> Response:
     Parameters
     ----------
     rating
-        Along ``time``, h after the first dose.
+        Along ``time``, h after the first dose; not a number where there is none.
     fraction
         Fall over the value before of a response.
     """
@@ -111,6 +111,6 @@ def first_response(rating: xr.DataArray, fraction: float) -> Response:
     low = values <= level
     if values[0] <= 0 or not low.any():
         return NO_RESPONSE
-    high_again = ~low
+    high_again = values > level
     high_again[: int(np.argmax(low))] = False
     return Response(_first(rating, low, level), _first(rating, high_again, level))

@@ -16,6 +16,7 @@ from ..results.quantities import label, shown_unit
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
+from .anaesthesia import anaesthesia_warnings, rating_at, ratings
 from .attribution import WAYS_THEN_CONTEXT, attributed_at
 from .comparison import ATTRIBUTED_AT
 from .onset import NO_RESPONSE, first_response
@@ -67,9 +68,9 @@ class Way:
 
 @dataclass(frozen=True)
 class Part:
-    """What one way, or the context, did to mood: points, and their fraction of the whole, None where there is no change."""
+    """What one way, or the context, did to mood: points, None while it cannot be rated, and their fraction of the whole, None of none."""
 
-    points: float
+    points: float | None
     share: float | None
 
 
@@ -92,7 +93,8 @@ class Summary:
     parts: dict[str, dict[str, Part]]
     """By who and checkpoint."""
     gaps: list[PotencyGap]
-    madrs: dict[str, float]
+    madrs: dict[str, float | None]
+    """By checkpoint; None where the patient is anaesthetised."""
     untreated: dict[str, float]
     context: dict[str, float]
     lowest: Peak
@@ -143,8 +145,11 @@ def attribution_at(simulation: Simulation, times: dict[str, float]) -> dict[str,
     """Points and share of each way and of the context at named times after the first dose (h)."""
     totals = {name: simulation.at(hours) - simulation.at(0.0) for name, hours in times.items()}
     points = attributed_at(simulation, times)
+    unrated = {name for name, hours in times.items() if rating_at(simulation, hours) is None}
 
     def part(who: str, name: str) -> Part:
+        if name in unrated:
+            return Part(None, None)
         return Part(points[name][who], points[name][who] / totals[name] if abs(totals[name]) > NO_CHANGE else None)
 
     return {who: {name: part(who, name) for name in times} for who in WAYS_THEN_CONTEXT}
@@ -159,7 +164,9 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     # A single dose or visit is judged after a day, a course of several at its end.
     protocol = simulation.protocol
     at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
-    checked_at = "24 h" if "24 h" in checkpoints and not at_end else list(checkpoints)[-1]
+    madrs = {name: rating_at(simulation, hours) for name, hours in checkpoints.items()}
+    rated = [name for name, value in madrs.items() if value is not None]
+    checked_at = "24 h" if "24 h" in rated and not at_end else rated[-1]
     split_at = {name: hours for name, hours in checkpoints.items() if name in ATTRIBUTED_AT or name == checked_at}
     drugs = dict.fromkeys(dose.drug for dose in simulation.protocol.doses)
     drugs |= dict.fromkeys(metabolite for metabolite, drug in FORMED.items() if drug in drugs)
@@ -173,12 +180,11 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     targets |= {f"{label('serotonin')}, rise": dosed.serotonin / dosed.serotonin[0] - 1}
     mood = f"stress {simulation.person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course"
     person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
-    ratings = simulation.madrs().assign_coords(time=data.time - visit)
+    made = ratings(simulation)
     lowest, highest = (
-        Peak(float(ratings[node]), float(ratings.time[node]))
-        for node in map(int, (np.argmin(ratings.to_numpy()), np.argmax(ratings.to_numpy())))
+        Peak(float(made[node]), float(made.time[node])) for node in map(int, (np.nanargmin(made.to_numpy()), np.nanargmax(made.to_numpy())))
     )
-    response = first_response(ratings, float(model.ratings.response)) if protocol.patient.condition == "depressed" else NO_RESPONSE
+    response = first_response(made, float(model.ratings.response)) if protocol.patient.condition == "depressed" else NO_RESPONSE
     whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
     return Summary(
         title=course_title(protocol.title, protocol),
@@ -191,7 +197,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         ways=[Way(name, measure, _peak(series, visit)) for name, (measure, series) in ways_of(simulation).items()],
         parts=attribution_at(simulation, split_at),
         gaps=potency_gaps(model, simulation),
-        madrs={name: simulation.at(hours) for name, hours in checkpoints.items()},
+        madrs=madrs,
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
         context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
         lowest=lowest,
@@ -200,7 +206,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         response_ends=response.lost,
         not_modelled=_not_modelled(protocol),
         checked_at=checked_at,
-        warnings=warnings_of(protocol, model, simulation.undosed("limbic_input")),
+        warnings=[*warnings_of(protocol, model, simulation.undosed("limbic_input")), *anaesthesia_warnings(simulation)],
     )
 
 

@@ -3,6 +3,7 @@
 import math
 
 from ..analysis.summary import Part, Way
+from ..core.clock import clock
 from ..core.constants import DAY, MONTH, YEAR
 from ..evidence.rows import Parameter, Target
 from ..trials.published import TrialOutcome
@@ -13,13 +14,6 @@ MOVED = 0.0005
 """Share below which a number did not move, and its peak has no time."""
 CENTURY = 100 * YEAR
 """h."""
-
-
-def clock(hours: float) -> str:
-    """A time a person would say."""
-    if hours < 1.5:
-        return f"{hours * 60:.0f} min"
-    return f"{round(hours, 1):g} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{round(hours / DAY, 1):g} d"
 
 
 def number_of(observation: TrialOutcome) -> str:
@@ -47,6 +41,11 @@ def percent(share: float | None) -> str:
 def points(change: float | None) -> str:
     """A change in rating points with its sign, no sign on what rounds to nothing, or a dash where there is none."""
     return NONE if change is None else "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
+
+
+def rating(value: float | None) -> str:
+    """A rating in points, or a dash where none can be made."""
+    return NONE if value is None else f"{value:.1f}"
 
 
 def change(share: float | None, least: float = 0.01) -> str:

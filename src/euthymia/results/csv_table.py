@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from .quantities import QUANTITIES
+from .ratings import rated
 
 ALSO_WITHOUT_DRUG = "madrs"
 """What is given for the other arms too, so that drug, context and nothing can be told apart."""
@@ -13,13 +14,15 @@ COMPARED = ("context", "untreated")
 def readout_columns(course: xr.Dataset) -> dict[str, np.ndarray]:
     """Columns by heading, of the arm as given but for MADRS: time (h), then every main read-out by what stands along its own axes.
 
+    Ratings of this arm are not a number while it cannot be rated.
+
     Molecules that are never there are left out.
     """
     columns = {"time [h]": course.time.values}
     for name, quantity in QUANTITIES.items():
         if not quantity.is_readout or name not in course:
             continue
-        values = course[name].sel(arm="as given") if "arm" in course[name].dims else course[name]
+        values = rated(course, name)
         own_axes = [axis for axis in values.dims if axis != "time"]
         if not own_axes:
             columns[f"{name} [{quantity.unit}]"] = values.values
@@ -33,7 +36,7 @@ def readout_columns(course: xr.Dataset) -> dict[str, np.ndarray]:
 
 
 def csv_text(columns: dict[str, np.ndarray]) -> str:
-    """Columns of one length as comma-separated text, nine digits a number; headings with a comma are quoted."""
+    """Columns of one length as comma-separated text, nine digits a number, nothing for none; headings with a comma are quoted."""
     headings = (f'"{heading}"' if "," in heading else heading for heading in columns)
-    rows = np.stack(list(columns.values()), -1)
-    return "\n".join([",".join(headings), *(",".join(f"{number:.9g}" for number in row) for row in rows)]) + "\n"
+    rows = (("" if np.isnan(number) else f"{number:.9g}" for number in row) for row in np.stack(list(columns.values()), -1))
+    return "\n".join([",".join(headings), *map(",".join, rows)]) + "\n"

@@ -92,6 +92,7 @@ _TABLE = [
             "effect-site ketamine over that of people who just wake up",
             "of the concentration on awakening from anaesthesia",
         ),
+        ("can_be_rated", "1", "1 where the mood can be rated as given, 0 while the patient is anaesthetised"),
         ("impulse_control", "1", "a held goal against a brief distraction, as given", "impulse control"),
     ),
     *_rows(

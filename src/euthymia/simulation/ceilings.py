@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
+from ..core.clock import clock
 from ..core.constants import DAY
 from ..core.errors import InputError
 from ..model.parameters import AT_ONCE, CEILING_OWNERS, Euthymia
@@ -97,17 +98,12 @@ def _first_above(doses: list[tuple[int, Dose]], ceiling: Ceiling, weight: float)
         amount, most = total - total_before, ceiling.at_once + ceiling.rate * hours
         if amount > most * (1 + ROUNDING):
             together = "" if first is dose else " with what was given before"
+            within = f" within {clock(hours)}" if hours else ""
             return (
-                f"doses[{number}].amount: {_amount(amount, dose, weight)} of {dose.drug} ({dose.route}){together}{_within(hours)} is above "
+                f"doses[{number}].amount: {_amount(amount, dose, weight)} of {dose.drug} ({dose.route}){together}{within} is above "
                 f"{_amount(most, dose, weight)}, the most that evidence covers ({ceiling.row})"
             )
     return None
-
-
-def _within(hours: float) -> str:
-    if hours == 0:
-        return ""
-    return f" within {hours * 60:.3g} min" if hours < 1 else f" within {hours:.3g} h"
 
 
 def _amount(per_kilogram: float, dose: Dose, weight: float) -> str:

@@ -85,6 +85,7 @@ def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
         "racemate_equivalents": drug.brain.racemate_equivalents,
         **masses,
         **{name: safety[name] for name in ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")},
+        "can_be_rated": (safety["anaesthesia"] < 1).astype(float),
         "comparator_mass": NG_PER_ML * np.asarray(model.physiology.comparators.molar_mass) * drug.comparator_plasma,
         "pore_block": course.pore_block[:nodes],
         "drive_loss": course.drive_loss[:nodes],

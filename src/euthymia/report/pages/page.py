@@ -30,7 +30,7 @@ from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
 from ..tokens import themed
-from ..words import before, change, clock, number, part_text, percent, points, quantity, unit, when
+from ..words import before, change, clock, number, part_text, percent, points, quantity, rating, unit, when
 from .levels import level_rows
 from .sections import SECTIONS, Section, any_drug
 
@@ -57,7 +57,7 @@ def commands(text: str) -> Markup:
     return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
 
 
-FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, shade, unit, when)
+FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, rating, shade, unit, when)
 
 
 @cache

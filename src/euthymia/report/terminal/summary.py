@@ -8,7 +8,7 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, TITLES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
-from ..words import MOVED, NONE, before, change, clock, part_text, percent, points, when
+from ..words import MOVED, before, change, clock, part_text, percent, points, rating, when
 
 
 def _table(*columns: str, left: int = 1) -> Table:
@@ -69,7 +69,7 @@ def show(summary: Summary, console: Console) -> None:
 
     mood = _table("MADRS", *map(before, summary.madrs))
     for name, values in (("this course", summary.madrs), ("context alone", summary.context), ("untreated", summary.untreated)):
-        mood.add_row(name, *(f"{value:.1f}" for value in values.values()))
+        mood.add_row(name, *map(rating, values.values()))
     _print(console, mood)
     console.print()
 
@@ -82,7 +82,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     names = comparison.checkpoints
     mood, relief = _table("MADRS", *map(before, names)), _table("Fall beyond context", *list(names)[1:])
     for arm in comparison.arms:
-        mood.add_row(comparison.label(arm), *(NONE if value is None else f"{value:.1f}" for value in comparison.madrs(arm).values()))
+        mood.add_row(comparison.label(arm), *map(rating, comparison.madrs(arm).values()))
         relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
     _print(console, mood, relief)
 
