@@ -13,6 +13,7 @@ from ..pharmacology.comparators import FORMED
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from ..results.quantities import label, shown_unit
+from ..simulation.removable import REMOVABLE
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
@@ -39,14 +40,8 @@ NOT_MODELLED = (
 )
 """Side effects of ketamine on which the model says nothing."""
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
-TITLES = {
-    "way 1": "glutamate surge in the prefrontal cortex",
-    "way 2": "NMDA block eases the calcium load",
-    "way 3": "the habenula calms, dopamine returns",
-    "way 4": "connections regrow",
-    "way 5": "the limbic lock opens",
-    "context": "what the treatment as such does",
-}
+TITLES = {name: REMOVABLE[name] for name in WAYS_THEN_CONTEXT}
+"""What each way, and the context, is."""
 
 
 @dataclass(frozen=True)
