@@ -116,7 +116,7 @@ def compare(
     longest = max(protocol.horizon for protocol in protocols)
     simulations, warnings = {}, []
     for number, shorter in enumerate(protocols, 1):
-        protocol = shorter.model_copy(update={"horizon": longest})
+        protocol = shorter.with_canonical(horizon=longest)
         before(number, protocol.name)
         simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
         of_course = [*course_warnings(protocol, model), *anaesthesia_warnings(simulations[protocol.name])]

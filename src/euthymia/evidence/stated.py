@@ -47,7 +47,7 @@ def outside(row: str, value: float | list[float]) -> bool:
     return not all(lower <= number <= upper for number in (value if isinstance(value, list) else [value]))
 
 
-def said(row: str, value: float | list[float]) -> str:
+def in_words(row: str, value: float | list[float]) -> str:
     """A value with the unit of its row."""
     numbers = ", ".join(f"{number:g}" for number in (value if isinstance(value, list) else [value]))
     unit = evidence().parameters[row].unit
@@ -66,7 +66,7 @@ def _parameter(row: str) -> Parameter:
 def _read(row: Parameter, stated: Stated) -> float | list[float]:
     text = stated if isinstance(stated, str) else ", ".join(map(str, stated if isinstance(stated, Sequence) else [stated]))
     parsed = _NUMBERS.fullmatch(text) if len(text) <= LONGEST else None
-    example = f'"{said(row.id, row.value)}"'
+    example = f'"{in_words(row.id, row.value)}"'
     if parsed is None:
         raise InputError(f"{row.id}: {short(stated)} is not a number with a unit; write for example {example}")
     unit = parsed[2] or "dimensionless"

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from ..core.errors import InputError
 from ..evidence.registry import evidence
-from ..evidence.stated import Stated, outside, said, stated_values
+from ..evidence.stated import Stated, in_words, outside, stated_values
 from .default import SURFACES, closures_of, default_model, recipes, uses, with_values
 from .parameters import Euthymia
 
@@ -88,14 +88,15 @@ class Model:
     @property
     def changes(self) -> tuple[str, ...]:
         """What the user set, a phrase each, beside the value that it replaces."""
-        known = evidence().parameters
         return tuple(
-            f"{row} = {said(row, value)} ("
-            + (f"calibrated: {said(row, self.calibrated[row])}" if row in self.calibrated else f"evidence: {said(row, known[row].value)}")
-            + (", outside its spread" if outside(row, value) else "")
-            + ")"
+            f"{row} = {in_words(row, value)} ({self._replaced(row)}{', outside its spread' if outside(row, value) else ''})"
             for row, value in self.values.items()
         )
+
+    def _replaced(self, row: str) -> str:
+        if row in self.calibrated:
+            return f"calibrated: {in_words(row, self.calibrated[row])}"
+        return f"evidence: {in_words(row, evidence().parameters[row].value)}"
 
     @property
     def warnings(self) -> list[str]:
@@ -104,7 +105,8 @@ class Model:
         for row, value in self.values.items():
             known = evidence().parameters[row]
             if outside(row, value):
-                warnings.append(f"set: {row} = {said(row, value)} is outside {known.lower:g} to {known.upper:g} {known.unit} ({known.spread})")
+                bounds = " to ".join("any" if edge is None else f"{edge:g}" for edge in (known.lower, known.upper))
+                warnings.append(f"set: {row} = {in_words(row, value)} is outside its spread, {bounds} ({known.spread})")
             if known.provenance == "calibrated" or row in self.calibrated:
                 warnings.append(f"set: {row} was calibrated together with other rows, which stay as they are; the fit does not hold here")
         return warnings

@@ -18,7 +18,6 @@ from .closures.response import Closures
 from .closures.surface_file import load
 from .parameters import Euthymia
 
-
 Values = Mapping[str, Scalar]
 """Values that replace those of evidence rows, by row, in the row's own unit."""
 SURFACES = {"habenula": "physiology.nucleus.", "passage": "physiology.limbic."}

@@ -28,6 +28,7 @@ from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
 MOST_KEPT_NODES = 200
 """Nodes of a course that are kept, beside the named checkpoints."""
 
+
 class DoseInput(NamedTuple):
     """Input in each step: the part that is the same for everybody, and the part in proportion to body weight (per kg)."""
 
