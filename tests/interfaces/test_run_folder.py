@@ -16,7 +16,6 @@ import euthymia as package
 from euthymia.analysis.comparison import compare
 from euthymia.analysis.summary import summarise
 from euthymia.core.units import registry
-from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.save import write
@@ -194,7 +193,7 @@ def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
 @pytest.mark.parametrize("field", ["title", "source"])
 def test_text_of_a_protocol_stays_text_on_the_page(field, text, reference_run, monkeypatch):
     monkeypatch.setattr("euthymia.report.pages.page._figure", lambda *_: "")
-    named = replace(reference_run, protocol=check(written(reference_run.protocol) | {field: text}))
+    named = replace(reference_run, protocol=check(reference_run.protocol.stated() | {field: text}))
     found = Page(page(named, summarise(named)))
     assert (found.wrong, found.open) == ([], [])
     assert not {"script", "b", "i", "img", "base"} & set(found.tags)
@@ -270,9 +269,9 @@ def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itsel
 
 
 def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dose(reference_run):
-    short = check(written(reference_run.protocol) | {"name": "short", "horizon": "24 h"})
-    dose = written(reference_run.protocol)["doses"][0]
-    late = check(written(reference_run.protocol) | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
+    short = check(reference_run.protocol.stated() | {"name": "short", "horizon": "24 h"})
+    dose = reference_run.protocol.stated()["doses"][0]
+    late = check(reference_run.protocol.stated() | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
     found = compare([reference_run.protocol, short, late])
     assert list(found.checkpoints) == list(reference_run.checkpoints())
     assert found.madrs("short") == pytest.approx(found.madrs("ketamine-iv"), abs=0.01)

@@ -80,9 +80,9 @@ def _read(row: Parameter, stated: Stated) -> float | list[float]:
         raise InputError(f"{row.id}: {short(unit)} is not a unit that converts to {row.unit}; write for example {example}") from None
     # Decimal text keeps a value in the unit of its row to the last bit.
     numbers = [float(number) if scale == 1 else float(number) * scale for number in parsed[1].split(",")]
-    wanted = len(row.value) if isinstance(row.value, list) else 1
-    if len(numbers) != wanted:
-        raise InputError(f"{row.id}: {len(numbers)} numbers given; it has {wanted}, for example {example}")
+    count = len(row.value) if isinstance(row.value, list) else 1
+    if len(numbers) != count:
+        raise InputError(f"{row.id}: {len(numbers)} numbers given; it has {count}, for example {example}")
     for number, usual in zip(numbers, row.value if isinstance(row.value, list) else [row.value], strict=True):
         if not math.isfinite(number):
             raise InputError(f"{row.id}: {short(stated)} is not a finite number; write for example {example}")

@@ -1,7 +1,7 @@
 """Checked fields of a protocol: each check refuses a value in one line that says what is allowed."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -137,7 +137,7 @@ class ProtocolPart(BaseModel):
 
     def with_canonical(self: Part, **fields: Any) -> Part:
         """A copy with other values of some fields, which are in canonical units and known to be allowed."""
-        return super().model_copy(update=fields)
+        return cast(Part, BaseModel.model_copy(self, update=fields))
 
 
 def first_fault(error: ValidationError, part: type[ProtocolPart]) -> str:
