@@ -1,4 +1,4 @@
-"""Conversion of units: text or evidence in, plain floats in canonical units out; and times in words."""
+"""Conversion of units: text or evidence in, plain floats in canonical units out."""
 
 import math
 import re
@@ -75,10 +75,3 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
                 raise InputError(f"{field}: {short(text)} is not a finite number; write for example {example}")
             return value * SPELLINGS[kind][unit], kind
     raise InputError(f"{field}: {short(unit)} is not a unit of {' or '.join(kinds)}; allowed: {', '.join(allowed)}")
-
-
-def clock(hours: float) -> str:
-    """A time a person would say."""
-    if hours < 1.5:
-        return f"{hours * 60:.0f} min"
-    return f"{round(hours, 1):g} h" if hours < 10 else f"{hours:.0f} h" if hours < 36 else f"{round(hours / DAY, 1):g} d"

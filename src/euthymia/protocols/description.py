@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from ..core.units import clock
+from ..core.clock import clock
 from .dose import Dose
 from .patient import Patient
 from .repeats import compact

@@ -5,7 +5,6 @@ import math
 from ..analysis.summary import Part, Way
 from ..core.clock import clock
 from ..core.constants import DAY, MONTH, YEAR
-from ..core.units import clock
 from ..evidence.rows import Parameter, Target
 from ..trials.published import TrialOutcome
 
