@@ -14,6 +14,7 @@ import pytest
 
 import euthymia as package
 from euthymia.analysis.comparison import compare
+from euthymia.analysis.readouts import FOCUS, MOOD, change_of
 from euthymia.analysis.summary import summarise
 from euthymia.core.units import registry
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
@@ -240,7 +241,7 @@ def test_the_page_of_a_comparison_is_well_formed_and_loads_nothing(pair_html):
 
 def test_the_page_of_a_comparison_opens_with_the_picture(pair_html):
     sections = re.findall(r'<section id="([^"]+)">', pair_html)
-    assert sections == ["picture", "mood", "who", "touched", "trust", "made"]
+    assert sections == ["picture", "mood", "speed", "who", "touched", "trust", "made"]
     assert pair_html.index("<svg") < pair_html.index('<section id="mood">')
 
 
@@ -263,9 +264,27 @@ def test_shares_in_a_comparison_are_the_whole_change(pair):
 
 def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itself(pair):
     for readout, largest_changes in pair.largest_changes().items():
-        assert abs(largest_changes["saline"].change) < 1e-9, readout.title
+        assert largest_changes["saline"] == () or readout is MOOD, readout.title
     assert all(abs(value) < 1e-9 for value in pair.relief("saline").values() if value is not None)
     assert pair.relief("ketamine-iv")["24 h"] < -1
+    assert (pair.speed("saline").focus.half, pair.speed("saline").beyond_context.half) == (None, None)
+
+
+def test_prefrontal_focus_falls_while_the_drug_is_there_and_rises_the_day_after(pair, pair_html):
+    """Its rise is not half done while it is below before."""
+    fall, rise = pair.largest_changes()[FOCUS]["ketamine-iv"]
+    assert fall.change < 0 < rise.change
+    assert fall.half < fall.time < 1.5
+    assert rise.half > 12
+    assert f"then +{100 * rise.change:.0f} % <span" in pair_html
+    speed = pair.speed("ketamine-iv")
+    assert fall.time < speed.focus.half < rise.time
+    for onset, before in ((speed.focus, FOCUS), (speed.madrs, MOOD)):
+        course = change_of(before, pair.simulations["ketamine-iv"])
+        whole, half = (float(course.interp(time=time)) for time in (pair.judged_at, onset.half))
+        assert half == pytest.approx(whole / 2, rel=1e-3)
+    assert pair.madrs("ketamine-iv")["14 d"] - pair.madrs("ketamine-iv")["0"] == pytest.approx(speed.madrs.change)
+    assert pair.relief("ketamine-iv")["14 d"] == pytest.approx(speed.beyond_context.change)
 
 
 def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dose(reference_run):
