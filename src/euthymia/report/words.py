@@ -7,7 +7,6 @@ from ..analysis.readouts import LEAST
 from ..analysis.summary import Part, Way
 from ..core.clock import clock
 from ..core.constants import DAY, MONTH, YEAR
-from ..evidence.rows import Parameter, Target
 from ..trials.published import TrialOutcome
 
 NONE = "–"
@@ -84,18 +83,3 @@ def when(way: Way) -> str:
 def before(checkpoint: str) -> str:
     """The name of a checkpoint as a reader knows it."""
     return "before" if checkpoint == "0" else checkpoint
-
-
-def number(value: float | list[float]) -> str:
-    """A value or a list of them, in the fewest digits that say it."""
-    return ", ".join(f"{entry:g}" for entry in value) if isinstance(value, list) else f"{value:g}"
-
-
-def unit(row: Parameter | Target) -> str:
-    """The unit of an evidence row as a reader knows it; nothing for a pure number."""
-    return "" if row.unit == "dimensionless" else row.unit.replace("madrs_point", "points").replace("hamd_point", "HAM-D points")
-
-
-def quantity(row: Parameter | Target) -> str:
-    """The value of an evidence row with its unit."""
-    return f"{number(row.value)} {unit(row)}".rstrip()

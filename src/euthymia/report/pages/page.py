@@ -14,6 +14,7 @@ from ...analysis.comparison import Comparison
 from ...analysis.limbic import levels
 from ...analysis.onset import LargestChange
 from ...analysis.summary import TITLES, Summary
+from ...evidence.display import number, quantity, unit
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
@@ -30,7 +31,7 @@ from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
 from ..tokens import themed
-from ..words import before, change, clock, number, part_text, percent, points, points_by_half, quantity, rating, share_by_half, unit, when
+from ..words import before, change, clock, part_text, percent, points, points_by_half, rating, share_by_half, when
 from .levels import level_rows
 from .sections import SECTIONS, Section, any_drug
 
