@@ -1,6 +1,18 @@
-"""`python -m euthymia`."""
+"""The program: `euthymia`, or `python -m euthymia`."""
 
-from .cli.main import main
+
+def main() -> None:
+    """Entry point of the command line; what can be interrupted begins here."""
+    from .core.interrupts import end_on_signals, ignore_interrupts
+
+    end_on_signals()
+    from .cli.main import main as command
+
+    try:
+        command()
+    finally:
+        ignore_interrupts()
+
 
 # Helpers of a cohort import this file again.
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def test_an_interrupt_leaves_what_was_there(words, monkeypatch, euthymia, here, 
     before = contents()
     monkeypatch.setattr(xr.DataTree, "to_netcdf", failing(xr.DataTree.to_netcdf, lambda *_: True, KeyboardInterrupt, half=True))
     code, out, err = euthymia(*words)
-    assert (code, out, err) == (130, "", "stopped; nothing was written\n")
+    assert (code, out, err) == (130, "", "interrupted\n")
     assert contents() == before
 
 

@@ -39,7 +39,7 @@ for command in (
 
 
 def main() -> None:
-    """Entry point: bad input is one line on standard error and exit code 2."""
+    """Run the command in `sys.argv`: bad input is one line on standard error and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -56,5 +56,5 @@ def main() -> None:
         errors.print(f"[red]error[/red] {escape(str(error.filename or 'output'))}: {escape(str(error.strerror))}")
         sys.exit(2)
     except KeyboardInterrupt:
-        errors.print("stopped; nothing was written")
+        errors.print("interrupted")
         sys.exit(130)

@@ -2,23 +2,21 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
+from .interrupts import temporary
 
 
 @contextmanager
 def _aside(path: Path) -> Iterator[Path]:
     """A temporary path beside a file; whatever is left there afterwards is removed."""
-    aside = path.parent / f".{path.name}.{os.getpid()}"
     try:
-        yield aside
+        with temporary(path.parent / f".{path.name}.{os.getpid()}") as aside:
+            yield aside
     except OSError as error:
         raise InputError(f"out: cannot write {path}: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 def check_file(path: Path) -> None:

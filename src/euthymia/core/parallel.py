@@ -1,16 +1,25 @@
 """Numbered chunks of a long computation, shared between processes; the results do not depend on how many."""
 
+import os
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import count
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+from threading import Thread
 from typing import Any, TypeVar
 
+from .interrupts import undone, uninterrupted
 from .runtime import configure
 
 AHEAD = 4
 """Chunks per process that are submitted before the next result is due."""
+
+LEAKS = "ignore:resource_tracker"
+"""What Python says as it frees what an ended process could not."""
 
 Solved = TypeVar("Solved")
 _solve: Callable[[int], Any]
@@ -32,20 +41,54 @@ def ordered_map(solve: Callable[[int], Solved], processes: int) -> Generator[Sol
     if processes == 1:
         yield from map(solve, count())
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (solve,))
-    try:
-        started: deque[Future] = deque(pool.submit(_solve_chunk, number) for number in range(AHEAD * processes))
-        for number in count(len(started)):
-            started.append(pool.submit(_solve_chunk, number))
-            yield started.popleft().result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    others = active_children()
+    with undone(lambda: _kill(process for process in active_children() if process not in others)):
+        with _quietly():
+            pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (solve,))
+            started: deque[Future] = deque(pool.submit(_solve_chunk, number) for number in range(AHEAD * processes))
+        try:
+            for number in count(len(started)):
+                started.append(pool.submit(_solve_chunk, number))
+                yield started.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _kill(processes: Iterable[BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Processes that start here know no interrupt, and tidy up without a word: the one that started them ends them."""
+    warned = os.environ.get("PYTHONWARNINGS")
+    with uninterrupted():
+        before = pthread_sigmask(SIG_BLOCK, [SIGINT])
+        os.environ["PYTHONWARNINGS"] = f"{warned},{LEAKS}" if warned else LEAKS
+        try:
+            yield
+        finally:
+            if warned is None:
+                del os.environ["PYTHONWARNINGS"]
+            else:
+                os.environ["PYTHONWARNINGS"] = warned
+            pthread_sigmask(SIG_SETMASK, before)
 
 
 def _begin(solve: Callable[[int], Any]) -> None:
     global _solve
+    Thread(target=_end_with_parent, daemon=True).start()
     configure()
     _solve = solve
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _solve_chunk(number: int) -> Any:

@@ -1,14 +1,15 @@
 """The folder a run leaves behind: written aside, then renamed, so that it is whole or not there."""
 
-import contextlib
 import hashlib
 import json
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.interrupts import temporary, uninterrupted
 from .manifest import manifest
 
 MANIFEST = "manifest.json"
@@ -23,8 +24,8 @@ def check_destination(out: Path, overwrite: bool) -> None:
             raise InputError(f"out: {out} exists; add --overwrite to replace it, or choose another folder with --out")
         if exists and (foreign := _foreign(out)):
             raise InputError(f"out: {out} {foreign}, so it is not overwritten; choose another folder with --out")
-        with tempfile.TemporaryDirectory(dir=_standing(out), prefix=ASIDE):
-            pass
+        with _aside(out) as aside:
+            aside.mkdir()
     except OSError as error:
         raise InputError(f"out: cannot write {out}: {error.strerror}") from error
 
@@ -51,29 +52,32 @@ def _standing(out: Path) -> Path:
     return next(folder for folder in out.absolute().parents if folder.exists())
 
 
+def _aside(out: Path) -> AbstractContextManager[Path]:
+    """A folder yet to be made on the disk of ``out``, which is gone afterwards unless it was renamed."""
+    return temporary(_standing(out) / f"{ASIDE}{secrets.token_hex(4)}")
+
+
 def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, seed: int | None = None) -> None:
     """Write files and the manifest of what made them to ``out``: all of it, or nothing. ``seed`` is that of random numbers drawn."""
     check_destination(out, overwrite)
     out = out.absolute()
     new_folders = [folder for folder in out.parents if not folder.exists()]
-    aside: Path | None = None
     try:
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         made = (json.dumps(manifest(hashes, seed), indent=2) + "\n").encode()
-        aside = Path(tempfile.mkdtemp(dir=_standing(out), prefix=ASIDE))
-        for name, content in {**contents, MANIFEST: made}.items():
-            (aside / name).write_bytes(content)
-        aside.chmod(0o755)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _exchange(aside, out)
+        with _aside(out) as aside:
+            aside.mkdir()
+            for name, content in {**contents, MANIFEST: made}.items():
+                (aside / name).write_bytes(content)
+            with uninterrupted():
+                out.parent.mkdir(parents=True, exist_ok=True)
+                _exchange(aside, out)
     except OSError as error:
         raise InputError(f"out: cannot write {out}: {error.strerror or error}; nothing was kept") from error
     finally:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
         if not out.exists():
             for folder in new_folders:
-                with contextlib.suppress(OSError):
+                with suppress(OSError):
                     folder.rmdir()
 
 
