@@ -12,10 +12,11 @@ from typing import get_args
 import euthymia
 from euthymia.claims.catalogue import PREDICTIONS
 from euthymia.evidence.claims import ClaimRow, claim_rows
+from euthymia.evidence.display import quantity
 from euthymia.evidence.registry import evidence
 from euthymia.evidence.rows import Parameter, Provenance, Role, Source, Target
 from euthymia.model.default import uses
-from euthymia.report.words import NONE, quantity
+from euthymia.report.words import NONE
 from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES, Quantity
 
 FOLDER = "generated"

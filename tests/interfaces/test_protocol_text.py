@@ -10,7 +10,7 @@ from euthymia.core.errors import InputError
 from euthymia.core.units import SPELLINGS, quantity
 from euthymia.protocols.dose import DOSE_FIELDS, Titration
 from euthymia.protocols.patient import Patient
-from euthymia.protocols.protocol import Protocol, written
+from euthymia.protocols.protocol import Protocol
 from euthymia.protocols.reading import builtin_names, change, check, parse, patient_fields, read, text_of
 from euthymia.protocols.vocabulary import CONDITIONS, CONTEXTS, ROUTES, ROUTES_OF, SHORTEST_RUN
 
@@ -214,7 +214,7 @@ def course(*doses):
 def test_repeats_are_evenly_spaced_and_written_back_as_one_entry():
     protocol = course(TABLET | {"start": "1 d", "every": "1 d", "times": 42})
     assert [dose.start for dose in protocol.doses] == [24.0 * day for day in range(1, 43)]
-    (entry,) = written(protocol)["doses"]
+    (entry,) = protocol.stated()["doses"]
     assert entry["every"] == "24.0 h"
     assert entry["times"] == 42
 
@@ -222,13 +222,13 @@ def test_repeats_are_evenly_spaced_and_written_back_as_one_entry():
 @pytest.mark.parametrize("start", ["0.1 h", "7 min", "0.3 d", "123456 s"])
 @pytest.mark.parametrize("every", ["1 d", "7 h", "100 min", "0.1 d"])
 def test_an_odd_start_or_interval_stays_one_entry(start, every):
-    assert len(written(course(TABLET | {"start": start, "every": every, "times": 30}))["doses"]) == 1
+    assert len(course(TABLET | {"start": start, "every": every, "times": 30}).stated()["doses"]) == 1
 
 
 def test_repeats_written_one_by_one_are_the_same_protocol():
     one_by_one = course(*(TABLET | {"start": f"{day} d"} for day in range(10)))
     assert one_by_one == course(TABLET | {"every": "1 d", "times": 10})
-    assert len(written(one_by_one)["doses"]) == 1
+    assert len(one_by_one.stated()["doses"]) == 1
 
 
 def given_of(protocol):
@@ -240,25 +240,25 @@ def test_times_of_a_period_are_entries_of_their_own():
     assert [dose.start / 24 for dose in twice.doses] == [1, 4, 8, 11, 15, 18, 22, 25]
     weekly = {"every": "7 d", "times": 4}
     assert twice == course(TABLET | weekly | {"start": "1 d"}, TABLET | weekly | {"start": "4 d"})
-    assert [entry["start"] for entry in written(twice)["doses"]] == ["24.0 h", "96.0 h"]
+    assert [entry["start"] for entry in twice.stated()["doses"]] == ["24.0 h", "96.0 h"]
 
 
 def test_evenly_spaced_times_of_a_day_stay_one_entry():
-    (entry,) = written(course(TABLET | {"every": "1 d", "times": 40, "at": ["8 h", "20 h"]}))["doses"]
+    (entry,) = course(TABLET | {"every": "1 d", "times": 40, "at": ["8 h", "20 h"]}).stated()["doses"]
     assert (entry["start"], entry["every"], entry["times"]) == ("8.0 h", "12.0 h", 80)
 
 
 @pytest.mark.parametrize("times_of_day", [["8 h", "13 h", "18 h"], ["7 h", "8 h", "12 h", "13 h", "18 h", "19.5 h", "22 h", "23.5 h"]])
 def test_uneven_times_of_a_day_are_one_entry_each(times_of_day):
     protocol = course(TABLET | {"every": "1 d", "times": 50, "at": times_of_day})
-    assert len(written(protocol)["doses"]) == len(times_of_day)
+    assert len(protocol.stated()["doses"]) == len(times_of_day)
 
 
 def test_a_titration_is_its_steps_one_after_the_other():
     daily = TABLET | {"every": "1 d", "times": 7}
     titrated = course(TABLET | {"amount": "5 mg", "every": "1 d", "times": 35, "titrate": {"by": "5 mg", "every": "7 d", "to": "20 mg"}})
     assert titrated == course(*(daily | {"amount": f"{min(5 + 5 * week, 20)} mg", "start": f"{7 * week} d"} for week in range(5)))
-    assert [entry["times"] for entry in written(titrated)["doses"]] == [7, 7, 7, 14]
+    assert [entry["times"] for entry in titrated.stated()["doses"]] == [7, 7, 7, 14]
 
 
 def test_a_taper_to_zero_ends_the_doses():
@@ -304,7 +304,7 @@ def test_missed_doses_are_left_out_and_the_others_stay_where_they_are():
 
 
 def test_a_missed_dose_does_not_part_the_others():
-    entries = written(course(TABLET | {"every": "1 d", "times": 42, "missed": [3, 4]}))["doses"]
+    entries = course(TABLET | {"every": "1 d", "times": 42, "missed": [3, 4]}).stated()["doses"]
     assert [entry.get("times", 1) for entry in entries] == [1, 1, 38]
 
 
@@ -319,7 +319,7 @@ def test_courses_that_interleave_keep_apart():
         TABLET | {"every": "1 d", "times": 42}, ketamine | {"start": "2 d", "every": "3 d", "times": 6}, TABLET | {"start": "50 d"}
     )
     assert [dose.drug for dose in protocol.doses[:5]] == ["escitalopram"] * 3 + ["ketamine", "escitalopram"]
-    assert len(written(protocol)["doses"]) == 3
+    assert len(protocol.stated()["doses"]) == 3
     assert parse(text_of(protocol), "mine.yaml") == protocol
 
 
@@ -331,7 +331,7 @@ def test_equal_doses_at_one_time_stay_several():
 
 def test_a_pair_is_written_one_by_one():
     assert SHORTEST_RUN == 3
-    assert len(written(course(TABLET | {"every": "7 d", "times": 2}))["doses"]) == 2
+    assert len(course(TABLET | {"every": "7 d", "times": 2}).stated()["doses"]) == 2
 
 
 @pytest.mark.parametrize("name", builtin_names())

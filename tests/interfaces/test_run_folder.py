@@ -14,9 +14,9 @@ import pytest
 
 import euthymia as package
 from euthymia.analysis.comparison import compare
+from euthymia.analysis.readouts import FOCUS, MOOD, change_of
 from euthymia.analysis.summary import summarise
 from euthymia.core.units import registry
-from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.save import write
@@ -194,7 +194,7 @@ def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
 @pytest.mark.parametrize("field", ["title", "source"])
 def test_text_of_a_protocol_stays_text_on_the_page(field, text, reference_run, monkeypatch):
     monkeypatch.setattr("euthymia.report.pages.page._figure", lambda *_: "")
-    named = replace(reference_run, protocol=check(written(reference_run.protocol) | {field: text}))
+    named = replace(reference_run, protocol=check(reference_run.protocol.stated() | {field: text}))
     found = Page(page(named, summarise(named)))
     assert (found.wrong, found.open) == ([], [])
     assert not {"script", "b", "i", "img", "base"} & set(found.tags)
@@ -241,7 +241,7 @@ def test_the_page_of_a_comparison_is_well_formed_and_loads_nothing(pair_html):
 
 def test_the_page_of_a_comparison_opens_with_the_picture(pair_html):
     sections = re.findall(r'<section id="([^"]+)">', pair_html)
-    assert sections == ["picture", "mood", "who", "touched", "trust", "made"]
+    assert sections == ["picture", "mood", "speed", "who", "touched", "trust", "made"]
     assert pair_html.index("<svg") < pair_html.index('<section id="mood">')
 
 
@@ -264,15 +264,33 @@ def test_shares_in_a_comparison_are_the_whole_change(pair):
 
 def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itself(pair):
     for readout, largest_changes in pair.largest_changes().items():
-        assert abs(largest_changes["saline"].change) < 1e-9, readout.title
+        assert largest_changes["saline"] == () or readout is MOOD, readout.title
     assert all(abs(value) < 1e-9 for value in pair.relief("saline").values() if value is not None)
     assert pair.relief("ketamine-iv")["24 h"] < -1
+    assert (pair.speed("saline").focus.half, pair.speed("saline").beyond_context.half) == (None, None)
+
+
+def test_prefrontal_focus_falls_while_the_drug_is_there_and_rises_the_day_after(pair, pair_html):
+    """Its rise is not half done while it is below before."""
+    fall, rise = pair.largest_changes()[FOCUS]["ketamine-iv"]
+    assert fall.change < 0 < rise.change
+    assert fall.half < fall.time < 1.5
+    assert rise.half > 12
+    assert f"then +{100 * rise.change:.0f} % <span" in pair_html
+    speed = pair.speed("ketamine-iv")
+    assert fall.time < speed.focus.half < rise.time
+    for onset, before in ((speed.focus, FOCUS), (speed.madrs, MOOD)):
+        course = change_of(before, pair.simulations["ketamine-iv"])
+        whole, half = (float(course.interp(time=time)) for time in (pair.judged_at, onset.half))
+        assert half == pytest.approx(whole / 2, rel=1e-3)
+    assert pair.madrs("ketamine-iv")["14 d"] - pair.madrs("ketamine-iv")["0"] == pytest.approx(speed.madrs.change)
+    assert pair.relief("ketamine-iv")["14 d"] == pytest.approx(speed.beyond_context.change)
 
 
 def test_every_arm_is_followed_for_as_long_as_the_longest_from_its_own_first_dose(reference_run):
-    short = check(written(reference_run.protocol) | {"name": "short", "horizon": "24 h"})
-    dose = written(reference_run.protocol)["doses"][0]
-    late = check(written(reference_run.protocol) | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
+    short = check(reference_run.protocol.stated() | {"name": "short", "horizon": "24 h"})
+    dose = reference_run.protocol.stated()["doses"][0]
+    late = check(reference_run.protocol.stated() | {"name": "late", "horizon": "7 d", "doses": [dose | {"start": "2 d"}]})
     found = compare([reference_run.protocol, short, late])
     assert list(found.checkpoints) == list(reference_run.checkpoints())
     assert found.madrs("short") == pytest.approx(found.madrs("ketamine-iv"), abs=0.01)

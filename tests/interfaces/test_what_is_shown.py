@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgb
 from rich.console import Console
 
 from euthymia import __version__
-from euthymia.analysis.comparison import compare
+from euthymia.analysis.comparison import Comparison, compare
 from euthymia.analysis.readouts import READOUTS
 from euthymia.analysis.summary import summarise
 from euthymia.biophysics.magnesium import Magnesium
@@ -239,6 +239,20 @@ def test_the_patient_of_the_command_line_is_the_patient_of_every_arm(euthymia, h
     for arm in ("ketamine-iv", "saline"):
         patient = read(f"runs/comparison/{arm}.protocol.yaml").patient
         assert (patient.stress, patient.weight) == (0.4, 82)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("names", [("ketamine-iv", "phenelzine"), ("a" * 64, *(f"arm-{number}" for number in range(7)))], ids=len)
+def test_a_comparison_fits_a_terminal_and_cuts_nothing(names, width, reference_run):
+    arms = {name: replace(reference_run, protocol=reference_run.protocol.model_copy(update={"name": name})) for name in names}
+    out = StringIO()
+    show_comparison(Comparison(arms, []), Console(file=out, width=width))
+    printed = out.getvalue()
+    assert max(map(len, printed.splitlines())) <= width
+    assert "…" not in printed
+    # The name of every arm heads a row of the tables of mood, and a column of what is touched.
+    assert all(printed.count(name) >= 5 for name in names if len(name) < 20)
+    assert printed.count("a" * 20) >= 5 or "ketamine-iv" in names
 
 
 @pytest.mark.parametrize(

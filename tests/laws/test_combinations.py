@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from euthymia.claims.reference_runs import reference_run
-from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import check, read, text_of
 from euthymia.protocols.vocabulary import ROUTES_OF
 from euthymia.simulation.dosing import grid_of
@@ -49,7 +48,7 @@ def test_visits_that_are_stated_are_all_there_are():
 
 def test_stated_visits_are_written_and_are_nodes(model):
     given = protocol(KETAMINE, visits=["0 d", "31 h"])
-    assert check(written(given)) == given
+    assert check(given.stated()) == given
     assert "visits" in text_of(given)
     grid = grid_of(given, model, 70.0)
     place = int(np.flatnonzero(grid.times == 31)[0])
@@ -68,7 +67,7 @@ def test_a_spray_and_a_tablet_are_never_worse_than_either():
     together = madrs(both)
     for drug in ("esketamine", "escitalopram"):
         alone = [dose for dose in both.doses if dose.drug == drug]
-        assert np.all(together <= madrs(check(written(both) | {"doses": alone, "visits": weeks})) + 0.02), drug
+        assert np.all(together <= madrs(check(both.stated() | {"doses": alone, "visits": weeks})) + 0.02), drug
 
 
 def test_ketamine_added_is_a_tablet_until_it_is_given():

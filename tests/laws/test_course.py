@@ -19,7 +19,6 @@ from euthymia.model.reference import reference_course
 from euthymia.model.state import Inputs, unpack
 from euthymia.model.vector_field import auxiliaries, transitions
 from euthymia.pharmacology.comparators import site_concentration
-from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.dosing import grid_of, pulses_from_doses
 from euthymia.simulation.interventions import ARMS, CONTRIBUTORS, switches
@@ -114,7 +113,7 @@ def worst(found, expected):
 
 
 def given(*doses, horizon):
-    return check(written(read("untreated")) | {"name": "given", "doses": list(doses), "horizon": horizon})
+    return check(read("untreated").stated() | {"name": "given", "doses": list(doses), "horizon": horizon})
 
 
 KETAMINE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus"}
@@ -268,7 +267,7 @@ def test_more_drug_moves_more_and_never_jumps():
 
 
 def test_a_dose_that_comes_later_does_the_same_later(reference_run):
-    data = written(read(DEFAULT))
+    data = read(DEFAULT).stated()
     data["doses"][0]["start"] = "5 d"
     late = simulate(check(data | {"horizon": "19 d"}))
     for hours in (0.0, 2.0, 24.0, 168.0):

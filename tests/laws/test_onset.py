@@ -55,6 +55,14 @@ def test_a_change_of_less_than_the_least_is_none(peak, found):
     assert (onset(triangle, 1.0, 0.01).half is not None) == bool(found)
 
 
+def test_where_nothing_is_known_there_is_no_extreme_and_no_half():
+    gap = DIPS_THEN_RISES.where((DIPS_THEN_RISES.time < 1) | (DIPS_THEN_RISES.time > 3))
+    fall, rise = largest_changes(gap, 0.01)
+    assert fall.time < 1 or fall.time > 3
+    assert rise == largest_changes(DIPS_THEN_RISES, 0.01)[1]
+    assert onset(gap, 2.0, 0.01).half is None
+
+
 def test_between_two_nodes_the_level_is_reached_on_a_straight_line():
     assert first_reached(curve([0, 0, 4, 4], [0, 8, 16, 24]), 1.0) == 10
     assert first_reached(curve([0, 0, 4, 4], [0, 8, 16, 24]), -1.0) is None

@@ -10,7 +10,6 @@ from euthymia.model.inputs import CHANNELS, ESKETAMINE_CHANNELS, KETAMINE_CHANNE
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, depot_shares
 from euthymia.pharmacology.ketamine import ENTRIES, LAGGED, POOLS, STATES, central_volumes, rate_matrix
-from euthymia.protocols.protocol import written
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.simulate import simulate
 
@@ -141,7 +140,7 @@ def test_a_dose_per_kilogram_and_the_same_dose_in_milligrams_agree():
 
 def by_route(drug, amount, route, **more):
     dose = {"drug": drug, "amount": amount, "route": route} | more
-    return simulate(check(written(read("untreated")) | {"name": "given", "doses": [dose]})).data
+    return simulate(check(read("untreated").stated() | {"name": "given", "doses": [dose]})).data
 
 
 def exposures(drug, amount, route, **more):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..core.errors import InputError
 from ..model.default import default_model
@@ -9,15 +10,31 @@ from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
-from ..simulation.visits import CHECKPOINTS, course_title
+from ..simulation.visits import CHECKPOINTS, course_title, first_visit
 from ..simulation.warnings import course_warnings, patient_warnings
-from .anaesthesia import anaesthesia_warnings, rating_at
+from .anaesthesia import anaesthesia_warnings, rating_at, ratings
 from .attribution import attributed_at
-from .readouts import READOUTS, LargestChange, Readout, largest_change
+from .onset import LargestChange, Onset, onset
+from .readouts import FOCUS, LEAST_POINTS, MOOD, READOUTS, Readout, change_of, largest_changes_of
 
 FEWEST, MOST = 2, 8
 ATTRIBUTED_AT = ("2 h", "24 h", "7 d", "42 d")
 """Checkpoints at which the change in mood is attributed."""
+JUDGED_AT = CHECKPOINTS["42 d"]
+"""Whose change is taken for the whole when half of it is asked for, h after the first dose; the end of courses that are shorter."""
+LEAST_SHARE = 0.001
+"""Change of the prefrontal read-out by then of which no half is asked for."""
+
+
+class Speed(NamedTuple):
+    """How far an arm has come when it is judged, and when it was half way."""
+
+    focus: Onset
+    """The prefrontal read-out: a share of the value before."""
+    madrs: Onset
+    """The rating, points."""
+    beyond_context: Onset
+    """The rating less what the context of the treatment alone does, points."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +88,27 @@ class Comparison:
         made = self.madrs(arm)
         return attributed_at(self.simulations[arm], {name: CHECKPOINTS[name] for name in ATTRIBUTED_AT if made.get(name) is not None})
 
-    def largest_changes(self) -> dict[Readout, dict[str, LargestChange]]:
-        """The largest move of every read-out under every arm."""
-        return {readout: {arm: largest_change(readout, simulation) for arm, simulation in self.simulations.items()} for readout in READOUTS}
+    @property
+    def judged_at(self) -> float:
+        """Six weeks after the first dose, or as far as every arm has come after its own, h."""
+        return min(JUDGED_AT, *(simulation.protocol.horizon - first_visit(simulation.protocol) for simulation in self.simulations.values()))
+
+    def speed(self, arm: str) -> Speed:
+        """How fast an arm acts on prefrontal cortex and rating: when each first is half of what it is at :attr:`judged_at`."""
+        simulation = self.simulations[arm]
+        madrs, context = ratings(simulation), simulation.madrs("context").to_numpy()
+        return Speed(
+            onset(change_of(FOCUS, simulation), self.judged_at, LEAST_SHARE),
+            onset(madrs - madrs[0], self.judged_at, LEAST_POINTS),
+            onset(madrs - context, self.judged_at, LEAST_POINTS),
+        )
+
+    def largest_changes(self) -> dict[Readout, dict[str, tuple[LargestChange, ...]]]:
+        """The largest rise and fall of every read-out, and last of mood, under every arm."""
+        return {
+            readout: {arm: largest_changes_of(readout, simulation) for arm, simulation in self.simulations.items()}
+            for readout in (*READOUTS, MOOD)
+        }
 
 
 def check_arms(protocols: Sequence[Protocol]) -> None:
@@ -116,7 +151,7 @@ def compare(
     longest = max(protocol.horizon for protocol in protocols)
     simulations, warnings = {}, []
     for number, shorter in enumerate(protocols, 1):
-        protocol = shorter.model_copy(update={"horizon": longest})
+        protocol = shorter.with_canonical(horizon=longest)
         before(number, protocol.name)
         simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
         of_course = [*course_warnings(protocol, model), *anaesthesia_warnings(simulations[protocol.name])]

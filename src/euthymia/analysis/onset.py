@@ -21,7 +21,7 @@ class Onset(NamedTuple):
     """A change at a stated time, and when half of it is first reached."""
 
     change: float
-    """With its sign."""
+    """With its sign; not a number where nothing is known of that time."""
     half: float | None
     """h after the first dose; None where there is no change."""
 
@@ -63,7 +63,7 @@ def largest_changes(change: xr.DataArray, least: float) -> tuple[LargestChange, 
     Parameters
     ----------
     change
-        Along ``time``, h after the first dose.
+        Along ``time``, h after the first dose; not a number where it is not known.
     least
         A rise or fall smaller than this is none.
     """
@@ -75,7 +75,7 @@ def largest_changes(change: xr.DataArray, least: float) -> tuple[LargestChange, 
         # The node itself is beyond half of its own change.
         return LargestChange(level, float(time[node]), float(time[node]) if half is None else half)
 
-    rise, fall = int(np.argmax(values)), int(np.argmin(values))
+    rise, fall = int(np.nanargmax(values)), int(np.nanargmin(values))
     extremes = [node for node, height in ((rise, values[rise]), (fall, -values[fall])) if height >= least]
     return tuple(extreme(node) for node in sorted(extremes))
 

@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from ..results.quantities import QUANTITIES
+from ..results.ratings import rated
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
+from .onset import LargestChange, largest_changes
 
 
 class Readout(NamedTuple):
@@ -38,10 +39,8 @@ class Readout(NamedTuple):
         return QUANTITIES[self.name].meaning
 
     def of(self, data: xr.Dataset) -> xr.DataArray:
-        """Its values over time in a course, as given."""
-        values = data[self.name]
-        if "arm" in values.dims:
-            values = values.sel(arm="as given")
+        """Its values over time in a course, as given; not a number where it is a rating that cannot be made."""
+        values = rated(data, self.name)
         return values if self.cell_class is None else values.sel(cell_class=self.cell_class)
 
 
@@ -62,23 +61,23 @@ READOUTS = (
 )
 
 
-class LargestChange(NamedTuple):
-    """The largest departure of a read-out from the undosed patient."""
-
-    change: float
-    """Fraction of the value before, or a difference where nothing is there before."""
-    time: float
-    """h after the first dose."""
-    half: float
-    """When half of it is first reached, h after the first dose."""
+FOCUS, MOOD = next(readout for readout in READOUTS if readout.name == "focus"), Readout("madrs", True)
+"""The read-out of the prefrontal cortex that lasts, and the rating."""
+LEAST = 0.01
+"""Change below which a read-out has not moved."""
+LEAST_POINTS = 0.05
+"""Change of MADRS below which it rounds to nothing, points."""
 
 
-def largest_change(readout: Readout, simulation: Simulation) -> LargestChange:
-    """The largest departure of a read-out from its value before, when it is reached, and when half of it is."""
+def change_of(readout: Readout, simulation: Simulation) -> xr.DataArray:
+    """The change of a read-out from before along time, h after the first dose; none of what is relative where nothing is there before."""
+    values = readout.of(simulation.data)
+    values = values.assign_coords(time=values.time - first_visit(simulation.protocol))
     # The undosed patient is at rest, so that the value before is that of the untreated course at any time.
-    values = readout.of(simulation.data).to_numpy()
-    moved = (values - values[0]) / (values[0] if readout.relative else 1.0)
-    peak = int(np.argmax(np.abs(moved)))
-    half = int(np.argmax(np.abs(moved) >= abs(moved[peak]) / 2))
-    peak_time, half_time = (float(simulation.data.time[node]) - first_visit(simulation.protocol) for node in (peak, half))
-    return LargestChange(float(moved[peak]), peak_time, half_time)
+    moved, before = values - values[0], float(values[0])
+    return moved if not readout.relative else moved / before if before else 0 * moved
+
+
+def largest_changes_of(readout: Readout, simulation: Simulation) -> tuple[LargestChange, ...]:
+    """Its largest rise and fall from before, in order of time, and when half of each is first reached."""
+    return largest_changes(change_of(readout, simulation), LEAST)

@@ -13,6 +13,7 @@ from ..pharmacology.comparators import FORMED
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from ..results.quantities import label, shown_unit
+from ..simulation.removable import REMOVABLE
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
@@ -21,11 +22,10 @@ from .attribution import WAYS_THEN_CONTEXT, attributed_at
 from .comparison import ATTRIBUTED_AT
 from .onset import NO_RESPONSE, first_response
 from .potency_gap import PotencyGap, potency_gaps
+from .readouts import LEAST_POINTS
 
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
-LEAST_RISE = 0.05
-"""Points of MADRS by which it must rise above before for a worsening: less rounds to nothing."""
 BLOCK_MEASURES = ("bound", "pore_block", "drive_loss")
 TARGETS = ("sert_occupancy", "dat_occupancy", "mao_block")
 SAFETY_READOUTS = ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")
@@ -39,14 +39,8 @@ NOT_MODELLED = (
 )
 """Side effects of ketamine on which the model says nothing."""
 CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
-TITLES = {
-    "way 1": "glutamate surge in the prefrontal cortex",
-    "way 2": "NMDA block eases the calcium load",
-    "way 3": "the habenula calms, dopamine returns",
-    "way 4": "connections regrow",
-    "way 5": "the limbic lock opens",
-    "context": "what the treatment as such does",
-}
+TITLES = {name: REMOVABLE[name] for name in WAYS_THEN_CONTEXT}
+"""What each way, and the context, is."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +195,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
         context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
         lowest=lowest,
-        worst=highest if highest.value - simulation.at(0.0) >= LEAST_RISE else None,
+        worst=highest if highest.value - simulation.at(0.0) >= LEAST_POINTS else None,
         time_to_response=response.reached,
         response_ends=response.lost,
         not_modelled=_not_modelled(protocol),

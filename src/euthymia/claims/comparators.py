@@ -26,7 +26,6 @@ from ..pharmacology.comparators import (
     site_concentration,
 )
 from ..plasticity.serotonin import clearance_factor
-from ..protocols.protocol import written
 from ..protocols.reading import check, read
 from ..receptors.monoamine import DAT_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS, dat_occupancy, mao_inhibition, sert_occupancy
 from ..simulation.dosing import grid_of
@@ -88,7 +87,7 @@ def _mean_mao_held(milligrams: float) -> float:
 def _working_mao_course(protocol: str) -> tuple[np.ndarray, np.ndarray]:
     """Hours since the last dose of a built-in protocol of six weeks, over six weeks more, and the MAO-A that works then."""
     model = default_model()
-    longer = check(written(read(protocol)) | {"horizon": f"{2 * SIX_WEEKS} h"})
+    longer = check(read(protocol).stated() | {"horizon": f"{2 * SIX_WEEKS} h"})
     weight = model.patient.weight
     grid = grid_of(longer, model, float(weight))
     inputs = (jnp.asarray(grid.infusion), jnp.asarray(grid.bolus))

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 from ..model.baseline import patient
 from ..model.default import default_model
 from ..model.fast import Brain
-from ..protocols.protocol import written
 from ..protocols.reading import DEFAULT, check, read
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
@@ -17,7 +16,7 @@ from ..simulation.simulate import Simulation, simulate
 @cache
 def reference_run(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
     """A built-in protocol, the default one if left out, in another context or at another stress if these are given."""
-    data = written(read(protocol))
+    data = read(protocol).stated()
     if context is not None:
         data["context"] = context
     if stress is not None:

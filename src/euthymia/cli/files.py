@@ -2,40 +2,64 @@
 
 from pathlib import Path
 
-from .console import output, show_file, stages
+from .console import errors, output, show_file, stages
 from .options import AnyProtocol, Flag, PatientFields, SubjectID, Weight
 
 
-def protocols() -> None:
-    """List the built-in protocols."""
-    from rich.table import Table
+def protocols(*words: str) -> None:
+    """List the built-in protocols; in a file or a pipe one line each, with tabs between name, title and source.
 
+    Parameters
+    ----------
+    words
+        Only those with all of these words in their name, title, source or drugs.
+    """
+    from ..core.errors import unknown
     from ..protocols import reading
+    from ..report.terminal.protocols import show_protocols
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("Name", "What is done", "Source"):
-        table.add_column(column)
-    for name in reading.builtin_names():
-        protocol = reading.read(name)
-        table.add_row(name, protocol.title, protocol.source)
-    output().print(table)
+    chosen = []
+    for protocol in map(reading.read, reading.builtin_names()):
+        text = " ".join((protocol.name, protocol.title, protocol.source, *(dose.drug for dose in protocol.doses))).casefold()
+        if all(word.casefold() in text for word in words):
+            chosen.append(protocol)
+    if not chosen:
+        raise unknown("protocols", " ".join(words), reading.builtin_names())
+    show_protocols(chosen, output())
 
 
-def evidence(row: str | None = None) -> None:
-    """Show where numbers come from.
+def evidence(row: str | None = None, *, search: str | None = None, provenance: str | None = None) -> None:
+    """Show where numbers come from; in a file or a pipe, a list is one line per row, with tabs between its fields.
 
     Parameters
     ----------
     row
-        Id of a parameter or target, or the beginning of several; without it, all are listed.
+        Id of a parameter or target, or the beginning of several: everything known about them. Without it, rows are listed.
+    search
+        Only rows with all of these words in their id, quantity, species, preparation, source or note, or in what reads them.
+    provenance
+        Only rows whose number is read, recalled, assumed or calibrated.
     """
-    from ..report.terminal.evidence import show_all, show_row
+    from ..evidence.registry import evidence as registry
+    from ..evidence.search import search as holding
+    from ..evidence.search import select
+    from ..report.terminal.evidence import show_details, show_list
 
-    console = output()
+    known, console = registry(), output()
+    rows, words, readers = select(known, row, provenance), (search or "").split(), {}
+    if row is not None or search is not None:
+        with stages():
+            from ..model.default import uses
+
+            readers = uses()
+    if search is not None:
+        rows = holding(known, rows, words, readers)
     if row is None:
-        show_all(console)
+        show_list(known, rows, console, words, readers)
+        errors.print(f"{len(rows)} of {len(known.rows())} rows; `euthymia evidence ID` tells all about one")
     else:
-        show_row(row, console)
+        for one in rows:
+            show_details(known, one, readers.get(one.id, ()), console)
 
 
 def export(

@@ -41,6 +41,10 @@ class Registry:
             raise unknown("evidence", row, self.targets)
         return self.targets[row]
 
+    def rows(self) -> dict[str, Parameter | Target]:
+        """Every parameter and every target, by id."""
+        return {**self.parameters, **self.targets}
+
     def parameter_hash(self) -> str:
         """SHA-256 over ids, values and units of all parameters."""
         content = {key: [row.value, row.unit] for key, row in sorted(self.parameters.items())}

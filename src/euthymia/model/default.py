@@ -1,7 +1,9 @@
-"""The whole model with its numbers filled in from evidence, and its closures loaded."""
+"""The whole model with its numbers filled in from evidence, and its closures loaded; and at other numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 
@@ -16,10 +18,15 @@ from .closures.response import Closures
 from .closures.surface_file import load
 from .parameters import Euthymia
 
+Values = Mapping[str, Scalar]
+"""Values that replace those of evidence rows, by row, in the row's own unit."""
+SURFACES = {"habenula": "physiology.nucleus.", "passage": "physiology.limbic."}
+"""Every surface, and the part of the model that it is built from."""
 
-def recipes() -> dict[str, Recipe]:
-    """Recipes of the surfaces that the model needs, by name, at the values of the evidence."""
-    value = evidence().value
+
+def recipes(values: Values | None = None) -> dict[str, Recipe]:
+    """Recipes of the surfaces that the model needs, by name, at the values of the evidence, some of them replaced."""
+    value = _lookup(values or {})
     needed = (habenula_recipe(fill(Nucleus, value)), passage_recipe(fill(LimbicLock, value)))
     return {recipe.name: recipe for recipe in needed}
 
@@ -33,12 +40,23 @@ def default_model() -> Euthymia:
     InputError
         If a surface is missing, damaged, or was built from other numbers.
     """
-    stored = {name: load(name, recipe.built_from) for name, recipe in recipes().items()}
+    return fill(Euthymia, evidence().value, {Closures: closures_of(recipes())})
+
+
+def closures_of(needed: Mapping[str, Recipe], stored_in: Path | None = None) -> Closures:
+    """Surfaces from a folder, or those of this installation.
+
+    Raises
+    ------
+    InputError
+        If a surface is missing, damaged, or was built from other numbers.
+    """
+    stored = {name: load(name, recipe.built_from, stored_in) for name, recipe in needed.items()}
     shear = jnp.asarray(stored["passage"].settings["shear_nA"])
-    closures = Closures(**{name: file.surface for name, file in stored.items()}, shear=shear)
-    return fill(Euthymia, evidence().value, {Closures: closures})
+    return Closures(**{name: file.surface for name, file in stored.items()}, shear=shear)
 
 
+@cache
 def uses() -> dict[str, list[tuple[str, str]]]:
     """For every evidence row, the parameters that read it: (dotted name, meaning)."""
     readers: dict[str, list[tuple[str, str]]] = {}
@@ -48,16 +66,17 @@ def uses() -> dict[str, list[tuple[str, str]]]:
     return readers
 
 
-Values = Mapping[str, Scalar]
-"""Values that replace those of evidence rows, by row, in the row's own unit."""
+def with_values(model: Euthymia, values: Values, closures: Closures | None = None) -> Euthymia:
+    """The model with other values of some evidence rows, which may be traced, and with its own closures or others."""
+    return fill(Euthymia, _lookup(values), {Closures: model.physiology.closures if closures is None else closures})
 
 
-def with_values(model: Euthymia, values: Values) -> Euthymia:
-    """The model with other values of some evidence rows; they may be traced."""
+def _lookup(values: Values) -> Callable[[str, str], Any]:
+    """Value of a row in a unit, from these values or else from the evidence."""
 
-    def value(row: str, unit: str):
+    def value(row: str, unit: str) -> Any:
         if row not in values:
             return evidence().value(row, unit)
         return values[row] * factor(evidence().parameters[row].unit, unit)
 
-    return fill(Euthymia, value, {Closures: model.physiology.closures})
+    return value

@@ -21,6 +21,7 @@ from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
 from ..results.labelled import labelled
 from ..simulation.person import Person
+from ..simulation.removable import changes_by, removal
 from .course import CHUNK_SIZE, PatientOutcome, patient_outcomes
 from .patients import check_population
 from .setup import CohortSetup, cohort_setup, comparator_of
@@ -43,6 +44,8 @@ class Cohort:
     data: xr.Dataset
     drawn: int
     like: tuple[BaselineTarget, ...] = ()
+    changes: tuple[str, ...] = ()
+    """What differs from the model as it ships, a phrase each."""
 
     @property
     def rated(self) -> xr.DataArray:
@@ -93,6 +96,7 @@ def cohort(
     chunk_size: int = CHUNK_SIZE,
     like: Sequence[BaselineTarget] = (),
     processes: int = 1,
+    without: Sequence[str] = (),
 ) -> Cohort:
     """Virtual patients under one protocol, drawn around the protocol's patient, who is the typical one.
 
@@ -113,6 +117,8 @@ def cohort(
     processes
         Number of parallel processes; no result depends on it. A script that wants more than one must be guarded by
         ``if __name__ == "__main__"``, because the processes import it.
+    without
+        What does not act, of :data:`~euthymia.simulation.removable.REMOVABLE`.
 
     Raises
     ------
@@ -124,13 +130,14 @@ def cohort(
     model = default_model() if model is None else model
     check_population(model.population)
     typical = Person.from_protocol(protocol, model)
-    times, setup = cohort_setup(protocol, model, typical)
+    removed = removal(without)
+    times, setup = cohort_setup(protocol, model, typical, without=removed)
     drawn, solved = _solve(ChunkSolver(model, typical, setup, len(times), chunk_size, tuple(like)), patients, progress, processes)
     weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
     data = _dataset(solved, times, model, comparator_of(protocol), weights)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
-    return Cohort(protocol, data, drawn, tuple(like))
+    return Cohort(protocol, data, drawn, tuple(like), changes_by(removed))
 
 
 def _solve(solver: ChunkSolver, patients: int, progress: Callable[[int], None], processes: int) -> tuple[int, PatientChunk]:

@@ -25,7 +25,7 @@ from ..receptors.nmdar import drive_loss
 from ..simulation.course import at_rest, mechanisms
 from ..simulation.person import Person
 from .patients import TRIAL_SEED, VirtualPatient, individual_physiology, virtual_patient
-from .setup import ALL_LINKS, CohortSetup, ContextStrength, ElapsedTimes
+from .setup import CohortSetup, ContextStrength, ElapsedTimes
 
 CHUNK_SIZE = 64
 """Patients solved together."""
@@ -106,8 +106,8 @@ def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetu
     # Individual exposure scales the amount of a comparator and not its time course.
     body = drug_course(physiology, person.weight, steps, states._replace(comparators=individual_effects.exposure * states.comparators))
     inputs = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(steps.length_index) + 1))
-    state = unpack(slow_course(physiology, brain, steps, inputs, ALL_LINKS, setup.jacobian, setup.phi))
-    auxiliary = jax.vmap(lambda x, reaching: auxiliaries(physiology, x, reaching, brain, ALL_LINKS))(state, inputs)
+    state = unpack(slow_course(physiology, brain, steps, inputs, setup.acting, setup.jacobian, setup.phi))
+    auxiliary = jax.vmap(lambda x, reaching: auxiliaries(physiology, x, reaching, brain, setup.acting))(state, inputs)
     lock = passive_course(physiology, steps, inputs, auxiliary).lock
     now, start = mechanisms(physiology, state, auxiliary, lock), at_rest(physiology, brain)
     return Trajectory(

@@ -1,5 +1,6 @@
 """What all patients of a cohort have in common: time grid, doses, context, and the typical patient's brain at rest."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,7 +12,7 @@ from ..clinic.symptoms import Mechanisms, context_strengths
 from ..core.errors import InputError
 from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.types import Scalar
-from ..links import every_link
+from ..links import Switches
 from ..model.baseline import jacobian, patient
 from ..model.parameters import Euthymia
 from ..model.state import pack
@@ -20,12 +21,12 @@ from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
 from ..simulation.course import at_rest
 from ..simulation.dosing import COARSE, coarse_grid_of
+from ..simulation.interventions import everything_but, switches
 from ..simulation.person import Person
 from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
 
 MOST_KEPT_NODES = 200
 """Nodes of a course that are kept, beside the named checkpoints."""
-ALL_LINKS = every_link()
 
 
 class DoseInput(NamedTuple):
@@ -68,6 +69,8 @@ class CohortSetup(NamedTuple):
     comparator_index: Int[Array, ""]
     """Of the first drug beside ketamine, among the comparators."""
     kept_nodes: Int[Array, "kept"]
+    acting: Switches
+    """Of the links, for everybody."""
     jacobian: Float[Array, "state state"]
     phi: PhiFunctions
     """Of the linear part, over each step length."""
@@ -76,16 +79,18 @@ class CohortSetup(NamedTuple):
 
 
 @eqx.filter_jit
-def _typical_brain(model: Euthymia, lengths: Float[Array, "length"]) -> tuple[Array, PhiFunctions, Mechanisms, Mechanisms]:
+def _typical_brain(
+    model: Euthymia, lengths: Float[Array, "length"], acting: Switches
+) -> tuple[Array, PhiFunctions, Mechanisms, Mechanisms]:
     """Jacobian of the typical patient and its φ-functions, and the mechanism states at rest in health and in depression."""
     depressed, healthy = (patient(model.physiology, stress) for stress in (model.patient.stress, jnp.zeros(())))
-    linear = jacobian(model.physiology, pack(depressed.rest), depressed, ALL_LINKS)
+    linear = jacobian(model.physiology, pack(depressed.rest), depressed, acting)
     return linear, phi_functions(linear, lengths), at_rest(model.physiology, healthy), at_rest(model.physiology, depressed)
 
 
 def with_typical_brain(setup: CohortSetup, model: Euthymia) -> CohortSetup:
     """The same setup with the typical patient's brain under other parameters."""
-    linear, phi, healthy, depressed = _typical_brain(model, setup.steps.lengths)
+    linear, phi, healthy, depressed = _typical_brain(model, setup.steps.lengths, setup.acting)
     return setup._replace(jacobian=linear, phi=phi, healthy=healthy, depressed=depressed)
 
 
@@ -102,9 +107,14 @@ def comparator_of(protocol: Protocol) -> str | None:
 
 
 def cohort_setup(
-    protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = COARSE
+    protocol: Protocol, model: Euthymia, typical: Person, padded_to: tuple[int, int] = COARSE, without: Sequence[str] = ()
 ) -> tuple[np.ndarray, CohortSetup]:
-    """Times of the kept nodes (h), and the setup that all patients of a cohort share; grids of one size are compiled once."""
+    """Times of the kept nodes (h), and the setup that all patients of a cohort share; grids of one size are compiled once.
+
+    ``without`` is what does not act, of :data:`~euthymia.simulation.removable.REMOVABLE`.
+    """
+    allowed = everything_but(without)
+    acting = switches(allowed.clamped)
     weight = float(typical.weight)
     grids = [coarse_grid_of(protocol, model, kilograms, padded_to) for kilograms in (weight, 2 * weight)]
     grid = grids[0]
@@ -120,9 +130,10 @@ def cohort_setup(
         _dose_input(grids, "infusion", weight),
         _dose_input(grids, "bolus", weight),
         ElapsedTimes(jnp.asarray(since_visits(protocol, grid.padded_times)), jnp.asarray(grid.padded_times - first_visit(protocol))),
-        ContextStrength(*context_strengths(model.symptoms, protocol.context)),
+        ContextStrength(*context_strengths(model.symptoms, protocol.context if allowed.context else "none")),
         jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
         jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
-        *_typical_brain(model, steps.lengths),
+        acting,
+        *_typical_brain(model, steps.lengths, acting),
     )
     return grid.times[kept], setup

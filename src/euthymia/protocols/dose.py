@@ -58,7 +58,6 @@ class Dose(ProtocolPart):
 
     drug: Annotated[str, one_of(tuple(ROUTES_OF))]
     amount: float
-    per_weight: bool = Field(exclude=True)
     route: Annotated[str, one_of(ROUTES)]
     start: Time = 0.0
     duration: Time | None = None
@@ -67,6 +66,34 @@ class Dose(ProtocolPart):
     at: Annotated[tuple[Time, ...], list_like("[8 h, 20 h]")] | None = None
     titrate: Titration | None = None
     missed: Annotated[tuple[Annotated[int, whole_number(MOST_DOSES)], ...], list_like("[3, 4]")] | None = None
+    per_weight: bool = Field(exclude=True)
+
+    @classmethod
+    def fields_inside(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """``per_weight`` follows from the unit of the amount and is not stated."""
+        return tuple(Titration.model_fields) if parts == ("titrate",) else DOSE_FIELDS
+
+    def stated(self) -> dict[str, Any]:
+        """The fields as plain data with units in the text; times in h, amounts in mg or mg/kg."""
+        unit = "mg/kg" if self.per_weight else "mg"
+        stated: dict[str, Any] = {
+            "drug": self.drug,
+            "amount": f"{self.amount!r} {unit}",
+            "route": self.route,
+            "start": f"{self.start!r} h",
+        }
+        if self.duration is not None:
+            stated["duration"] = f"{self.duration!r} h"
+        if self.every is not None:
+            stated |= {"every": f"{self.every!r} h", "times": self.times}
+        if self.at is not None:
+            stated["at"] = [f"{time!r} h" for time in self.at]
+        if self.titrate is not None:
+            by, every, to = self.titrate.by, self.titrate.every, self.titrate.to
+            stated["titrate"] = {"by": f"{by!r} {unit}", "every": f"{every!r} h", "to": f"{to!r} {unit}"}
+        if self.missed is not None:
+            stated["missed"] = list(self.missed)
+        return stated
 
     @model_validator(mode="before")
     @classmethod
@@ -164,7 +191,7 @@ class Dose(ProtocolPart):
     def repeats(self) -> list["Dose"]:
         """The single doses that this entry stands for, in order of time."""
         taken = (due for number, due in enumerate(self._due(), 1) if number not in (self.missed or ()))
-        return [self.model_copy(update=WITHOUT_REPEATS | {"start": start, "amount": amount}) for start, amount in taken]
+        return [self.with_canonical(**WITHOUT_REPEATS, start=start, amount=amount) for start, amount in taken]
 
     def _due(self) -> list[tuple[float, float]]:
         """Time and amount of each dose, whether or not it is missed."""

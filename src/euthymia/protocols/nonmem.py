@@ -98,7 +98,7 @@ def _in_milligrams(stated: Subject | Protocol) -> Subject:
     amounts = [dose.amount if weight is None else dose.milligrams(weight) for dose in doses]
     if not all(map(math.isfinite, amounts)):
         raise InputError(f"events: {short(subject.name)} has a dose that is not a finite number of mg")
-    in_milligrams = (dose.model_copy(update={"amount": mg, "per_weight": False}) for dose, mg in zip(doses, amounts, strict=True))
+    in_milligrams = (dose.with_canonical(amount=mg, per_weight=False) for dose, mg in zip(doses, amounts, strict=True))
     return replace(subject, doses=tuple(in_milligrams))
 
 

@@ -1,6 +1,6 @@
 """The patient of a protocol."""
 
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import model_validator
 
@@ -25,6 +25,11 @@ class Patient(ProtocolPart):
     liver: Annotated[Liver, one_of(get_args(Liver))] | None = None
     individual: Annotated[int, whole_number(MOST_INDIVIDUALS)] | None = None
     species: Annotated[Species, one_of(get_args(Species))] = "human"
+
+    def stated(self) -> dict[str, Any]:
+        """The fields as plain data, the weight in kg."""
+        fields = self.model_dump(exclude_none=True)
+        return fields if self.weight is None else fields | {"weight": f"{self.weight!r} kg"}
 
     def particulars(self) -> list[str]:
         """Covariates stated beside weight, as phrases for a reader."""

@@ -1,12 +1,15 @@
 """A protocol: patient, context of visits, doses and horizon."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ..core.constants import WEEK
 from ..core.errors import InputError
+from ..core.files import atomic_write
+from .description import NAME, described, html_of, name_like
 from .dose import Dose
 from .fields import Line, ProtocolPart, Time, list_like, number_between, one_of, with_unit
 from .patient import Patient
@@ -17,17 +20,90 @@ from .vocabulary import CONTEXTS, LONGEST, MOST_DOSES, OF_KETAMINE, ROUTES_OF_AN
 class Protocol(ProtocolPart):
     """A course as a user states it, checked.
 
-    ``visits`` (h) are the times at which the patient comes; left out, they follow from the doses: see :meth:`visited`.
+    ``visits`` (h) are the times at which the patient comes; left out, they follow from the doses: see :meth:`visited`. A title and a
+    name that are left out say what is given.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> infusion = eu.Dose("ketamine", "0.5 mg/kg", "i.v. infusion", duration="40 min")
+    >>> protocol = eu.Protocol([infusion], patient=eu.Patient(weight="82 kg"), horizon="7 d")
+    >>> protocol.title
+    'Ketamine 0.5 mg/kg i.v. infusion over 40 min'
+    >>> protocol.changed(horizon="14 d").horizon
+    336.0
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
-    title: Line = Field(max_length=200)
-    source: Line = Field(default="", max_length=500)
-    context: Annotated[Context, one_of(CONTEXTS)] = "none"
-    patient: Patient = Patient()
     doses: Annotated[tuple[Dose, ...], AfterValidator(written_out)] = Field(default=(), max_length=MOST_DOSES)
-    visits: Annotated[tuple[Time, ...], list_like("[0 d, 7 d]")] = Field(default=(), max_length=MOST_DOSES)
+    patient: Patient = Patient()
+    context: Annotated[Context, one_of(CONTEXTS)] = "none"
     horizon: Annotated[float, number_between(1.0, LONGEST, " h (one year)"), with_unit("time")] = 2 * WEEK
+    visits: Annotated[tuple[Time, ...], list_like("[0 d, 7 d]")] = Field(default=(), max_length=MOST_DOSES)
+    title: Line = Field(default_factory=lambda stated: described(stated["doses"], stated["context"]), max_length=200)
+    name: str = Field(default_factory=lambda stated: name_like(stated["title"]), pattern=NAME)
+    source: Line = Field(default="", max_length=500)
+
+    @classmethod
+    def read(cls, name_or_file: str | Path, subject: str | None = None) -> "Protocol":
+        """A built-in protocol by name, a YAML file, or one subject of an event table (.csv).
+
+        Parameters
+        ----------
+        name_or_file
+            :func:`euthymia.protocols` lists the built-in ones; a path ends in .yaml, .yml or .csv, or has a slash.
+        subject
+            ID in an event table that holds several.
+
+        Raises
+        ------
+        InputError
+            If there is no such protocol or subject, or the file cannot be read or says something that is not allowed.
+
+        Examples
+        --------
+        >>> import euthymia as eu
+        >>> eu.Protocol.read("ketamine-iv").doses[0].amount
+        0.5
+        """
+        from .source import protocol_of
+
+        return protocol_of(str(name_or_file), subject)[0]
+
+    def text(self) -> str:
+        """YAML text with units that reads back as the same protocol."""
+        from .reading import text_of
+
+        return text_of(self)
+
+    def write(self, path: str | Path) -> None:
+        """Write :meth:`text` to a file, whole or not at all; a file that exists is replaced. Raises ``InputError``."""
+        atomic_write(Path(path), self.text())
+
+    def stated(self) -> dict[str, Any]:
+        """The protocol as plain data with units in the text; equal doses at a constant interval are one entry."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "source": self.source,
+            "context": self.context,
+            "patient": self.patient.stated(),
+            "doses": [dose.stated() for dose in compact(self.doses)],
+            **({"visits": [f"{time!r} h" for time in self.visits]} if self.visits else {}),
+            "horizon": f"{self.horizon!r} h",
+        }
+
+    @classmethod
+    def fields_inside(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the protocol, its patient, a dose, or a titration in it."""
+        match parts:
+            case ("patient",):
+                return tuple(Patient.model_fields)
+            case ("doses", *inside):
+                return Dose.fields_inside(tuple(inside))
+        return super().fields_inside(parts)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.title, self.patient, self.doses, self.context, self.horizon)
 
     @model_validator(mode="after")
     def _doses_fit_species(self) -> "Protocol":
@@ -68,32 +144,3 @@ class Protocol(ProtocolPart):
         """Times at which visits begin, h: as stated, else with every dose that is not swallowed, else once, with the course."""
         in_clinic = tuple(dose.start for dose in self.doses if dose.route not in SWALLOWED)
         return self.visits or in_clinic or (self.begins,)
-
-
-def written(protocol: Protocol) -> dict[str, Any]:
-    """The protocol as plain data with units in the text, such that reading it gives the same protocol."""
-
-    def fields_of(dose: Dose) -> dict[str, Any]:
-        stated: dict[str, Any] = {
-            "drug": dose.drug,
-            "amount": f"{dose.amount!r} {'mg/kg' if dose.per_weight else 'mg'}",
-            "route": dose.route,
-            "start": f"{dose.start!r} h",
-        }
-        if dose.duration is not None:
-            stated["duration"] = f"{dose.duration!r} h"
-        return stated if dose.every is None else stated | {"every": f"{dose.every!r} h", "times": dose.times}
-
-    patient = protocol.patient.model_dump(exclude_none=True)
-    if "weight" in patient:
-        patient["weight"] = f"{patient['weight']!r} kg"
-    return {
-        "name": protocol.name,
-        "title": protocol.title,
-        "source": protocol.source,
-        "context": protocol.context,
-        "patient": patient,
-        "doses": [fields_of(dose) for dose in compact(protocol.doses)],
-        **({"visits": [f"{time!r} h" for time in protocol.visits]} if protocol.visits else {}),
-        "horizon": f"{protocol.horizon!r} h",
-    }

@@ -16,9 +16,9 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import Node
 
 from ..core.errors import InputError, short, unknown
-from .dose import DOSE_FIELDS, Titration
+from .fields import first_fault
 from .patient import Patient
-from .protocol import Protocol, written
+from .protocol import Protocol
 
 LARGEST_FILE = 100_000
 LONGEST_PROBLEM = 200
@@ -26,12 +26,6 @@ DEEPEST = 8
 DEFAULT = "ketamine-iv"
 NUMBERS = {"madrs": float, "stress": float, "age": float, "individual": int}
 """Fields of a patient that have no unit."""
-_FIELDS: dict[tuple[str, ...], tuple[str, ...]] = {
-    (): tuple(Protocol.model_fields),
-    ("patient",): tuple(Patient.model_fields),
-    ("doses",): DOSE_FIELDS,
-    ("doses", "titrate"): tuple(Titration.model_fields),
-}
 
 
 def builtin_names() -> list[str]:
@@ -81,7 +75,7 @@ def parse(text: str, origin: str) -> Protocol:
     except Exception as error:  # The YAML reader fails in many ways on values such as `!!int _`.
         raise InputError(f"protocol: {origin} is not valid YAML") from error
     if not isinstance(data, dict):
-        raise InputError(f"protocol: {origin} holds no fields; it needs {', '.join(_FIELDS[()])}")
+        raise InputError(f"protocol: {origin} holds no fields; it needs {', '.join(Protocol.model_fields)}")
     return check(data)
 
 
@@ -110,12 +104,12 @@ def check(data: Mapping[Any, Any]) -> Protocol:
     try:
         return Protocol.model_validate(dict(data))
     except ValidationError as error:
-        raise InputError(_first_line(error)) from error
+        raise InputError(first_fault(error, Protocol)) from error
 
 
 def change(protocol: Protocol, patient: Mapping[str, Any]) -> Protocol:
     """The same protocol for another patient: fields given replace those stated."""
-    data = written(protocol)
+    data = protocol.stated()
     return check(data | {"patient": data["patient"] | dict(patient)})
 
 
@@ -124,36 +118,8 @@ def text_of(protocol: Protocol) -> str:
     stream = StringIO()
     writer = YAML()
     writer.indent(mapping=2, sequence=4, offset=2)
-    writer.dump(written(protocol), stream)
+    writer.dump(protocol.stated(), stream)
     return stream.getvalue()
-
-
-def _first_line(error: ValidationError) -> str:
-    """The first fault, as one line that names the field, its value and what is allowed."""
-    first = error.errors(include_url=False)[0]
-    *parents, last = first["loc"] or ("protocol",)
-    parent, here = _path(*parents), _path(*first["loc"])
-    fields = _FIELDS.get(tuple(part for part in parents if isinstance(part, str)), ())
-    reason = first.get("ctx", {}).get("error")
-    if isinstance(reason, InputError):
-        # Checks of one field, or of an item in it, begin with the name of the field; checks of a whole part do not.
-        field = next((part for part in reversed(first["loc"]) if isinstance(part, str)), "")
-        if field and str(reason).startswith(f"{field}:"):
-            return f"{here}{str(reason).removeprefix(field)}"
-        return f"{here}.{reason}" if here else str(reason)
-    if first["type"] == "extra_forbidden":
-        return str(unknown(f"{parent or 'protocol'} field", last, fields))
-    if first["type"] == "invalid_key":
-        return f"{parent or 'protocol'} field: {short(last)} is not text; allowed fields are {', '.join(fields)}"
-    if first["type"] == "missing":
-        return f"{here}: missing; allowed fields are {', '.join(fields)}"
-    message = first["msg"].replace("Tuple", "list").replace("tuple", "list")
-    return f"{here or 'protocol field'}: {message[0].lower()}{message[1:]}; given: {short(first['input'])}"
-
-
-def _path(*parts: str | int) -> str:
-    """Path of a field in the file, items counted from one: ``doses[1].amount``."""
-    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
 
 
 def patient_fields(words: tuple[str, ...]) -> dict[str, Any]:

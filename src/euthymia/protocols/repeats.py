@@ -52,8 +52,8 @@ def _runs(doses: list[Dose]) -> list[Dose]:
         for run in runs:
             if (starts := Counter(repeat_times(*run))) <= remaining:
                 remaining -= starts
-                entries.append(doses[0].model_copy(update=run._asdict()))
-    return entries + [doses[0].model_copy(update={"start": start}) for start in remaining.elements()]
+                entries.append(doses[0].with_canonical(**run._asdict()))
+    return entries + [doses[0].with_canonical(start=start) for start in remaining.elements()]
 
 
 def _candidates(starts: list[float]) -> Iterator[_Run]:

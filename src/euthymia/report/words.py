@@ -2,10 +2,11 @@
 
 import math
 
+from ..analysis.onset import LargestChange, Onset
+from ..analysis.readouts import LEAST
 from ..analysis.summary import Part, Way
 from ..core.clock import clock
 from ..core.constants import DAY, MONTH, YEAR
-from ..evidence.rows import Parameter, Target
 from ..trials.published import TrialOutcome
 
 NONE = "–"
@@ -48,9 +49,24 @@ def rating(value: float | None) -> str:
     return NONE if value is None else f"{value:.1f}"
 
 
-def change(share: float | None, least: float = 0.01) -> str:
+def change(share: float | None, least: float = LEAST, digits: int = 0) -> str:
     """A change as a share with its sign, or a dash for less than ``least`` of it."""
-    return NONE if share is None or abs(share) < least else f"{100 * share:+.0f} %".replace("-", "−")
+    return NONE if share is None or abs(share) < least else f"{100 * share:+.{digits}f} %".replace("-", "−")
+
+
+def half_by(largest: LargestChange) -> str:
+    """A largest change of a read-out, and when half of it is first reached."""
+    return f"{change(largest.change)} ({clock(largest.half)})"
+
+
+def share_by_half(onset: Onset) -> str:
+    """A change as a share, and the time by which half of it is reached."""
+    return NONE if onset.half is None else f"{change(onset.change, 0.0, 1)} ({clock(onset.half)})"
+
+
+def points_by_half(onset: Onset) -> str:
+    """A change in rating points, and the time by which half of it is reached."""
+    return NONE if onset.half is None else f"{points(onset.change)} ({clock(onset.half)})"
 
 
 def part_text(part: Part) -> str:
@@ -67,18 +83,3 @@ def when(way: Way) -> str:
 def before(checkpoint: str) -> str:
     """The name of a checkpoint as a reader knows it."""
     return "before" if checkpoint == "0" else checkpoint
-
-
-def number(value: float | list[float]) -> str:
-    """A value or a list of them, in the fewest digits that say it."""
-    return ", ".join(f"{entry:g}" for entry in value) if isinstance(value, list) else f"{value:g}"
-
-
-def unit(row: Parameter | Target) -> str:
-    """The unit of an evidence row as a reader knows it; nothing for a pure number."""
-    return "" if row.unit == "dimensionless" else row.unit.replace("madrs_point", "points").replace("hamd_point", "HAM-D points")
-
-
-def quantity(row: Parameter | Target) -> str:
-    """The value of an evidence row with its unit."""
-    return f"{number(row.value)} {unit(row)}".rstrip()

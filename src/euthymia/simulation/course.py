@@ -92,13 +92,12 @@ def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
 
 def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings) -> Brains:
     """Slow states of one patient's brain under every setting of the switches, and what follows from them."""
-    ways_off = switches(SWITCHES_OF_WAYS)
-    states = slow_courses(physiology, brain, steps, inputs, settings.shared, ways_off)
+    states = slow_courses(physiology, brain, steps, inputs, settings.shared, settings.linear_at)
     switched = settings.shared
     if settings.own is not None:
 
         def by_itself(setting: Switches) -> Float[Array, "node state"]:
-            linear_at = jax.tree.map(jnp.minimum, setting, ways_off)
+            linear_at = jax.tree.map(jnp.minimum, setting, switches(SWITCHES_OF_WAYS))
             return slow_courses(physiology, brain, steps, inputs, jax.tree.map(lambda switch: switch[None], setting), linear_at)[0]
 
         states = jnp.concatenate([states, jax.lax.map(by_itself, settings.own)])

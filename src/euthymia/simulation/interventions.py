@@ -1,4 +1,4 @@
-"""What is allowed to act: the arms of a simulation, and the coalitions of context and ways to which its effect is attributed."""
+"""What is allowed to act: what a user removes, the arms of a simulation, and the coalitions to which its effect is attributed."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -33,6 +33,10 @@ class Intervention(NamedTuple):
     clamped: frozenset[str] = frozenset()
     """Links, by the name of their switch, that pass on their undosed value."""
 
+    def beside(self, removed: "Intervention") -> "Intervention":
+        """What acts in both."""
+        return Intervention(self.context and removed.context, self.clamped | removed.clamped)
+
 
 def coalition(members: Iterable[str]) -> Intervention:
     """Only these of ``CONTRIBUTORS`` act."""
@@ -66,6 +70,14 @@ ARMS = {
 """Every named arm."""
 
 
+def everything_but(removed: Iterable[str]) -> Intervention:
+    """Everything acts but these of :data:`~euthymia.simulation.removable.REMOVABLE`."""
+    names = set(removed)
+    clamped = {switch for way in names & set(WAYS) for switch in SWITCHES_OF_WAY[way]}
+    clamped |= {name.replace(" ", "_") for name in names - {"context", *WAYS}}
+    return Intervention("context" not in names, frozenset(clamped | {OF_COMPARATORS} if names >= set(WAYS) else clamped))
+
+
 def switches(clamped: frozenset[str]) -> Switches:
     """All links on but the clamped ones."""
     return every_link(**dict.fromkeys(clamped, 0.0))
@@ -75,7 +87,7 @@ class ArmSettings(NamedTuple):
     """The interventions of a run as numbers. The context moves mood alone, so that arms that differ in it share a brain.
 
     A brain's linear part is taken where every link is off that is off in any brain which shares it. Brains in which only ways are
-    removed share one; any other has its own.
+    removed, beside what the user removes, share one; any other has its own.
     """
 
     shared: Switches
@@ -83,20 +95,30 @@ class ArmSettings(NamedTuple):
     own: Switches | None
     """Of the brains with a linear part of their own, which stand behind the others; none if there are none."""
     brain_of: Int[Array, " arm"]
+    linear_at: Switches
+    """Where the common linear part is taken."""
     context: Float[Array, " arm"]
     """1 where the context acts, 0 where not."""
 
 
-def settings(interventions: Iterable[Intervention]) -> ArmSettings:
-    """What the compiled program needs to know of the interventions of a run, each brain solved once."""
-    arms = list(interventions)
-    brains = sorted(dict.fromkeys(arm.clamped for arm in arms), key=lambda clamped: not clamped <= SWITCHES_OF_WAYS)
-    shared = [clamped for clamped in brains if clamped <= SWITCHES_OF_WAYS]
+def settings(interventions: Iterable[Intervention], removed: frozenset[str] = frozenset()) -> ArmSettings:
+    """What the compiled program needs to know of the interventions of a run, each brain solved once.
+
+    ``removed`` are links that are off in all of them, or in all but the course beside which everything acts.
+    """
+    arms, inner = list(interventions), removed - SWITCHES_OF_WAYS
+
+    def stands_alone(clamped: frozenset[str]) -> bool:
+        return not inner <= clamped <= SWITCHES_OF_WAYS | inner
+
+    brains = sorted(dict.fromkeys(arm.clamped for arm in arms), key=stands_alone)
+    shared = [clamped for clamped in brains if not stands_alone(clamped)]
     own = brains[len(shared) :]
     return ArmSettings(
         _stacked(shared),
         _stacked(own) if own else None,
         jnp.asarray([brains.index(arm.clamped) for arm in arms]),
+        switches(SWITCHES_OF_WAYS | inner),
         jnp.asarray([float(arm.context) for arm in arms]),
     )
 

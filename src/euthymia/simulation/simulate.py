@@ -19,8 +19,9 @@ from ..protocols.protocol import Protocol
 from .course import Schedule, course
 from .dataset import coalition_dataset, course_dataset
 from .dosing import grid_of
-from .interventions import ARMS, BASE, COALITIONS, coalition, settings
+from .interventions import ARMS, BASE, COALITIONS, Intervention, coalition, everything_but, settings
 from .person import Person
+from .removable import EVERYTHING, changes_by, removal
 from .visits import CHECKPOINTS, first_visit, since_visits
 
 
@@ -36,6 +37,12 @@ class Simulation:
     """MADRS with only some of context and ways allowed to act, where it was asked for."""
     circuits: xr.Dataset | None = None
     """What the circuits say beside the course, where it was asked for."""
+    without: tuple[str, ...] = ()
+    """What a user removed, of :data:`~euthymia.simulation.removable.REMOVABLE`; every arm but one is without it."""
+    changes: tuple[str, ...] = ()
+    """What differs from the model as it ships, a phrase each."""
+    observed: xr.Dataset | None = None
+    """A user's own ratings or concentrations, to be shown beside the course."""
 
     def madrs(self, arm: str = "as given") -> xr.DataArray:
         """Total score over time."""
@@ -72,6 +79,7 @@ def simulate(
     *,
     arms: Sequence[str] = BASE,
     coalitions: bool = False,
+    without: Sequence[str] = (),
     refine: int = 1,
     correction: Correction | None = None,
 ) -> Simulation:
@@ -87,6 +95,8 @@ def simulate(
         Which of ``ARMS`` to solve; "as given" stands first.
     coalitions
         Whether to solve every coalition of context and ways too, for an attribution.
+    without
+        What does not act, of :data:`~euthymia.simulation.removable.REMOVABLE`, in any arm but "everything acts", which is added.
     refine
         Split every step of the grid into this many.
     correction
@@ -95,7 +105,7 @@ def simulate(
     Raises
     ------
     InputError
-        If an arm is not known, or the model has no finite answer for this protocol.
+        If an arm or what is removed is not known, or the model has no finite answer for this protocol.
     """
     if protocol.patient.species != "human":
         raise InputError(
@@ -104,17 +114,25 @@ def simulate(
     for arm in arms:
         if arm not in ARMS:
             raise unknown("arm", arm, ARMS)
-    names = list(dict.fromkeys(("as given", *arms)))
+    names, removed = list(dict.fromkeys(("as given", *arms))), removal(without)
     model = default_model() if model is None else model
     person = Person.from_protocol(protocol, model)
     grid = grid_of(protocol, model, float(person.weight), refine)
-    solved = settings([*(ARMS[name] for name in names), *(map(coalition, COALITIONS) if coalitions else ())])
+    acting = everything_but(removed)
+    interventions = [ARMS[name].beside(acting) for name in names]
+    if removed:
+        names.append(EVERYTHING)
+        interventions.append(Intervention())
+    interventions += [coalition(members).beside(acting) for members in COALITIONS] if coalitions else []
+    solved = settings(interventions, acting.clamped)
     context = context_strengths(model.symptoms, protocol.context)
     result = course(model, person, context, _schedule(protocol, grid, correction), solved)
     data = course_dataset(model, result, grid, names, np.asarray(solved.brain_of))
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise InputError("doses: the model has no finite answer for doses this large")
-    return Simulation(protocol, person, data, coalition_dataset(result, grid) if coalitions else None)
+    return Simulation(
+        protocol, person, data, coalition_dataset(result, grid) if coalitions else None, without=removed, changes=changes_by(removed)
+    )
 
 
 def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None) -> Schedule:

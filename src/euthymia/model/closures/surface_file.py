@@ -104,8 +104,8 @@ def read(path: Path) -> SurfaceFile:
         raise InputError(f"surface: {path} is damaged; {REBUILD}") from error
 
 
-def load(name: str, built_from: str) -> SurfaceFile:
-    """A surface of this installation, if it was built from the numbers in use now.
+def load(name: str, built_from: str, stored_in: Path | None = None) -> SurfaceFile:
+    """A surface, if it was built from the numbers in use now.
 
     Parameters
     ----------
@@ -113,13 +113,15 @@ def load(name: str, built_from: str) -> SurfaceFile:
         Of the surface.
     built_from
         :func:`parameters_hash` of the present numbers.
+    stored_in
+        Folder of the surface; that of this installation if left out.
 
     Raises
     ------
     InputError
         If the file is missing, damaged, or was built from other numbers.
     """
-    path = folder() / f"{name}.json"
+    path = (folder() if stored_in is None else stored_in) / f"{name}.json"
     file = read(path)
     if file.parameters_sha256 != built_from:
         before, now = file.parameters_sha256[:12], built_from[:12]

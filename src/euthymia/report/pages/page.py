@@ -12,8 +12,9 @@ from ... import __version__
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...analysis.limbic import levels
-from ...analysis.readouts import LargestChange
+from ...analysis.onset import LargestChange
 from ...analysis.summary import TITLES, Summary
+from ...evidence.display import number, quantity, unit
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
@@ -30,7 +31,7 @@ from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
 from ..tokens import themed
-from ..words import before, change, clock, number, part_text, percent, points, quantity, rating, unit, when
+from ..words import before, change, clock, part_text, percent, points, points_by_half, rating, share_by_half, when
 from .levels import level_rows
 from .sections import SECTIONS, Section, any_drug
 
@@ -47,9 +48,9 @@ NOTES = (
 )
 
 
-def shade(move: LargestChange) -> str:
-    """Style of a cell by the size of a move."""
-    return "still" if change(move.change) == "–" else "much" if abs(move.change) >= MUCH else ""
+def shade(largest: tuple[LargestChange, ...]) -> str:
+    """Style of a cell by the size of the changes in it."""
+    return "still" if not largest else "much" if max(abs(extreme.change) for extreme in largest) >= MUCH else ""
 
 
 def commands(text: str) -> Markup:
@@ -57,7 +58,10 @@ def commands(text: str) -> Markup:
     return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
 
 
-FILTERS = (before, change, clock, commands, number, part_text, percent, points, quantity, rating, shade, unit, when)
+FILTERS = (
+    *(before, change, clock, commands, number, part_text, percent, points, points_by_half),
+    *(quantity, rating, shade, share_by_half, unit, when),
+)
 
 
 @cache

@@ -1,55 +1,76 @@
 """Evidence in the terminal."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
-from ...core.errors import unknown
-from ...evidence.registry import Registry, evidence
+from ...evidence.display import number, quantity, unit
+from ...evidence.registry import Registry
 from ...evidence.rows import Parameter, Target
-from ...model.default import uses
-from ..words import quantity
+from ...evidence.search import Readers, holds, texts
+from .listing import print_columns, print_entry, print_hanging
+
+LABEL = 14
+"""Columns of a label with its indent."""
+SHOWN = ("id", "unit", "quantity", "source")
+"""Texts of a row that a list shows."""
+Row = Parameter | Target
 
 
-def show_all(console: Console) -> None:
-    """One line per parameter and target."""
-    known = evidence()
-    for title, rows in (("Parameters", known.parameters), ("Targets", known.targets)):
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", title=title, title_justify="left")
-        for column in ("Id", "Value", "Provenance" if rows is known.parameters else "Role", "Source"):
-            table.add_column(column, no_wrap=column == "Id")
-        for key, row in rows.items():
-            kind = row.provenance if isinstance(row, Parameter) else f"{row.role}, {row.provenance}"
-            table.add_row(key, quantity(row), kind, known.sources[row.source].citation)
-        console.print(table)
-        console.print()
-    console.print(f"{len(known.parameters)} parameters, {len(known.targets)} targets; `euthymia evidence ID` tells more of one.")
+def show_list(known: Registry, rows: Sequence[Row], console: Console, words: Sequence[str], readers: Readers) -> None:
+    """A few lines per row: value, provenance and source, and other texts of the row that hold one of the words.
+
+    In a file or a pipe it is one line each, with tabs between id, value, unit, provenance, role, source, quantity and note.
+    """
+    for row in rows:
+        source = known.sources[row.source].citation
+        if console.is_terminal:
+            head = Text.assemble((row.id, "bold"), f"  {quantity(row)}  ", (_kind(row), "dim"))
+            print_entry(console, head, *_what(row), source, *_found(texts(known, row, readers), words))
+        else:
+            role = row.role if isinstance(row, Target) else ""
+            what = row.quantity if isinstance(row, Target) else ""
+            print_columns(console, (row.id, number(row.value), unit(row), row.provenance, role, source, what, row.note or ""))
 
 
-def show_row(row: str, console: Console) -> None:
-    """Everything known about one row, or about all whose id begins so."""
-    known = evidence()
-    every: dict[str, Parameter | Target] = {**known.parameters, **known.targets}
-    keys = [row] if row in every else [key for key in every if key.startswith(f"{row}.")]
-    if not keys:
-        raise unknown("evidence", row, every)
-    for key in keys:
-        _show(known, every[key], console)
+def show_details(known: Registry, row: Row, readers: Sequence[tuple[str, str]], console: Console) -> None:
+    """Everything known about one row.
 
-
-def _show(known: Registry, row: Parameter | Target, console: Console) -> None:
+    Parameters
+    ----------
+    readers
+        The parameters that read it: (dotted name, meaning).
+    """
     source = known.sources[row.source]
-    console.print(f"\n[bold]{row.id}[/bold]  {quantity(row)}")
+    console.print()
+    console.print(Text.assemble((row.id, "bold"), f"  {quantity(row)}", overflow="fold"))
     details = {
-        "what": getattr(row, "quantity", None),
+        "what": row.quantity if isinstance(row, Target) else None,
         "spread": None if row.spread is None else f"{row.lower} to {row.upper} ({row.spread})",
         "species": row.species,
         "preparation": row.preparation,
         "source": source.citation + (f", https://doi.org/{source.doi}" if source.doi else ""),
         "provenance": row.provenance,
-        "role": getattr(row, "role", None),
+        "role": row.role if isinstance(row, Target) else None,
         "note": row.note,
-        "used as": "; ".join(f"{name} ({meaning})" for name, meaning in uses().get(row.id, [])) or None,
+        "used as": "; ".join(f"{name} ({meaning})" for name, meaning in readers) or None,
     }
     for label, text in details.items():
         if text is not None:
-            console.print(f"  {label:<12}{text}", markup=False, soft_wrap=True)
+            print_hanging(console, f"  {label}".ljust(LABEL), text)
+
+
+def _kind(row: Row) -> str:
+    return f"{row.role}, {row.provenance}" if isinstance(row, Target) else row.provenance
+
+
+def _what(row: Row) -> tuple[str, ...]:
+    return (row.quantity,) if isinstance(row, Target) else ()
+
+
+def _found(every: dict[str, str], words: Sequence[str]) -> list[str]:
+    """Texts beyond those that a list shows, if they hold a word which is in none of these."""
+    shown = " ".join(every.get(what, "") for what in SHOWN)
+    missing = [word for word in words if not holds(shown, word)]
+    return [f"{what}: {text}" for what, text in every.items() if what not in SHOWN and any(holds(text, word) for word in missing)]

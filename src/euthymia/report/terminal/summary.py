@@ -8,13 +8,16 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, TITLES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
-from ..words import MOVED, before, change, clock, part_text, percent, points, rating, when
+from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, share_by_half, when
+
+MOST_LETTERS = 10_000
+"""Width of a line that holds any table."""
 
 
 def _table(*columns: str, left: int = 1) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number >= left else "left")
+        table.add_column(column, justify="right" if number >= left else "left", overflow="fold")
     return table
 
 
@@ -92,8 +95,32 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
             moved.add_row(comparison.label(arm) if row == 0 else "", f"at {name}", *(points(parts[who]) for who in WAYS_THEN_CONTEXT))
     _print(console, moved)
 
-    touched = _table("Largest change from before", *map(comparison.label, comparison.arms))
-    for readout, largest_changes in comparison.largest_changes().items():
-        touched.add_row(readout.title, *(change(largest_changes[arm].change) for arm in comparison.arms))
-    _print(console, touched)
+    fast = _table(f"At {clock(comparison.judged_at)} (half of it by)", "prefrontal focus", "MADRS", "beyond context")
+    for arm in comparison.arms:
+        speed = comparison.speed(arm)
+        fast.add_row(comparison.label(arm), share_by_half(speed.focus), points_by_half(speed.madrs), points_by_half(speed.beyond_context))
+    _print(console, fast, *_touched(comparison, console))
     console.print()
+
+
+def _touched(comparison: Comparison, console: Console) -> list[Table]:
+    """The largest rise and fall of every read-out, in tables of as many arms as fit side by side."""
+    largest_changes = comparison.largest_changes()
+
+    def table(arms: list[str]) -> Table:
+        touched = _table("Largest change (half of it by)", *map(comparison.label, arms))
+        for readout, by_arm in largest_changes.items():
+            touched.add_row(readout.title, *("\n".join(map(half_by, by_arm[arm])) or NONE for arm in arms))
+        return touched
+
+    tables, arms = [], comparison.arms
+    while arms:
+        fitting = (table(arms[:count]) for count in range(len(arms), 0, -1))
+        tables.append(next(wide for wide in fitting if len(wide.columns) == 2 or _width(wide, console) <= console.width))
+        arms = arms[len(tables[-1].columns) - 1 :]
+    return tables
+
+
+def _width(table: Table, console: Console) -> int:
+    """Of a table of which nothing is wrapped."""
+    return console.measure(table, options=console.options.update(width=MOST_LETTERS)).maximum

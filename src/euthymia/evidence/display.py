@@ -1,0 +1,18 @@
+"""How the value of a row is said."""
+
+from .rows import Parameter, Target
+
+
+def number(value: float | list[float]) -> str:
+    """A value or a list of them, in the fewest digits that say it."""
+    return ", ".join(f"{entry:g}" for entry in value) if isinstance(value, list) else f"{value:g}"
+
+
+def unit(row: Parameter | Target) -> str:
+    """The unit of an evidence row as a reader knows it; nothing for a pure number."""
+    return "" if row.unit == "dimensionless" else row.unit.replace("madrs_point", "points").replace("hamd_point", "HAM-D points")
+
+
+def quantity(row: Parameter | Target) -> str:
+    """The value of an evidence row with its unit."""
+    return f"{number(row.value)} {unit(row)}".rstrip()

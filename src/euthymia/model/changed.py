@@ -1,0 +1,118 @@
+"""The model at other numbers than the evidence's, each with its unit and checked, and what to say of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import jax.numpy as jnp
+
+from ..core.errors import InputError
+from ..evidence.registry import evidence
+from ..evidence.stated import Stated, in_words, outside, stated_values
+from .default import SURFACES, closures_of, default_model, recipes, uses, with_values
+from .parameters import Euthymia
+
+Numbers = dict[str, float | list[float]]
+"""By evidence row, in its unit."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """The numbers of a run: those of the evidence, but for some rows that a calibration or a user has set.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> slower = eu.default_model().with_values({"ketamine.clearance": "60 L/h"})
+    >>> slower.values
+    {'ketamine.clearance': 60.0}
+    """
+
+    values: Numbers = field(default_factory=dict)
+    """Set by the user, in the unit of the row."""
+    calibrated: Numbers = field(default_factory=dict)
+    """Set by a calibration."""
+    surfaces: Path | None = None
+    """Folder of surfaces that were built at these numbers; those of the installation if None."""
+
+    def with_values(self, values: Mapping[str, Stated], surfaces: str | Path | None = None) -> "Model":
+        """The model with other values of some evidence rows.
+
+        Parameters
+        ----------
+        values
+            By row, text with a unit such as ``"80 L/h"``, or numbers for a row without a unit.
+        surfaces
+            Folder of surfaces, if a row is set that one is built from; ``euthymia surfaces build --set … --out FOLDER`` writes them.
+
+        Returns
+        -------
+        Another model; this one stays as it is.
+
+        Raises
+        ------
+        InputError
+            If a row does not exist or is read by nothing, a value does not fit it, or a surface was built from other numbers.
+        """
+        numbers = self.values | stated_values(values)
+        for row in values:
+            if row not in uses():
+                raise InputError(f"set: {row} is read by no equation of a run")
+        folder = self.surfaces if surfaces is None else Path(surfaces)
+        if folder is None and (built := {row: name for row in numbers if (name := surface_of(row))}):
+            row, name = next(iter(built.items()))
+            raise InputError(
+                f"set: the {name} surface, which stands for a circuit, is built from {row}; build it at the new value with "
+                f"`euthymia surfaces build --set {row}=… --out FOLDER` and add --surfaces FOLDER"
+            )
+        changed = Model(numbers, self.calibrated, folder)
+        _ = changed.parameters
+        return changed
+
+    @cached_property
+    def parameters(self) -> Euthymia:
+        """Every number, as the equations read it.
+
+        Raises
+        ------
+        InputError
+            If a surface in ``surfaces`` is missing, damaged, or was built from other numbers.
+        """
+        values = {row: jnp.asarray(value, float) for row, value in (self.calibrated | self.values).items()}
+        if not values and self.surfaces is None:
+            return default_model()
+        closures = None if self.surfaces is None else closures_of(recipes(values), self.surfaces)
+        return with_values(default_model(), values, closures)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What the user set, a phrase each, beside the value that it replaces."""
+        return tuple(
+            f"{row} = {in_words(row, value)} ({self._replaced(row)}{', outside its spread' if outside(row, value) else ''})"
+            for row, value in self.values.items()
+        )
+
+    def _replaced(self, row: str) -> str:
+        if row in self.calibrated:
+            return f"calibrated: {in_words(row, self.calibrated[row])}"
+        return f"evidence: {in_words(row, evidence().parameters[row].value)}"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know of the values that the user set, a line each."""
+        warnings = []
+        for row, value in self.values.items():
+            known = evidence().parameters[row]
+            if outside(row, value):
+                bounds = " to ".join("any" if edge is None else f"{edge:g}" for edge in (known.lower, known.upper))
+                warnings.append(f"set: {row} = {in_words(row, value)} is outside its spread, {bounds} ({known.spread})")
+            if known.provenance == "calibrated" or row in self.calibrated:
+                warnings.append(f"set: {row} was calibrated together with other rows, which stay as they are; the fit does not hold here")
+        return warnings
+
+
+def surface_of(row: str) -> str | None:
+    """Name of the surface that is built from a row; None if none is."""
+    readers = [name for name, _ in uses().get(row, [])]
+    return next((name for name, part in SURFACES.items() if any(reader.startswith(part) for reader in readers)), None)

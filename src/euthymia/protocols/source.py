@@ -1,0 +1,27 @@
+"""A protocol from whatever a user names: a built-in one, a YAML file, or a subject of an event table."""
+
+from ..core.errors import InputError, short, unknown
+from .nonmem import read_events
+from .protocol import Protocol
+from .reading import read
+from .subjects import subject_protocol
+
+
+def protocol_of(name_or_file: str, subject: str | None = None) -> tuple[Protocol, str]:
+    """A protocol by name, or from a YAML file or an event table, and one line on columns of a table that were not used, or nothing.
+
+    ``subject`` is the ID in a table that holds several.
+    """
+    if not name_or_file.endswith(".csv"):
+        if subject is not None:
+            raise InputError(f"subject: {short(subject)} is one of an event table; {name_or_file} is none")
+        return read(name_or_file), ""
+    table = read_events(name_or_file)
+    names = [entry.name for entry in table]
+    if subject is None and len(names) > 1:
+        raise InputError(
+            f"subject: {name_or_file} holds {len(names)} subjects; choose one with --subject, for example --subject {names[0]}"
+        )
+    if subject is not None and subject not in names:
+        raise unknown("subject", subject, names)
+    return subject_protocol(table[0 if subject is None else names.index(subject)]), table.note
