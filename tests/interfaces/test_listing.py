@@ -139,3 +139,20 @@ def test_lists_need_no_array_library():
     modules = "euthymia.cli.files, euthymia.protocols.reading, euthymia.evidence.search, euthymia.report.terminal.evidence"
     code = f"import sys, {modules}, euthymia.report.terminal.protocols; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("calibrate", "--patients", "15"), "patients: 15 is outside 16 to 10000"),
+        (("calibrate", "--rounds", "0"), "rounds: 0 is outside 1 to 100"),
+        (("calibrate", "singh2016.none"), "singh2016.none"),
+        (("validate", "clinic", "--draws", "49"), "draws: 49 is outside 50 to 100000"),
+        (("validate", "clinic", "--out", "none/figure.svg"), "cannot write none/figure.svg"),
+        (("validate", "pharmacology", "--out", "none/figure.svg"), "cannot write none/figure.svg"),
+        (("export", "--out", "none/model.xml"), "cannot write none/model.xml"),
+    ],
+)
+def test_counts_rows_and_paths_are_checked_before_the_model_is_loaded(words, said, refused, monkeypatch):
+    monkeypatch.setattr("euthymia.core.runtime.configure", None)
+    assert said in refused(*words)

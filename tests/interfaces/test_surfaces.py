@@ -59,6 +59,11 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_circuits_are_solved(here, refused):
+    (here / "file").write_text("mine")
+    assert "out: cannot write file/deep" in refused("surfaces", "build", "passage", "--out", "file/deep")
+
+
 @pytest.fixture
 def copied(tmp_path, monkeypatch) -> Path:
     """The surfaces in a folder of their own, from which the model takes them."""

@@ -73,7 +73,9 @@ def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 
         File for the figure, as SVG; a file that exists is replaced. None is drawn if left out.
     """
     from ..core.files import atomic_write, check_file
+    from ..inference.sizes import check_draws
 
+    check_draws(patients, draws)
     if out is not None:
         check_file(out)
     with stages() as at:
@@ -81,12 +83,10 @@ def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 
 
         configure()
         from ..inference.fitted import read, shipped
-        from ..inference.prediction import check_draws
         from ..report.figures.trials import predicted_numbers
         from ..report.terminal.trials import show_clinic
         from ..validation.trials import predict_held_out
 
-        check_draws(patients, draws)
         fitted_set = shipped() if fitted is None else read(fitted)
         at.say("Predicting trials")
         rows, beside = predict_held_out(fitted_set, patients, draws, lambda text: at.update(f"Predicting trials: {text}"))

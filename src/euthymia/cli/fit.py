@@ -27,23 +27,23 @@ def calibrate(
     out
         Folder for the fitted set and a report.
     """
+    from ..inference.sizes import check_size
     from ..results.run_folder import check_destination
+    from ..trials.published import calibration_numbers
 
+    check_size(patients, rounds)
+    calibration_numbers(rows)
     check_destination(out, overwrite)
     with stages() as at:
         from ..core.runtime import configure
 
         configure()
         from ..inference.calibration import calibrate as run
-        from ..inference.calibration import check_size
         from ..inference.fitted import fitted_set
         from ..inference.posterior import check_sampler
         from ..inference.posterior import sample as draw
         from ..report.pages.calibration import show_calibration, write
-        from ..trials.published import calibration_numbers
 
-        calibration_numbers(rows)
-        check_size(patients, rounds)
         if sample:
             check_sampler()
 

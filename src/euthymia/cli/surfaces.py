@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from .console import output, progress_bar
+from .console import output, progress_bar, stages
 
 surfaces = App(name="surfaces", help="The closures that stand for circuits: build them, or check them against fresh circuits.")
 
@@ -21,6 +21,10 @@ def build(*names: str, out: Path | None = None) -> None:
     out
         Another folder to write to.
     """
+    from ..core.files import check_folder
+
+    if out is not None:
+        check_folder(out)
     console = output()
     for name in _known(names):
         from ..model.closures.build import build as run
@@ -69,10 +73,11 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     from ..core.errors import unknown
     from ..core.runtime import configure
 
-    configure()
-    from ..model.default import recipes
+    with stages():
+        configure()
+        from ..model.default import recipes
 
-    known = recipes()
+        known = recipes()
     for name in names:
         if name not in known:
             raise unknown("surface", name, known)

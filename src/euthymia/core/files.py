@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .errors import InputError
 from .interrupts import temporary
@@ -31,6 +32,22 @@ def check_file(path: Path) -> None:
         raise InputError(f"out: cannot write {path}: it is a folder")
     with _aside(path) as aside:
         aside.touch()
+
+
+def check_folder(path: Path) -> None:
+    """Check that files can be written into a folder, which is made for them if it is missing.
+
+    Raises
+    ------
+    InputError
+        If they cannot.
+    """
+    standing = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+    try:
+        with TemporaryDirectory(dir=standing):
+            pass
+    except OSError as error:
+        raise InputError(f"out: cannot write {path}: {error.strerror}") from error
 
 
 def atomic_write(path: Path, text: str) -> None:

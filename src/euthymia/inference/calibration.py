@@ -16,7 +16,6 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Float
 
-from ..core.errors import InputError
 from ..core.types import Scalar
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
@@ -24,6 +23,7 @@ from ..trials.expected import PredictionTargets, SolvedEnsemble, TrialEffects, p
 from ..trials.published import Trial, TrialOutcome, calibration_numbers
 from ..trials.sampling_error import standard_error
 from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
+from .sizes import check_size
 
 PATIENTS = 256
 MOST_ROUNDS = 8
@@ -254,11 +254,3 @@ def _laplace(
 def _covariance(information: np.ndarray) -> np.ndarray:
     eigenvalues, eigenvectors = np.linalg.eigh(information)
     return eigenvectors / np.maximum(eigenvalues, 1.0) @ eigenvectors.T
-
-
-def check_size(patients: int, most_rounds: int = MOST_ROUNDS) -> None:
-    """Raises ``InputError`` for an ensemble or a number of rounds out of range."""
-    if not 16 <= patients <= 10_000:
-        raise InputError(f"patients: {patients} is outside 16 to 10000")
-    if not 1 <= most_rounds <= 100:
-        raise InputError(f"rounds: {most_rounds} is outside 1 to 100")

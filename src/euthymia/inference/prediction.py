@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..clinic.ratings import Ratings
-from ..core.errors import InputError
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
 from ..trials.arm_statistics import RatedPair, sample_statistic
@@ -21,9 +20,10 @@ from ..trials.expected import PredictionTarget, PredictionTargets, SolvedEnsembl
 from ..trials.meta_analysis import meta_analyses
 from ..trials.published import Trial, TrialOutcome
 from ..trials.sampling_error import arm_size, standard_error
-from .calibration import PATIENTS, check_size
+from .calibration import PATIENTS
 from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
 from .fitted import Fitted
+from .sizes import check_draws
 
 DRAWS = 400
 SEED = 5
@@ -136,13 +136,6 @@ def predict(
         PosteriorPrediction(trial, observation, float(median[i]), float(low[i]), float(high[i]), drawn[:, i], interval(trial, observation))
         for i, (trial, observation) in enumerate(pairs)
     ]
-
-
-def check_draws(patients: int, draws: int) -> None:
-    """Raises ``InputError`` for numbers of patients and draws that are too small or too large for an interval."""
-    check_size(patients)
-    if not 50 <= draws <= 100_000:
-        raise InputError(f"draws: {draws} is outside 50 to 100000")
 
 
 def _drawn_number(

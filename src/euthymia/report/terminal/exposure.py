@@ -12,6 +12,7 @@ from ...model.parameters import Euthymia
 from ...results.csv_table import csv_text
 from ...simulation.exposure import Exposures
 from ..words import clock, percent
+from .listing import print_paragraph
 
 
 def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> None:
@@ -31,7 +32,7 @@ def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> N
     console.print(table if table.row_count else "no drug")
     if float(block.max()) > LEAST:
         classes = ", ".join(f"{name} {percent(float(block.sel(cell_class=name).median()))}" for name in block.cell_class.values)
-        console.print(f"\n[bold]NMDA pore block at peak[/bold]  {classes}", soft_wrap=True)
+        print_paragraph(console, f"\n[bold]NMDA pore block at peak[/bold]  {classes}")
     console.print()
 
 

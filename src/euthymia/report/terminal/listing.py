@@ -28,6 +28,11 @@ def print_hanging(console: Console, label: str, text: str) -> None:
         console.print((label if number == 0 else " " * len(label)) + line, markup=False, soft_wrap=True)
 
 
+def print_paragraph(console: Console, markup: str) -> None:
+    """A paragraph, broken at words within the width of a terminal; where nobody reads, it is one line."""
+    console.print(markup, soft_wrap=not console.is_terminal)
+
+
 def print_columns(console: Console, cells: Iterable[str]) -> None:
     """One line with tabs between its cells, for `grep` and `cut`."""
     # Past the console, which would make spaces of tabs.

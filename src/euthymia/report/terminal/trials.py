@@ -6,6 +6,7 @@ from rich.table import Table
 from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS, contrasts, sign_tests, summarise, unanswered
 from ..words import number_of
+from .listing import print_hanging, print_paragraph
 
 SIGNS = {
     "dose": "between doses",
@@ -46,10 +47,10 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
     console.print("[dim]Changes and differences in points of MADRS, shares in %, effects in SDs. !: outside the interval.[/dim]")
     total = summarise(rows)
     console.print(f"\nInside 90 % intervals: {total.inside:.0%} of {total.count} numbers.")
-    console.print(
+    print_paragraph(
+        console,
         f"Of the {total.compared} that a meta-analysis of the calibration trials can predict too, {total.inside_meta_analysis:.0%} are "
         "inside its intervals.",
-        soft_wrap=True,
     )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("mean interval score, in", "model", "meta-analysis"):
@@ -65,9 +66,7 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
         of_kind = [test for test in tests if test.kind == kind]
         wrong = [test.what for test in of_kind if not test.agrees]
         against = f"; the other way: {', '.join(wrong)}" if wrong else ""
-        console.print(
-            f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}", soft_wrap=True
-        )
+        print_paragraph(console, f"Sign of a difference, {SIGNS[kind]}: {len(of_kind) - len(wrong)} of {len(of_kind)} as observed{against}")
     console.print("\nIn points of MADRS, by how much less a drug did in one trial or arm than in another:")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=True)
     for column in ("", "observed", "predicted, 90 %"):
@@ -80,4 +79,4 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
     without = unanswered("validate")
     console.print(f"\n{len(without)} held-out numbers have no answer here:")
     for reason in dict.fromkeys(why for *_, why in without):
-        console.print(f"  {reason}: {', '.join(row for _, row, why in without if why == reason)}", soft_wrap=True)
+        print_hanging(console, "  ", f"{reason}: {', '.join(row for _, row, why in without if why == reason)}")
