@@ -1,8 +1,8 @@
 """Way 1: the prefrontal circuit of pyramidal cells and three classes of interneuron, as a mean field.
 
 Rates follow Garcia del Molino et al. (2017); their excitation is split here into a fast (AMPA) and a slow (NMDA) part per
-target class, so that a loss of NMDA drive affects each class by its NMDA share. Interneurons fall silent before
-pyramidal cells do, which are then disinhibited.
+target class, so that a loss of NMDA drive affects each class by its NMDA share. Interneurons that lose
+more of it than pyramidal cells do fire less, and pyramidal cells are disinhibited.
 
 Classes are E (pyramidal), PV, SST, VIP, in that order. Rates Hz, time ms, current pA, voltage mV, conductance nS.
 

@@ -13,6 +13,12 @@ def unit(row: Parameter | Target) -> str:
     return "" if row.unit == "dimensionless" else row.unit.replace("madrs_point", "points").replace("hamd_point", "HAM-D points")
 
 
+def remark(row: Parameter | Target) -> str:
+    """What a row notes, and which outcome was in view when its value was chosen."""
+    seen = row.outcome_in_view if isinstance(row, Parameter) else None
+    return "; ".join(part for part in (seen and f"chosen with {seen} in view", row.note) if part)
+
+
 def quantity(row: Parameter | Target) -> str:
     """The value of an evidence row with its unit."""
     return f"{number(row.value)} {unit(row)}".rstrip()

@@ -57,6 +57,8 @@ class Parameter(_Row):
     """A value that equations read: a scalar, or an array whose axis is named where it is read."""
 
     value: Number | list[Number]
+    outcome_in_view: Annotated[str, Field(min_length=1)] | None = None
+    """What patients were seen to do under treatment, where the value was chosen with that in view."""
 
 
 class Target(_Row):

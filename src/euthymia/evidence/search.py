@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from typing import get_args
 
 from ..core.errors import InputError, short, unknown
-from .display import unit
+from .display import remark, unit
 from .registry import Registry
 from .rows import Parameter, Provenance, Target
 
@@ -25,7 +25,7 @@ def texts(known: Registry, row: Parameter | Target, readers: Readers) -> dict[st
         "source": f"{source.citation} {source.doi or ''}",
         "species": row.species,
         "preparation": row.preparation,
-        "note": row.note,
+        "note": remark(row),
         "used as": "; ".join(meaning for _, meaning in readers.get(row.id, ())),
     }
     return {what: text for what, text in every.items() if text}

@@ -14,7 +14,7 @@ from ...analysis.comparison import Comparison
 from ...analysis.limbic import levels
 from ...analysis.onset import LargestChange
 from ...analysis.summary import TITLES, Summary
-from ...evidence.display import number, quantity, unit
+from ...evidence.display import number, quantity, remark, unit
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
@@ -30,17 +30,16 @@ from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import drawn
+from ..statements import outcomes_in_view
 from ..tokens import themed
 from ..words import before, change, clock, part_text, percent, points, points_by_half, rating, share_by_half, when
 from .levels import level_rows
-from .sections import SECTIONS, Section, any_drug
+from .sections import SECTIONS, Section, any_drug, said
 
 NODES_DRAWN = 1000
 MUCH = 0.1
 """Share of a read-out that counts as a large change."""
 NOTES = (
-    "No outcome of any trial was used to set how much a mechanism weighs in mood, but the latent scale comes from a fit that included a "
-    "controlled trial of ketamine, and the pace of antidepressants over weeks follows rows kept for calibration.",
     "What ties receptors to circuits and circuits to symptoms is assumed in size; what acts on what is mostly read. `euthymia verify` says "
     "where the model agrees with data, where it does not, and which numbers were in view when it was built.",
     "Curves are those of one typical patient. Trials average many, of whom some respond and some do not.",
@@ -60,7 +59,7 @@ def commands(text: str) -> Markup:
 
 FILTERS = (
     *(before, change, clock, commands, number, part_text, percent, points, points_by_half),
-    *(quantity, rating, shade, share_by_half, unit, when),
+    *(quantity, rating, remark, shade, share_by_half, unit, when),
 )
 
 
@@ -87,7 +86,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
     """The report of one course as HTML text; without what its circuits say, drawings of that are left out."""
     curves, circuits = drawn(simulation, NODES_DRAWN), simulation.circuits
     rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
-    sections = [_contents(section, curves, rows_of_levels) for section in SECTIONS if section.applies_to(simulation.protocol)]
+    sections = [_contents(section, simulation, curves, rows_of_levels) for section in SECTIONS if section.applies_to(simulation.protocol)]
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -97,6 +96,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
             version=__version__,
             mood=_figure("course", mood(curves)),
             with_trial=is_the_trial(simulation),
+            outcomes_in_view=outcomes_in_view(),
             chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
             sections=sections,
             protocol=text_of(simulation.protocol),
@@ -106,7 +106,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
     )
 
 
-def _contents(section: Section, curves: Simulation, rows_of_levels: list[tuple[str, str, str]]) -> dict[str, Any]:
+def _contents(section: Section, simulation: Simulation, curves: Simulation, rows_of_levels: list[tuple[str, str, str]]) -> dict[str, Any]:
     """What stands in one section of the page."""
     known = evidence()
     rows, targets = section.rows(), [known.target(name) for name in section.targets]
@@ -115,7 +115,7 @@ def _contents(section: Section, curves: Simulation, rows_of_levels: list[tuple[s
     return {
         "anchor": section.anchor,
         "title": section.title,
-        "reading": section.reading,
+        "reading": said(section.reading, simulation),
         "figures": [(_figure(name, picture), caption) for name, picture, caption in figures if picture is not None],
         "table": rows_of_levels if section.has_levels else [],
         "rows": rows,
@@ -123,7 +123,7 @@ def _contents(section: Section, curves: Simulation, rows_of_levels: list[tuple[s
         "species": sorted({kind.strip() for row in read if row.species for kind in row.species.split(" and ")}),
         "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
         "sources": [known.sources[key] for key in sorted({row.source for row in read} - {"none", "convention", "formula"})],
-        "notes": section.notes,
+        "notes": [said(note, simulation) for note in section.notes],
     }
 
 
@@ -139,7 +139,7 @@ def comparison_page(comparison: Comparison) -> str:
             picture=_figure("ways", arms.five_ways(comparison)),
             attributed=_figure("attributed", arms.attributed(comparison)),
             contributors=WAYS_THEN_CONTEXT,
-            notes=NOTES,
+            notes=(outcomes_in_view(), *NOTES),
             protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
             revision=git_revision(),
             parameters=evidence().parameter_hash(),

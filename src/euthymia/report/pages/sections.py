@@ -12,6 +12,7 @@ from ...protocols.protocol import Protocol
 from ...protocols.vocabulary import BLOCKERS, OF_KETAMINE
 from ...simulation.simulate import Simulation
 from ..figures import calcium, drug, habenula, limbic, mood, prefrontal, receptor, regrowth, serotonin
+from ..statements import firing, outcomes_in_view
 
 
 def any_drug(protocol: Protocol) -> bool:
@@ -53,19 +54,28 @@ class Figure(NamedTuple):
         return self.draw(*inputs[self.reads])
 
 
+Text = str | Callable[[Simulation], str]
+"""What a section says; where it depends on the course or the evidence, how it is made."""
+
+
+def said(text: Text, simulation: Simulation) -> str:
+    """What a section says of a course."""
+    return text if isinstance(text, str) else text(simulation)
+
+
 @dataclass(frozen=True)
 class Section:
     """One scale."""
 
     anchor: str
     title: str
-    reading: str
+    reading: Text
     figures: tuple[Figure, ...]
     rooms: tuple[str, ...] = ()
     """Parts of the model whose numbers are listed, by their dotted names."""
     only: tuple[str, ...] = ()
     """Beginnings of the ids of the rows that are listed; all if empty."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     targets: tuple[str, ...] = ()
     applies_to: Callable[[Protocol], bool] = any_drug
     """Which protocols have it."""
@@ -199,9 +209,12 @@ SECTIONS = (
     Section(
         "way-1",
         "Way 1: glutamate surge in the prefrontal cortex",
-        "NMDA receptors drive interneurons more than pyramidal cells. When the drug takes that drive, interneurons fall silent first, "
-        "pyramidal cells are released, and glutamate rises for hours. The same receptors hold activity up: while the drug is there, focus "
-        "and impulse control are worse, and later, with more synapses, better.",
+        lambda simulation: (
+            "NMDA receptors drive interneurons more than pyramidal cells. When the drug takes that drive, the popular account has it, all "
+            "interneurons fall silent first, pyramidal cells are released, and glutamate rises for hours. "
+            f"{firing(simulation)} The same receptors hold activity up: while the drug is there, focus and impulse control are worse, and "
+            "later, with more synapses, better."
+        ),
         (
             Figure(
                 prefrontal.surge,
@@ -420,9 +433,8 @@ SECTIONS = (
         ("symptoms",),
         (),
         (
-            "Nothing published ties synapses, focus, dopamine or a limbic state to points of a rating scale: these "
-            "weights are assumed, and no outcome was used to set them. The latent scale and the join come from an "
-            "informal fit that included the midazolam-controlled trial.",
+            "Nothing published ties synapses, focus, dopamine or a limbic state to points of a rating scale.",
+            lambda simulation: outcomes_in_view(),
             "The context of a visit is one typical patient’s at the latent mean of a trial arm, less than the mean change of that arm.",
             "Electroconvulsive therapy is empirical: it has no mechanism here, and its curve is set from how many responded, and "
             "when. Relapse after its last session is left out.",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from ...evidence.display import number, quantity, unit
+from ...evidence.display import number, quantity, remark, unit
 from ...evidence.registry import Registry
 from ...evidence.rows import Parameter, Target
 from ...evidence.search import Readers, holds, texts
@@ -31,7 +31,7 @@ def show_list(known: Registry, rows: Sequence[Row], console: Console, words: Seq
         else:
             role = row.role if isinstance(row, Target) else ""
             what = row.quantity if isinstance(row, Target) else ""
-            print_columns(console, (row.id, number(row.value), unit(row), row.provenance, role, source, what, row.note or ""))
+            print_columns(console, (row.id, number(row.value), unit(row), row.provenance, role, source, what, remark(row)))
 
 
 def show_details(known: Registry, row: Row, readers: Sequence[tuple[str, str]], console: Console) -> None:
@@ -53,7 +53,7 @@ def show_details(known: Registry, row: Row, readers: Sequence[tuple[str, str]], 
         "source": source.citation + (f", https://doi.org/{source.doi}" if source.doi else ""),
         "provenance": row.provenance,
         "role": row.role if isinstance(row, Target) else None,
-        "note": row.note,
+        "note": remark(row) or None,
         "used as": "; ".join(f"{name} ({meaning})" for name, meaning in readers) or None,
     }
     for label, text in details.items():

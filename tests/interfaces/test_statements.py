@@ -1,0 +1,89 @@
+"""What pages say of weights and of firing is made from the rows and the course, and cannot deny them."""
+
+import re
+
+import numpy as np
+import pytest
+from markupsafe import escape
+
+from euthymia.analysis.comparison import Comparison
+from euthymia.analysis.disinhibition import firing_change
+from euthymia.analysis.summary import summarise
+from euthymia.evidence.registry import evidence
+from euthymia.protocols.reading import read
+from euthymia.report.pages.page import comparison_page, page
+from euthymia.report.pages.sections import SECTIONS, said
+from euthymia.report.statements import CELLS, MECHANISMS, WEIGHT, firing, outcomes_in_view
+from euthymia.simulation.simulate import simulate
+
+ROWS = evidence().parameters
+
+
+def with_view(**seen):
+    """The rows with another outcome in view of some weights, and of nothing else."""
+    blind = {name: row.model_copy(update={"outcome_in_view": None}) for name, row in ROWS.items()}
+    return blind | {f"{WEIGHT}{name}": blind[f"{WEIGHT}{name}"].model_copy(update={"outcome_in_view": text}) for name, text in seen.items()}
+
+
+def test_every_weight_is_named_once_with_what_its_row_says():
+    sentence = outcomes_in_view()
+    weights = {name.removeprefix(WEIGHT): row for name, row in ROWS.items() if name.startswith(WEIGHT)}
+    assert set(MECHANISMS) == set(weights)
+    for name in weights:
+        assert sentence.count(MECHANISMS[name]) == 1, name
+    for row in ROWS.values():
+        assert row.outcome_in_view is None or row.outcome_in_view in sentence, row.id
+
+
+def test_a_row_that_changes_changes_the_sentence():
+    assert outcomes_in_view(with_view()) == "The weights from mechanism to mood are assumed, none with an outcome of patients in view."
+    one = outcomes_in_view(with_view(focus="a trial of ours"))
+    assert "those of prefrontal focus with a trial of ours in view" in one
+    assert one.endswith("with none.")
+    every = outcomes_in_view(with_view(**dict.fromkeys(MECHANISMS, "all of them")))
+    assert every.endswith("with all of them in view.")
+
+
+def test_an_outcome_in_view_is_no_number():
+    assert evidence().parameter_hash() == type(evidence())(with_view(), {}, evidence().sources).parameter_hash()
+
+
+@pytest.fixture(scope="module")
+def course_page(reference_run):
+    return page(reference_run, summarise(reference_run))
+
+
+def test_the_same_sentence_stands_in_all_three_places(reference_run, course_page):
+    sentence = str(escape(outcomes_in_view()))
+    assert course_page.count(sentence) == 2
+    (caption,) = (text for text in re.findall(r"<figcaption>(.*?)</figcaption>", course_page, re.DOTALL) if "means of trial arms" in text)
+    assert sentence in caption
+    saline = Comparison({"ketamine-iv": reference_run, "again": reference_run}, [])
+    assert comparison_page(saline).count(sentence) == 1
+
+
+def test_an_evidence_row_shows_what_was_in_view(course_page, euthymia):
+    row = ROWS[f"{WEIGHT}release"]
+    assert f"chosen with {row.outcome_in_view} in view" in course_page
+    assert f"chosen with {row.outcome_in_view} in view" in " ".join(euthymia("evidence", row.id).out.split())
+
+
+@pytest.mark.parametrize("protocol", [None, "midazolam", "saline"])
+def test_what_is_said_of_firing_agrees_with_the_course(protocol, reference_run):
+    run = reference_run if protocol is None else simulate(read(protocol))
+    rates = run.data.prefrontal_rates.sel(arm="as given").to_numpy()
+    change = rates / rates[0] - 1
+    found = firing_change(run)
+    assert max(map(abs, found.changes.values())) == np.abs(change).max()
+    sentence = firing(run)
+    for name, moved in found.changes.items():
+        phrase = f"{100 * abs(moved):.0f} % {'more' if moved > 0 else 'less'} in {CELLS.get(name, name)} cells"
+        assert (phrase in sentence) == (abs(moved) >= 0.01), name
+
+
+def test_way_1_says_which_interneurons_fall_and_which_do_not(reference_run, course_page):
+    way_1 = next(section for section in SECTIONS if section.anchor == "way-1")
+    assert firing(reference_run) in said(way_1.reading, reference_run)
+    changes = firing_change(reference_run).changes
+    assert changes["somatostatin"] < changes["parvalbumin"] < 0 < changes["vip"] < changes["pyramidal"]
+    assert str(escape(firing(reference_run))) in course_page
