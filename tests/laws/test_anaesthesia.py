@@ -10,6 +10,7 @@ from rich.console import Console
 
 from euthymia.analysis.anaesthesia import anaesthesia_warnings, anaesthetised, rating_at, ratings
 from euthymia.analysis.comparison import Comparison
+from euthymia.analysis.readouts import MOOD, largest_changes_of
 from euthymia.analysis.summary import summarise
 from euthymia.protocols.reading import check
 from euthymia.report.pages.page import page
@@ -107,3 +108,13 @@ def test_who_reads_is_told(asleep):
     assert "–" in row
     assert "no rating exists" in html
     assert "nan" not in row
+
+
+def test_changes_of_mood_are_of_ratings_that_can_be_made(asleep):
+    (span,) = anaesthetised(asleep)
+    moves = largest_changes_of(MOOD, asleep)
+    assert moves
+    for move in moves:
+        assert np.isfinite(move.change)
+        assert not span.start < move.time < span.end
+        assert not span.start < move.half < span.end

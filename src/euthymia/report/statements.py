@@ -67,9 +67,9 @@ def _joined(names: Iterable[str]) -> str:
 
 def firing(simulation: Simulation) -> str:
     """Which classes of prefrontal cell fire less in a course, and which more, when that is most."""
-    found = firing_change(simulation)
-    moved = sorted((change, name) for name, change in found.changes.items() if abs(change) >= LEAST_CHANGE)
+    most = firing_change(simulation)
+    moved = sorted((change, name) for name, change in most.changes.items() if abs(change) >= LEAST_CHANGE)
     if not moved:
         return "In this course no class of cell changes its firing by a hundredth."
     said = [f"{100 * abs(change):.0f} % {'more' if change > 0 else 'less'} in {CELLS.get(name, name)} cells" for change, name in moved]
-    return f"At {clock(found.time)}, when firing in this course is furthest from before, it is {_joined(said)}."
+    return f"At {clock(most.time)}, when firing in this course is furthest from before, it is {_joined(said)}."
