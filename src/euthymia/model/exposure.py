@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.numerics.exponential import Propagator, Steps, exact_step, exact_steps, occupancy_course, propagated_course
+from ..core.numerics.exponential import Propagator, Steps, course_integral, exact_step, exact_steps, occupancy_course, propagated_course
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology import comparators, esketamine, ketamine
 from ..pharmacology.covariates import CovariateEffects, individualise
@@ -172,6 +172,15 @@ def propagate(
         return propagated_course(over_lengths, linear.entry, length_index, rate, amount)
 
     return _per_family(course, system, propagator, by_family(infusion), by_family(bolus))
+
+
+def areas(system: DrugSystems, states: DrugStates, dosed: Float[Array, " channel"]) -> DrugStates:
+    """Exact integrals of the states over a course from nothing, by all that was dosed (µmol); zero for pools that only collect."""
+
+    def area(linear: LinearSystems, course: Array, amount: Array) -> Array:
+        return course_integral(linear.matrix, jnp.einsum("sip,sp->si", linear.entry, amount), course[-1])
+
+    return _per_family(area, system, states, by_family(dosed))
 
 
 def in_blood(p: Physiology, weight: Scalar, states: DrugStates) -> Blood:

@@ -16,7 +16,7 @@ def readout_columns(course: xr.Dataset) -> dict[str, np.ndarray]:
 
     Ratings of this arm are not a number while it cannot be rated.
 
-    Molecules that are never there are left out.
+    Molecules that are never there are left out. A bolus has two rows: a second before it, and right after it.
     """
     columns = {"time [h]": course.time.values}
     for name, quantity in QUANTITIES.items():

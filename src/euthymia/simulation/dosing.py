@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from ..core.constants import SECOND
 from ..core.errors import InputError
 from ..core.types import ENANTIOMERS
 from ..model.inputs import Pulse, channel
@@ -15,6 +18,8 @@ from ..protocols.vocabulary import HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from .visits import CHECKPOINTS, first_visit
 
 ROUNDING = 1e-9
+JUST_BEFORE = SECOND
+"""Before a bolus there is a node at this distance, h, or halfway to the last change if that is nearer: the course jumps at the dose."""
 COARSE = (128, 16)
 """Steps and distinct lengths of the smallest grid for many patients."""
 MOST_DEVICES = 100
@@ -68,14 +73,23 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
 
 
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
-    """The dose-aligned grid with the named checkpoints and stated visits as nodes."""
-    return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), refine)
+    """The dose-aligned grid with the named checkpoints, stated visits and a moment before each bolus as nodes."""
+    pulses = pulses_from_doses(protocol, model, weight)
+    return time_grid(pulses, protocol.horizon, (*_nodes(protocol), *_before_boluses(protocol, pulses)), refine)
 
 
 def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = COARSE) -> TimeGrid:
-    """The same with a tenth of the steps, for many patients; ``padded_to`` is the smallest size, in steps and distinct lengths."""
+    """A tenth of the steps, for many patients, and none for a bolus; ``padded_to`` is the smallest size, in steps and distinct lengths."""
     return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), fine_changes=0, padded_to=padded_to)
 
 
 def _nodes(protocol: Protocol) -> tuple[float, ...]:
     return *(first_visit(protocol) + hours for hours in CHECKPOINTS.values()), *protocol.visits
+
+
+def _before_boluses(protocol: Protocol, pulses: list[Pulse]) -> list[float]:
+    """Times just before each bolus into blood that falls inside the course, and after the change before it, h."""
+    changes = np.unique([0.0, *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
+    boluses = np.array([dose.start for dose in protocol.doses if dose.route == "i.v. bolus" and dose.start > ROUNDING])
+    since_change = boluses - changes[np.searchsorted(changes, boluses - ROUNDING) - 1]
+    return (boluses - np.minimum(JUST_BEFORE, since_change / 2)).tolist()

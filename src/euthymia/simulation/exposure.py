@@ -1,6 +1,6 @@
 """From dose to receptor: what a body does with a drug and how much of it reaches brain, for one body or a population."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,11 +13,23 @@ from jaxtyping import Array, Float
 
 from ..core.errors import InputError
 from ..core.numerics.exponential import Steps
-from ..core.types import CELL_CLASSES, ENANTIOMERS
+from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
 from ..model.default import default_model
-from ..model.exposure import DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
-from ..model.parameters import Euthymia
-from ..pharmacology.comparators import MOLECULES
+from ..model.exposure import (
+    DrugPropagators,
+    DrugStates,
+    DrugSystems,
+    areas,
+    brain_exposure,
+    in_blood,
+    individualised,
+    propagate,
+    propagators,
+    systems,
+)
+from ..model.parameters import Euthymia, Physiology
+from ..model.time_grid import TimeGrid
+from ..pharmacology.comparators import MOLECULES, plasma_concentration
 from ..protocols.protocol import Protocol
 from ..receptors.nmdar import pore_block
 from ..results.labelled import labelled
@@ -29,9 +41,11 @@ AT_ONCE = 16
 """People solved together."""
 MOST_PEOPLE = 10_000
 MOST_KEPT = 3_000_000
-"""Nodes of all people whose concentrations are kept; peaks and exposures are of every node."""
+"""Nodes of all people whose concentrations are kept, beside those of boluses; peaks are of every node, areas exact."""
+ROOM_FOR_BOLUSES = 64
+"""Their nodes are padded to a multiple of this."""
 ENANTIOMERS_AND_BOTH = (*ENANTIOMERS, "both")
-Quantities = dict[str, Array | np.ndarray]
+Quantities = Mapping[str, Array | np.ndarray]
 """By the names of the table of quantities."""
 
 
@@ -44,7 +58,7 @@ class GridInput(NamedTuple):
 
 
 class ExposureCourse(NamedTuple):
-    """What a person is exposed to: the course at the kept nodes, and of all nodes the largest value, its time (h) and the area."""
+    """What a person is exposed to: the course at the kept nodes, of all nodes the largest value and its time (h), and the exact area."""
 
     course: Quantities
     peak: Quantities
@@ -56,7 +70,8 @@ class ExposureCourse(NamedTuple):
 class Exposures:
     """A protocol and what it brings to blood, brain and receptor of each person.
 
-    ``data`` has the axes patient and time (h); ``peak``, ``peak_time`` (h) and ``area`` (µM h until the horizon) the axis patient.
+    ``data`` has the axes patient and time (h), with a node a second before each bolus and one right after it; ``peak``, ``peak_time`` (h)
+    and ``area`` (µM h until the horizon) have the axis patient. Areas of concentrations are exact, those of ``pore_block`` nearly.
     """
 
     protocol: Protocol
@@ -68,14 +83,30 @@ class Exposures:
     area: xr.Dataset
 
 
+def _concentrations(p: Physiology, weight: Scalar, states: DrugStates) -> dict[str, Array]:
+    """Concentrations at the nodes; linear in the states."""
+    blood, brain = in_blood(p, weight, states), brain_exposure(p, states)
+    by_enantiomer = {
+        "arterial_ketamine": blood.arterial,
+        "venous_ketamine": blood.venous,
+        "norketamine": blood.norketamine,
+        "hydroxynorketamine": blood.hydroxynorketamine,
+        "free_brain_ketamine": brain.ketamine,
+        "free_brain_norketamine": brain.norketamine,
+        "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
+    }
+    return {name: jnp.concatenate([values, values.sum(-1, keepdims=True)], -1) for name, values in by_enantiomer.items()} | {
+        "comparator_plasma": plasma_concentration(p.comparators, states.comparators),
+        "racemate_equivalents": brain.racemate_equivalents,
+    }
+
+
 @eqx.filter_jit
 def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) -> ExposureCourse:
     steps, infusion, bolus = inputs
     lengths = steps.lengths[steps.length_index]
     times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(lengths)])
-
-    def area(c: Array) -> Array:
-        return jnp.tensordot(lengths, (c[1:] + c[:-1]) / 2, 1)
+    dosed = lengths @ infusion + bolus.sum(0)
 
     def system_of(person: Person) -> DrugSystems:
         return systems(individualised(model.physiology, person.body), person.weight)
@@ -85,27 +116,24 @@ def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) ->
 
     def one(person: Person, system: DrugSystems, over: DrugPropagators) -> ExposureCourse:
         physiology = individualised(model.physiology, person.body)
-        drug = drug_course(physiology, person.weight, steps, propagate(system, over, steps.length_index, infusion, bolus))
-        brain = drug.brain
-        by_enantiomer = {
-            "arterial_ketamine": drug.arterial,
-            "venous_ketamine": drug.venous,
-            "norketamine": drug.norketamine,
-            "hydroxynorketamine": drug.hydroxynorketamine,
-            "free_brain_ketamine": brain.ketamine,
-            "free_brain_norketamine": brain.norketamine,
-            "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
-        }
-        course = {name: jnp.concatenate([values, values.sum(-1, keepdims=True)], -1) for name, values in by_enantiomer.items()} | {
-            "comparator_plasma": drug.comparator_plasma,
-            "racemate_equivalents": brain.racemate_equivalents,
-            "pore_block": pore_block(physiology.receptor, brain.racemate_equivalents),
-        }
+        states = propagate(system, over, steps.length_index, infusion, bolus)
+        course = _concentrations(physiology, person.weight, states)
+        whole = _concentrations(physiology, person.weight, jax.tree.map(lambda x: x[None], areas(system, states, dosed)))
+        area = jax.tree.map(lambda c: c[0], whole)
+
+        def block(equivalents: Array) -> Array:
+            return pore_block(physiology.receptor, equivalents)
+
+        # The part that is linear in the concentration has the exact area; the rest is small where steps are long.
+        linear = jax.jacfwd(block)(jnp.zeros(()))
+        course["pore_block"] = block(course["racemate_equivalents"])
+        rest = course["pore_block"] - course["racemate_equivalents"][:, None] * linear
+        area["pore_block"] = area["racemate_equivalents"] * linear + lengths @ (rest[1:] + rest[:-1]) / 2
         return ExposureCourse(
             jax.tree.map(lambda c: c[kept], course),
             jax.tree.map(lambda c: c.max(0), course),
             jax.tree.map(lambda c: times[c.argmax(0)], course),
-            jax.tree.map(area, course),
+            area,
         )
 
     return jax.vmap(one, in_axes=(0, 0, 1))(people, system, over)
@@ -160,10 +188,8 @@ def exposures(
     else:
         numbers, at_once = np.arange(1, people + 1), AT_ONCE
         everyone = _everyone(model, patient, jnp.asarray(numbers))
-    stride = -(-grid.nodes * len(numbers) // MOST_KEPT)
-    kept = np.arange(0, grid.nodes, stride)
-    # Padded like the grid, so that another dose seldom compiles anew.
-    padded = jnp.asarray(np.pad(kept, (0, len(grid.padded_times) // stride + 1 - len(kept)), mode="edge"))
+    kept, room = kept_nodes(grid, -(-grid.nodes * len(numbers) // MOST_KEPT))
+    padded = jnp.asarray(np.pad(kept, (0, room - len(kept)), mode="edge"))
     chunks = []
     for start in range(0, len(numbers), at_once):
         group = np.arange(start, min(start + at_once, len(numbers)))
@@ -178,6 +204,14 @@ def exposures(
     coordinates = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
     warnings = body_warnings(protocol.patient, protocol.doses, model)
     return Exposures(protocol, patient, warnings, *_datasets(whole, grid.times[kept], coordinates))
+
+
+def kept_nodes(grid: TimeGrid, stride: int) -> tuple[np.ndarray, int]:
+    """Every so many nodes, each bolus and the node before it; and to how many to pad them, so that another dose seldom compiles anew."""
+    bolus = np.flatnonzero(grid.bolus.any(-1))
+    kept = np.unique([*range(0, grid.nodes, stride), *bolus, *(bolus[bolus > 0] - 1)])
+    of_boluses = 0 if stride == 1 else -(-2 * len(bolus) // ROOM_FOR_BOLUSES) * ROOM_FOR_BOLUSES
+    return kept, len(grid.padded_times) // stride + 1 + of_boluses
 
 
 def _datasets(solved: ExposureCourse, times: np.ndarray, coordinates: dict) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset, xr.Dataset]:

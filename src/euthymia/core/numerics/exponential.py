@@ -139,6 +139,19 @@ def propagated_course(
     return jnp.concatenate([course, last[None]])
 
 
+def course_integral(
+    matrix: Float[Array, "*batch state state"], dosed: Float[Array, "*batch state"], end: Float[Array, "*batch state"]
+) -> Float[Array, "*batch state"]:
+    """∫ x dt over a course from zero of dx/dt = A x + input, exact: −A ∫ x dt is all that was dosed less the state at the end.
+
+    A state that nothing leaves only collects, or is cut off: no other may depend on it, and its integral is left at zero.
+    """
+    left_by_none = jnp.diagonal(matrix, axis1=-2, axis2=-1) == 0
+    gone = jnp.where(left_by_none, 0, dosed - end)
+    invertible = left_by_none[..., None] * jnp.eye(matrix.shape[-1]) - matrix
+    return jnp.linalg.solve(invertible, gone[..., None])[..., 0]
+
+
 class PhiFunctions(NamedTuple):
     """φ₁(hA) and φ₂(hA) for every distinct step length h, where φ₁(z) = (eᶻ − 1)/z and φ₂(z) = (eᶻ − 1 − z)/z²."""
 

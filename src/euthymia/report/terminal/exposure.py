@@ -37,7 +37,10 @@ def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> N
 
 
 def write_course(exposures: Exposures, path: Path) -> None:
-    """Write the course as CSV, µM over h, whole or not at all; of several people, their quantiles. Raises ``InputError``."""
+    """Write the course as CSV, µM over h, whole or not at all; of several people, their quantiles. Raises ``InputError``.
+
+    A bolus has two rows: a second before it, and right after it.
+    """
     columns = {"time [h]": exposures.data.time.values} | dict(course_columns(exposures.data))
     atomic_write(path, csv_text(columns))
 
