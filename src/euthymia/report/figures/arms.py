@@ -6,25 +6,22 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.transforms import blended_transform_factory
 
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
-from ...core.constants import DAY, WEEK
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title, first_visit
-from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, INK, LEAST_APART, ROOM, SERIES, clock, drawn, panels, svg
+from .clock import EARLIEST, clock, drawn
+from .line_ends import LineEnd, name_ends
+from .style import COLOURS, FAINT, INK, LEAST_TEXT, LETTERS, SOFT, arm_line, arm_text, panels, room, svg, way_title
 
 NODES_DRAWN = 600
-SPANS = {"hours": (FIRST_SHOWN, DAY), "days": (DAY, WEEK), "weeks": (WEEK, np.inf)}
 LONGEST_NAME = 16
 """Letters of an arm's name in the picture."""
-MOVED = 0.01
-"""Share of a panel's height by which a curve must leave its start to be named in it."""
-CAME_BACK = 0.2
-"""Share of its largest change within which a curve that ends has come back."""
-CLOSEST = 0.2
-"""Between two names at the right of a slim panel, as a share of its height; in the tall one half of it."""
+MOVED = 0.02
+"""Share of a panel's height by which a curve must leave its start to be lettered in it."""
+CLOSEST = 0.16
+"""Between two letters at the right of a slim panel, as a share of its height; in the tall one half of it."""
 
 
 class Panel(NamedTuple):
@@ -41,131 +38,104 @@ class Panel(NamedTuple):
 PANELS = (
     Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10.0),
     Panel("way 2", "calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
-    Panel("way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: data.healthy_reward, 0.1),
-    Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: data.healthy_spine_density, 0.1),
+    Panel(
+        "way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: float(data.healthy_reward), 0.1
+    ),
+    Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: float(data.healthy_spine_density), 0.1),
     Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
 )
 
 
 def five_ways(comparison: Comparison) -> str:
-    """What is given, MADRS, and one slim panel per way, all arms over one logarithmic clock."""
+    """What is given, MADRS, and one slim panel per way, all arms over one clock; areas are the first arm's."""
     courses = {name: drawn(course, NODES_DRAWN) for name, course in comparison.simulations.items()}
-    colours = dict(zip(courses, SERIES, strict=False))
     horizon = max(float(course.data.time[-1]) for course in courses.values())
     ratios = (0.16 + 0.17 * len(courses), 2.7, *(1 for _ in PANELS))
-    with panels(1.25 * sum(ratios) + 0.6, 2 + len(PANELS), height_ratios=ratios, sharex=True) as (figure, axes):
+    with panels(1.25 * sum(ratios) + 0.8, 2 + len(PANELS), height_ratios=ratios) as (figure, axes):
         doses, mood, *ways = axes[:, 0]
         for row in axes[:, 0]:
-            clock(row, horizon, LEAST_APART)
-            row.tick_params(axis="x", length=0, labelbottom=False)
-        _doses(doses, courses, colours)
-        _curves(mood, {name: course.data.madrs.sel(arm="as given") for name, course in courses.items()}, colours, 20.0)
+            clock(row, horizon)
+            row.tick_params(axis="x", which="both", labelbottom=row is ways[-1])
+            row.tick_params(axis="x", which="major", length=3 if row is ways[-1] else 0)
+        _doses(doses, courses)
+        _curves(mood, [course.data.madrs.sel(arm="as given") for course in courses.values()], 20.0)
         mood.set_title("Depression: MADRS, points")
         mood.set_ylim(0, max(40.0, mood.get_ylim()[1]))
-        for axes_of, panel in zip(ways, PANELS, strict=True):
-            curves = {name: panel.of(course.data.sel(arm="as given")) for name, course in courses.items()}
-            level = None if panel.healthy is None else float(panel.healthy(next(iter(courses.values())).data))
-            if level is not None:
-                axes_of.axhline(level, color=FAINT, lw=1, ls="-.")
-            _curves(axes_of, curves, colours, panel.least)
-            if level is not None:
-                below = level > np.mean(axes_of.get_ylim())
-                axes_of.text(FIRST_SHOWN * 1.05, level, "healthy", color=FAINT, fontsize=8.5, va="top" if below else "bottom")
-            axes_of.set_title(f"{panel.way.capitalize()} · {panel.title}", color=COLOURS[panel.way])
-            axes_of.locator_params(axis="y", nbins=3)
-        for row in (mood, *ways):
-            _name(row, colours, CLOSEST / 2 if row is mood else CLOSEST)
-        ways[-1].tick_params(axis="x", length=3, labelbottom=True)
-        ways[-1].set_xlabel(CLOCK)
-        return svg(figure, "Several treatments of one patient: mood and five ways, from minutes to weeks")
+        _letter(mood, CLOSEST / 2)
+        for row, panel in zip(ways, PANELS, strict=True):
+            _way(row, panel, courses)
+        return svg(figure, "Several treatments of one patient: mood and five ways, from minutes to weeks", _said(comparison))
 
 
-def _doses(axes: Axes, courses: dict[str, Simulation], colours: dict[str, str]) -> None:
+def _said(comparison: Comparison) -> str:
+    """The arms and their MADRS in words."""
+    said = []
+    for letter, arm in zip(LETTERS, comparison.arms, strict=False):
+        at = [f"{points:.1f} at {name}" for name, points in comparison.madrs(arm).items() if points is not None and name != "0"]
+        said.append(f"{letter}, {comparison.label(arm)}: MADRS {', '.join(at)}.")
+    return " ".join(said)
+
+
+def _doses(axes: Axes, courses: dict[str, Simulation]) -> None:
     """One row per arm: a mark for every dose, a bar for an infusion, a ring for a stated visit."""
-    for row, (name, course) in enumerate(courses.items()):
-        protocol = course.protocol
-        for dose in protocol.doses:
-            start = max(dose.start - first_visit(protocol), FIRST_SHOWN)
-            if dose.duration is None:
-                axes.plot(start, row, "|", color=colours[name], ms=8, mew=1.6, clip_on=False)
-            else:
-                axes.plot([start, max(start, dose.start - first_visit(protocol) + dose.duration)], [row, row], color=colours[name], lw=7)
-        for visit in protocol.visits:
-            axes.plot(max(visit - first_visit(protocol), FIRST_SHOWN), row, "o", color=colours[name], mfc="none", ms=7, clip_on=False)
+    for row, course in enumerate(courses.values()):
+        protocol, colour = course.protocol, arm_line(row)["color"]
+        starts = np.array([dose.start for dose in protocol.doses]) - first_visit(protocol)
+        for start, dose in zip(starts, protocol.doses, strict=True):
+            if dose.duration is not None:
+                axes.plot([start, start + dose.duration], [row, row], color=colour, lw=7, solid_capstyle="butt")
+        visits = np.array(protocol.visits) - first_visit(protocol)
+        for times, look in ((starts, {"marker": "|", "ms": 8, "mew": 1.6}), (visits, {"marker": "o", "mfc": "none", "ms": 7})):
+            # An empty line would be laid out at the corner of the figure.
+            if len(times):
+                axes.plot(times, np.full(len(times), row), ls="", color=colour, clip_on=False, **look)
         if not protocol.doses:
-            said = course_title(f" no drug, context {protocol.context}", protocol)
-            axes.text(FIRST_SHOWN, row, said, color=colours[name], va="center", fontsize=9)
+            said = course_title(f"no drug, context {protocol.context}", protocol)
+            axes.annotate(said, (0, row), (8, 0), textcoords="offset points", color=arm_text(row), va="center", fontsize=LEAST_TEXT)
     axes.set_ylim(len(courses) - 0.5, -0.5)
-    axes.set_yticks(range(len(courses)), [_short(name) for name in courses])
-    for label, name in zip(axes.get_yticklabels(), courses, strict=True):
-        label.set(color=colours[name], fontweight="bold")
+    axes.set_yticks(range(len(courses)), [f"{LETTERS[row]}  {_short(name)}" for row, name in enumerate(courses)])
+    for row, label in enumerate(axes.get_yticklabels()):
+        label.set(color=arm_text(row), fontweight="bold")
     axes.grid(visible=False, axis="y")
-    for name, (first, last) in SPANS.items():
-        last = min(last, axes.get_xlim()[1])
-        if first < last:
-            at = blended_transform_factory(axes.transData, axes.transAxes)
-            axes.text(np.sqrt(first * last), 1.06, name, ha="center", va="bottom", color=FAINT, style="italic", transform=at)
-    axes.set_title("Given")
+    axes.tick_params(axis="x", which="minor", labeltop=True, pad=4)
+    axes.set_title("Given", y=1.0)
 
 
-def _curves(axes: Axes, curves: dict[str, xr.DataArray], colours: dict[str, str], least: float) -> None:
-    start = float(next(iter(curves.values()))[0])
-    axes.axhline(start, color=FAINT, lw=1, ls="--")
-    for name, curve in curves.items():
-        still = float(np.ptp(curve.values)) < MOVED * least
-        axes.plot(curve.time, curve, color=colours[name], lw=2, label=name, zorder=2 if still else 3)
-        axes.plot(curve.time[-1], curve[-1], "o", color=colours[name], ms=4, clip_on=False, zorder=4)
+def _curves(axes: Axes, curves: list[xr.DataArray], least: float) -> None:
+    """A line for each arm in its dash, over limits that all of them share; the first arm on top."""
+    axes.axhline(float(curves[0][0]), color=FAINT, lw=1, ls="--")
+    for number, curve in enumerate(curves):
+        axes.plot(curve.time, curve, **arm_line(number), label=LETTERS[number], zorder=3 - 0.1 * number)
+    room(axes, least, *curves)
+
+
+def _way(axes: Axes, panel: Panel, courses: dict[str, Simulation]) -> None:
+    """One way: a line for each arm, and as an area how far the first arm takes it from where it was."""
+    curves = [panel.of(course.data.sel(arm="as given")) for course in courses.values()]
+    _curves(axes, curves, panel.least)
+    axes.fill_between(curves[0].time, float(curves[0][0]), curves[0], color=COLOURS[panel.way], alpha=0.3, lw=0, zorder=1.5)
+    if panel.healthy is not None:
+        level = panel.healthy(next(iter(courses.values())).data)
+        axes.axhline(level, color=FAINT, lw=1, ls="-.")
+        room(axes, panel.least, level, *curves)
+        below = level > np.mean(axes.get_ylim())
+        at = {"xytext": (4, -3 if below else 3), "textcoords": "offset points", "va": "top" if below else "bottom"}
+        axes.annotate("healthy", (EARLIEST, level), color=SOFT, fontsize=LEAST_TEXT, **at)
+    way_title(axes, panel.way, panel.title)
+    axes.locator_params(axis="y", nbins=3)
+    _letter(axes, CLOSEST)
+
+
+def _letter(axes: Axes, closest: float) -> None:
+    """The letter of each arm that moves, where its curve ends."""
     low, high = axes.get_ylim()
-    centre, half = (low + high) / 2, max((high - low) * ROOM, least / 2)
-    axes.set_ylim(centre - half, centre + half)
-
-
-def _name(axes: Axes, colours: dict[str, str], closest: float) -> None:
-    """Write each arm that moves: at its peak if its curve comes back, else at the right where it ends, apart from each other."""
-    low, high = axes.get_ylim()
-    last_points = {}
+    ends = []
     for line in axes.get_lines():
-        if line.get_label() not in colours:
-            continue
-        name, times, curve = str(line.get_label()), np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-        moved = np.abs(curve - curve[0])
-        peak = int(np.argmax(moved))
-        if moved[peak] > MOVED * (high - low):
-            if moved[-1] > CAME_BACK * moved[peak]:
-                last_points[name] = (times[-1], curve[-1])
-            else:
-                beside = {"xytext": (9, 5 if curve[peak] > curve[0] else -7), "textcoords": "offset points", "va": "center", "fontsize": 9}
-                axes.annotate(_short(name), (times[peak], curve[peak]), color=colours[name], **beside)
-    heights = apart([(y - low) / (high - low) for _, y in last_points.values()], closest)
-    for (name, (x, y)), height in zip(last_points.items(), heights, strict=True):
-        axes.annotate(
-            _short(name),
-            (x, y),
-            (1.015, height),
-            textcoords="axes fraction",
-            va="center",
-            color=colours[name],
-            fontsize=9,
-            arrowprops={"arrowstyle": "-", "color": colours[name], "lw": 0.6, "alpha": 0.6, "shrinkA": 0, "shrinkB": 2},
-        )
-
-
-def apart(heights: list[float], closest: float) -> np.ndarray:
-    """The heights in their order, moved as little as needed to be ``closest`` apart."""
-    order = np.argsort(heights)
-    target = np.asarray(heights)[order] - closest * np.arange(len(heights))
-    # Least-squares monotone fit: neighbours that would cross share their mean.
-    blocks: list[list[float]] = []
-    for value in target:
-        blocks.append([value])
-        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
-            last = blocks.pop()
-            blocks[-1] += last
-    fitted = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks]) if blocks else np.zeros(0)
-    fitted = np.clip(fitted, 0, 1 - closest * (len(heights) - 1))
-    moved = np.empty(len(heights))
-    moved[order] = fitted + closest * np.arange(len(heights))
-    return moved
+        if (letter := str(line.get_label())) in LETTERS:
+            curve = np.asarray(line.get_ydata())
+            if np.max(np.abs(curve - curve[0])) > MOVED * (high - low):
+                ends.append(LineEnd(letter, float(curve[-1]), arm_text(LETTERS.index(letter))))
+    name_ends(axes, ends, closest)
 
 
 def _short(name: str) -> str:
@@ -187,8 +157,8 @@ def attributed(comparison: Comparison) -> str:
                     )
                     left, right = left + min(part, 0), right + max(part, 0)
                 if name not in by_time:
-                    panel.text(0, row, "not reached ", ha="right", va="center", color=FAINT, fontsize=9)
-            panel.set_yticks(range(len(of_arms)), [_short(arm) for arm in of_arms])
+                    panel.text(0, row, "not reached ", ha="right", va="center", color=SOFT, fontsize=LEAST_TEXT)
+            panel.set_yticks(range(len(of_arms)), [f"{LETTERS[row]}  {_short(arm)}" for row, arm in enumerate(of_arms)])
             panel.set_title(f"at {name}")
             panel.axvline(0, color=INK, lw=0.8)
             panel.grid(visible=False, axis="y")

@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from ...simulation.simulate import Simulation
-from .style import CLOCK, COLOURS, course_clock, panels, svg
+from .clock import course_clock
+from .style import COLOURS, panels, svg
 
 NOTHING = 1e-3
 """Largest change below which a stage is left out, in its own unit."""
@@ -54,6 +55,5 @@ def causal_chain(simulation: Simulation) -> str:
         axes.grid(visible=False, axis="y")
         axes.set_ylim(-0.1, len(shown))
         axes.spines["left"].set_visible(False)
-        course_clock(axes, simulation, 2)
-        axes.set_xlabel(CLOCK)
+        course_clock(axes, simulation)
         return svg(figure, "The causal chain over time, each stage scaled to its own peak")

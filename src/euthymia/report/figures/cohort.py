@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from ...population.cohort import Cohort
 from ...population.summary import weighted_quantile
 from ...simulation.visits import course_title, first_visit
-from .style import CLOCK, COLOURS, FAINT, FIRST_SHOWN, clock, legend, panels, svg
+from .clock import clock, mark_doses
+from .style import COLOURS, FAINT, legend, panels, svg
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35))
 """Quantiles of each band, and how dark it is."""
@@ -31,20 +32,18 @@ def spread(cohort: Cohort) -> str:
     """Median, middle half and middle nine tenths of plasma, drive loss, spines and MADRS over time; without ketamine, of the other
     drug and of the limbic lock."""
     times, weights = cohort.data.time.values - first_visit(cohort.protocol), cohort.weights
-    shown = times >= FIRST_SHOWN
-    with panels(5.6, 2, 2, sharex=True) as (figure, rows):
+    with panels(5.9, 2, 2) as (figure, rows):
         for axes, (name, title, unit, colour, factor) in zip(rows.flat, _panels(cohort), strict=True):
-            values = factor * _as_given(cohort, name)[:, shown]
+            values = factor * _as_given(cohort, name)
             if name == "madrs":
-                context = weighted_quantile(cohort.data.madrs.sel(arm="context").values[:, shown], 0.5, weights)
-                axes.plot(times[shown], context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
-            _band(axes, times[shown], values, weights, COLOURS[colour], 0.7 if name == "comparator_mass" else 2.0)
+                context = weighted_quantile(cohort.data.madrs.sel(arm="context").values, 0.5, weights)
+                axes.plot(times, context, color=FAINT, ls="--", lw=1.6, label="context alone, median")
+            _band(axes, times, values, weights, COLOURS[colour], 0.7 if name == "comparator_mass" else 2.0)
             axes.set_title(course_title(title, cohort.protocol) if name == "madrs" else title)
             axes.set_ylabel(unit)
             axes.set_ylim(bottom=0)
-            clock(axes, times[-1], 0.13)
-        for axes in rows[-1]:
-            axes.set_xlabel(CLOCK)
+            clock(axes, times[-1])
+            mark_doses(axes, cohort.protocol)
         legend(figure, rows.flat[-1:])
         return svg(figure, "Spread of patients from plasma to mood")
 

@@ -6,13 +6,14 @@ from matplotlib.axes import Axes
 
 from ...simulation.simulate import Simulation
 from ..words import clock
-from .style import COLOURS, FAINT, HEALTHY, INK, RED, SPIKE_COLOURS, UNTREATED, YELLOW, course_clock, legend, panels, room, svg
+from .clock import course_clock
+from .style import BROWN, COLOURS, FAINT, HEALTHY, INK, PURPLE, SPIKE_COLOURS, UNTREATED, legend, own_legend, panels, room, svg
 
-NUCLEUS_COLOURS = (FAINT, SPIKE_COLOURS["burst"], COLOURS["way 3"])
+NUCLEUS_COLOURS = (FAINT, INK, COLOURS["way 3"])
 DOPAMINE_READOUTS = (
     ("dopamine_active_share", "cells that fire", COLOURS["way 3"], "-"),
-    ("dopamine_rate", "their rate", RED, "--"),
-    ("dopamine_burst_share", "their spikes in bursts", YELLOW, ":"),
+    ("dopamine_rate", "their rate", PURPLE, "--"),
+    ("dopamine_burst_share", "their spikes in bursts", BROWN, ":"),
 )
 SPIKE_TEXTS = {"tonic": "spikes outside bursts", "burst": "spikes in bursts"}
 VOLTS = (-85, 55)
@@ -22,7 +23,7 @@ VOLTS = (-85, 55)
 def habenula(simulation: Simulation) -> str:
     """Firing of the nucleus and of its cells, dopamine's three answers, and the tone they make."""
     data, dosed, untreated = simulation.data, simulation.data.sel(arm="as given"), simulation.data.sel(arm="untreated")
-    with panels(5.6, 2, 2) as (figure, [[rates, in_bursts], [answers, tone]]):
+    with panels(5.9, 2, 2) as (figure, [[rates, in_bursts], [answers, tone]]):
         for name, text in SPIKE_TEXTS.items():
             rates.plot(data.time, untreated[f"habenula_{name}_rate"], color=SPIKE_COLOURS[name], ls="--", lw=1)
             rates.plot(data.time, dosed[f"habenula_{name}_rate"], color=SPIKE_COLOURS[name], label=text)
@@ -42,12 +43,9 @@ def habenula(simulation: Simulation) -> str:
         tone.plot(data.time, dosed.dopamine, color=COLOURS["way 3"], label="this course")
         tone.set_title("Dopamine tone")
         tone.set_ylim(bottom=0)
+        course_clock([rates, in_bursts, answers, tone], simulation)
         for axes in (rates, in_bursts, answers, tone):
-            course_clock(axes, simulation, 2)
-        rates.legend(loc="best")
-        in_bursts.legend(loc="best")
-        answers.legend(loc="best")
-        tone.legend(loc="lower left")
+            own_legend(axes, loc="best")
         return svg(figure, "Way 3: habenula and dopamine")
 
 

@@ -6,13 +6,15 @@ from matplotlib.axes import Axes
 
 from ...core.constants import DAY, MINUTE, MONTH, YEAR
 from ...simulation.simulate import Simulation
-from .style import COLOURS, FAINT, GREEN, INK, RED, UNTREATED, course_clock, legend, panels, svg
+from .clock import course_clock
+from .style import COLOURS, FAINT, INK, SOFT, UNTREATED, legend, panels, svg
 
 LONGEST = 100 * YEAR
 """Mean times are drawn up to a century, h."""
 SPANS = {MINUTE: "1 min", 1.0: "1 h", DAY: "1 d", MONTH: "1 month", YEAR: "1 y", LONGEST: "100 y"}
 NETWORKS = {"limbic": COLOURS["way 5"], "cognitive": FAINT}
-AFTER = {"24 h": COLOURS["mood"], "7 d": "#e7a3bd"}
+AFTER = {"24 h": "-", "7 d": "--"}
+"""Dash of each checkpoint."""
 
 
 def window(simulation: Simulation, circuits: xr.Dataset) -> str:
@@ -26,17 +28,17 @@ def window(simulation: Simulation, circuits: xr.Dataset) -> str:
         if float(data.drive_loss.max()) > 0:
             _branches(axes, circuits.sel(landscape="at the peak loss"), FAINT, "at the peak loss")
         own = float(data.limbic_input.sel(arm="untreated")[0])
-        marks = {"healthy": (float(circuits.healthy_limbic_input), GREEN), "this patient, before": (own, INK)}
+        marks = {"healthy": (float(circuits.healthy_limbic_input), SOFT, "-."), "this patient, before": (own, INK, ":")}
         marks |= {
-            f"after {name}": (float(drive_of.sel(time=checkpoints[name], method="nearest")), colour)
-            for name, colour in AFTER.items()
+            f"after {name}": (float(drive_of.sel(time=checkpoints[name], method="nearest")), COLOURS["mood"], dash)
+            for name, dash in AFTER.items()
             if name in checkpoints
         }
-        for text, (drive, colour) in marks.items():
-            axes.axvline(drive, color=colour, lw=1.4, ls=":", label=f"{text}: {drive:.3f} nA")
-        for state, (drive, colour) in zip(circuits.initial_state.values, marks.values(), strict=False):
+        for text, (drive, colour, dash) in marks.items():
+            axes.axvline(drive, color=colour, lw=1.4, ls=dash, label=f"{text}: {drive:.3f} nA")
+        for state, (drive, colour, _) in zip(circuits.initial_state.values, marks.values(), strict=False):
             axes.plot(drive, float(circuits.undrugged_S.sel(initial_state=state, network="limbic")), "o", color=colour, ms=8, zorder=5)
-        seen = [lower, upper, *(drive for drive, _ in marks.values()), *circuits.bistable_window.sel(landscape="at the peak loss").values]
+        seen = [lower, upper, *(drive for drive, *_ in marks.values()), *circuits.bistable_window.sel(landscape="at the peak loss").values]
         seen = [drive for drive in seen if np.isfinite(drive)]
         margin = 0.25 * (max(seen) - min(seen))
         axes.set(
@@ -66,17 +68,13 @@ def lock(simulation: Simulation) -> str:
         probability.plot(data.time, 100 * data.lock.sel(arm="untreated"), **UNTREATED)
         probability.plot(data.time, 100 * dosed.lock, color=COLOURS["way 5"], label="this course")
         probability.set(title="Locked, probability in %", ylim=(-2, 105))
-        for name, colour, text in (
-            ("lock_out_of", GREEN, "mean time to escape"),
-            ("lock_into", RED, "mean time to lock again"),
-        ):
-            times.plot(data.time, 1 / dosed[name], color=colour, label=text)
+        for name, style, text in (("lock_out_of", "-", "mean time to escape"), ("lock_into", ":", "mean time to lock again")):
+            times.plot(data.time, 1 / dosed[name], color=COLOURS["way 5"], ls=style, label=text)
         times.set_yscale("log")
         times.set_yticks(list(SPANS), list(SPANS.values()))
         times.minorticks_off()
         times.set(title="Escape and relapse", ylim=(MINUTE, LONGEST))
-        for axes in (probability, times):
-            course_clock(axes, simulation, 2)
+        course_clock([probability, times], simulation)
         legend(figure, [probability, times], 4)
         return svg(figure, "Way 5: the limbic lock over time")
 
@@ -86,7 +84,7 @@ def disruption(simulation: Simulation, circuits: xr.Dataset) -> str:
     peak = 100 * float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
     critical, block = 100 * float(circuits.critical_block), 100 * circuits.block
     with panels(3.4, 1, 2) as (figure, [[talk, rates]]):
-        talk.plot(block, circuits.communication.sel(initial_state="at rest, healthy"), color=GREEN, label="healthy networks at rest")
+        talk.plot(block, circuits.communication.sel(initial_state="at rest, healthy"), color=SOFT, label="healthy networks at rest")
         talk.set(title="In health: communication, undrugged = 1", xlabel="loss of NMDA drive, %")
         talk.set_ylim(0, 1.05)
         for name, colour in NETWORKS.items():
@@ -99,6 +97,6 @@ def disruption(simulation: Simulation, circuits: xr.Dataset) -> str:
             axes.set_xlim(0, 100)
             axes.axvline(peak, color=INK, lw=1, ls=":", label="peak loss of this course")
             if np.isfinite(critical):
-                axes.axvline(critical, color=COLOURS["mood"], lw=1, ls="--", label="lock vanishes")
+                axes.axvline(critical, color=COLOURS["way 5"], lw=1, ls="--", label="lock vanishes")
         legend(figure, [talk, rates], 3)
         return svg(figure, "Way 5: acute disruption by loss of NMDA drive")

@@ -6,45 +6,61 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...analysis.attribution import attribution
-from ...core.constants import DAY
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...simulation.simulate import Simulation
-from ...simulation.visits import course_title, first_visit
-from .style import CLOCK, COLOURS, FAINT, GRID, INK, UNTREATED, course_clock, end, legend, panels, svg
+from ...simulation.visits import course_title
+from ..words import clock
+from .clock import course_clock
+from .line_ends import LineEnd, name_ends
+from .style import COLOURS, FAINT, GRID, INK, PAPER, UNTREATED, WAYS, arm_line, legend, own_data, panels, svg, way_text
 
 OBSERVED = (
-    ("murrough2013b.madrs_2h", 2.0, "D", "observed at 2 h, open label (SD)"),
-    ("murrough2013.madrs_24h", 24.0, "o", "observed at 24 h, controlled (SD)"),
+    ("murrough2013b.madrs_2h", 2.0, "D", "observed, open label (SD)"),
+    ("murrough2013.madrs_24h", 24.0, "o", "observed, controlled (SD)"),
 )
-SHOWN_ITEMS = {"2 h": "#e7b3c6", "24 h": COLOURS["mood"], "7 d": "#7a2b49", "42 d": INK}
-MANY = 6
-"""Doses beyond which their times are not marked one by one."""
+SHOWN_ITEMS = {"2 h": ("o", PAPER), "24 h": ("o", COLOURS["mood"]), "7 d": ("D", PAPER), "42 d": ("D", COLOURS["mood"])}
+"""Marker and filling of each checkpoint."""
+UNDISTURBED = "everything acts"
+"""Arm with nothing removed, beside a course from which something is."""
+CLOSEST = 0.07
+"""Between two numerals at the right of a panel, as a share of its height."""
 
 
 def mood(simulation: Simulation) -> str:
-    """MADRS over days, against the untreated course, with what trials observed."""
-    data, doses = simulation.data, simulation.protocol.doses
-    days = data.time / DAY
-    with panels(4.1) as (figure, [[axes]]):
-        axes.plot(days, data.madrs.sel(arm="untreated"), **UNTREATED)
+    """MADRS over the clock, against the untreated course, with what trials and the user observed."""
+    data, course = simulation.data, simulation.madrs()
+    with panels(4.3) as (figure, [[axes]]):
+        axes.plot(data.time, simulation.madrs("untreated"), **UNTREATED)
         if simulation.protocol.context != "none":
-            axes.plot(days, data.madrs.sel(arm="context"), color=COLOURS["context"], label="context of the treatment alone")
-        if doses:
-            axes.plot(days, data.madrs.sel(arm="without way 4"), color=COLOURS["way 4"], lw=1.4, ls=":", label="without way 4")
-        axes.plot(
-            days, data.madrs.sel(arm="as given"), color=COLOURS["mood"], lw=2.8, label=course_title("this course", simulation.protocol)
-        )
+            axes.plot(data.time, simulation.madrs("context"), color=COLOURS["context"], label="context of the treatment alone")
+        if simulation.protocol.doses and "without way 4" in data.arm:
+            axes.plot(data.time, simulation.madrs("without way 4"), color=WAYS["way 4"], lw=1.4, ls=":", label="without way 4")
+        if UNDISTURBED in data.arm:
+            pale = {"color": COLOURS["mood"], "alpha": 0.5, "lw": 2.2, "ls": ":"}
+            axes.plot(data.time, simulation.madrs(UNDISTURBED), label="with everything acting", **pale)
+        axes.plot(data.time, course, **arm_line(0), lw=2.8, label=course_title("this course", simulation.protocol))
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
-                observed(axes, row, hours / DAY, float(data.madrs.sel(arm="untreated")[0]), 1.0, fmt=marker, label=text)
-        for dose in doses if len(doses) <= MANY else ():
-            axes.axvline((dose.start - first_visit(simulation.protocol)) / DAY, color=COLOURS["drug"], lw=1, alpha=0.5)
-        axes.set_xlim(-0.01 * end(simulation) / DAY if doses else 0, end(simulation) / DAY)
-        axes.set_ylim(0, max(45.0, float(data.madrs.max()) + 5) if float(data.madrs.max()) > 12 else 20)
-        axes.set(xlabel="days since the first dose" if doses else "days", ylabel="MADRS (0–60)")
+                observed(axes, row, hours, simulation.undosed("madrs"), 1.0, fmt=marker, label=text)
+        own_data(axes, getattr(simulation, "observed", None), "madrs", "madrs_sd")
+        course_clock(axes, simulation)
+        highest = max(float(data.madrs.max()), axes.dataLim.ymax)
+        axes.set_ylim(0, min(60.0, max(40.0, highest + 3)) if highest > 12 else 20)
+        axes.set(ylabel="MADRS, points (0–60)")
         legend(figure, [axes], 3)
-        return svg(figure, "MADRS over time")
+        return svg(figure, "MADRS over time", _said(simulation))
+
+
+def _said(simulation: Simulation) -> str:
+    """The course in numbers; its time counts from the first dose."""
+    course = simulation.madrs()
+    at = [f"{float(course.sel(time=hours, method='nearest')):.1f} at {name}" for name, hours in simulation.checkpoints().items() if hours]
+    lowest = course[int(course.argmin("time"))]
+    return (
+        f"MADRS is {simulation.undosed('madrs'):.1f} before; {'; '.join(at)}. "
+        f"It is lowest, {float(lowest):.1f}, after {clock(float(lowest.time))}."
+    )
 
 
 def is_the_trial(simulation: Simulation) -> bool:
@@ -59,7 +75,7 @@ def observed(axes: Axes, row: str, time: float, start: float, scale: float, **lo
     assert target.lower is not None
     assert target.upper is not None
     spread = [[scale * (target.value - target.lower)], [scale * (target.upper - target.value)]]
-    axes.errorbar(time, start + scale * target.value, spread, color=COLOURS["observed"], mfc="white", ms=6, lw=1, capsize=3, **look)
+    axes.errorbar(time, start + scale * target.value, spread, color=COLOURS["observed"], mfc=PAPER, ms=6, lw=1, capsize=3, **look)
 
 
 def symptoms(simulation: Simulation) -> str:
@@ -67,13 +83,14 @@ def symptoms(simulation: Simulation) -> str:
     data = simulation.data.sel(arm="as given")
     names = [str(name).replace("_", " ") for name in data.item.values]
     checkpoints = simulation.checkpoints()
-    with panels(3.9) as (figure, [[axes]]):
+    with panels(3.7) as (figure, [[axes]]):
         rows = np.arange(len(names))[::-1]
         axes.hlines(rows, 0, data["items"].isel(time=0), color=GRID, lw=6)
         axes.plot(data["items"].isel(time=0), rows, "|", color=INK, ms=11, mew=2, label="before")
-        for name, shade in SHOWN_ITEMS.items():
+        for name, (marker, filling) in SHOWN_ITEMS.items():
             if name in checkpoints:
-                axes.plot(data["items"].sel(time=checkpoints[name], method="nearest"), rows, "o", color=shade, ms=6, label=name)
+                ratings = data["items"].sel(time=checkpoints[name], method="nearest")
+                axes.plot(ratings, rows, marker, color=COLOURS["mood"], mfc=filling, ms=6, mew=1.5, label=name)
         axes.set_yticks(rows, names)
         axes.set(xlim=(0, 6), xlabel="rating (0–6)")
         legend(figure, [axes])
@@ -82,12 +99,14 @@ def symptoms(simulation: Simulation) -> str:
 
 def attributed(simulation: Simulation) -> str:
     """Who moved what: points of MADRS by context and way."""
-    with panels(3.4) as (figure, [[axes]]):
+    with panels(3.5) as (figure, [[axes]]):
         points = attribution(simulation).attribution
+        axes.axhline(0, color=FAINT, lw=0.8)
         for who in points.contributor.values:
             axes.plot(points.time, points.sel(contributor=who), color=COLOURS[who], label=who)
-        axes.axhline(0, color=FAINT, lw=0.8)
         course_clock(axes, simulation)
-        axes.set(ylabel="MADRS points", xlabel=CLOCK)
+        axes.set(ylabel="MADRS, points")
+        ends = [LineEnd(who.removeprefix("way "), float(points.sel(contributor=who)[-1]), way_text(who)) for who in WAYS]
+        name_ends(axes, ends, CLOSEST)
         legend(figure, [axes])
         return svg(figure, "Share of the mood change by context and way")

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.pk_design import MOLECULES
-from .style import FAINT, INK, MOLECULE_COLOURS, legend, panels, svg
+from .style import FAINT, INK, MOLECULE_CURVES, legend, panels, svg
 
 MARKER = {"S": "^", "R": "v"}
 LOWEST = 0.1
@@ -19,7 +19,14 @@ def _by_molecule(axes: Axes, fit: PharmacokineticFit, horizontal: str, vertical:
         here = fit.samples.isel(sample=(fit.samples.molecule == molecule).values)
         x, y = (np.maximum(here[name], lowest) for name in (horizontal, vertical))
         axes.plot(
-            x, y, MARKER.get(molecule[0], "o"), color=MOLECULE_COLOURS[MOLECULES[molecule][0]], ms=3.5, alpha=0.6, mew=0, label=molecule
+            x,
+            y,
+            MARKER.get(molecule[0], "o"),
+            color=MOLECULE_CURVES[MOLECULES[molecule][0]].color,
+            ms=3.5,
+            alpha=0.6,
+            mew=0,
+            label=molecule,
         )
 
 
@@ -59,7 +66,7 @@ def predictive(fit: PharmacokineticFit) -> str:
                 samples = here.sel(percentile=percentile)
                 is_median = percentile == np.median(here.percentile)
                 low, high = (np.maximum(samples.simulated.sel(level=level), LOWEST) for level in (here.level[0], here.level[-1]))
-                band = {"color": MOLECULE_COLOURS[MOLECULES[molecule][0]], "alpha": 0.4 if is_median else 0.2, "lw": 0}
+                band = {"color": MOLECULE_CURVES[MOLECULES[molecule][0]].color, "alpha": 0.4 if is_median else 0.2, "lw": 0}
                 # A single bin is drawn with a little width.
                 if here.sizes["bin"] > 1:
                     panel.fill_between(samples.time, low, high, **band)

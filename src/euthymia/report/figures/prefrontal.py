@@ -4,25 +4,19 @@ import xarray as xr
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ...simulation.simulate import Simulation
+from .clock import course_clock
 from .mood import is_the_trial, observed
-from .style import (
-    CHECKPOINT_COLOURS,
-    CLASS_COLOURS,
-    CLOCK,
-    COLOURS,
-    HEALTHY,
-    SHORT_CLASS,
-    UNTREATED,
-    course_clock,
-    hours_or_days,
-    legend,
-    panels,
-    room,
-    svg,
-)
+from .style import CLASS_COLOURS, COLOURS, FAINT, HEALTHY, SHORT_CLASS, UNTREATED, legend, panels, room, svg, way_text
 
 FREQUENCIES = (1, 3, 10, 30, 80)
 """Hz; ticks."""
+CURVE = way_text("way 1")
+"""Of way 1's curves, whose own hue is too pale for a line."""
+CHECKPOINT_LINES = {
+    "before": {"color": FAINT, "lw": 1.2},
+    "at the peak loss": {"color": CURVE, "lw": 2},
+    "24 h": {"color": CURVE, "lw": 2, "ls": "--"},
+}
 LEAST = 0.02
 """Relative change that fills a panel, at least."""
 
@@ -30,16 +24,15 @@ LEAST = 0.02
 def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
     """Rates by class, the glutamate they release, and gamma power, each against before."""
     data, dosed = simulation.data, simulation.data.sel(arm="as given")
-    with panels(3.7, 1, 3) as (figure, [[rates, glutamate, gamma]]):
-        for axes in (rates, glutamate, gamma):
-            unit = hours_or_days(axes, simulation)
-        time = data.time / unit
+    with panels(3.9, 1, 3) as (figure, [[rates, glutamate, gamma]]):
+        time = data.time
         for name in data.cortical_class.values:
             rate = dosed.prefrontal_rates.sel(cortical_class=name)
             rates.plot(time, 100 * (rate / rate[0] - 1), color=CLASS_COLOURS[name], label=SHORT_CLASS.get(name, name))
         rates.set_title("Firing, change in %")
-        glutamate.plot(time, 100 * dosed.glutamate, color=COLOURS["way 1"], label="glutamate in tissue")
-        glutamate.plot(time, 100 * dosed.measured_glutamate, color=COLOURS["way 1"], ls=":", label="as an instrument shows it")
+        glutamate.fill_between(time, 0, 100 * dosed.glutamate, color=COLOURS["way 1"], alpha=0.3, lw=0)
+        glutamate.plot(time, 100 * dosed.glutamate, color=CURVE, label="glutamate in tissue")
+        glutamate.plot(time, 100 * dosed.measured_glutamate, color=CURVE, ls=":", label="as an instrument shows it")
         if is_the_trial(simulation):
             observed(
                 glutamate,
@@ -52,7 +45,7 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
             )
         glutamate.set_title("Glutamate, change in %")
         if circuits is not None and "gamma_power" in circuits:
-            gamma.plot(circuits.gamma_time / unit, circuits.gamma_power, color=COLOURS["way 1"])
+            gamma.plot(circuits.gamma_time, circuits.gamma_power, color=CURVE)
             room(gamma, LEAST, circuits.gamma_power)
             gamma.set_title("Gamma power, before = 1")
         else:
@@ -60,6 +53,7 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
         for axes, values in ((rates, dosed.prefrontal_rates / dosed.prefrontal_rates[0] - 1), (glutamate, dosed.glutamate)):
             if float(abs(values).max()) < LEAST / 2:
                 axes.set_ylim(-50 * LEAST, 50 * LEAST)
+        course_clock([rates, glutamate, gamma], simulation)
         legend(figure, [rates, glutamate], 4)
         return svg(figure, "Way 1: prefrontal firing, glutamate and gamma power")
 
@@ -69,7 +63,7 @@ def spectrum(circuits: xr.Dataset) -> str:
     with panels(3.1, 1, 2) as (figure, [[power, ratio]]):
         for name in circuits.checkpoint.values:
             values = circuits.prefrontal_spectrum.sel(checkpoint=name)
-            style = {"color": CHECKPOINT_COLOURS[name], "lw": 1.2 if name == "before" else 2, "label": name}
+            style = CHECKPOINT_LINES[name] | {"label": name}
             power.plot(circuits.frequency, values, **style)
             ratio.plot(circuits.frequency, values / circuits.prefrontal_spectrum.sel(checkpoint="before"), **style)
         for axes in (power, ratio):
@@ -93,14 +87,13 @@ def control(simulation: Simulation) -> str:
     with panels(3.1, 1, 2) as (figure, [[focus, impulse]]):
         focus.axhline(float(data.healthy_focus), **HEALTHY)
         focus.plot(data.time, data.focus.sel(arm="untreated"), **UNTREATED)
-        focus.plot(data.time, data.focus.sel(arm="as given"), color=COLOURS["way 1"], label="this course")
-        focus.set(title="Focus: activity is held for, ms", xlabel=CLOCK)
+        focus.plot(data.time, data.focus.sel(arm="as given"), color=CURVE, label="this course")
+        focus.set(title="Focus: activity is held for, ms")
         impulse.axhline(float(data.impulse_control[0]), **UNTREATED)
-        impulse.plot(data.time, data.impulse_control, color=COLOURS["way 1"])
-        impulse.set(title="Impulse control: goal over distraction", xlabel=CLOCK)
+        impulse.plot(data.time, data.impulse_control, color=CURVE)
+        impulse.set(title="Impulse control: goal over distraction")
         room(focus, 5.0, data.focus.sel(arm=["as given", "untreated"]), data.healthy_focus)
         room(impulse, 1.0, data.impulse_control)
-        for axes in (focus, impulse):
-            course_clock(axes, simulation, 2)
+        course_clock([focus, impulse], simulation)
         legend(figure, [focus])
         return svg(figure, "Way 1: focus and impulse control")

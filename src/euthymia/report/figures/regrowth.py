@@ -1,15 +1,15 @@
 """Way 4: signalling within hours, spines within days."""
 
-from ...core.constants import DAY
 from ...simulation.simulate import Simulation
-from .style import BLUE, CLOCK, COLOURS, HEALTHY, PURPLE, RED, UNTREATED, YELLOW, course_clock, end, legend, panels, svg
+from .clock import course_clock
+from .style import BLUE, COLOURS, FAINT, HEALTHY, OLIVE, PURPLE, RED, UNTREATED, legend, own_legend, panels, svg, way_text
 
 CHAIN = (
-    ("surge_engagement", "engaged by the surge", COLOURS["way 1"], "--"),
+    ("surge_engagement", "engaged by the surge", way_text("way 1"), "--"),
     ("resting_engagement", "engaged by block at rest", COLOURS["receptor"], "--"),
     ("bdnf", "BDNF–TrkB", BLUE, "-"),
     ("mtor", "mTORC1", PURPLE, "-"),
-    ("synaptic_proteins", "synaptic proteins", YELLOW, "-"),
+    ("synaptic_proteins", "synaptic proteins", OLIVE, "-"),
     ("fast_potentiation", "fast potentiation", RED, "-"),
     ("structural_signal", "structural signal", COLOURS["way 4"], "-"),
 )
@@ -22,7 +22,7 @@ def signalling(simulation: Simulation) -> str:
         for name, text, colour, style in CHAIN:
             axes.plot(dosed.time, dosed[name], color=colour, ls=style, label=text)
         course_clock(axes, simulation)
-        axes.set(ylabel="relative activity", xlabel=CLOCK)
+        axes.set(ylabel="relative activity")
         axes.set_ylim(0, max(0.1, 1.05 * max(float(dosed[name].max()) for name, *_ in CHAIN)))
         legend(figure, [axes], 4)
         return svg(figure, "Signalling over time")
@@ -33,24 +33,24 @@ def spines(simulation: Simulation) -> str:
     data = simulation.data
     with panels(3.5, 1, 2) as (figure, [[density, flow]]):
         density.axhline(float(data.healthy_spine_density), **HEALTHY)
-        density.plot(data.time / DAY, data.spine_density.sel(arm="untreated"), **UNTREATED)
+        density.plot(data.time, data.spine_density.sel(arm="untreated"), **UNTREATED)
         for arm, colour, style, text in (
             ("without mTOR", PURPLE, ":", "mTORC1 removed"),
-            ("without surge to BDNF", COLOURS["way 1"], ":", "surge to BDNF removed"),
+            ("without surge to BDNF", way_text("way 1"), ":", "surge to BDNF removed"),
             ("as given", COLOURS["way 4"], "-", "this course"),
         ):
-            density.plot(data.time / DAY, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
-        density.set(title="Spine density", ylabel="healthy = 1", xlabel="days", xlim=(0, end(simulation) / DAY))
+            density.plot(data.time, data.spine_density.sel(arm=arm), color=colour, ls=style, label=text)
+        density.set(title="Spine density, healthy = 1")
         density.margins(y=0.1)
         dosed = data.sel(arm="as given")
         for values, colour, text in (
             (dosed.spine_turnover.sel(flow="formed"), COLOURS["way 4"], "formed"),
-            (dosed.spine_turnover.sel(flow="eliminated") / dosed.persistent_spines, RED, "eliminated, per spine"),
+            (dosed.spine_turnover.sel(flow="eliminated") / dosed.persistent_spines, FAINT, "eliminated, per spine"),
         ):
             flow.plot(data.time, values / values[0], color=colour, label=text)
-        course_clock(flow, simulation, 2)
-        flow.set(title="Turnover against before", ylabel="fold")
+        flow.set(title="Turnover, before = 1")
         flow.set_ylim(bottom=0)
-        flow.legend(loc="best")
+        course_clock([density, flow], simulation)
+        own_legend(flow, loc="upper left")
         legend(figure, [density], 5)
         return svg(figure, "Spine density and turnover")

@@ -1,7 +1,8 @@
 """Comparators: what they occupy, serotonin, and the feedback that adapts."""
 
 from ...simulation.simulate import Simulation
-from .style import COLOURS, PURPLE, RED, course_clock, legend, panels, svg
+from .clock import course_clock
+from .style import COLOURS, PURPLE, RED, legend, panels, svg
 
 
 def serotonin(simulation: Simulation) -> str:
@@ -17,7 +18,6 @@ def serotonin(simulation: Simulation) -> str:
         level.plot(dosed.time, dosed.autoreceptor, color=PURPLE, ls="--", label="autoreceptor sensitivity, naive = 1")
         level.set_title("Serotonin and its feedback")
         level.set_ylim(bottom=0)
-        for axes in (target, level):
-            course_clock(axes, simulation, 2)
+        course_clock([target, level], simulation)
         legend(figure, [target, level], 4)
         return svg(figure, "Transporter, monoamine oxidase, serotonin and autoreceptors")

@@ -10,7 +10,7 @@ from ...inference.fitted import Fitted
 from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS
 from ..words import number_of
-from .style import COLOURS, FAINT, INK, legend, panels, svg
+from .style import COLOURS, FAINT, INK, LEAST_TEXT, legend, panels, svg
 
 LINE = 0.24
 """Height of a line of a list, inches."""
@@ -27,7 +27,7 @@ def fitted_numbers(numbers: Sequence[Any]) -> str:
         axes.plot(
             [np.clip(number.standardised_residual, -FURTHEST, FURTHEST) for number in numbers], lines, "o", color=COLOURS["mood"], ms=5
         )
-        axes.set_yticks(lines, [f"{number.trial.name}: {number_of(number.observation)}" for number in numbers], fontsize=8)
+        axes.set_yticks(lines, [f"{number.trial.name}: {number_of(number.observation)}" for number in numbers], fontsize=LEAST_TEXT)
         axes.set(xlim=(-FURTHEST, FURTHEST), xlabel="observed less fitted, SDs; shaded: 90 %")
         return svg(figure, "Fitted numbers")
 
@@ -40,7 +40,7 @@ def what_is_known(fitted: Fitted) -> str:
         mean, sd = (np.array([getattr(estimate, name) for estimate in estimates]) for name in ("coordinate", "sd"))
         rows.errorbar(0 * mean, lines + 0.15, xerr=Z_90, fmt="none", ecolor=FAINT, lw=1.2, label="before the fit")
         rows.errorbar(mean, lines - 0.15, xerr=Z_90 * sd, fmt="o", ms=4, color=COLOURS["mood"], lw=1.6, label="after it")
-        rows.set_yticks(lines, list(fitted.estimates), fontsize=8)
+        rows.set_yticks(lines, list(fitted.estimates), fontsize=LEAST_TEXT)
         rows.set(xlabel="SDs before the fit; bars: 90 %")
         informed = np.maximum(fitted.informed, 1e-3)
         directions.plot(informed, -np.arange(len(informed)), "o", color=INK, ms=4)
@@ -64,7 +64,7 @@ def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
                 axes.plot(row.median, -line + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
                 axes.plot(row.observation.row.value, -line, "o", color=INK, ms=4.5, label="observed")
             texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in group]
-            axes.set_yticks(-np.arange(len(group)), texts, fontsize=8)
+            axes.set_yticks(-np.arange(len(group)), texts, fontsize=LEAST_TEXT)
             axes.set(xlabel=unit, ylim=(-len(group) + 0.4, 0.6))
         legend(figure, [axes for (axes,) in panels_])
         return svg(figure, "Held-out trials and predictions")

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...evidence.registry import evidence
 from ...validation.pharmacology import TWO_FOLD, ObservedAndPredicted, of_role
-from .style import COLOURS, FAINT, SERIES, panels, svg
+from .style import COLOURS, FAINT, HUES, panels, svg
 
 EDGES = (0.005, 2.0)
 """µM."""
@@ -21,7 +21,7 @@ def observed_and_predicted(rows: list[ObservedAndPredicted]) -> str:
     with panels(3.8, 1, 2) as (figure, [[plane, ratios]]):
         for number, study in enumerate(studies):
             of_study = [row for row in held_out if row.study == study]
-            style = {"marker": MARKERS[number], "ls": "", "ms": 5, "mfc": "none", "color": SERIES[number]}
+            style = {"marker": MARKERS[number], "ls": "", "ms": 5, "mfc": "none", "color": HUES[number % len(HUES)]}
             measured = np.array([[row.observed, row.predicted] for row in of_study if row.unit in in_micromolar])
             measured *= np.array([[in_micromolar[row.unit]] for row in of_study if row.unit in in_micromolar])
             if len(measured):

@@ -28,8 +28,8 @@ from ...simulation.visits import course_title
 from ..figures import arms, pk_fit, trials
 from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
+from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
-from ..figures.style import drawn
 from ..statements import outcomes_in_view
 from ..tokens import themed
 from ..words import before, change, clock, part_text, percent, points, points_by_half, rating, share_by_half, when
