@@ -7,13 +7,11 @@ import sys
 import sysconfig
 from dataclasses import replace
 from io import StringIO
-from itertools import combinations
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 from rich.console import Console
 
 from euthymia import __version__
@@ -43,9 +41,9 @@ from euthymia.plasticity.spines import Spines
 from euthymia.protocols.reading import builtin_names, read
 from euthymia.receptors.monoamine import Monoamine
 from euthymia.receptors.nmdar import NMDAReceptor
-from euthymia.report.figures.arms import apart
+from euthymia.report.figures.clock import drawn
+from euthymia.report.figures.line_ends import apart
 from euthymia.report.figures.mood import mood
-from euthymia.report.figures.style import COLOURS, drawn
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.sections import SECTIONS
 from euthymia.report.terminal.summary import show_comparison
@@ -272,33 +270,6 @@ def test_arms_that_cannot_stand_side_by_side_are_refused(words, said, here, refu
         (here / f"{number}.yaml").write_text(json.dumps({"name": f"arm-{number}", "title": "Mine"}))
     (here / "heavy.yaml").write_text(json.dumps({"name": "heavy", "title": "Mine", "patient": {"weight": "120 kg"}}))
     assert said in refused("compare", *words)
-
-
-# Linear RGB as dichromats see it, and to CIE XYZ: Machado et al. 2009 at full severity; IEC 61966-2-1.
-SEEN_AS = {
-    "everyone": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-
-
-def lab(colour, seen_as):
-    rgb = np.array(to_rgb(colour))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    ratio = XYZ @ np.clip(np.array(seen_as) @ linear, 0, 1) / XYZ.sum(1)
-    x, y, z = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.mark.parametrize("who", SEEN_AS)
-def test_the_colours_of_the_five_ways_can_be_told_apart(who):
-    ways = [colour for name, colour in COLOURS.items() if name.startswith("way")]
-    assert len(ways) == 5
-    distances = [np.linalg.norm(lab(a, SEEN_AS[who]) - lab(b, SEEN_AS[who])) for a, b in combinations(ways, 2)]
-    # Ten is a difference seen at a glance.
-    assert min(distances) > 15
 
 
 def test_names_at_the_right_of_a_panel_keep_apart_and_in_order():

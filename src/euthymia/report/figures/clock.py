@@ -12,6 +12,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import Formatter, FuncFormatter, Locator
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+from numpy.typing import ArrayLike
 
 from ...core.constants import DAY, MINUTE, MONTH, WEEK, YEAR
 from ...protocols.protocol import Protocol
@@ -54,12 +55,12 @@ FIRST_HOURS = 8.0
 """Until when curves have nodes that are evenly spaced on the clock, h."""
 
 
-def forward(hours: np.ndarray) -> np.ndarray:
+def forward(hours: ArrayLike | float) -> np.ndarray | np.floating:
     """Where a time stands on the clock, in decades after the first dose."""
     return np.log1p(np.maximum(np.asarray(hours, float), 2 * EARLIEST) / FASTEST) / np.log(10)
 
 
-def inverse(decades: np.ndarray) -> np.ndarray:
+def inverse(decades: ArrayLike | float) -> np.ndarray | np.floating:
     """The time that stands there, h."""
     return FASTEST * np.expm1(np.log(10) * np.asarray(decades, float))
 

@@ -22,7 +22,7 @@ def ketamine(simulation: Simulation) -> str:
     with panels(3.7, 1, 2) as (figure, [[plasma, brain]]):
         for label, name in SHOWN_MASSES.items():
             plasma.plot(data.time, data[name], color=MOLECULE_CURVES[label.removesuffix(", venous")].color, lw=1.6, label=label)
-            own_data(plasma, getattr(simulation, "observed", None), name, inside=MOLECULE_CURVES[label.removesuffix(", venous")].color)
+            own_data(plasma, simulation.observed, name, inside=MOLECULE_CURVES[label.removesuffix(", venous")].color)
         if is_the_trial(simulation):
             target = evidence().target("zarate2006.venous_peak")
             infused = simulation.protocol.doses[0].duration

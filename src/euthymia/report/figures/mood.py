@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...analysis.attribution import attribution
+from ...core.clock import clock
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
-from ..words import clock
 from .clock import course_clock
 from .line_ends import LineEnd, name_ends
 from .style import COLOURS, FAINT, GRID, INK, PAPER, UNTREATED, WAYS, arm_line, legend, own_data, panels, svg, way_text
@@ -43,7 +43,7 @@ def mood(simulation: Simulation) -> str:
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
                 observed(axes, row, hours, simulation.undosed("madrs"), 1.0, fmt=marker, label=text)
-        own_data(axes, getattr(simulation, "observed", None), "madrs", "madrs_sd")
+        own_data(axes, simulation.observed, "madrs", "madrs_sd")
         course_clock(axes, simulation)
         highest = max(float(data.madrs.max()), axes.dataLim.ymax)
         axes.set_ylim(0, min(60.0, max(40.0, highest + 3)) if highest > 12 else 20)
