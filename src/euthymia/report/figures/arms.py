@@ -1,7 +1,7 @@
 """Several courses side by side: the picture of five ways over one clock, and who moved what."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -85,7 +85,8 @@ def _doses(axes: Axes, courses: dict[str, Simulation]) -> None:
             if dose.duration is not None:
                 axes.plot([start, start + dose.duration], [row, row], color=colour, lw=7, solid_capstyle="butt")
         visits = np.array(protocol.visits) - first_visit(protocol)
-        for times, look in ((starts, {"marker": "|", "ms": 8, "mew": 1.6}), (visits, {"marker": "o", "mfc": "none", "ms": 7})):
+        marks: tuple[dict[str, Any], ...] = ({"marker": "|", "ms": 8, "mew": 1.6}, {"marker": "o", "mfc": "none", "ms": 7})
+        for times, look in zip((starts, visits), marks, strict=True):
             # An empty line would be laid out at the corner of the figure.
             if len(times):
                 axes.plot(times, np.full(len(times), row), ls="", color=colour, clip_on=False, **look)
@@ -129,13 +130,13 @@ def _way(axes: Axes, panel: Panel, courses: dict[str, Simulation]) -> None:
 def _letter(axes: Axes, closest: float) -> None:
     """The letter of each arm that moves, where its curve ends."""
     low, high = axes.get_ylim()
-    ends = []
+    labels = []
     for line in axes.get_lines():
         if (letter := str(line.get_label())) in LETTERS:
             curve = np.asarray(line.get_ydata())
             if np.max(np.abs(curve - curve[0])) > MOVED * (high - low):
-                ends.append(LineEnd(letter, float(curve[-1]), arm_text(LETTERS.index(letter))))
-    name_ends(axes, ends, closest)
+                labels.append(LineEnd(letter, float(curve[-1]), arm_text(LETTERS.index(letter))))
+    name_ends(axes, labels, closest)
 
 
 def _short(name: str) -> str:

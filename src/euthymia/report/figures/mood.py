@@ -106,7 +106,7 @@ def attributed(simulation: Simulation) -> str:
             axes.plot(points.time, points.sel(contributor=who), color=COLOURS[who], label=who)
         course_clock(axes, simulation)
         axes.set(ylabel="MADRS, points")
-        ends = [LineEnd(who.removeprefix("way "), float(points.sel(contributor=who)[-1]), way_text(who)) for who in WAYS]
-        name_ends(axes, ends, CLOSEST)
+        labels = [LineEnd(who.removeprefix("way "), float(points.sel(contributor=who)[-1]), way_text(who)) for who in WAYS]
+        name_ends(axes, labels, CLOSEST)
         legend(figure, [axes])
         return svg(figure, "Share of the mood change by context and way")
