@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 
 class LineEnd(NamedTuple):
-    """What is written at the end of a curve, the value that it labels at, and the colour of the text."""
+    """What is written at the end of a curve, the value that it ends at, and the colour of the text."""
 
     text: str
     value: float
@@ -15,7 +15,7 @@ class LineEnd(NamedTuple):
 
 
 def name_ends(axes: Axes, labels: list[LineEnd], closest: float) -> None:
-    """Write each name at the right of a panel where its curve labels, names at least a share ``closest`` of the panel's height apart."""
+    """Write each name at the right of a panel where its curve ends, names at least a share ``closest`` of the panel's height apart."""
     low, high = axes.get_ylim()
     heights = apart([(line.value - low) / (high - low) for line in labels], min(closest, 1 / max(1, len(labels) - 1)))
     for line, height in zip(labels, heights, strict=True):
