@@ -94,7 +94,9 @@ def test_the_summary_of_the_reference_run_tells_the_response_that_its_curve_show
 def test_a_late_first_dose_changes_no_time_that_is_counted_from_it(reference_run):
     protocol, data = reference_run.protocol, reference_run.data
     (dose,) = protocol.doses
-    later = protocol.model_copy(update={"doses": (dose.model_copy(update={"start": dose.start + 48}),), "horizon": protocol.horizon + 48})
+    later = protocol.model_copy(
+        update={"doses": (dose.model_copy(update={"start": f"{dose.start + 48} h"}),), "horizon": f"{protocol.horizon + 48} h"}
+    )
     seen = summarise(reference_run)
     delayed = summarise(replace(reference_run, protocol=later, data=data.assign_coords(time=data.time + 48)))
     for name in ("time_to_response", "response_ends"):

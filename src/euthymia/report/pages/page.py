@@ -48,8 +48,8 @@ NOTES = (
 
 
 def shade(largest: tuple[LargestChange, ...]) -> str:
-    """Style of a cell by the size of the changes in it."""
-    return "still" if not largest else "much" if max(abs(extreme.change) for extreme in largest) >= MUCH else ""
+    """Style of a cell by the size of the changes in it, as they are shown: in whole per cent."""
+    return "still" if not largest else "much" if max(round(abs(extreme.change), 2) for extreme in largest) >= MUCH else ""
 
 
 def commands(text: str) -> Markup:
