@@ -133,7 +133,10 @@ def check_arms(protocols: Sequence[Protocol]) -> None:
 
 
 def compare(
-    protocols: Sequence[Protocol], model: Euthymia | None = None, before: Callable[[int, str], None] = lambda number, name: None
+    protocols: Sequence[Protocol],
+    model: Euthymia | None = None,
+    before: Callable[[int, str], None] = lambda number, name: None,
+    without: Sequence[str] = (),
 ) -> Comparison:
     """Run every protocol through the whole model, each for as long as the longest of them.
 
@@ -145,6 +148,8 @@ def compare(
         Numbers; the evidence's if left out.
     before
         Called before each arm with its number, from 1, and its name.
+    without
+        What does not act in any arm, of :data:`~euthymia.simulation.removable.REMOVABLE`.
     """
     check_arms(protocols)
     model = default_model() if model is None else model
@@ -153,7 +158,7 @@ def compare(
     for number, shorter in enumerate(protocols, 1):
         protocol = shorter.with_canonical(horizon=longest)
         before(number, protocol.name)
-        simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True)
+        simulations[protocol.name] = simulate(protocol, model, arms=tuple(ARMS), coalitions=True, without=without)
         of_course = [*course_warnings(protocol, model), *anaesthesia_warnings(simulations[protocol.name])]
         warnings += [f"{protocol.name}: {warning}" for warning in of_course]
     limbic_input = simulations[protocols[0].name].undosed("limbic_input")

@@ -1,1 +1,3 @@
-"""Numbers and their sources: no equations, no array library."""
+"""Every number and claim as data."""
+
+from .lookup import lookup as lookup

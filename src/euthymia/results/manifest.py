@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,12 +13,16 @@ from ..evidence.registry import evidence
 LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 
 
-def manifest(artefacts: dict[str, str], seed: int | None = None) -> dict[str, object]:
-    """What made the run, so that it can be made again."""
+def manifest(artefacts: dict[str, str], seed: int | None = None, options: Mapping[str, object] | None = None) -> dict[str, object]:
+    """What made the run, so that it can be made again.
+
+    ``options`` are what a user asked for beside a protocol.
+    """
     return {
         "euthymia": __version__,
         "git_revision": git_revision(),
         "parameters_sha256": evidence().parameter_hash(),
+        "options": dict(options or {}),
         "seed": seed,
         "seed_note": "this run draws no random numbers" if seed is None else "of the random numbers that this run draws",
         "libraries": {name: _version(name) for name in LIBRARIES},

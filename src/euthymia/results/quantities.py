@@ -34,6 +34,8 @@ AXES = {
     "initial_state": "state of the two networks before drive is lost",
     "block": "loss of recurrent NMDA drive",
     "network": "limbic or cognitive network",
+    # A user's own
+    "observation": "number of an observation of the user's own",
 }
 """Every axis, in the order in which arrays have them, and what runs along it."""
 AXIS_UNITS = {
@@ -233,6 +235,11 @@ _TABLE = [
     *_rows("initial_state block", ("communication", "1", "how far one network moves the other, undrugged = 1", "communication")),
     *_rows("initial_state block network", ("network_rate", "Hz", "firing of the limbic and the cognitive network")),
     *_rows("initial_state network", ("undrugged_S", "1", "open NMDA channels of the state before drive is lost")),
+    *_rows(
+        "observation",
+        ("observed_time", "h", "time of an observation since the first dose"),
+        ("madrs_sd", "points", "SD of an observed MADRS"),
+    ),
 ]
 QUANTITIES = {row.name: row for row in _TABLE}
 """The table by name."""

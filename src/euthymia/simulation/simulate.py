@@ -1,7 +1,7 @@
 """One protocol through the whole model: as given, its context alone, and untreated; other arms and coalitions when they are asked for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -41,6 +41,8 @@ class Simulation:
     """What a user removed, of :data:`~euthymia.simulation.removable.REMOVABLE`; every arm but one is without it."""
     changes: tuple[str, ...] = ()
     """What differs from the model as it ships, a phrase each."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """What a user asked for beside a protocol, for the manifest."""
     observed: xr.Dataset | None = None
     """A user's own ratings or concentrations, to be shown beside the course."""
 

@@ -26,9 +26,12 @@ def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool)
             groups["attribution"] = attribution(simulation)
         if simulation.circuits is not None:
             groups["circuits"] = simulation.circuits
+        if simulation.observed is not None:
+            groups["observed"] = simulation.observed
         protocol = text_of(simulation.protocol)
         contents[f"{prefix}protocol.yaml"] = protocol.encode()
-        contents[f"{prefix}results.nc"] = netcdf(groups, simulation.protocol.title, protocol)
+        contents[f"{prefix}results.nc"] = netcdf(groups, simulation.protocol.title, protocol, changes="; ".join(simulation.changes))
         contents[f"{prefix}readouts.csv"] = csv_text(readout_columns(simulation.data)).encode()
     drawn = any(simulation.circuits is not None for simulation in runs.values())
-    write_files(contents, out, overwrite, seed=SEED if drawn else None)
+    options = next(iter(runs.values())).options
+    write_files(contents, out, overwrite, SEED if drawn else None, options)

@@ -1,0 +1,98 @@
+"""What the interface returns for virtual patients."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import xarray as xr
+
+from ..core.errors import InputError
+from ..inference.fitted import Fitted, read, shipped
+from ..model.changed import Model
+from ..population.cohort import Cohort, check_patients, cohort
+from ..population.patients import check_population
+from ..population.summary import CohortSummary, cohort_summary
+from ..population.weighting import baseline_target
+from ..protocols.protocol import Protocol
+from ..report.notebook import html_of_cohort
+from ..report.pages.cohort import UNCALIBRATED, write
+from ..simulation.ceilings import check_ceilings
+from .people import Population
+
+
+@dataclass(frozen=True)
+class CohortRun:
+    """Virtual patients under one protocol."""
+
+    cohort: Cohort
+    model: Model
+    fitted: Fitted | None
+    """The calibration, or none."""
+    options: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def protocol(self) -> Protocol:
+        """What was done to whom."""
+        return self.cohort.protocol
+
+    @property
+    def data(self) -> xr.Dataset:
+        """Courses along patient and time (h); MADRS and its ratings also by arm. Each quantity has its unit and meaning."""
+        return self.cohort.data
+
+    def summary(self) -> CohortSummary:
+        """Medians, response and remission at the visits; relapse and dropout of long courses."""
+        return self._summary
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before trusting the result, a line each."""
+        return [*self.model.warnings, *([UNCALIBRATED] if self.fitted is None else self.fitted.warnings)]
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+        """Write the folder that the command line writes; all of it, or nothing.
+
+        Raises
+        ------
+        InputError
+            If the folder exists and is not to be replaced, or cannot be written.
+        """
+        values = {} if self.fitted is None else self.fitted.values
+        write(self.cohort, self.model.parameters.ratings, values, Path(folder), overwrite, self.options)
+        return Path(folder)
+
+    @cached_property
+    def _summary(self) -> CohortSummary:
+        return cohort_summary(self.cohort, self.model.parameters.ratings)
+
+    def _repr_html_(self) -> str:
+        return html_of_cohort(self.cohort, self._summary, self.warnings)
+
+    def __repr__(self) -> str:
+        return f"CohortRun({self.protocol.title!r}, {self.data.sizes['patient']} patients)"
+
+
+def solve_cohort(
+    population: Population,
+    protocol: Protocol,
+    n: int,
+    without: Sequence[str],
+    model: Model,
+    beyond_evidence: bool,
+    processes: int,
+    progress: Callable[[int], None],
+) -> CohortRun:
+    """See :meth:`euthymia.Population.simulate`."""
+    check_patients(protocol, n)
+    targets = [baseline_target(words) for words in ((population.like,) if isinstance(population.like, str) else population.like)]
+    if population.fitted is not None and not population.calibrated:
+        raise InputError("fitted: a calibration is given and left out at once; drop `fitted` or `calibrated`")
+    fitted = None if not population.calibrated else shipped() if population.fitted is None else read(Path(population.fitted))
+    used = model if fitted is None else replace(model, calibrated=dict(fitted.values))
+    check_ceilings(protocol, used.parameters, beyond_evidence)
+    check_population(used.parameters.population)
+    solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
+    asked = {"without": list(without), "set": used.values, "beyond_evidence": beyond_evidence}
+    options = {name: value for name, value in asked.items() if value}
+    return CohortRun(replace(solved, changes=solved.changes + used.changes), used, fitted, options)

@@ -1,0 +1,257 @@
+"""Courses: one protocol through the whole model, several side by side, and drug levels alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.runtime import configure
+from ..protocols.protocol import Protocol
+from .types import ComparedRuns, Dataset, Exposures, Model, Run
+
+ProtocolLike = Protocol | str | Path
+"""A protocol, the name of a built-in one, or a YAML file or event table."""
+Names = str | Sequence[str]
+Observed = str | Path | Mapping[str, Sequence[float]]
+"""A file of the user's own ratings or concentrations, or its columns."""
+
+
+def silent(text: str) -> None:
+    """Progress that nobody reads."""
+
+
+def protocol_like(protocol: ProtocolLike) -> Protocol:
+    """A protocol from what a user may give for one."""
+    return protocol if isinstance(protocol, Protocol) else Protocol.read(protocol)
+
+
+def names_of(names: Names) -> tuple[str, ...]:
+    """One name or several, as several."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def default_model() -> Model:
+    """The model at the numbers of the evidence that ships with it.
+
+    Returns
+    -------
+    A :class:`~euthymia.Model`; its ``with_values`` gives one with other numbers.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> eu.default_model().with_values({"ketamine.clearance": "60 L/h"}).changes
+    ('ketamine.clearance = 60 L/h (evidence: 84 L/h)',)
+    """
+    configure()
+    from ..model.changed import Model
+
+    return Model()
+
+
+def simulate(
+    protocol: ProtocolLike,
+    *,
+    without: Names = (),
+    model: Model | None = None,
+    observed: Observed | None = None,
+    beyond_evidence: bool = False,
+    complete: bool = False,
+    progress: Callable[[str], None] = silent,
+) -> Run:
+    """Take one protocol from dose to mood.
+
+    Solves the course as given, with the context of the treatment alone, and untreated. What takes longer is solved when it is asked
+    for: the attribution to ways, what the circuits say, and the report that shows both.
+
+    Parameters
+    ----------
+    protocol
+        A protocol, the name of a built-in one, a YAML file, or an event table of one subject.
+    without
+        What does not act: "context", "way 1" to "way 5", or a link inside them such as "mtor", "surge" or "regrowth".
+    model
+        Numbers; those of the evidence if left out.
+    observed
+        The user's own ratings or concentrations to show beside the course: a CSV file, or its columns by heading.
+    beyond_evidence
+        Whether to run doses above the highest of which there is experience.
+    complete
+        Whether to solve everything at once, as the command line does.
+    progress
+        Called with what is done next.
+
+    Returns
+    -------
+    A :class:`~euthymia.Run`.
+
+    Raises
+    ------
+    InputError
+        If anything that was given cannot be used; the line says what is allowed.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> run = eu.simulate("ketamine-iv", without="way 4")
+    >>> run.data.madrs.dims
+    ('arm', 'time')
+    >>> bool(run.at(24) > run.at(24, arm="everything acts"))
+    True
+    """
+    chosen, removed = protocol_like(protocol), names_of(without)
+    configure()
+    from ..results.observed import observed_data
+    from .run import solve
+
+    seen = None if observed is None else observed_data(observed)
+    return solve(chosen, removed, model or default_model(), seen, beyond_evidence, complete, progress)
+
+
+def attribute(protocol: ProtocolLike, *, without: Names = (), model: Model | None = None, beyond_evidence: bool = False) -> Dataset:
+    """How much of the change in mood each way and the context account for, as Shapley values over all their coalitions.
+
+    Parameters
+    ----------
+    protocol, without, model, beyond_evidence
+        As for :func:`euthymia.simulate`.
+
+    Returns
+    -------
+    ``attribution`` (points of MADRS; contributor, time) and ``coalition_madrs`` (points; coalition, time): the group "attribution"
+    of a run folder.
+
+    Raises
+    ------
+    InputError
+        If anything that was given cannot be used.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> parts = eu.attribute("ketamine-iv").attribution  # doctest: +SKIP
+    >>> parts.sel(time=24, method="nearest").round(1)  # doctest: +SKIP
+    """
+    run = simulate(protocol, without=without, model=model, beyond_evidence=beyond_evidence)
+    return run.attribution
+
+
+def circuits(protocol: ProtocolLike, *, without: Names = (), model: Model | None = None, beyond_evidence: bool = False) -> Dataset:
+    """What the circuits say beside a course: recordings of the habenula, prefrontal spectra, the limbic landscape.
+
+    Parameters
+    ----------
+    protocol, without, model, beyond_evidence
+        As for :func:`euthymia.simulate`.
+
+    Returns
+    -------
+    Quantities at named checkpoints of the course, with units and meanings: the group "circuits" of a run folder.
+
+    Raises
+    ------
+    InputError
+        If anything that was given cannot be used, or nothing is given to the patient.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> beside = eu.circuits("ketamine-iv")  # doctest: +SKIP
+    >>> beside.habenula_cells.sel(checkpoint="24 h")  # doctest: +SKIP
+    """
+    run = simulate(protocol, without=without, model=model, beyond_evidence=beyond_evidence)
+    return run.circuits
+
+
+def compare(
+    *protocols: ProtocolLike,
+    patient: Mapping[str, Any] | None = None,
+    without: Names = (),
+    model: Model | None = None,
+    beyond_evidence: bool = False,
+    progress: Callable[[int, str], None] = lambda number, name: None,
+) -> ComparedRuns:
+    """Put two to eight protocols side by side for one patient.
+
+    Parameters
+    ----------
+    protocols
+        As for :func:`euthymia.simulate`; each needs a name of its own.
+    patient
+        Fields of the patient, for every arm.
+    without, model, beyond_evidence
+        As for :func:`euthymia.simulate`.
+    progress
+        Called before each arm with its number, from 1, and its name.
+
+    Returns
+    -------
+    :class:`~euthymia.ComparedRuns`, whose ``data`` has an axis of protocols.
+
+    Raises
+    ------
+    InputError
+        If anything that was given cannot be used.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> both = eu.compare("ketamine-iv", "escitalopram")  # doctest: +SKIP
+    >>> both.data.madrs.sel(arm="as given").plot(hue="protocol", xscale="log")  # doctest: +SKIP
+    """
+    chosen = [protocol_like(protocol) for protocol in protocols]
+    if patient:
+        chosen = [each_one.changed(patient={**each_one.patient.stated(), **patient}) for each_one in chosen]
+    configure()
+    from .run import solve_several
+
+    return solve_several(chosen, names_of(without), model or default_model(), beyond_evidence, progress)
+
+
+def exposure(
+    protocol: ProtocolLike,
+    n: int | None = None,
+    *,
+    model: Model | None = None,
+    beyond_evidence: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Exposures:
+    """From dose to receptor alone: drug in blood and brain of a person, of many people, or of a mouse or rat.
+
+    Parameters
+    ----------
+    protocol
+        As for :func:`euthymia.simulate`.
+    n
+        Number of people drawn from the population in the place of the protocol's patient; the patient alone if left out.
+    model, beyond_evidence
+        As for :func:`euthymia.simulate`.
+    progress
+        Called with the number of people done.
+
+    Returns
+    -------
+    ``data`` (concentrations over patient and time, µmol/L), ``peak``, ``peak_time`` (h) and ``area`` (µmol/L h).
+
+    Raises
+    ------
+    InputError
+        If anything that was given cannot be used.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> drug = eu.exposure("ketamine-iv")
+    >>> drug.area.arterial_ketamine.sel(enantiomer="both").dims
+    ('patient',)
+    """
+    chosen = protocol_like(protocol)
+    configure()
+    from dataclasses import replace
+
+    from ..simulation.ceilings import check_ceilings
+    from ..simulation.exposure import exposures
+
+    used = model or default_model()
+    check_ceilings(chosen, used.parameters, beyond_evidence)
+    result = exposures(chosen, n, used.parameters, progress)
+    return replace(result, warnings=[*used.warnings, *result.warnings])

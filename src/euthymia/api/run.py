@@ -1,0 +1,237 @@
+"""What the functions of the interface return for courses: results with names and units, in words, as a page and as a folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from ..analysis.attribution import attribution
+from ..analysis.circuits import circuits
+from ..analysis.comparison import Comparison, compare
+from ..analysis.summary import Summary, summarise
+from ..core.errors import InputError
+from ..core.files import atomic_write
+from ..model.changed import Model
+from ..protocols.protocol import Protocol
+from ..report.notebook import html_of_comparison, html_of_run
+from ..report.pages.page import comparison_page, page
+from ..report.pages.save import write
+from ..simulation.ceilings import check_ceilings
+from ..simulation.interventions import ARMS, BASE
+from ..simulation.simulate import Simulation, simulate
+from ..simulation.visits import first_visit
+from ..simulation.warnings import warnings_of
+from .courses import silent
+
+
+@dataclass(frozen=True)
+class Run:
+    """One course, solved. What takes longer than the course itself is solved when it is first asked for, and kept."""
+
+    simulation: Simulation
+    model: Model
+    beyond_evidence: bool = False
+
+    @property
+    def protocol(self) -> Protocol:
+        """What was done to whom."""
+        return self.simulation.protocol
+
+    @property
+    def data(self) -> xr.Dataset:
+        """Every quantity over time (h since the start of the course), by arm where they differ; each has its unit and meaning."""
+        return self.simulation.data
+
+    def madrs(self, arm: str = "as given") -> xr.DataArray:
+        """Total score over time, points."""
+        return self.simulation.madrs(arm)
+
+    def at(self, hours: float, arm: str = "as given") -> float:
+        """MADRS so many hours after the first dose, points."""
+        return self.simulation.at(float(hours), arm)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What to know before trusting the result, a line each."""
+        course = self.simulation
+        return [*self.model.warnings, *warnings_of(course.protocol, self.model.parameters, course.undosed("limbic_input"))]
+
+    @cached_property
+    def attribution(self) -> xr.Dataset:
+        """Points of MADRS that each way and the context account for; solves every coalition of them."""
+        return attribution(self._with_coalitions)
+
+    @cached_property
+    def circuits(self) -> xr.Dataset:
+        """What the circuits say beside the course.
+
+        Raises
+        ------
+        InputError
+            If nothing is given to the patient, so that no circuit moves.
+        """
+        if not self.protocol.doses:
+            raise InputError("doses: nothing is given, so that no circuit moves")
+        return circuits(self.simulation, self.model.parameters)
+
+    def summary(self) -> Summary:
+        """The numbers a clinician asks for first; solves the attribution."""
+        return self._summary
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+        """Write the folder that the command line writes: report, results, read-outs, protocol and manifest; all of it, or nothing.
+
+        Raises
+        ------
+        InputError
+            If the folder exists and is not to be replaced, or cannot be written.
+        """
+        write({"": self._complete}, self._page, Path(folder), overwrite)
+        return Path(folder)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
+        atomic_write(Path(path), self._page)
+        return Path(path)
+
+    def complete(self, progress: Callable[[str], None] = silent) -> "Run":
+        """Solve everything that the report shows now; returns this run."""
+        progress("Solving the attribution")
+        _ = self._summary
+        if self.protocol.doses:
+            progress("Recording from the circuits")
+            _ = self.circuits
+        progress("Drawing the report")
+        _ = self._page
+        return self
+
+    @cached_property
+    def _with_coalitions(self) -> Simulation:
+        solved = simulate(self.protocol, self.model.parameters, arms=tuple(ARMS), coalitions=True, without=self.simulation.without)
+        course = self.simulation
+        return replace(solved, changes=course.changes, options=course.options, observed=course.observed)
+
+    @cached_property
+    def _summary(self) -> Summary:
+        summary = summarise(self._with_coalitions, self.model.parameters)
+        return replace(summary, warnings=[*self.model.warnings, *summary.warnings])
+
+    @cached_property
+    def _complete(self) -> Simulation:
+        return replace(self._with_coalitions, circuits=self.circuits if self.protocol.doses else None)
+
+    @cached_property
+    def _page(self) -> str:
+        return page(self._complete, self._summary)
+
+    def _repr_html_(self) -> str:
+        return html_of_run(self.simulation, self.warnings)
+
+    def __repr__(self) -> str:
+        return f"Run({self.protocol.title!r}, MADRS {self.at(0):.1f} → {self.madrs().values[-1]:.1f})"
+
+
+@dataclass(frozen=True)
+class ComparedRuns:
+    """Several courses of one patient side by side."""
+
+    comparison: Comparison
+    model: Model
+
+    @cached_property
+    def data(self) -> xr.Dataset:
+        """Courses along the axis protocol, on the times of all of them (h since the first dose); between its own nodes a course is linear.
+
+        Arms are those of every run.
+        """
+        courses = {
+            name: course.data.sel(arm=list(BASE)).assign_coords(time=course.data.time - first_visit(course.protocol))
+            for name, course in self.comparison.simulations.items()
+        }
+        times = np.unique(np.concatenate([course.time.values for course in courses.values()]))
+        aligned = [course.interp(time=times).assign_attrs(course.attrs) for course in courses.values()]
+        together = xr.concat(aligned, xr.IndexVariable("protocol", list(courses)), combine_attrs="override", join="outer")
+        return together.assign_coords(time=together.time.assign_attrs(units="h", long_name="time since the first dose"))
+
+    def madrs(self, arm: str = "as given") -> xr.DataArray:
+        """Total score of every course over time, points."""
+        return self.data.madrs.sel(arm=arm)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before trusting the result, a line each."""
+        return [*self.model.warnings, *self.comparison.warnings]
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+        """Write the folder that the command line writes; all of it, or nothing.
+
+        Raises
+        ------
+        InputError
+            If the folder exists and is not to be replaced, or cannot be written.
+        """
+        write(self.comparison.simulations, self._page, Path(folder), overwrite)
+        return Path(folder)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
+        atomic_write(Path(path), self._page)
+        return Path(path)
+
+    @cached_property
+    def _page(self) -> str:
+        return comparison_page(self.comparison)
+
+    def _repr_html_(self) -> str:
+        return html_of_comparison(self.comparison, self.warnings)
+
+    def __repr__(self) -> str:
+        return f"ComparedRuns({', '.join(self.comparison.arms)})"
+
+
+def _marked(course: Simulation, model: Model, beyond_evidence: bool, observed: xr.Dataset | None) -> Simulation:
+    """A course that says what was asked for beside its protocol."""
+    asked = {
+        "without": list(course.without),
+        "set": model.values,
+        "surfaces": None if model.surfaces is None else str(model.surfaces),
+        "beyond_evidence": beyond_evidence,
+    }
+    options = {name: value for name, value in asked.items() if value}
+    return replace(course, changes=course.changes + model.changes, options=options, observed=observed)
+
+
+def solve(
+    protocol: Protocol,
+    without: Sequence[str],
+    model: Model,
+    observed: xr.Dataset | None,
+    beyond_evidence: bool,
+    complete: bool,
+    progress: Callable[[str], None],
+) -> Run:
+    """See :func:`euthymia.simulate`."""
+    check_ceilings(protocol, model.parameters, beyond_evidence)
+    progress("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
+    arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
+    course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)
+    run = Run(_marked(course, model, beyond_evidence, observed), model, beyond_evidence)
+    if complete:
+        # The cache of a property that is solved already.
+        run.__dict__["_with_coalitions"] = run.simulation
+        run.complete(progress)
+    return run
+
+
+def solve_several(
+    protocols: Sequence[Protocol], without: Sequence[str], model: Model, beyond_evidence: bool, progress: Callable[[int, str], None]
+) -> ComparedRuns:
+    """See :func:`euthymia.compare`."""
+    for protocol in protocols:
+        check_ceilings(protocol, model.parameters, beyond_evidence)
+    compared = compare(protocols, model.parameters, progress, without)
+    marked = {name: _marked(course, model, beyond_evidence, None) for name, course in compared.simulations.items()}
+    return ComparedRuns(replace(compared, simulations=marked), model)

@@ -1,0 +1,135 @@
+"""Fits to data, and the model held against data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..core.runtime import configure
+from .courses import silent
+from .types import Calibration, PharmacokineticFit, Verdict
+
+VALIDATIONS = ("pharmacology", "clinic")
+
+
+def fit_pk(data: str | Path, progress: Callable[[int], None] = lambda done: None) -> PharmacokineticFit:
+    """Estimate how each person handles ketamine from blood samples, with the spread between people as the prior.
+
+    Parameters
+    ----------
+    data
+        Event table (CSV) of doses and concentrations.
+    progress
+        Called with the number of people done.
+
+    Returns
+    -------
+    Estimates of each person, predictions of each sample, shrinkage, a predictive check, and warnings.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, or nobody in it has doses and samples.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> fit = eu.fit_pk("samples.csv")  # doctest: +SKIP
+    >>> fit.individuals.estimate.sel(parameter="clearance")  # doctest: +SKIP
+    """
+    from ..protocols.nonmem import read_events
+
+    subjects = read_events(Path(data))
+    configure()
+    from ..inference.pharmacokinetics import check_subjects, fit
+
+    check_subjects(subjects)
+    return fit(subjects, progress=progress)
+
+
+def calibrate(*rows: str, patients: int = 256, rounds: int = 8, progress: Callable[[str], None] = silent) -> Calibration:
+    """Fit how patients differ and the effect of context to trials kept for calibration; many minutes of work.
+
+    Parameters
+    ----------
+    rows
+        Published numbers to fit (ids of evidence rows); all that were read and stand for patients of their own if left out.
+    patients
+        Virtual patients of the ensemble, 16 to 10,000.
+    rounds
+        Solutions of all brains, 1 to 100, unless the fit settles before.
+    progress
+        Called with what is done next.
+
+    Returns
+    -------
+    The fit; :func:`euthymia.inference.fitted.fitted_set` makes a file of it.
+
+    Raises
+    ------
+    InputError
+        If a row does not exist or is not for calibration, or a number is out of range.
+    """
+    configure()
+    from ..inference.calibration import calibrate as run
+    from ..inference.calibration import check_size
+    from ..trials.published import calibration_numbers
+
+    calibration_numbers(rows)
+    check_size(patients, rounds)
+    return run(rows, patients, most_rounds=rounds, progress=progress)
+
+
+def verify() -> list[Verdict]:
+    """Check every claim of this version, each with a control in which its mechanism is removed; minutes of work.
+
+    Returns
+    -------
+    A verdict for each claim; ``stands`` says whether it is the recorded one.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> all(verdict.stands for verdict in eu.verify())  # doctest: +SKIP
+    True
+    """
+    configure()
+    from ..claims.catalogue import verify as run
+
+    return run()
+
+
+def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> list:
+    """The model beside studies that were held out.
+
+    Parameters
+    ----------
+    what
+        "pharmacology" (concentrations) or "clinic" (outcomes of trials beside predictive intervals; minutes of work).
+    patients, draws
+        Of the clinic: virtual patients of the ensemble, and draws of trials.
+    progress
+        Called with what is done next.
+
+    Returns
+    -------
+    A row for each observation.
+
+    Raises
+    ------
+    InputError
+        If there is no such validation, or a number is out of range.
+    """
+    from ..core.errors import unknown
+
+    if what not in VALIDATIONS:
+        raise unknown("validate", what, VALIDATIONS)
+    configure()
+    if what == "pharmacology":
+        from ..validation.pharmacology import pharmacology
+
+        return pharmacology()
+    from ..inference.fitted import shipped
+    from ..inference.prediction import check_draws
+    from ..validation.trials import predict_held_out
+
+    check_draws(patients, draws)
+    return predict_held_out(shipped(), patients, draws, progress)[0]

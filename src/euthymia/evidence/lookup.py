@@ -1,0 +1,32 @@
+"""One row of the evidence by its id."""
+
+from ..core.errors import unknown
+from .registry import evidence
+from .rows import Parameter, Target
+
+
+def lookup(row: str) -> Parameter | Target:
+    """A number of the model, or an observation that it is compared with: value, unit, spread, source, provenance, note.
+
+    Parameters
+    ----------
+    row
+        Id of the row.
+
+    Raises
+    ------
+    InputError
+        If there is no such row.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> clearance = eu.evidence.lookup("ketamine.clearance")
+    >>> clearance.value, clearance.unit, clearance.provenance
+    (84.0, 'L/h', 'read')
+    """
+    known = evidence()
+    every: dict[str, Parameter | Target] = {**known.parameters, **known.targets}
+    if row not in every:
+        raise unknown("evidence", row, every)
+    return every[row]
