@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..core.errors import InputError
 from ..model.default import default_model
 from ..model.parameters import Euthymia
+from ..protocols.arms import check_arms
 from ..protocols.protocol import Protocol
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
@@ -17,7 +17,6 @@ from .attribution import attributed_at
 from .onset import LargestChange, Onset, onset
 from .readouts import FOCUS, LEAST_POINTS, MOOD, READOUTS, Readout, change_of, largest_changes_of
 
-FEWEST, MOST = 2, 8
 ATTRIBUTED_AT = ("2 h", "24 h", "7 d", "42 d")
 """Checkpoints at which the change in mood is attributed."""
 JUDGED_AT = CHECKPOINTS["42 d"]
@@ -109,27 +108,6 @@ class Comparison:
             readout: {arm: largest_changes_of(readout, simulation) for arm, simulation in self.simulations.items()}
             for readout in (*READOUTS, MOOD)
         }
-
-
-def check_arms(protocols: Sequence[Protocol]) -> None:
-    """Refuse arms that cannot stand side by side.
-
-    Raises
-    ------
-    InputError
-        If there are too few or too many, two with one name, or arms that treat different patients.
-    """
-    names = [protocol.name for protocol in protocols]
-    if not FEWEST <= len(names) <= MOST:
-        raise InputError(f"arms: {len(names)} given; a comparison takes {FEWEST} to {MOST}")
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"arms: {name} stands {names.count(name)} times; every arm needs a `name` of its own")
-    for protocol in protocols[1:]:
-        if protocol.patient != protocols[0].patient:
-            raise InputError(
-                f"arms: {names[0]} and {protocol.name} treat different patients; state one for both, for example with --patient"
-            )
 
 
 def compare(

@@ -1,6 +1,6 @@
 """What the interface returns for virtual patients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..model.changed import Model
 from ..population.cohort import Cohort, check_patients, cohort
 from ..population.patients import check_population
 from ..population.summary import CohortSummary, cohort_summary
-from ..population.weighting import baseline_target
+from ..population.weighting import BaselineTarget, baseline_target
 from ..protocols.protocol import Protocol
 from ..report.notebook import html_of_cohort
 from ..report.pages.cohort import UNCALIBRATED, write
@@ -29,7 +29,7 @@ class CohortRun:
     model: Model
     fitted: Fitted | None
     """The calibration, or none."""
-    options: dict[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def protocol(self) -> Protocol:
@@ -73,6 +73,21 @@ class CohortRun:
         return f"CohortRun({self.protocol.title!r}, {self.data.sizes['patient']} patients)"
 
 
+def checked(
+    population: Population, protocol: Protocol, n: int, model: Model, beyond_evidence: bool
+) -> tuple[Model, Fitted | None, list[BaselineTarget]]:
+    """The numbers of the patients, the calibration that they come from, and what they are to be like. Raises ``InputError``."""
+    check_patients(protocol, n)
+    targets = [baseline_target(words) for words in ((population.like,) if isinstance(population.like, str) else population.like)]
+    if population.fitted is not None and not population.calibrated:
+        raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
+    fitted = None if not population.calibrated else shipped() if population.fitted is None else read(Path(population.fitted))
+    used = model if fitted is None else replace(model, calibrated=dict(fitted.values))
+    check_ceilings(protocol, used.parameters, beyond_evidence)
+    check_population(used.parameters.population)
+    return used, fitted, targets
+
+
 def solve_cohort(
     population: Population,
     protocol: Protocol,
@@ -84,14 +99,7 @@ def solve_cohort(
     progress: Callable[[int], None],
 ) -> CohortRun:
     """See :meth:`euthymia.Population.simulate`."""
-    check_patients(protocol, n)
-    targets = [baseline_target(words) for words in ((population.like,) if isinstance(population.like, str) else population.like)]
-    if population.fitted is not None and not population.calibrated:
-        raise InputError("fitted: a calibration is given and left out at once; drop `fitted` or `calibrated`")
-    fitted = None if not population.calibrated else shipped() if population.fitted is None else read(Path(population.fitted))
-    used = model if fitted is None else replace(model, calibrated=dict(fitted.values))
-    check_ceilings(protocol, used.parameters, beyond_evidence)
-    check_population(used.parameters.population)
+    used, fitted, targets = checked(population, protocol, n, model, beyond_evidence)
     solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
     asked = {"without": list(without), "set": used.values, "beyond_evidence": beyond_evidence}
     options = {name: value for name, value in asked.items() if value}

@@ -41,6 +41,13 @@ class Population:
     fitted: str | Path | None = None
     calibrated: bool = True
 
+    def check(self, protocol: ProtocolLike, n: int, model: Model | None = None, beyond_evidence: bool = False) -> None:
+        """Refuse what :meth:`simulate` would refuse, before it solves anything. Raises ``InputError``."""
+        configure()
+        from .cohort_run import checked
+
+        checked(self, protocol_like(protocol), n, model or default_model(), beyond_evidence)
+
     def simulate(
         self,
         protocol: ProtocolLike,

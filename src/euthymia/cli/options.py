@@ -1,13 +1,19 @@
 """Options that several commands have, each with its help."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-Flag = Annotated[bool, Parameter(negative=())]
+if TYPE_CHECKING:
+    from ..model.changed import Model
+else:
+    Model = Any
+
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 """An option without a value."""
-Words = Annotated[tuple[str, ...], Parameter(negative=())]
+Words = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 """An option that may be repeated."""
 
 AnyProtocol = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).")]
@@ -23,3 +29,53 @@ Fitted = Annotated[
     Parameter(help="A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version."),
 ]
 Overwrite = Annotated[Flag, Parameter(help="Replace the folder if it is an earlier run.")]
+BeyondEvidence = Annotated[Flag, Parameter(help="Run doses above the highest of which there is experience, too.")]
+Settings = Annotated[
+    Words,
+    Parameter(name="--set", help='Another value for an evidence row, such as ketamine.clearance="80 L/h";\nrepeat the option for several.'),
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Changes:
+    """What is to differ from the model as it ships.
+
+    Parameters
+    ----------
+    without
+        What does not act: context, "way 1" to "way 5", or a link such as mtor, surge or regrowth; repeat the option for several.
+    surfaces
+        Folder of surfaces built at the values that are set (`euthymia surfaces build --set … --out FOLDER`).
+    """
+
+    without: Words = ()
+    settings: Settings = ()
+    surfaces: Path | None = None
+    beyond_evidence: BeyondEvidence = False
+
+    def check(self) -> None:
+        """Refuse, before anything heavy loads, names and values that do not exist. Raises ``InputError``."""
+        from ..simulation.removable import removal
+
+        removal(self.without)
+        self.stated_values()
+
+    def stated_values(self) -> dict[str, float | list[float]]:
+        """What is set, in the units of the rows. Raises ``InputError``."""
+        if not self.settings:
+            return {}
+        from ..evidence.stated import split, stated_values
+
+        return stated_values(dict(split(text) for text in self.settings))
+
+    def model(self) -> Model:
+        """The model at the values that are set. Raises ``InputError``."""
+        from ..api.courses import default_model
+        from ..evidence.stated import split
+
+        model = default_model()
+        return model.with_values(dict(split(text) for text in self.settings), self.surfaces) if self.settings or self.surfaces else model
+
+
+AS_SHIPPED = Changes()

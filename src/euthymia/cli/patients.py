@@ -1,20 +1,13 @@
 """The command for many virtual patients."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..core.errors import InputError
-from .console import errors, output, progress_bar, show_report, show_warnings
-from .options import Fitted, Flag, Overwrite, ProtocolOrFile, Words
-
-WORTH_A_PROCESS = 4000
-"""Patients whose solution takes as long as a process takes to begin."""
-MOST_PROCESSES = 2
-"""Each takes about 0.8 GB, and twice as much while it compiles."""
+from .console import output, progress_bar, show_report, show_warnings, stages
+from .options import AS_SHIPPED, Changes, Fitted, Flag, Overwrite, ProtocolOrFile, Words
 
 
 @Parameter(name="*")
@@ -43,6 +36,7 @@ def population(
     weight: str | None = None,
     like: Words = (),
     calibration: Calibration = SHIPPED,
+    changes: Changes = AS_SHIPPED,
     out: Path | None = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -62,35 +56,31 @@ def population(
     out
         Folder for the results; default runs/NAME-population.
     """
+    from ..api.people import Population
     from ..results.run_folder import check_destination
     from .chosen import chosen_protocols
 
     (chosen,) = chosen_protocols((protocol,), patient, weight)
+    changes.check()
     folder = out if out is not None else Path("runs") / f"{chosen.name}-population"
     check_destination(folder, overwrite)
-    with errors.status("Loading the model"):
-        from ..core.runtime import configure
-
-        configure()
-        from ..inference.fitted import calibrated, read, shipped
-        from ..model.default import default_model
-        from ..population.cohort import check_patients, cohort
-        from ..population.patients import check_population
-        from ..population.weighting import baseline_target
-        from ..report.pages.cohort import UNCALIBRATED, show_cohort, write
-
-        check_patients(chosen, people)
-        targets = [baseline_target(words) for words in like]
-        if calibration.uncalibrated and calibration.fitted is not None:
-            raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
-        fit = None if calibration.uncalibrated else shipped() if calibration.fitted is None else read(calibration.fitted)
-        model = default_model() if fit is None else calibrated(fit)
-        check_population(model.population)
+    drawn_from = Population(like, calibration.fitted, not calibration.uncalibrated)
+    with stages():
+        model = changes.model()
+        drawn_from.check(chosen, people, model, changes.beyond_evidence)
+        from ..report.pages.cohort import show_cohort
     with progress_bar("Solving patients, compiled once first", people) as progress:
-        processes = min(os.cpu_count() or 1, MOST_PROCESSES, max(1, people // WORTH_A_PROCESS))
-        simulated = cohort(chosen, people, model, progress, like=targets, processes=processes)
-    write(simulated, model.ratings, {} if fit is None else fit.values, folder, overwrite)
-    show_warnings([UNCALIBRATED] if fit is None else fit.warnings)
+        run = drawn_from.simulate(
+            chosen,
+            people,
+            without=changes.without,
+            model=model,
+            beyond_evidence=changes.beyond_evidence,
+            processes=0,
+            progress=progress,
+        )
+    run.save(folder, overwrite)
+    show_warnings(run.warnings)
     console = output()
-    show_cohort(simulated, model.ratings, console)
+    show_cohort(run.cohort, run.model.parameters.ratings, console)
     show_report(folder, console)

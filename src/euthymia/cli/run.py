@@ -1,12 +1,22 @@
 """Commands that take protocols through the model: simulate, compare, exposure, bridge."""
 
-from dataclasses import replace
 from pathlib import Path
 
-from rich.markup import escape
-
-from .console import errors, output, progress_bar, show_disclaimer, show_file, show_report, show_warnings
-from .options import AnyProtocol, Overwrite, PatientFields, PatientOfEveryArm, ProtocolOrFile, SubjectID, Weight, Words
+from .console import output, progress_bar, show_disclaimer, show_file, show_report, show_warnings, stages
+from .options import (
+    AS_SHIPPED,
+    AnyProtocol,
+    BeyondEvidence,
+    Changes,
+    Overwrite,
+    PatientFields,
+    PatientOfEveryArm,
+    ProtocolOrFile,
+    Settings,
+    SubjectID,
+    Weight,
+    Words,
+)
 
 COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 
@@ -17,6 +27,8 @@ def simulate(
     patient: PatientFields = (),
     weight: Weight = None,
     subject: SubjectID = None,
+    changes: Changes = AS_SHIPPED,
+    observed: Path | None = None,
     out: Path | None = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -24,43 +36,42 @@ def simulate(
 
     Parameters
     ----------
+    observed
+        Your own ratings or concentrations to show beside the course: a CSV file with a column "time [h]" (or [min], [d]) since the first
+        dose, and any of madrs, "madrs sd", "ketamine [ng/mL]", "norketamine [ng/mL]", "hydroxynorketamine [ng/mL]".
     out
         Folder for the results; default runs/NAME.
     """
+    from ..results.run_folder import check_destination
     from .chosen import chosen_protocols
 
     (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
+    changes.check()
     folder = out if out is not None else Path("runs") / chosen.name
-
-    from ..report.pages.save import write
-    from ..results.run_folder import check_destination
-
     check_destination(folder, overwrite)
+    if observed is not None:
+        from ..results.observed import observed_data
+
+        observed_data(observed)
+    with stages() as at:
+        from ..api import courses
+
+        run = courses.simulate(
+            chosen,
+            without=changes.without,
+            model=changes.model(),
+            observed=observed,
+            beyond_evidence=changes.beyond_evidence,
+            complete=True,
+            progress=at.say,
+        )
+        at.say(f"Writing {folder}")
+        run.save(folder, overwrite)
+    from ..report.terminal.summary import show
+
+    show_warnings(run.summary().warnings)
     console = output()
-    with errors.status("Loading the model") as status:
-        from ..core.runtime import configure
-
-        configure()
-        from ..analysis.circuits import circuits
-        from ..analysis.summary import summarise
-        from ..model.default import default_model
-        from ..report.pages.page import page
-        from ..report.terminal.summary import show
-        from ..simulation.interventions import ARMS
-        from ..simulation.simulate import simulate as run
-
-        status.update("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
-        simulation = run(chosen, arms=tuple(ARMS), coalitions=True)
-        summary = summarise(simulation)
-        status.update("Recording from the circuits")
-        if simulation.protocol.doses:
-            simulation = replace(simulation, circuits=circuits(simulation, default_model()))
-        status.update("Drawing the report")
-        html = page(simulation, summary)
-        status.update(f"Writing {escape(str(folder))}")
-        write({"": simulation}, html, folder, overwrite)
-    show_warnings(summary.warnings)
-    show(summary, console)
+    show(run.summary(), console)
     show_report(folder, console)
 
 
@@ -68,6 +79,7 @@ def compare(
     *arms: str,
     patient: PatientOfEveryArm = (),
     weight: Weight = None,
+    changes: Changes = AS_SHIPPED,
     out: Path = Path("runs/comparison"),
     overwrite: Overwrite = False,
 ) -> None:
@@ -80,36 +92,31 @@ def compare(
     out
         Folder for the results.
     """
+    from ..protocols.arms import check_arms
+    from ..results.run_folder import check_destination
     from .chosen import chosen_protocols
 
     chosen = chosen_protocols(arms or COMPARED, patient, weight)
-
-    from ..analysis.comparison import check_arms
-    from ..report.pages.save import write
-    from ..results.run_folder import check_destination
-
     check_arms(chosen)
+    changes.check()
     check_destination(out, overwrite)
-    console = output()
-    with errors.status("Loading the model") as status:
-        from ..core.runtime import configure
-
-        configure()
-        from ..analysis.comparison import compare as run
-        from ..report.pages.page import comparison_page
-        from ..report.terminal.summary import show_comparison
+    with stages() as at:
+        from ..api import courses
 
         def solving(number: int, name: str) -> None:
             once = "; the first time, the model is compiled once" if number == 1 else ""
-            status.update(f"Solving {escape(name)} ({number} of {len(chosen)}){once}")
+            at.say(f"Solving {name} ({number} of {len(chosen)}){once}")
 
-        comparison = run(chosen, before=solving)
-        status.update("Drawing the report")
-        html = comparison_page(comparison)
-        status.update(f"Writing {escape(str(out))}")
-        write(comparison.simulations, html, out, overwrite)
-    show_warnings(comparison.warnings)
-    show_comparison(comparison, console)
+        compared = courses.compare(
+            *chosen, without=changes.without, model=changes.model(), beyond_evidence=changes.beyond_evidence, progress=solving
+        )
+        at.say("Drawing the report")
+        compared.save(out, overwrite)
+    from ..report.terminal.summary import show_comparison
+
+    show_warnings(compared.warnings)
+    console = output()
+    show_comparison(compared.comparison, console)
     show_report(out, console)
 
 
@@ -120,6 +127,8 @@ def exposure(
     weight: Weight = None,
     subject: SubjectID = None,
     people: int | None = None,
+    settings: Settings = (),
+    beyond_evidence: BeyondEvidence = False,
     out: Path | None = None,
 ) -> None:
     """From dose to receptor alone: drug in blood and brain of a person, of many people, or of a mouse or rat.
@@ -133,25 +142,28 @@ def exposure(
     out
         File for the course as CSV; a file that exists is replaced. None is written if left out.
     """
+    from ..core.files import check_file
     from .chosen import chosen_protocols
 
     (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
-    with errors.status("Loading the model"):
-        from ..core.runtime import configure
-
-        configure()
-        from ..model.default import default_model
+    changes = Changes(settings=settings, beyond_evidence=beyond_evidence)
+    changes.check()
+    if out is not None:
+        check_file(out)
+    with stages():
+        model = changes.model()
+        from ..api import courses
         from ..report.terminal.exposure import show_exposures, write_course
-        from ..simulation.exposure import check_people, exposures
+        from ..simulation.exposure import check_people
 
         check_people(chosen, people)
     with progress_bar("Solving, compiled once first", people or 1) as progress:
-        results = exposures(chosen, people, progress=progress)
+        results = courses.exposure(chosen, people, model=model, beyond_evidence=beyond_evidence, progress=progress)
     if out is not None:
         write_course(results, out)
     show_warnings(results.warnings)
     console = output()
-    show_exposures(results, default_model(), console)
+    show_exposures(results, model.parameters, console)
     if out is not None:
         show_file("Course", out, console)
     show_disclaimer(console)
@@ -159,15 +171,18 @@ def exposure(
 
 def bridge(protocol: ProtocolOrFile = "ketamine-iv") -> None:
     """Run a protocol by closures and again with fresh circuits at its checkpoints, and print what that changes."""
-    from ..protocols import reading
+    from .chosen import chosen_protocols
 
-    chosen = reading.read(protocol)
-    with errors.status("Solving by closures") as status:
+    (chosen,) = chosen_protocols((protocol,))
+    with stages("Solving by closures") as at:
         from ..core.runtime import configure
 
         configure()
+        from ..model.default import default_model
         from ..report.terminal.surfaces import show_bridged
         from ..simulation.bridged import bridge as run
+        from ..simulation.ceilings import check_ceilings
 
-        comparison = run(chosen, progress=lambda done, of: status.update(f"Fresh circuits: {done} of {of} checkpoints"))
+        check_ceilings(chosen, default_model())
+        comparison = run(chosen, progress=lambda done, of: at.say(f"Fresh circuits: {done} of {of} checkpoints"))
     show_bridged(comparison, output())

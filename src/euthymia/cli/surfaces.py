@@ -6,12 +6,13 @@ from pathlib import Path
 from cyclopts import App
 
 from .console import output, progress_bar, stages
+from .options import Changes, Settings
 
 surfaces = App(name="surfaces", help="The closures that stand for circuits: build them, or check them against fresh circuits.")
 
 
 @surfaces.command
-def build(*names: str, out: Path | None = None) -> None:
+def build(*names: str, settings: Settings = (), out: Path | None = None) -> None:
     """Build surfaces from their circuits and write them where the model finds them; minutes of work on all cores.
 
     Parameters
@@ -19,21 +20,27 @@ def build(*names: str, out: Path | None = None) -> None:
     names
         Of the surfaces; all if left out.
     out
-        Another folder to write to.
+        Another folder to write to; needed with --set.
     """
+    from ..core.errors import InputError
     from ..core.files import check_folder
 
+    if settings and out is None:
+        raise InputError("set: the surfaces of this installation are built from the evidence; add --out FOLDER")
     if out is not None:
         check_folder(out)
+    values = Changes(settings=settings).stated_values()
     console = output()
     for name in _known(names):
+        import jax.numpy as jnp
+
         from ..model.closures.build import build as run
         from ..model.closures.build import total
         from ..model.closures.surface_file import folder, write
         from ..model.default import recipes
         from ..report.terminal.surfaces import show_built
 
-        recipe = recipes()[name]
+        recipe = recipes({row: jnp.asarray(value) for row, value in values.items()})[name]
         with progress_bar(f"Building {recipe.name}", total(recipe)) as progress:
             file = run(recipe, progress)
         path = write(file, folder() if out is None else out)

@@ -99,10 +99,16 @@ def interval(values: MedianInterval) -> str:
     return f"{values.median:.0f} ({values.low:.0f}–{values.high:.0f})"
 
 
-def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, overwrite: bool) -> None:
-    """Write the folder: all of it, or nothing. ``fitted`` are values that stand in for evidence rows."""
+def write(
+    cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, overwrite: bool, options: Mapping[str, object] | None = None
+) -> None:
+    """Write the folder: all of it, or nothing.
+
+    ``fitted`` are values that stand in for evidence rows, ``options`` what a user asked for beside a protocol.
+    """
     data, caution, summary = cohort.data, CALIBRATED if fitted else UNCALIBRATED, cohort_summary(cohort, p)
     made = {"drawn": cohort.drawn, "like": "; ".join(map(str, cohort.like)), "parameters": "calibrated" if fitted else "evidence"}
+    made["changes"] = "; ".join(cohort.changes)
     made["fitted"] = "; ".join(f"{row} = {value!r}" for row, value in fitted.items())
     protocol = text_of(cohort.protocol)
     contents = {
@@ -112,4 +118,4 @@ def write(cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, ov
         "protocol.yaml": protocol.encode(),
         "results.nc": netcdf({"cohort": data}, cohort.protocol.title, protocol, **made),
     }
-    write_files(contents, out, overwrite, seed=PATIENT_SEED)
+    write_files(contents, out, overwrite, PATIENT_SEED, options)
