@@ -12,20 +12,24 @@ from .options import AS_SHIPPED, Changes, Fitted, Flag, Overwrite, ProtocolOrFil
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Calibration:
-    """The calibration of a cohort, or none.
+class Drawn:
+    """Whom the patients are like, and how they differ.
 
     Parameters
     ----------
+    like
+        Makes the cohort like the patients of a trial, by madrs (points) or weight (kg) before treatment: "madrs=28..60" leaves out who
+        is outside, "madrs=37.4:5.6" weights the others to this mean and SD; repeat it for several.
     uncalibrated
         Leave the calibration out: every number is that of `euthymia evidence`.
     """
 
+    like: Words = ()
     fitted: Fitted = None
     uncalibrated: Flag = False
 
 
-SHIPPED = Calibration()
+FROM_ANY_TRIAL = Drawn()
 
 
 def population(
@@ -34,8 +38,7 @@ def population(
     people: Annotated[int, Parameter(alias="--patients")] = 200,
     patient: Words = (),
     weight: str | None = None,
-    like: Words = (),
-    calibration: Calibration = SHIPPED,
+    drawn: Drawn = FROM_ANY_TRIAL,
     changes: Changes = AS_SHIPPED,
     out: Path | None = None,
     overwrite: Overwrite = False,
@@ -50,9 +53,6 @@ def population(
         FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver: the middle of the cohort; repeat it for several.
     weight
         Body weight in the middle of the cohort with its unit, such as "82 kg".
-    like
-        Makes the cohort like the patients of a trial, by madrs (points) or weight (kg) before treatment: "madrs=28..60" leaves out who
-        is outside, "madrs=37.4:5.6" weights the others to this mean and SD; repeat it for several.
     out
         Folder for the results; default runs/NAME-population.
     """
@@ -64,13 +64,13 @@ def population(
     changes.check()
     folder = out if out is not None else Path("runs") / f"{chosen.name}-population"
     check_destination(folder, overwrite)
-    drawn_from = Population(like, calibration.fitted, not calibration.uncalibrated)
+    people_drawn = Population(drawn.like, drawn.fitted, not drawn.uncalibrated)
     with stages():
         model = changes.model()
-        drawn_from.check(chosen, people, model, changes.beyond_evidence)
+        people_drawn.check(chosen, people, model, changes.beyond_evidence)
         from ..report.pages.cohort import show_cohort
     with progress_bar("Solving patients, compiled once first", people) as progress:
-        run = drawn_from.simulate(
+        run = people_drawn.simulate(
             chosen,
             people,
             without=changes.without,
