@@ -44,3 +44,13 @@ def test_a_process_that_uses_jax_already_is_told():
 def test_a_process_that_has_set_all_is_not_told():
     code = "import equinox, jax.numpy as jnp; jnp.zeros(2); from euthymia.core.runtime import configure; configure()"
     assert python(code, NPROC="1", EQX_ON_ERROR="nan", JAX_ENABLE_X64="1") == ""
+
+
+def test_figures_leave_the_host_s_plots_alone():
+    said = python(
+        "import matplotlib as mpl; mpl.use('pdf'); import matplotlib.pyplot as plt; before = dict(mpl.rcParams)\n"
+        "from euthymia.report.figures.style import panels\n"
+        "with panels(2.0) as (figure, axes): figure.canvas.draw()\n"
+        "print(plt.get_backend(), plt.get_fignums(), before == dict(mpl.rcParams))"
+    )
+    assert said.split() == ["pdf", "[]", "True"]

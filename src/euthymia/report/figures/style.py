@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import numpy as np
 import xarray as xr
-
-mpl.use("svg")
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -142,11 +140,10 @@ def way_title(axes: Axes, way: str, title: str) -> None:
 def panels(height: float, rows: int = 1, columns: int = 1, **options: Any) -> Iterator[tuple[Figure, np.ndarray]]:
     """A figure of the common width with its axes."""
     with mpl.rc_context(STYLE):
-        figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **options)
-        try:
-            yield figure, axes
-        finally:
-            plt.close(figure)
+        # Not by pyplot, whose backend belongs to whoever calls.
+        figure = Figure(figsize=(WIDTH, height))
+        FigureCanvasSVG(figure)
+        yield figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
 def svg(figure: Figure, title: str, description: str = "") -> str:
