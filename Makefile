@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FRESH := build/fresh
 
-.PHONY: run test slow lint check picture docs benchmark lock clean
+.PHONY: run test slow lint check package lowest picture docs benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -39,6 +40,22 @@ benchmark: $(READY)
 	$(BIN)/python benchmarks/pharmacokinetics.py
 	$(BIN)/python benchmarks/population.py
 
+# Wheel and source archive, each installed into an empty environment without the lock, and tried there.
+package: $(READY)
+	rm -rf dist
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
+	set -e; for archive in dist/*.whl dist/*.tar.gz; do \
+	  $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(FRESH); \
+	  $(BIN)/uv pip install --quiet --python $(FRESH)/bin/python "$$archive"; \
+	  cp tests/battery/smoke.py $(FRESH); $(FRESH)/bin/python $(FRESH)/smoke.py; \
+	done
+
+# The lowest versions that pyproject.toml allows, on the lowest Python.
+lowest: $(READY)
+	$(BIN)/uv venv --quiet --clear --python 3.11 $(FRESH)
+	$(BIN)/uv pip install --quiet --python $(FRESH)/bin/python --resolution lowest-direct . pytest pytest-xdist hypothesis beartype scipy
+	cp tests/battery/smoke.py $(FRESH); $(FRESH)/bin/python $(FRESH)/smoke.py
+
 $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
@@ -52,4 +69,4 @@ lock: $(READY)
 	  --python-version 3.11 --extra dev --extra docs --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
 
 clean:
-	rm -rf $(VENV) runs build docs/reference/generated
+	rm -rf $(VENV) runs dist build build docs/reference/generated

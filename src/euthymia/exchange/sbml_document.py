@@ -36,7 +36,7 @@ class Document:
         try:
             import libsbml
         except ImportError as error:
-            raise InputError("sbml: needs python-libsbml; install it with `pip install 'euthymia[standards]'`") from error
+            raise InputError("sbml: needs python-libsbml; install it with `python -m pip install python-libsbml`") from error
         self._library = libsbml
         self._document = libsbml.SBMLDocument(LEVEL, VERSION)
         self._model = self._document.createModel()

@@ -39,7 +39,7 @@ def check_sampler() -> None:
     try:
         import numpyro  # noqa: F401
     except ImportError as error:
-        raise InputError("sample: needs NumPyro; install euthymia[stats], or leave --sample out") from error
+        raise InputError("sample: needs NumPyro; install it with `python -m pip install numpyro`, or leave --sample out") from error
 
 
 def first_patients(solved: SolvedEnsemble, patients: int) -> SolvedEnsemble:
