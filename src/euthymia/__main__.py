@@ -6,6 +6,9 @@ def main() -> None:
     from .core.interrupts import end_on_signals, ignore_interrupts
 
     end_on_signals()
+    from .core.runtime import set_environment
+
+    set_environment()
     from .cli.main import main as command
 
     try:

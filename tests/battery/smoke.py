@@ -12,10 +12,11 @@ import euthymia
 
 
 def said(*words: str, code: int = 0) -> str:
-    """What a command prints."""
+    """What a command prints as a result; of its libraries it says nothing."""
     program = Path(sys.executable).with_name("euthymia")
     done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
     assert done.returncode == code, f"{words}: {done.returncode}\n{done.stderr}"
+    assert "Warning" not in done.stderr, done.stderr
     return done.stdout
 
 

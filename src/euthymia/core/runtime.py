@@ -5,8 +5,6 @@ import sys
 import warnings
 from functools import cache
 
-from .compiled_programs import keep_compiled_programs
-
 ENVIRONMENT = {
     # A solver that fails returns NaN, which is checked; raising from inside a compiled program costs time on every step.
     "EQX_ON_ERROR": "nan",
@@ -16,6 +14,8 @@ ENVIRONMENT = {
     "NPROC": "1",
     # Programs that are loaded back can alarm about what the compiler takes for features of the processor; errors reach JAX all the same.
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    # Constants of modules are computed as they load.
+    "JAX_ENABLE_X64": "1",
 }
 """Read by array libraries as they start; what the user has set stays."""
 TOO_LATE = "call euthymia.configure() before anything else uses JAX, or set it where the process starts"
@@ -34,14 +34,21 @@ def configure() -> None:
         If JAX or Equinox have started already with other settings.
     """
     late = _too_late()
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment()
     import jax
+
+    from .compiled_programs import keep_compiled_programs
 
     jax.config.update("jax_enable_x64", True)
     for line in late:
         warnings.warn(line, stacklevel=2)
     keep_compiled_programs()
+
+
+def set_environment() -> None:
+    """Set ``ENVIRONMENT`` where nothing is set, for a process that is Euthymia's own from its beginning."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 def _too_late() -> list[str]:
