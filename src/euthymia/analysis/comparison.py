@@ -56,9 +56,7 @@ class Comparison:
     def person(self) -> str:
         """Who is treated."""
         first = next(iter(self.simulations.values()))
-        person = first.person
-        condition, madrs = first.protocol.patient.condition, first.at(0.0)
-        return f"One {condition} patient, {person.weight:g} kg, stress {person.stress:g}, MADRS {madrs:.0f} before"
+        return first.person.described(first.protocol.patient)
 
     @property
     def checkpoints(self) -> dict[str, float]:

@@ -38,7 +38,6 @@ NOT_MODELLED = (
     "misuse and dependence",
 )
 """Side effects of ketamine on which the model says nothing."""
-CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
 TITLES = {name: REMOVABLE[name] for name in WAYS_THEN_CONTEXT}
 """What each way, and the context, is."""
 
@@ -74,6 +73,8 @@ class Summary:
 
     title: str
     person: str
+    """Who is treated."""
+    protocol: Protocol
     plasma: dict[str, Peak]
     """ng/mL by drug given; of ketamine in a venous sample."""
     free_brain: Peak
@@ -172,17 +173,15 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     }
     targets = {label(name): dosed[name] for name in TARGETS}
     targets |= {f"{label('serotonin')}, rise": dosed.serotonin / dosed.serotonin[0] - 1}
-    mood = f"stress {simulation.person.stress:g}, MADRS {simulation.at(0.0):.0f} before the course"
-    person, condition = simulation.person, CONDITIONS[simulation.protocol.patient.condition]
     made = ratings(simulation)
     lowest, highest = (
         Peak(float(made[node]), float(made.time[node])) for node in map(int, (np.nanargmin(made.to_numpy()), np.nanargmax(made.to_numpy())))
     )
     response = first_response(made, float(model.ratings.response)) if protocol.patient.condition == "depressed" else NO_RESPONSE
-    whose = (condition, f"{person.weight:g} kg", *simulation.protocol.patient.particulars(), mood)
     return Summary(
         title=course_title(protocol.title, protocol),
-        person=", ".join(whose),
+        person=simulation.person.described(protocol.patient),
+        protocol=protocol,
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
         watched={label(name): (_peak(data[name], visit), shown_unit(name)) for name in SAFETY_READOUTS},

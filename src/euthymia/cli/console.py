@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from ..core.disclaimer import DISCLAIMER
 from .progress import Stages
 
-DISCLAIMER = "Research and teaching software. It gives no medical advice."
 errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 """Standard error: errors, warnings and progress."""
 

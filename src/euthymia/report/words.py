@@ -1,6 +1,7 @@
 """How numbers are said, in the terminal and on the page."""
 
 import math
+from collections.abc import Sequence
 
 from ..analysis.onset import LargestChange, Onset
 from ..analysis.readouts import LEAST
@@ -15,6 +16,10 @@ MOVED = 0.0005
 """Share below which a number did not move, and its peak has no time."""
 CENTURY = 100 * YEAR
 """h."""
+LEAST_POINTS = 0.05
+"""Points of a rating that do not round to nothing."""
+COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+"""Numbers that are said as words."""
 
 
 def number_of(observation: TrialOutcome) -> str:
@@ -34,6 +39,16 @@ def span(hours: float) -> str:
     return f"{hours / MONTH:.0f} months" if hours > 3 * MONTH else f"{hours / DAY:.0f} d" if hours > 10 * DAY else clock(hours)
 
 
+def counted(number: int) -> str:
+    """A number of things as a person would say it."""
+    return COUNTED[number] if number < len(COUNTED) else str(number)
+
+
+def joined(phrases: Sequence[str]) -> str:
+    """Phrases in a row, the last after "and"."""
+    return " and ".join(phrase for phrase in (", ".join(phrases[:-1]), *phrases[-1:]) if phrase)
+
+
 def percent(share: float | None) -> str:
     """A share of one, or a dash where there is none."""
     return NONE if share is None or not math.isfinite(share) else f"{100 * share:.1f} %".replace("-", "−")
@@ -41,7 +56,7 @@ def percent(share: float | None) -> str:
 
 def points(change: float | None) -> str:
     """A change in rating points with its sign, no sign on what rounds to nothing, or a dash where there is none."""
-    return NONE if change is None else "0.0" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
+    return NONE if change is None else "0.0" if abs(change) < LEAST_POINTS else f"{change:+.1f}".replace("-", "−")
 
 
 def rating(value: float | None) -> str:

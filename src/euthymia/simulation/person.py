@@ -15,6 +15,8 @@ from ..pharmacology.variability import people, spray_people
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
 
+CONDITIONS = {"depressed": "Treatment-resistant depression", "healthy": "Healthy volunteer"}
+"""What a patient of each condition is called."""
 POPULATION = 0
 """Seed of the population of which every person has a number."""
 
@@ -47,6 +49,11 @@ class Person(NamedTuple):
         own = (stated.weight, stated.stress, stated.madrs)
         weight, stress, madrs = (usual if value is None else jnp.asarray(value, float) for usual, value in zip(typical, own, strict=True))
         return cls(weight, stress, madrs, covariate_effects(stated, model))
+
+    def described(self, patient: Patient) -> str:
+        """The patient in words, the same wherever one is shown."""
+        mood = f"stress {float(self.stress):g}", f"MADRS {float(self.madrs):.0f} before the course"
+        return ", ".join((CONDITIONS[patient.condition], f"{float(self.weight):g} kg", *patient.particulars(), *mood))
 
 
 def covariate_effects(patient: Patient, model: Euthymia) -> CovariateEffects:

@@ -1,6 +1,6 @@
 """The three levels of way 5 in words: acute disruption, escape, consolidation."""
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,8 +8,16 @@ from ...analysis.limbic import Levels
 from ..words import percent, span
 
 
-def level_rows(levels: Levels) -> list[tuple[str, str, str]]:
-    """Level, what is measured, and its value; the name of a level stands in its first row."""
+class LevelRow(NamedTuple):
+    """What is measured at one of the three levels."""
+
+    level: str
+    measure: str
+    value: str
+
+
+def level_rows(levels: Levels) -> list[LevelRow]:
+    """What is measured at each level, and its value."""
     vanishes = percent(levels.critical_loss) if np.isfinite(levels.critical_loss) else "it cannot vanish: there is no second state"
     disruption = [
         ("peak loss of NMDA drive in this course", percent(levels.peak_loss)),
@@ -27,8 +35,5 @@ def level_rows(levels: Levels) -> list[tuple[str, str, str]]:
         consolidation.append((f"limbic drive after {name}", f"{levels.drive[name]:.3f} nA"))
         consolidation.append((f"mean time to lock again after {name}", span(levels.relapse_time[name])))
     consolidation.append(("mean time to lock again, before", span(levels.relapse_time["before"])))
-    return [*_level("A acute disruption", disruption), *_level("B escape", escape), *_level("C consolidation", consolidation)]
-
-
-def _level(name: str, rows: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    return [("" if number else name, *row) for number, row in enumerate(rows)]
+    of_levels = {"A acute disruption": disruption, "B escape": escape, "C consolidation": consolidation}
+    return [LevelRow(level, *row) for level, rows in of_levels.items() for row in rows]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from string import ascii_uppercase
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +15,7 @@ from ...analysis.comparison import Comparison
 from ...analysis.limbic import levels
 from ...analysis.onset import LargestChange
 from ...analysis.summary import TITLES, Summary
+from ...core.disclaimer import DISCLAIMER
 from ...evidence.display import number, quantity, remark, unit
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
@@ -21,19 +23,22 @@ from ...inference.fitted import Fitted
 from ...inference.pharmacokinetics import PharmacokineticFit
 from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
 from ...population.cohort import Cohort
+from ...population.summary import VisitSummary
 from ...protocols.reading import text_of
 from ...results.manifest import git_revision
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
+from ..conclusion import arm_conclusions, cohort_conclusion, comparison_conclusion, conclusion
 from ..figures import arms, pk_fit, trials
 from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
 from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
+from ..glossary import explained
 from ..statements import outcomes_in_view
-from ..tokens import themed
+from ..tokens import style_sheet, themed
 from ..words import before, change, clock, part_text, percent, points, points_by_half, rating, share_by_half, when
-from .levels import level_rows
+from .levels import LevelRow, level_rows
 from .sections import SECTIONS, Section, any_drug, said
 
 NODES_DRAWN = 1000
@@ -57,8 +62,14 @@ def commands(text: str) -> Markup:
     return Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text))))
 
 
+def emphasised(text: str) -> Markup:
+    """Text with what stands between two asterisks in bold, and numbers kept with their units."""
+    text = re.sub(r"(?<=\d) (?=(?:%|d|h|min|mmHg|mg)\b|%)|(?<=\bway) (?=\d)", "\N{NO-BREAK SPACE}", str(escape(text)))
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text))
+
+
 FILTERS = (
-    *(before, change, clock, commands, number, part_text, percent, points, points_by_half),
+    *(before, change, clock, commands, emphasised, number, part_text, percent, points, points_by_half),
     *(quantity, rating, remark, shade, share_by_half, unit, when),
 )
 
@@ -76,6 +87,13 @@ def _environment() -> Environment:
     return environment
 
 
+def _page(template: str, **contents: Any) -> str:
+    """A page with what stands on every page, the words that a reader need not know explained."""
+    everywhere = {"disclaimer": DISCLAIMER, "tokens": style_sheet(), "titles": TITLES}
+    made = {"version": __version__, "revision": git_revision(), "parameters": evidence().parameter_hash()}
+    return explained(_environment().get_template(f"{template}.html.jinja").render(everywhere | made | contents))
+
+
 def _figure(name: str, svg: str) -> Markup:
     # Ids are unique within one SVG only; a page holds several.
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
@@ -87,26 +105,20 @@ def page(simulation: Simulation, summary: Summary) -> str:
     curves, circuits = drawn(simulation, NODES_DRAWN), simulation.circuits
     rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
     sections = [_contents(section, simulation, curves, rows_of_levels) for section in SECTIONS if section.applies_to(simulation.protocol)]
-    return (
-        _environment()
-        .get_template("page.html.jinja")
-        .render(
-            summary=summary,
-            titles=TITLES,
-            version=__version__,
-            mood=_figure("course", mood(curves)),
-            with_trial=is_the_trial(simulation),
-            outcomes_in_view=outcomes_in_view(),
-            chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
-            sections=sections,
-            protocol=text_of(simulation.protocol),
-            revision=git_revision(),
-            parameters=evidence().parameter_hash(),
-        )
+    return _page(
+        "page",
+        summary=summary,
+        conclusion=conclusion(summary),
+        mood=_figure("course", mood(curves)),
+        with_trial=is_the_trial(simulation),
+        outcomes_in_view=outcomes_in_view(),
+        chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
+        sections=sections,
+        protocol=text_of(simulation.protocol),
     )
 
 
-def _contents(section: Section, simulation: Simulation, curves: Simulation, rows_of_levels: list[tuple[str, str, str]]) -> dict[str, Any]:
+def _contents(section: Section, simulation: Simulation, curves: Simulation, rows_of_levels: list[LevelRow]) -> dict[str, Any]:
     """What stands in one section of the page."""
     known = evidence()
     rows, targets = section.rows(), [known.target(name) for name in section.targets]
@@ -129,21 +141,17 @@ def _contents(section: Section, simulation: Simulation, curves: Simulation, rows
 
 def comparison_page(comparison: Comparison) -> str:
     """The report of several courses side by side as HTML text."""
-    return (
-        _environment()
-        .get_template("comparison.html.jinja")
-        .render(
-            comparison=comparison,
-            titles=TITLES,
-            version=__version__,
-            picture=_figure("ways", arms.five_ways(comparison)),
-            attributed=_figure("attributed", arms.attributed(comparison)),
-            contributors=WAYS_THEN_CONTEXT,
-            notes=(outcomes_in_view(), *NOTES),
-            protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
-            revision=git_revision(),
-            parameters=evidence().parameter_hash(),
-        )
+    return _page(
+        "comparison",
+        comparison=comparison,
+        conclusion=comparison_conclusion(comparison),
+        of_arms=arm_conclusions(comparison),
+        letters=dict(zip(comparison.arms, ascii_uppercase, strict=False)),
+        picture=_figure("ways", arms.five_ways(comparison)),
+        attributed=_figure("attributed", arms.attributed(comparison)),
+        contributors=WAYS_THEN_CONTEXT,
+        notes=(outcomes_in_view(), *NOTES),
+        protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
     )
 
 
@@ -151,26 +159,20 @@ def fit_page(fit: PharmacokineticFit) -> str:
     """The report of estimates of people from their samples as HTML text."""
     known = evidence()
     rows = [row for name, row in known.parameters.items() if name.startswith("variability.")]
-    return (
-        _environment()
-        .get_template("pk_fit.html.jinja")
-        .render(
-            fit=fit,
-            version=__version__,
-            agreement=_figure("agreement", pk_fit.agreement(fit)),
-            residuals=_figure("residuals", pk_fit.residuals(fit)),
-            predictive=_figure("predictive", pk_fit.predictive(fit)),
-            rows=rows,
-            sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
-            revision=git_revision(),
-            parameters=known.parameter_hash(),
-        )
+    return _page(
+        "pk_fit",
+        fit=fit,
+        agreement=_figure("agreement", pk_fit.agreement(fit)),
+        residuals=_figure("residuals", pk_fit.residuals(fit)),
+        predictive=_figure("predictive", pk_fit.predictive(fit)),
+        rows=rows,
+        sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
     )
 
 
 def cohort_page(
     cohort: Cohort,
-    visits: Sequence[tuple],
+    visits: Sequence[VisitSummary],
     interval: Callable[..., str],
     rated_as: str,
     caution: str,
@@ -180,46 +182,35 @@ def cohort_page(
 ) -> str:
     """The report of a cohort as HTML text."""
     known = evidence()
-    return (
-        _environment()
-        .get_template("cohort.html.jinja")
-        .render(
-            cohort=cohort,
-            title=course_title(cohort.protocol.title, cohort.protocol),
-            visits=visits,
-            interval=interval,
-            caution=caution,
-            counted=counted,
-            afterwards=afterwards,
-            rated_as=rated_as,
-            version=__version__,
-            spread=_figure("spread", cohort_figures.spread(cohort)),
-            rows=sorted(
-                (row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted),
-                key=lambda row: not row.id.startswith("population."),
-            ),
-            fitted=fitted,
-            revision=git_revision(),
-            parameters=known.parameter_hash(),
-        )
+    return _page(
+        "cohort",
+        cohort=cohort,
+        title=course_title(cohort.protocol.title, cohort.protocol),
+        visits=visits,
+        conclusion=cohort_conclusion(cohort.protocol, visits, cohort.data.sizes["patient"]),
+        interval=interval,
+        caution=caution,
+        counted=counted,
+        afterwards=afterwards,
+        rated_as=rated_as,
+        spread=_figure("spread", cohort_figures.spread(cohort)),
+        rows=sorted(
+            (row for name, row in known.parameters.items() if name.startswith(("population.", "variability.")) or name in fitted),
+            key=lambda row: not row.id.startswith("population."),
+        ),
+        fitted=fitted,
     )
 
 
 def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
     """The report of a calibration as HTML text."""
     known = evidence()
-    return (
-        _environment()
-        .get_template("calibration.html.jinja")
-        .render(
-            fitted=fitted,
-            numbers=numbers,
-            start={row: known.parameters[row] for row in fitted.estimates},
-            sampled_patients=SAMPLED_PATIENTS,
-            version=__version__,
-            agreement=_figure("agreement", trials.fitted_numbers(numbers)),
-            known=_figure("known", trials.what_is_known(fitted)),
-            revision=git_revision(),
-            parameters=known.parameter_hash(),
-        )
+    return _page(
+        "calibration",
+        fitted=fitted,
+        numbers=numbers,
+        start={row: known.parameters[row] for row in fitted.estimates},
+        sampled_patients=SAMPLED_PATIENTS,
+        agreement=_figure("agreement", trials.fitted_numbers(numbers)),
+        known=_figure("known", trials.what_is_known(fitted)),
     )

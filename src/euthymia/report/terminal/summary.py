@@ -8,6 +8,7 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, TITLES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
+from ..conclusion import comparison_conclusion, conclusion
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, share_by_half, when
 
 MOST_LETTERS = 10_000
@@ -27,11 +28,19 @@ def _print(console: Console, *tables: Table) -> None:
         console.print(table)
 
 
+def _emphasised(text: str) -> Text:
+    """Text with what stands between two asterisks in bold."""
+    return Text.assemble(*((piece, "bold" if number % 2 else "") for number, piece in enumerate(text.split("**"))))
+
+
 def show(summary: Summary, console: Console) -> None:
     """Print the summary of one course."""
     console.print()
     console.print(Text(summary.title, style="bold"))
     console.print(summary.person)
+    for paragraph in conclusion(summary):
+        console.print()
+        console.print(_emphasised(paragraph))
     console.print()
     for drug, peak in summary.plasma.items():
         where = "venous plasma" if drug in KETAMINES else "plasma"
@@ -82,6 +91,8 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     console.print(Text(f"Side by side: {', '.join(map(comparison.label, comparison.arms))}", style="bold"))
     console.print(Text(comparison.person))
+    console.print()
+    console.print(_emphasised(comparison_conclusion(comparison)))
     names = comparison.checkpoints
     mood, relief = _table("MADRS", *map(before, names)), _table("Fall beyond context", *list(names)[1:])
     for arm in comparison.arms:

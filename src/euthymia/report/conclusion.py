@@ -1,0 +1,162 @@
+"""What a run comes to, in plain sentences: the same on its page and in the terminal.
+
+The number that a sentence is about stands between two asterisks.
+"""
+
+from collections.abc import Sequence
+
+from ..analysis.comparison import Comparison
+from ..analysis.summary import Summary
+from ..population.summary import VisitSummary
+from ..protocols.protocol import Protocol
+from ..protocols.vocabulary import KETAMINES
+from ..results.quantities import label
+from ..simulation.interventions import WAYS
+from .treatment import CONTEXT_ALONE, treatment
+from .words import LEAST_POINTS, clock, joined, points, rating
+
+AFTER_A_DAY = "24 h"
+"""The checkpoint that a comparison and a cohort are told of beside their last."""
+LOWER_STILL = 0.5
+"""Points by which the lowest rating must lie below the one that is named first, to be named too."""
+CARRIED_BY = {
+    "way 1": "the glutamate surge (way 1)",
+    "way 2": "the eased calcium load (way 2)",
+    "way 3": "a calmer habenula and more dopamine (way 3)",
+    "way 4": "regrown connections (way 4)",
+    "way 5": "the opened limbic lock (way 5)",
+    "context": "the treatment as such",
+}
+
+
+def conclusion(summary: Summary) -> list[str]:
+    """What happened to mood and when, what carried it, what a clinic watches, and what is not modelled: a paragraph each."""
+    return [paragraph for paragraph in (_mood(summary), _carried(summary), _watched(summary)) if paragraph]
+
+
+def comparison_conclusion(comparison: Comparison) -> str:
+    """Which treatment stands lowest after a day and at the end."""
+    lowest: dict[str, list[str]] = {}
+    for at in _told(comparison):
+        ratings = {arm: comparison.madrs(arm)[at] for arm in comparison.arms}
+        values = {arm: value for arm, value in ratings.items() if value is not None}
+        if not values:
+            continue
+        arm = min(values, key=lambda arm: values[arm])
+        lowest.setdefault(comparison.label(arm), []).append(f"at {at} (**{values[arm]:.1f}**)")
+    return f"The model computes the lowest MADRS {joined([f'with {arm} {joined(times)}' for arm, times in lowest.items()])}."
+
+
+def arm_conclusions(comparison: Comparison) -> dict[str, str]:
+    """What becomes of MADRS under each treatment, a phrase each."""
+    phrases = {}
+    for arm, simulation in comparison.simulations.items():
+        ratings = comparison.madrs(arm)
+        told = joined([f"{rating(ratings[at])} at {at}" for at in _told(comparison)])
+        phrases[arm] = f"{treatment(simulation.protocol)}: MADRS {simulation.undosed('madrs'):.0f} before, {told}."
+    return phrases
+
+
+def cohort_conclusion(protocol: Protocol, visits: Sequence[VisitSummary], people: int) -> list[str]:
+    """How many respond after a day and at the end, a sentence each."""
+    told = dict.fromkeys(name for name in (AFTER_A_DAY, visits[-1].name) if name in [visit.name for visit in visits])
+    sentences = []
+    for visit in (visit for visit in visits if visit.name in told):
+        whose = f"Of {people} virtual patients with {treatment(protocol)}" if not sentences else "Of these"
+        alone = f"; {100 * visit.context_response:.0f} % would with the context of the treatment alone" if protocol.doses else ""
+        sentences.append(
+            f"{whose}, **{100 * visit.response:.0f} %** respond at {visit.name} and {100 * visit.remission:.0f} % are in remission{alone}."
+        )
+    return sentences
+
+
+def _told(comparison: Comparison) -> list[str]:
+    times = list(comparison.checkpoints)
+    return list(dict.fromkeys(at for at in (AFTER_A_DAY, times[-1]) if at in times))
+
+
+def _mood(summary: Summary) -> str:
+    at = summary.checked_at
+    computed = f"With {treatment(summary.protocol)}, the model computes that MADRS {_way_taken(summary)} at {at}."
+    return " ".join((computed, *_beside(summary), *_extremes(summary), *_response(summary)))
+
+
+def _start(summary: Summary) -> float:
+    """MADRS before; with a drug that works at once, there may be no rating at the start of the course."""
+    return summary.untreated["0"]
+
+
+def _last(summary: Summary) -> float:
+    """MADRS at the checkpoint that the course is judged at, which has a rating."""
+    value = summary.madrs[summary.checked_at]
+    return _start(summary) if value is None else value
+
+
+def _way_taken(summary: Summary) -> str:
+    start, value = _start(summary), _last(summary)
+    if abs(value - start) < LEAST_POINTS:
+        return f"stays at **{value:.1f}**"
+    return f"{'falls' if value < start else 'rises'} from {start:.0f} to **{value:.1f}**"
+
+
+def _beside(summary: Summary) -> list[str]:
+    at, protocol = summary.checked_at, summary.protocol
+    if protocol.context == "none" and not protocol.doses:
+        return []
+    alone = f"{CONTEXT_ALONE[protocol.context]} would take it to {summary.context[at]:.1f}" if protocol.context != "none" else ""
+    untreated = f"untreated it would be {summary.untreated[at]:.1f}"
+    beside = "; ".join(phrase for phrase in (alone if protocol.doses else "", untreated) if phrase)
+    return [f"{beside[0].upper()}{beside[1:]}."]
+
+
+def _extremes(summary: Summary) -> list[str]:
+    start, value, end = _start(summary), _last(summary), list(summary.madrs)[-1]
+    lowest, worst = summary.lowest, summary.worst
+    sentences = []
+    if worst is not None:
+        falls = start - lowest.value >= LEAST_POINTS
+        rises = (
+            "It rises" if not falls else "Before it falls, it rises" if worst.time < lowest.time else "Later it rises above where it began"
+        )
+        sentences.append(f"{rises}, to {worst.value:.1f} at {clock(worst.time)}.")
+    if min(start, value) - lowest.value >= LOWER_STILL:
+        sentences.append(f"The lowest is {lowest.value:.1f}, at {clock(lowest.time)}.")
+    if summary.checked_at != end:
+        sentences.append(f"At the end of the course, {end}, it is {rating(summary.madrs[end])}.")
+    return sentences
+
+
+def _response(summary: Summary) -> list[str]:
+    if summary.protocol.patient.condition != "depressed":
+        return []
+    if summary.time_to_response is None:
+        return ["It is never halved, which would be a response."]
+    until = "to the end of the course" if summary.response_ends is None else f"to {clock(summary.response_ends)}"
+    return [f"It is halved (a response) from {clock(summary.time_to_response)} {until}."]
+
+
+def _carried(summary: Summary) -> str:
+    parts = {who: of_time[summary.checked_at].points or 0.0 for who, of_time in summary.parts.items()}
+    carried = {who: value for who, value in sorted(parts.items(), key=lambda part: -abs(part[1])) if abs(value) >= LEAST_POINTS}
+    if not carried:
+        return ""
+    nothing = [way for way in WAYS if way not in carried]
+    idle = f"Nothing comes from {'any of the five ways' if len(nothing) == len(WAYS) else joined(nothing)}." if nothing else ""
+    return (
+        f"What carries the change at {summary.checked_at}, in points: "
+        f"{', '.join(f'{CARRIED_BY[who]} {points(value)}' for who, value in carried.items())}. {idle}"
+    ).rstrip()
+
+
+def _watched(summary: Summary) -> str:
+    sentences = []
+    if set(summary.plasma) & set(KETAMINES):
+        (dissociation, _), (systolic, unit) = (summary.watched[label(name)] for name in ("dissociation", "systolic_rise"))
+        sentences.append(
+            "Dissociation, an altered sense of oneself and of what is around, peaks at "
+            f"{100 * dissociation.value:.0f} % of the most there can be, at {clock(dissociation.time)}; "
+            f"systolic blood pressure rises by {systolic.value:.0f} {unit}, at {clock(systolic.time)}."
+        )
+    if summary.not_modelled:
+        sentences.append(f"Not modelled: {', '.join(summary.not_modelled)}.")
+    return " ".join(sentences)
