@@ -412,7 +412,7 @@ def test_a_curve_without_a_mechanism_is_called_empirical_wherever_it_is_shown():
     course = arms.simulations["electroconvulsive-therapy"]
     in_words = Console(record=True, width=200, file=StringIO())
     show_comparison(arms, in_words)
-    assert in_words.export_text().count(EMPIRICAL) == 5  # Heading and four tables.
+    assert in_words.export_text().count(EMPIRICAL) == 7  # Heading, conclusion and five tables.
     assert comparison_page(arms).count(EMPIRICAL) >= 5
     assert EMPIRICAL in summarise(course).title
     assert mood(course).count("this course (empirical") == 1
