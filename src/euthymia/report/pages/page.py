@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from string import ascii_uppercase
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,6 +33,7 @@ from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
 from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
+from ..figures.style import LETTERS
 from ..glossary import explained
 from ..statements import outcomes_in_view
 from ..tokens import style_sheet, themed
@@ -146,7 +146,7 @@ def comparison_page(comparison: Comparison) -> str:
         comparison=comparison,
         conclusion=comparison_conclusion(comparison),
         of_arms=arm_conclusions(comparison),
-        letters=dict(zip(comparison.arms, ascii_uppercase, strict=False)),
+        letters=dict(zip(comparison.arms, LETTERS, strict=False)),
         picture=_figure("ways", arms.five_ways(comparison)),
         attributed=_figure("attributed", arms.attributed(comparison)),
         contributors=WAYS_THEN_CONTEXT,
