@@ -15,9 +15,11 @@ def draw() -> None:
     from euthymia.report.figures.arms import five_ways
 
     svg = five_ways(compare([read(name) for name in COMPARED]))
-    head, tail = svg.split(">", 1)
+    # What a reader is told comes first; the ground is white, for the picture stands on light and on dark pages.
+    head, tail = svg.split("</desc>", 1)
     note = f"<!-- parameters {evidence().parameter_hash()} -->"
-    Path(__file__).with_name("five-ways.svg").write_text(f'{head}>{note}<rect width="100%" height="100%" fill="white"/>{tail}', "utf-8")
+    drawn = f'{head}</desc>{note}<rect width="100%" height="100%" fill="white"/>{tail}'
+    Path(__file__).with_name("five-ways.svg").write_text(drawn, "utf-8")
 
 
 if __name__ == "__main__":

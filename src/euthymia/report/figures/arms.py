@@ -11,7 +11,7 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title, first_visit
-from .clock import EARLIEST, clock, drawn
+from .clock import EARLIEST, clock, drawn, visits_without_dose
 from .line_ends import LineEnd, name_ends
 from .style import COLOURS, FAINT, INK, LEAST_TEXT, LETTERS, SOFT, arm_line, arm_text, panels, room, svg, way_title
 
@@ -36,13 +36,13 @@ class Panel(NamedTuple):
 
 
 PANELS = (
-    Panel("way 1", "glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10.0),
-    Panel("way 2", "calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
+    Panel("way 1", "Glutamate surge in prefrontal cortex, %", lambda data: 100 * data.glutamate, None, 10.0),
+    Panel("way 2", "Calcium load that damages neurons, healthy = 1", lambda data: data.calcium_load, None, 0.1),
     Panel(
-        "way 3", "dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: float(data.healthy_reward), 0.1
+        "way 3", "Dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: float(data.healthy_reward), 0.1
     ),
-    Panel("way 4", "connections: spine density", lambda data: data.spine_density, lambda data: float(data.healthy_spine_density), 0.1),
-    Panel("way 5", "limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
+    Panel("way 4", "Connections: spine density", lambda data: data.spine_density, lambda data: float(data.healthy_spine_density), 0.1),
+    Panel("way 5", "Limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
 )
 
 
@@ -84,7 +84,7 @@ def _doses(axes: Axes, courses: dict[str, Simulation]) -> None:
         for start, dose in zip(starts, protocol.doses, strict=True):
             if dose.duration is not None:
                 axes.plot([start, start + dose.duration], [row, row], color=colour, lw=7, solid_capstyle="butt")
-        visits = np.array(protocol.visits) - first_visit(protocol)
+        visits = visits_without_dose(protocol)
         marks: tuple[dict[str, Any], ...] = ({"marker": "|", "ms": 8, "mew": 1.6}, {"marker": "o", "mfc": "none", "ms": 7})
         for times, look in zip((starts, visits), marks, strict=True):
             # An empty line would be laid out at the corner of the figure.

@@ -162,9 +162,16 @@ def mark_doses(axes: Axes, protocol: Protocol) -> None:
             axes.plot([start, start + dose.duration], [1, 1], lw=5, solid_capstyle="butt", **look)
     if len(starts):
         axes.plot(starts, np.ones(len(starts)), ls="", marker="|", ms=6, mew=1.2, label=DOSES, **look)
-    visits = np.array([visit for visit in protocol.visits if visit not in {dose.start for dose in protocol.doses}])
+    visits = visits_without_dose(protocol)
     if len(visits):
-        axes.plot(visits - first_visit(protocol), np.ones(len(visits)), ls="", marker="o", mfc="none", ms=5, label="visit", **look)
+        axes.plot(visits, np.ones(len(visits)), ls="", marker="o", mfc="none", ms=5, label="visit", **look)
+
+
+def visits_without_dose(protocol: Protocol) -> np.ndarray:
+    """Times of visits at which nothing is given, after the first dose or visit, h: those stated, or the one of a course without drug."""
+    dosed = {dose.start for dose in protocol.doses}
+    visits = protocol.visited() if protocol.visits or (not dosed and protocol.context != "none") else ()
+    return np.array([visit for visit in visits if visit not in dosed]) - first_visit(protocol)
 
 
 def end(simulation: Simulation) -> float:
