@@ -9,9 +9,9 @@ from ..population.summary import CohortSummary
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title
 from .figures.arms import five_ways
+from .figures.clock import drawn
 from .figures.cohort import spread
 from .figures.mood import mood
-from .figures.style import drawn
 from .words import NONE, before
 
 NODES_DRAWN = 600
