@@ -174,6 +174,17 @@ def test_the_conclusion_of_nothing_says_that_nothing_happens(summary):
     assert "never halved" in mood
 
 
+def test_what_differs_from_the_model_as_it_ships_is_said_before_any_number(reference_run, summary):
+    changes = ("without way 4: connections regrow", "ketamine.clearance = 80 L/h (evidence: 61 L/h)")
+    changed = replace(summary, changes=changes, undisturbed=dict.fromkeys(summary.madrs, 12.3))
+    (mood, *_) = conclusion(changed)
+    assert ", without way 4, the model computes" in mood
+    assert "With everything acting it would be 12.3" in mood
+    without_drug = replace(reference_run, protocol=read("saline"), changes=changes)
+    html = page(without_drug, summarise(without_drug))
+    assert all(html.index(change) < html.index("<section") for change in changes)
+
+
 def test_a_comparison_says_which_treatment_stands_lowest(comparison):
     value = comparison.madrs("ketamine-iv")["24 h"]
     assert f"at 24 h (**{value:.1f}**)" in comparison_conclusion(comparison)

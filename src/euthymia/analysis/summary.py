@@ -13,7 +13,7 @@ from ..pharmacology.comparators import FORMED
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from ..results.quantities import label, shown_unit
-from ..simulation.removable import REMOVABLE
+from ..simulation.removable import EVERYTHING, REMOVABLE
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
@@ -75,6 +75,8 @@ class Summary:
     person: str
     """Who is treated."""
     protocol: Protocol
+    changes: tuple[str, ...]
+    """What differs from the model as it ships, a phrase each."""
     plasma: dict[str, Peak]
     """ng/mL by drug given; of ketamine in a venous sample."""
     free_brain: Peak
@@ -92,6 +94,8 @@ class Summary:
     """By checkpoint; None where the patient is anaesthetised."""
     untreated: dict[str, float]
     context: dict[str, float]
+    undisturbed: dict[str, float]
+    """By checkpoint, with everything acting; empty where nothing was removed."""
     lowest: Peak
     """MADRS where it is lowest."""
     worst: Peak | None
@@ -182,6 +186,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         title=course_title(protocol.title, protocol),
         person=simulation.person.described(protocol.patient),
         protocol=protocol,
+        changes=simulation.changes,
         plasma={drug: _peak(mass[drug], visit) for drug in drugs},
         free_brain=_peak(data.free_brain_ketamine.sum("enantiomer"), visit),
         watched={label(name): (_peak(data[name], visit), shown_unit(name)) for name in SAFETY_READOUTS},
@@ -193,6 +198,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         madrs=madrs,
         untreated={name: simulation.at(hours, "untreated") for name, hours in checkpoints.items()},
         context={name: simulation.at(hours, "context") for name, hours in checkpoints.items()},
+        undisturbed={name: simulation.at(hours, EVERYTHING) for name, hours in checkpoints.items() if simulation.without},
         lowest=lowest,
         worst=highest if highest.value - simulation.at(0.0) >= LEAST_POINTS else None,
         time_to_response=response.reached,

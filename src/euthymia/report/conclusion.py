@@ -77,7 +77,8 @@ def _told(comparison: Comparison) -> list[str]:
 
 def _mood(summary: Summary) -> str:
     at = summary.checked_at
-    computed = f"With {treatment(summary.protocol)}, the model computes that MADRS {_way_taken(summary)} at {at}."
+    removed = [change.partition(":")[0] for change in summary.changes if change.startswith("without")]
+    computed = f"With {', '.join((treatment(summary.protocol), *removed))}, the model computes that MADRS {_way_taken(summary)} at {at}."
     return " ".join((computed, *_beside(summary), *_extremes(summary), *_response(summary)))
 
 
@@ -105,7 +106,8 @@ def _beside(summary: Summary) -> list[str]:
         return []
     alone = f"{CONTEXT_ALONE[protocol.context]} would take it to {summary.context[at]:.1f}" if protocol.context != "none" else ""
     untreated = f"untreated it would be {summary.untreated[at]:.1f}"
-    beside = "; ".join(phrase for phrase in (alone if protocol.doses else "", untreated) if phrase)
+    undisturbed = f"with everything acting it would be {summary.undisturbed[at]:.1f}" if summary.undisturbed else ""
+    beside = "; ".join(phrase for phrase in (undisturbed, alone if protocol.doses else "", untreated) if phrase)
     return [f"{beside[0].upper()}{beside[1:]}."]
 
 

@@ -38,6 +38,8 @@ def show(summary: Summary, console: Console) -> None:
     console.print()
     console.print(Text(summary.title, style="bold"))
     console.print(summary.person)
+    for change in summary.changes:
+        console.print(Text(f"This run differs from the model as it ships: {change}"))
     for paragraph in conclusion(summary):
         console.print()
         console.print(_emphasised(paragraph))
