@@ -68,13 +68,14 @@ def calibrate(*rows: str, patients: int = 256, rounds: int = 8, progress: Callab
     InputError
         If a row does not exist or is not for calibration, or a number is out of range.
     """
-    configure()
-    from ..inference.calibration import calibrate as run
-    from ..inference.calibration import check_size
+    from ..inference.sizes import check_size
     from ..trials.published import calibration_numbers
 
-    calibration_numbers(rows)
     check_size(patients, rounds)
+    calibration_numbers(rows)
+    configure()
+    from ..inference.calibration import calibrate as run
+
     return run(rows, patients, most_rounds=rounds, progress=progress)
 
 
@@ -119,17 +120,17 @@ def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 40
         If there is no such validation, or a number is out of range.
     """
     from ..core.errors import unknown
+    from ..inference.sizes import check_draws
 
     if what not in VALIDATIONS:
         raise unknown("validate", what, VALIDATIONS)
+    check_draws(patients, draws)
     configure()
     if what == "pharmacology":
         from ..validation.pharmacology import pharmacology
 
         return pharmacology()
     from ..inference.fitted import shipped
-    from ..inference.prediction import check_draws
     from ..validation.trials import predict_held_out
 
-    check_draws(patients, draws)
     return predict_held_out(shipped(), patients, draws, progress)[0]

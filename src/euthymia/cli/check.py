@@ -15,14 +15,11 @@ def verify() -> None:
     Exit code 1 if a verdict is not the recorded one, or a control passes.
     """
     with stages() as at:
-        from ..core.runtime import configure
-
-        configure()
-        from ..claims.catalogue import verify as run
-        from ..report.terminal.verdicts import show_verdicts
+        from ..api import studies
 
         at.say("Running claims and controls")
-        verdicts = run()
+        verdicts = studies.verify()
+        from ..report.terminal.verdicts import show_verdicts
     show_verdicts(verdicts, output())
     if not all(verdict.stands for verdict in verdicts):
         sys.exit(1)
@@ -45,15 +42,12 @@ def pharmacology(*, out: Path | None = None) -> None:
     if out is not None:
         check_file(out)
     with stages() as at:
-        from ..core.runtime import configure
-
-        configure()
-        from ..report.figures.validation import observed_and_predicted
-        from ..report.terminal.validation import show_validation
-        from ..validation.pharmacology import pharmacology as run
+        from ..api import studies
 
         at.say("Giving every dose")
-        rows = run()
+        rows = studies.validate("pharmacology")
+        from ..report.figures.validation import observed_and_predicted
+        from ..report.terminal.validation import show_validation
     console = output()
     show_validation(rows, console)
     if out is not None:
