@@ -49,7 +49,7 @@ class Run:
         """Total score over time, points."""
         return self.simulation.madrs(arm)
 
-    def at(self, hours: float, arm: str = "as given") -> float:
+    def at(self, hours: float | int, arm: str = "as given") -> float:
         """MADRS so many hours after the first dose, points."""
         return self.simulation.at(float(hours), arm)
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from ..brain.escape import LimbicLock
 from ..circuits.habenula.parameters import Nucleus
+from ..core.errors import InputError
 from ..core.parameters import declared, fill, rows_of
 from ..core.types import Scalar
 from ..core.units import factor
@@ -43,15 +44,18 @@ def default_model() -> Euthymia:
     return fill(Euthymia, evidence().value, {Closures: closures_of(recipes())})
 
 
-def closures_of(needed: Mapping[str, Recipe], stored_in: Path | None = None) -> Closures:
-    """Surfaces from a folder, or those of this installation.
+def closures_of(needed: Mapping[str, Recipe], own: Path | None = None) -> Closures:
+    """Surfaces from a folder of one's own as far as they are there, and the others of this installation.
 
     Raises
     ------
     InputError
-        If a surface is missing, damaged, or was built from other numbers.
+        If a surface is missing, damaged, or was built from other numbers, or the folder holds none.
     """
-    stored = {name: load(name, recipe.built_from, stored_in) for name, recipe in needed.items()}
+    there = [] if own is None else [name for name in needed if (own / f"{name}.json").exists()]
+    if own is not None and not there:
+        raise InputError(f"surfaces: {own} holds no surface; `euthymia surfaces build --set … --out {own}` puts them there")
+    stored = {name: load(name, recipe.built_from, own if name in there else None) for name, recipe in needed.items()}
     shear = jnp.asarray(stored["passage"].settings["shear_nA"])
     return Closures(**{name: file.surface for name, file in stored.items()}, shear=shear)
 

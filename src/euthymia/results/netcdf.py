@@ -49,6 +49,15 @@ def netcdf(groups: Mapping[str, xr.Dataset], title: str, protocol: str, **attrib
 def read_results(path: str | Path) -> xr.DataTree:
     """The results of a run from its file, in memory.
 
+    Parameters
+    ----------
+    path
+        ``results.nc`` of a run folder.
+
+    Returns
+    -------
+    Groups of labelled results, such as "course", "attribution" and "circuits"; what made them stands in ``attrs``.
+
     Raises
     ------
     InputError
