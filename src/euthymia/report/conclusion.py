@@ -66,7 +66,8 @@ def cohort_conclusion(protocol: Protocol, visits: Sequence[VisitSummary], people
         halved = "(MADRS halved) " if not sentences else ""
         alone = f"; {100 * visit.context_response:.0f} % would with the context of the treatment alone" if protocol.doses else ""
         sentences.append(
-            f"{whose}, **{100 * visit.response:.0f} %** respond {halved}at {visit.name} and {100 * visit.remission:.0f} % are in remission{alone}."
+            f"{whose}, **{100 * visit.response:.0f} %** respond {halved}at {visit.name} and "
+            f"{100 * visit.remission:.0f} % are in remission{alone}."
         )
     return sentences
 
