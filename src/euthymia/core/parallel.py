@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import count
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running
 from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from threading import Thread
 from typing import Any, TypeVar
@@ -65,8 +66,10 @@ def _quietly() -> Iterator[None]:
     """Processes that start here know no interrupt, and tidy up without a word: the one that started them ends them."""
     warned = os.environ.get("PYTHONWARNINGS")
     with uninterrupted():
-        before = pthread_sigmask(SIG_BLOCK, [SIGINT])
         os.environ["PYTHONWARNINGS"] = f"{warned},{LEAKS}" if warned else LEAKS
+        # Starting it later would let interrupts in again.
+        ensure_running()
+        before = pthread_sigmask(SIG_BLOCK, [SIGINT])
         try:
             yield
         finally:
