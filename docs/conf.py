@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import generate
+from pydantic import BaseModel
 
 import euthymia
 from euthymia.report.tokens import TOKENS
@@ -21,11 +22,13 @@ exclude_patterns = ["_build"]
 default_role = "code"
 smartquotes = False
 
-autodoc_typehints = "signature"
-autodoc_typehints_format = "short"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+add_module_names = False
 autodoc_member_order = "bysource"
-python_use_unqualified_type_names = True
 napoleon_google_docstring = False
+# What is returned is said in a sentence.
+napoleon_custom_sections = ["Returns"]
 
 # Notebooks run in every build: what they show is what this version computes.
 nb_execution_mode = "force"
@@ -50,6 +53,8 @@ GROUNDS = {
     "color-brand-primary": "accent",
     "color-brand-content": "accent",
     "color-brand-visited": "accent",
+    "color-api-name": "accent",
+    "color-api-pre-name": "soft",
     **{f"badge-{word}": f"badge-{word}" for word in ("read", "recalled", "assumed", "fitted")},
 }
 """What the theme calls the colours that the report's pages and figures have too."""
@@ -60,6 +65,13 @@ html_theme_options = {
 }
 
 
+def fields_by_name(app, what, name, value, options, signature, returned):
+    """The signature of a checked record: names of its fields, whose annotations are checks that say nothing to a reader."""
+    if what == "class" and issubclass(value, BaseModel):
+        return f"({', '.join(value.model_fields)})", returned
+
+
 def setup(app):
     """Write the generated pages before sources are read."""
+    app.connect("autodoc-process-signature", fields_by_name)
     app.connect("builder-inited", lambda app: generate.write(Path(app.srcdir) / "reference" / generate.FOLDER, generate.pages()))

@@ -10,26 +10,29 @@ from pathlib import Path
 from typing import get_args
 
 import euthymia
-from euthymia.claims.catalogue import PREDICTIONS
 from euthymia.evidence.claims import ClaimRow, claim_rows
 from euthymia.evidence.display import quantity
 from euthymia.evidence.registry import evidence
 from euthymia.evidence.rows import Parameter, Provenance, Role, Source, Target
-from euthymia.model.default import uses
-from euthymia.report.words import NONE
 from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES, Quantity
 
 FOLDER = "generated"
 """Where the pages stand, in ``docs/reference``."""
 PROVENANCES: tuple[str, ...] = get_args(Provenance)
 ROLES: tuple[str, ...] = get_args(Role)
+NONE = "–"
+"""Where there is no number."""
 SIGNS = {"read": "✓", "recalled": "≈", "assumed": "?", "calibrated": "⌖"}
 """What stands beside the word of a provenance, so that colour is not alone."""
+STUB = Path(euthymia.__file__).with_suffix(".pyi").read_text("utf-8")
+HOMES = {name: f"{module}." for module, name in re.findall(r"^from \.([\w.]+) import (\w+) as", STUB, re.MULTILINE)}
+"""Module of every public name."""
 Row = Parameter | Target
 
 
 def pages() -> dict[str, str]:
     """Every generated page: its path in the folder, and its text in MyST Markdown."""
+    euthymia.configure()
     return {
         "api.md": api(),
         "command-line.md": command_line(),
@@ -103,6 +106,8 @@ output of a model that is coded here as well), **selected** (parameters were cho
 
 def rows_by_file(kind: str, intro: str, rows: dict[str, Row], sort: Callable[[Row], str], sorts: Sequence[str]) -> dict[str, str]:
     """A page for every file of parameters or targets, and one that counts the rows of each."""
+    from euthymia.model.default import uses
+
     readers, written, counts = uses(), {}, []
     for name, about, ids in data_files(kind):
         cells = [row_cells(rows[row], readers.get(row, [])) for row in ids]
@@ -195,6 +200,8 @@ def unit_word(unit: str) -> str:
 
 def claims() -> str:
     """Every claim with its observation, tolerance, control and standing."""
+    from euthymia.claims.catalogue import PREDICTIONS
+
     parts = [
         "# Claims\n\nWhat the model claims, and what would refute it. A tolerance was fixed before the prediction was looked at; the "
         "control removes the mechanism, and then the prediction must leave the tolerance. `euthymia verify` runs all of them.\n"
@@ -232,11 +239,11 @@ def command_line() -> str:
 
 def api() -> str:
     """Everything that ``import euthymia`` offers, from its docstrings."""
-    names = [name for name in getattr(euthymia, "__all__", ()) if not name.startswith("__")]
+    names = [name for name in euthymia.__all__ if not name.startswith("__")]
     kinds: dict[str, list[str]] = {"Functions": [], "Classes": [], "Modules": []}
     for name in names:
         value = getattr(euthymia, name)
-        kinds["Classes" if isclass(value) else "Modules" if ismodule(value) else "Functions"].append(name)
+        kinds["Classes" if isclass(value) else "Functions" if callable(value) else "Modules"].append(name)
     parts = ["# Python\n\n```python\nimport euthymia as eu\n```\n"]
     for kind, members in kinds.items():
         if members:
@@ -247,4 +254,7 @@ def api() -> str:
 def directive(kind: str, name: str) -> str:
     """How the docstring of a public name is asked for."""
     what = {"Functions": "autofunction", "Classes": "autoclass", "Modules": "automodule"}[kind]
-    return f".. {what}:: euthymia.{name}" + ("" if kind == "Functions" else "\n   :members:")
+    options = {"Functions": (), "Classes": ("members",), "Modules": ("members", "imported-members")}[kind]
+    # A function that shares its name with a folder of the package is asked for where it is defined.
+    home = HOMES[name] if kind == "Functions" and ismodule(getattr(euthymia, name)) else ""
+    return "\n".join([f".. {what}:: euthymia.{home}{name}", *(f"   :{option}:" for option in options)])

@@ -57,12 +57,14 @@ def test_the_reference_tells_of_everything(pages):
     assert [row.id for group in claim_rows().values() for row in group if f"[`{row.id}`]{{#" not in pages["claims.md"]] == []
 
 
-def test_the_reference_tells_of_every_command(pages):
+def test_the_reference_tells_of_every_command_and_public_name(pages):
     from euthymia.cli.main import app
 
     commands = [command for command in app if not command.startswith("-")]
     assert len(commands) >= 14
     assert [command for command in commands if f"## euthymia {command}" not in pages["command-line.md"]] == []
+    public = [name for name in euthymia.__all__ if not name.startswith("__")]
+    assert [name for name in public if not re.search(rf":: euthymia\.(\w+\.)*{name}$", pages["api.md"], re.MULTILINE)] == []
 
 
 def test_pages_are_written_once_and_old_ones_go(generate, pages, tmp_path):
@@ -86,3 +88,13 @@ def test_nothing_in_the_documentation_points_out_of_the_project():
     texts = "".join(page.read_text("utf-8") for page in DOCS.rglob("*") if page.suffix in {".md", ".py", ".css"})
     assert re.findall(r"(?<![\w.])/(?:home|tmp|work|opt|root|usr)/\S*", texts) == []
     assert set(re.findall(r"https?://([^/\s]+)/", texts)) <= {"doi.org"}
+
+
+def test_python_in_the_readme_runs(tmp_path, monkeypatch):
+    import matplotlib as mpl
+
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert blocks
+    mpl.use("agg")
+    monkeypatch.chdir(tmp_path)
+    exec(compile("\n".join(blocks), "README.md", "exec"), {})
