@@ -91,10 +91,12 @@ def test_nothing_in_the_documentation_points_out_of_the_project():
 
 
 def test_python_in_the_readme_runs(tmp_path, monkeypatch):
-    import matplotlib as mpl
+    import matplotlib.pyplot as plt
 
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert blocks
-    mpl.use("agg")
     monkeypatch.chdir(tmp_path)
+    plt.switch_backend("agg")
     exec(compile("\n".join(blocks), "README.md", "exec"), {})
+    assert plt.gca().lines
+    plt.close("all")
