@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
-from euthymia.analysis.anaesthesia import anaesthesia_warnings, anaesthetised, rating_at, ratings
+from euthymia.analysis.anaesthesia import anaesthesia_spans, anaesthesia_warnings, anaesthetised, rating_at, ratings
 from euthymia.analysis.comparison import Comparison
 from euthymia.analysis.readouts import MOOD, largest_changes_of
 from euthymia.analysis.summary import summarise
 from euthymia.protocols.reading import check
+from euthymia.report.figures.anaesthesia import mark_anaesthesia
 from euthymia.report.pages.page import page
 from euthymia.report.terminal.summary import show
 from euthymia.results.csv_table import csv_text, readout_columns
@@ -118,3 +120,36 @@ def test_changes_of_mood_are_of_ratings_that_can_be_made(asleep):
         assert np.isfinite(move.change)
         assert not span.start < move.time < span.end
         assert not span.start < move.half < span.end
+
+
+def lines_of(axes):
+    return {str(line.get_label()): np.asarray(line.get_ydata(), float) for line in axes.get_lines()}
+
+
+@pytest.mark.parametrize("with_key", [True, False])
+def test_a_drawing_has_no_rating_under_anaesthesia_and_sets_apart_what_follows(asleep, with_key):
+    axes, time, course = Figure().subplots(), asleep.data.time.to_numpy(), asleep.madrs()
+    (span,) = anaesthesia_spans(asleep.data)
+    (line,) = axes.plot(time, course, label="A", lw=2)
+    mark_anaesthesia(axes, {"A": asleep.data}, with_key)
+    within, beyond = (drawn for drawn in axes.get_lines() if drawn is not line), np.asarray(line.get_ydata())
+    (before,) = (np.asarray(drawn.get_ydata()) for drawn in within)
+    np.testing.assert_array_equal(np.isfinite(before), time <= span.start)
+    np.testing.assert_array_equal(np.isfinite(beyond)[1:], (time > span.end)[1:])
+    assert line.get_linestyle() != "-"
+    assert ("extrapolation" in lines_of(axes)) == with_key
+    said = " ".join(text.get_text() for text in axes.texts)
+    assert "anaesthetised: no rating" in said
+    assert ("A: extrapolation" in said) != with_key
+    (hatch,) = axes.patches
+    assert hatch.get_hatch()
+    assert (hatch.get_x(), hatch.get_x() + hatch.get_width()) == pytest.approx((span.start, span.end))
+
+
+def test_a_drawing_of_somebody_awake_is_left_as_it_is(reference_run):
+    axes = Figure().subplots()
+    axes.plot(reference_run.data.time, reference_run.madrs(), label="A")
+    mark_anaesthesia(axes, {"A": reference_run.data})
+    assert not axes.patches
+    assert not axes.texts
+    np.testing.assert_array_equal(lines_of(axes)["A"], reference_run.madrs())

@@ -18,18 +18,23 @@ class Anaesthesia(NamedTuple):
     """One time under anaesthesia."""
 
     start: float
-    """h after the first dose."""
+    """h."""
     end: float
-    """h after the first dose; of one that outlasts the course, the end of the course."""
+    """h; of one that outlasts the course, the end of the course."""
 
 
 def anaesthetised(simulation: Simulation) -> list[Anaesthesia]:
-    """When the patient as given is anaesthetised, in order of time.
+    """When the patient as given is anaesthetised, h after the first dose, in order of time."""
+    shift = first_visit(simulation.protocol)
+    return [Anaesthesia(span.start - shift, span.end - shift) for span in anaesthesia_spans(simulation.data)]
+
+
+def anaesthesia_spans(course: xr.Dataset) -> list[Anaesthesia]:
+    """When the patient of a course is anaesthetised, by the course's own time.
 
     The read-out ``anaesthesia`` is at or above 1 then; between two nodes of the course it is taken to move on a straight line.
     """
-    times = simulation.data.time.to_numpy() - first_visit(simulation.protocol)
-    depth = simulation.data.anaesthesia.to_numpy() - 1
+    times, depth = course.time.to_numpy(), course.anaesthesia.to_numpy() - 1
     asleep = np.flatnonzero(np.diff(np.pad(depth >= 0, 1).astype(int)))
     crossings = [_crossing(times, depth, int(node)) for node in asleep]
     return [Anaesthesia(start, end) for start, end in zip(crossings[::2], crossings[1::2], strict=True)]

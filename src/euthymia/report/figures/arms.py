@@ -11,6 +11,7 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title, first_visit
+from .anaesthesia import mark_anaesthesia
 from .clock import EARLIEST, clock, drawn, visits_without_dose
 from .line_ends import LineEnd, name_ends
 from .style import COLOURS, FAINT, INK, LEAST_TEXT, LETTERS, SOFT, arm_line, arm_text, panels, room, svg, way_title
@@ -59,6 +60,7 @@ def five_ways(comparison: Comparison) -> str:
             row.tick_params(axis="x", which="major", length=3 if row is ways[-1] else 0)
         _doses(doses, courses)
         _curves(mood, [course.data.madrs.sel(arm="as given") for course in courses.values()], 20.0)
+        mark_anaesthesia(mood, dict(zip(LETTERS, (course.data for course in courses.values()), strict=False)))
         mood.set_title("Depression: MADRS, points")
         mood.set_ylim(0, max(40.0, mood.get_ylim()[1]))
         _letter(mood, CLOSEST / 2)
@@ -134,7 +136,7 @@ def _letter(axes: Axes, closest: float) -> None:
     for line in axes.get_lines():
         if (letter := str(line.get_label())) in LETTERS:
             curve = np.asarray(line.get_ydata())
-            if np.max(np.abs(curve - curve[0])) > MOVED * (high - low):
+            if np.nanmax(np.abs(curve - curve[0])) > MOVED * (high - low):
                 labels.append(LineEnd(letter, float(curve[-1]), arm_text(LETTERS.index(letter))))
     name_ends(axes, labels, closest)
 
@@ -158,7 +160,7 @@ def attributed(comparison: Comparison) -> str:
                     )
                     left, right = left + min(part, 0), right + max(part, 0)
                 if name not in by_time:
-                    panel.text(0, row, "not reached ", ha="right", va="center", color=SOFT, fontsize=LEAST_TEXT)
+                    panel.text(0, row, "no rating ", ha="right", va="center", color=SOFT, fontsize=LEAST_TEXT)
             panel.set_yticks(range(len(of_arms)), [f"{LETTERS[row]}  {_short(arm)}" for row, arm in enumerate(of_arms)])
             panel.set_title(f"at {name}")
             panel.axvline(0, color=INK, lw=0.8)

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from ...results.ratings import rated
 from ...simulation.simulate import Simulation
 from .clock import course_clock
 from .style import COLOURS, panels, svg
@@ -37,7 +38,7 @@ def stages(simulation: Simulation) -> list[tuple[str, xr.DataArray, str]]:
         ("fast potentiation (way 4)", dosed.fast_potentiation, "way 4"),
         ("spines formed (way 4)", rise("spine_density"), "way 4"),
         ("prefrontal focus (way 1)", rise("focus"), "way 1"),
-        ("MADRS, fall", -rise("madrs"), "mood"),
+        ("MADRS, fall", simulation.undosed("madrs") - rated(data), "mood"),
     ]
     return [(name, values, COLOURS[colour]) for name, values, colour in candidates if float(values.max()) > NOTHING]
 
@@ -48,7 +49,7 @@ def causal_chain(simulation: Simulation) -> str:
     with panels(1.0 + 0.34 * len(shown)) as (figure, [[axes]]):
         for row, (_, values, colour) in enumerate(shown):
             curve = np.clip(np.asarray(values, float), 0, None)
-            height = curve / curve.max() * 0.86
+            height = curve / np.nanmax(curve) * 0.86
             axes.fill_between(values.time, row, row + height, color=colour, alpha=0.28, lw=0)
             axes.plot(values.time, row + height, color=colour, lw=1.6)
         axes.set_yticks(np.arange(len(shown)) + 0.3, [name for name, *_ in shown])

@@ -9,8 +9,10 @@ from ...analysis.attribution import attribution
 from ...core.clock import clock
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
+from ...results.ratings import rated
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
+from .anaesthesia import mark_anaesthesia
 from .clock import course_clock
 from .line_ends import LineEnd, name_ends
 from .style import COLOURS, FAINT, GRID, INK, PAPER, UNTREATED, WAYS, arm_line, legend, own_data, panels, svg, way_text
@@ -29,17 +31,19 @@ CLOSEST = 0.07
 
 def mood(simulation: Simulation) -> str:
     """MADRS over the clock, against the untreated course, with what trials and the user observed."""
-    data, course = simulation.data, simulation.madrs()
+    data, course, name = simulation.data, simulation.madrs(), course_title("this course", simulation.protocol)
+    awake = data.can_be_rated == 1
     with panels(4.3) as (figure, [[axes]]):
         axes.plot(data.time, simulation.madrs("untreated"), **UNTREATED)
         if simulation.protocol.context != "none":
             axes.plot(data.time, simulation.madrs("context"), color=COLOURS["context"], label="context of the treatment alone")
         if simulation.protocol.doses and "without way 4" in data.arm:
-            axes.plot(data.time, simulation.madrs("without way 4"), color=WAYS["way 4"], lw=1.4, ls=":", label="without way 4")
+            axes.plot(data.time, simulation.madrs("without way 4").where(awake), color=WAYS["way 4"], lw=1.4, ls=":", label="without way 4")
         if UNDISTURBED in data.arm:
             pale = {"color": COLOURS["mood"], "alpha": 0.5, "lw": 2.2, "ls": ":"}
-            axes.plot(data.time, simulation.madrs(UNDISTURBED), label="with everything acting", **pale)
-        axes.plot(data.time, course, **arm_line(0), lw=2.8, label=course_title("this course", simulation.protocol))
+            axes.plot(data.time, simulation.madrs(UNDISTURBED).where(awake), label="with everything acting", **pale)
+        axes.plot(data.time, course, **arm_line(0), lw=2.8, label=name)
+        mark_anaesthesia(axes, {name: data}, with_key=True)
         if is_the_trial(simulation):
             for row, hours, marker, text in OBSERVED:
                 observed(axes, row, hours, simulation.undosed("madrs"), 1.0, fmt=marker, label=text)
@@ -54,8 +58,9 @@ def mood(simulation: Simulation) -> str:
 
 def _said(simulation: Simulation) -> str:
     """The course in numbers; its time counts from the first dose."""
-    course = simulation.madrs()
-    at = [f"{float(course.sel(time=hours, method='nearest')):.1f} at {name}" for name, hours in simulation.checkpoints().items() if hours]
+    course = rated(simulation.data)
+    ratings = {name: float(course.sel(time=hours, method="nearest")) for name, hours in simulation.checkpoints().items() if hours}
+    at = [f"{'no rating' if np.isnan(rating) else f'{rating:.1f}'} at {name}" for name, rating in ratings.items()]
     lowest = course[int(course.argmin("time"))]
     return (
         f"MADRS is {simulation.undosed('madrs'):.1f} before; {'; '.join(at)}. "
@@ -89,7 +94,7 @@ def symptoms(simulation: Simulation) -> str:
         axes.plot(data["items"].isel(time=0), rows, "|", color=INK, ms=11, mew=2, label="before")
         for name, (marker, filling) in SHOWN_ITEMS.items():
             if name in checkpoints:
-                ratings = data["items"].sel(time=checkpoints[name], method="nearest")
+                ratings = rated(simulation.data, "items").sel(time=checkpoints[name], method="nearest")
                 axes.plot(ratings, rows, marker, color=COLOURS["mood"], mfc=filling, ms=6, mew=1.5, label=name)
         axes.set_yticks(rows, names)
         axes.set(xlim=(0, 6), xlabel="rating (0–6)")
@@ -100,7 +105,7 @@ def symptoms(simulation: Simulation) -> str:
 def attributed(simulation: Simulation) -> str:
     """Who moved what: points of MADRS by context and way."""
     with panels(3.5) as (figure, [[axes]]):
-        points = attribution(simulation).attribution
+        points = attribution(simulation).attribution.where(simulation.data.can_be_rated == 1)
         axes.axhline(0, color=FAINT, lw=0.8)
         for who in points.contributor.values:
             axes.plot(points.time, points.sel(contributor=who), color=COLOURS[who], label=who)
