@@ -115,6 +115,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
         outcomes_in_view=outcomes_in_view(),
         chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
         sections=sections,
+        set_here=simulation.options.get("set", {}),
         protocol=text_of(simulation.protocol),
     )
 
