@@ -35,7 +35,7 @@ BAD_PROTOCOLS = {
     "unknown patient field": (patient(wieght="70 kg"), "patient", "wieght", "did you mean weight?"),
     "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount"),
     "derived dose field": (doses({"per_weight": True}), "doses[1]", "per_weight"),
-    "missing field": ({"title": "Mine"}, "name", "missing"),
+    "missing field": ({"title": "Mine", "doses": [{"drug": "ketamine"}]}, "doses[1].route", "missing"),
     "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
     "unknown drug": (doses({"drug": "ketamin"}), "doses[1].drug", "'ketamin'", "did you mean ketamine?"),
     "unknown route": (doses({"route": "i.v. infusoin"}), "doses[1].route", "did you mean i.v. infusion"),
@@ -185,9 +185,9 @@ BAD_PROTOCOLS = {
     "a person's belly": (doses({"route": "i.p.", "duration": None}), "doses[1].route", "i.p.", "patient.species"),
     "a thousand sprays": (
         doses({"drug": "esketamine", "route": "nasal", "amount": "28 g", "duration": None}),
-        "doses",
-        "1000 nasal devices",
-        "at most 100",
+        "doses[1].amount",
+        "above 630 mg",
+        "--beyond-evidence",
     ),
     "score above the scale": (patient(madrs=61), "patient.madrs", "0 to 60"),
     "score as text": (patient(madrs="40"), "patient.madrs", "not a number"),
@@ -366,7 +366,7 @@ def test_a_file_of_the_largest_size_and_one_with_a_byte_order_mark_are_read(here
         (["simulate", "--no-overwrite"], "--no-overwrite"),
         (["simulat"], "simulate"),
         (["--frobnicate"], "--frobnicate"),
-        (["protocols", "ketamine-iv"], "ketamine-iv"),
+        (["protocols", "zzz"], "zzz"),
         (["evidence", "ketamine.clearence"], "did you mean ketamine.clearance"),
         (["evidence", "ketamine.clear"], "did you mean ketamine.clearance"),
         (["evidence", "zzz"], "zzz"),
@@ -485,4 +485,4 @@ def test_a_place_that_cannot_be_written_is_refused(out, here, refused):
 def test_a_dose_without_finite_answer_is_refused_and_leaves_no_folders(here, refused):
     overdose = doses({"drug": "phenelzine", "amount": "1e308 mg", "route": "oral", "duration": None})
     (here / "mine.yaml").write_text(json.dumps(overdose))
-    assert "no finite answer" in refused("simulate", "mine.yaml", "--out", "new/deep/out")
+    assert "no finite answer" in refused("simulate", "mine.yaml", "--beyond-evidence", "--out", "new/deep/out")

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core.runtime import configure
 from ..protocols.protocol import Protocol
+from ..protocols.rating import check_rated
 from .types import ComparedRuns, Dataset, Exposures, Model, Run
 
 ProtocolLike = Protocol | str | Path
@@ -99,6 +100,7 @@ def simulate(
     True
     """
     chosen, removed = protocol_like(protocol), names_of(without)
+    check_rated(chosen)
     configure()
     from ..results.observed import observed_data
     from .run import solve

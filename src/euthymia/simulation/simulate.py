@@ -16,6 +16,7 @@ from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid
 from ..protocols.protocol import Protocol
+from ..protocols.rating import check_rated
 from .course import Schedule, course
 from .dataset import coalition_dataset, course_dataset
 from .dosing import grid_of
@@ -109,10 +110,7 @@ def simulate(
     InputError
         If an arm or what is removed is not known, or the model has no finite answer for this protocol.
     """
-    if protocol.patient.species != "human":
-        raise InputError(
-            f"patient.species: the mood of a {protocol.patient.species} cannot be rated; `euthymia exposure` gives drug levels"
-        )
+    check_rated(protocol)
     for arm in arms:
         if arm not in ARMS:
             raise unknown("arm", arm, ARMS)
