@@ -13,12 +13,13 @@ from ..analysis.circuits import circuits
 from ..analysis.comparison import Comparison, compare
 from ..analysis.summary import Summary, summarise
 from ..core.errors import InputError
-from ..core.files import atomic_write
+from ..core.files import atomic_write, check_file
 from ..model.changed import Model
 from ..protocols.protocol import Protocol
 from ..report.notebook import html_of_comparison, html_of_run
 from ..report.pages.page import comparison_page, page
 from ..report.pages.save import write
+from ..results.run_folder import check_destination
 from ..simulation.ceilings import check_ceilings
 from ..simulation.interventions import ARMS, BASE
 from ..simulation.simulate import Simulation, simulate
@@ -89,17 +90,19 @@ class Run:
         InputError
             If the folder exists and is not to be replaced, or cannot be written.
         """
+        check_destination(Path(folder), overwrite)
         write({"": self._complete}, self._page, Path(folder), overwrite)
         return Path(folder)
 
     def report(self, path: str | Path) -> Path:
         """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
+        check_file(Path(path))
         atomic_write(Path(path), self._page)
         return Path(path)
 
     def complete(self, progress: Callable[[str], None] = silent) -> "Run":
         """Solve everything that the report shows now; returns this run."""
-        progress("Solving the attribution")
+        progress("Attributing the change in mood")
         _ = self._summary
         if self.protocol.doses:
             progress("Recording from the circuits")
@@ -173,11 +176,13 @@ class ComparedRuns:
         InputError
             If the folder exists and is not to be replaced, or cannot be written.
         """
+        check_destination(Path(folder), overwrite)
         write(self.comparison.simulations, self._page, Path(folder), overwrite)
         return Path(folder)
 
     def report(self, path: str | Path) -> Path:
         """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
+        check_file(Path(path))
         atomic_write(Path(path), self._page)
         return Path(path)
 
