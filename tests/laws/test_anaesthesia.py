@@ -15,6 +15,9 @@ from euthymia.analysis.readouts import MOOD, largest_changes_of
 from euthymia.analysis.summary import summarise
 from euthymia.protocols.reading import check
 from euthymia.report.figures.anaesthesia import mark_anaesthesia
+from euthymia.report.figures.arms import five_ways
+from euthymia.report.figures.clock import drawn
+from euthymia.report.figures.mood import attributed, mood, symptoms
 from euthymia.report.pages.page import page
 from euthymia.report.terminal.summary import show
 from euthymia.results.csv_table import csv_text, readout_columns
@@ -122,6 +125,18 @@ def test_changes_of_mood_are_of_ratings_that_can_be_made(asleep):
         assert not span.start < move.half < span.end
 
 
+def test_a_course_that_ends_under_anaesthesia_is_drawn_and_said(asleep):
+    (span,) = anaesthetised(asleep)
+    protocol = asleep.protocol.model_copy(update={"horizon": "30 h"})
+    within = {"data": asleep.data.sel(time=slice(None, 30.0)), "coalitions": asleep.coalitions.sel(time=slice(None, 30.0))}
+    short = replace(asleep, protocol=protocol, **within)
+    assert span.end > 6
+    assert summarise(short).checked_at == "0"
+    for figure in (mood, symptoms, attributed):
+        assert figure(drawn(short, 200)).startswith("<svg")
+    assert five_ways(Comparison({"x": short}, [])).startswith("<svg")
+
+
 def lines_of(axes):
     return {str(line.get_label()): np.asarray(line.get_ydata(), float) for line in axes.get_lines()}
 
@@ -132,8 +147,8 @@ def test_a_drawing_has_no_rating_under_anaesthesia_and_sets_apart_what_follows(a
     (span,) = anaesthesia_spans(asleep.data)
     (line,) = axes.plot(time, course, label="A", lw=2)
     mark_anaesthesia(axes, {"A": asleep.data}, with_key)
-    within, beyond = (drawn for drawn in axes.get_lines() if drawn is not line), np.asarray(line.get_ydata())
-    (before,) = (np.asarray(drawn.get_ydata()) for drawn in within)
+    within, beyond = (other for other in axes.get_lines() if other is not line), np.asarray(line.get_ydata())
+    (before,) = (np.asarray(other.get_ydata()) for other in within)
     np.testing.assert_array_equal(np.isfinite(before), time <= span.start)
     np.testing.assert_array_equal(np.isfinite(beyond)[1:], (time > span.end)[1:])
     assert line.get_linestyle() != "-"

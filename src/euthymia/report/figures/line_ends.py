@@ -17,6 +17,8 @@ class LineEnd(NamedTuple):
 def name_ends(axes: Axes, labels: list[LineEnd], closest: float) -> None:
     """Write each name at the right of a panel where its curve ends, names at least a share ``closest`` of the panel's height apart."""
     low, high = axes.get_ylim()
+    # Ratings may end in nothing, under anaesthesia.
+    labels = [line for line in labels if np.isfinite(line.value)]
     heights = apart([(line.value - low) / (high - low) for line in labels], min(closest, 1 / max(1, len(labels) - 1)))
     for line, height in zip(labels, heights, strict=True):
         axes.annotate(
