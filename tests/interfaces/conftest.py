@@ -1,6 +1,7 @@
 """The command line as a function, and the folder it works in as a value."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,14 +9,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import xarray as xr
 
 from euthymia.cli import main as cli
+
+PROGRESS = re.compile(r"^\[(?:\d+ \w+ ?)+\] .*\n", re.M)
 
 
 class Outcome(NamedTuple):
     code: int
     out: str
     err: str
+    """Without lines of progress, which begin with the time since the command began."""
 
 
 @pytest.fixture
@@ -48,7 +53,8 @@ def euthymia(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             cli.main()
         except SystemExit as stop:
             code = stop.code or 0
-        return Outcome(code, *capsys.readouterr())
+        out, err = capsys.readouterr()
+        return Outcome(code, out, PROGRESS.sub("", err))
 
     return run
 
@@ -75,12 +81,12 @@ def refused(euthymia: Callable[..., Outcome], contents: Callable[[], object]) ->
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without drawings and what circuits say for them, which take most of a run's time."""
     for page in ("page", "comparison_page"):
-        monkeypatch.setattr(f"euthymia.report.pages.page.{page}", lambda *_: "<!doctype html><title>Report</title>")
-    monkeypatch.setattr("euthymia.analysis.circuits.circuits", lambda *_: None)
+        monkeypatch.setattr(f"euthymia.api.run.{page}", lambda *_: "<!doctype html><title>Report</title>")
+    monkeypatch.setattr("euthymia.api.run.circuits", lambda *_: xr.Dataset())
 
 
 @pytest.fixture
 def solved(no_figures: None, reference_run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that finds the standard course solved, and that course for every arm of a comparison."""
-    monkeypatch.setattr("euthymia.simulation.simulate.simulate", lambda protocol, **_: reference_run)
+    monkeypatch.setattr("euthymia.api.run.simulate", lambda *_, **__: reference_run)
     monkeypatch.setattr("euthymia.analysis.comparison.simulate", lambda protocol, model, **_: replace(reference_run, protocol=protocol))

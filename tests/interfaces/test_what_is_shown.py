@@ -95,7 +95,7 @@ def stated(here, title="Mine", **dose):
         (["evidence", "--help"], ["evidence", "Id of a parameter"]),
         (["verify", "--help"], ["control"]),
         (["protocols"], [*builtin_names(), *(read(name).title for name in builtin_names()), "Zarate et al. 2006"]),
-        (["evidence"], ["ketamine.clearance", "Parameters", "Targets", "zarate2006.effect_24h", "nmdar.composition.habenula"]),
+        (["evidence"], ["ketamine.clearance", "zarate2006.effect_24h", "nmdar.composition.habenula"]),
         (
             ["evidence", "ketamine.clearance"],
             ["ketamine.clearance", "84 L/h", "human", "https://doi.org/10.1097/", "provenance"],
@@ -106,7 +106,7 @@ def stated(here, title="Mine", **dose):
 )
 def test_commands_print_what_they_promise(words, said, euthymia):
     code, out, err = euthymia(*words)
-    assert (code, err) == (0, "")
+    assert (code, re.sub(r"\d+ of \d+ rows; .*\n", "", err)) == (0, "")
     assert [word for word in said if word not in out] == []
 
 
