@@ -66,11 +66,13 @@ class Simulation:
         return inside if end in inside.values() else inside | {f"{end / DAY:.3g} d" if end > 2 * DAY else f"{end:.3g} h": end}
 
     def thinned(self, nodes: int) -> "Simulation":
-        """The same course on about so many of its nodes, its time counted from the first dose, for drawing."""
-        stride = max(1, self.data.sizes["time"] // nodes)
+        """The course on about so many of its nodes, every dose and the node before it among them, by time since the first, for drawing."""
+        times = self.data.time.values
+        doses = np.searchsorted(times, [dose.start for dose in self.protocol.doses])
+        kept = np.unique([*range(0, len(times), max(1, len(times) // nodes)), *doses, *np.maximum(doses - 1, 0)])
 
         def thin(data: xr.Dataset) -> xr.Dataset:
-            data = data.isel(time=slice(None, None, stride))
+            data = data.isel(time=kept)
             return data.assign_coords(time=data.time - first_visit(self.protocol))
 
         return replace(self, data=thin(self.data), coalitions=None if self.coalitions is None else thin(self.coalitions))
