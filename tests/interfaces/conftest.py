@@ -83,6 +83,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     for page in ("page", "comparison_page"):
         monkeypatch.setattr(f"euthymia.api.run.{page}", lambda *_: "<!doctype html><title>Report</title>")
     monkeypatch.setattr("euthymia.api.run.circuits", lambda *_: xr.Dataset())
+    monkeypatch.setattr("euthymia.api.run.Run._complete", property(lambda run: run._with_coalitions))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ BAD_PROTOCOLS = {
     "unknown patient field": (patient(wieght="70 kg"), "patient", "wieght", "did you mean weight?"),
     "unknown dose field": (doses({"amont": "1 mg"}), "doses[1]", "amont", "did you mean amount"),
     "derived dose field": (doses({"per_weight": True}), "doses[1]", "per_weight"),
-    "missing field": ({"title": "Mine", "doses": [{"drug": "ketamine"}]}, "doses[1].route", "missing"),
+    "missing field": ({"title": "Mine", "doses": [{"drug": "ketamine"}]}, "doses[1].amount", "missing"),
     "missing amount": (doses({"amount": None}), "doses[1].amount", "missing"),
     "unknown drug": (doses({"drug": "ketamin"}), "doses[1].drug", "'ketamin'", "did you mean ketamine?"),
     "unknown route": (doses({"route": "i.v. infusoin"}), "doses[1].route", "did you mean i.v. infusion"),

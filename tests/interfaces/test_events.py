@@ -374,15 +374,14 @@ def in_milligrams(protocol):
     """Doses of a protocol as a table holds them."""
     weight = protocol.patient.weight
     return tuple(
-        dose.model_copy(update={"amount": dose.milligrams(weight), "per_weight": False}) if dose.per_weight else dose
-        for dose in protocol.doses
+        dose.with_canonical(amount=dose.milligrams(weight), per_weight=False) if dose.per_weight else dose for dose in protocol.doses
     )
 
 
 @pytest.mark.parametrize("name", builtin_names())
 def test_what_ships_survives_being_written(name, tmp_path):
     protocol = read(name)
-    weighed = protocol.model_copy(update={"patient": protocol.patient.model_copy(update={"weight": 71.3})})
+    weighed = protocol.changed(patient=protocol.patient.changed(weight="71.3 kg"))
     (subject,) = again([weighed], tmp_path)
     assert subject_protocol(subject, protocol.horizon).doses == in_milligrams(weighed)
     assert (subject.name, subject.weight) == (name, 71.3)

@@ -149,7 +149,8 @@ def test_a_dose_outside_published_experience_warns_and_runs(amount, euthymia, he
     assert code == 0
     assert err.startswith("warning dose 1: ")
     assert "0.1 to 1 mg/kg" in err
-    assert len(err.splitlines()) == 1
+    # The largest of them put the patient to sleep, which is said too.
+    assert all("anaesthetised" in line for line in err.splitlines()[1:])
     assert "MADRS" in out
     assert (here / "out" / "manifest.json").is_file()
 
@@ -348,8 +349,7 @@ def test_the_page_of_any_patient_and_drug_is_drawn(patient, name, euthymia, here
 
 def test_exposure_of_one_body_is_said_and_written(here, euthymia):
     code, out, err = euthymia("exposure", "--patient", "age=80", "--out", "course.csv")
-    assert code == 0
-    assert "Solving" in err
+    assert (code, err) == (0, "")
     for said in ("Racemic ketamine 0.5 mg/kg", "70 kg, 80 years", "arterial ketamine, ng/mL", "free brain ketamine, µM", "NMDA pore block"):
         assert said in out
     header, first, *rest = (here / "course.csv").read_text().splitlines()

@@ -36,7 +36,7 @@ def test_circuits_are_looked_at_before_at_the_peak_and_a_day_after(circuits_besi
 
 
 def test_a_course_that_ends_before_a_day_and_a_drug_without_block_leave_times_out(model):
-    short = simulate(read("ketamine-iv").model_copy(update={"horizon": 12.0}))
+    short = simulate(read("ketamine-iv").changed(horizon="12 h"))
     assert list(circuits(short, model).checkpoint.values) == ["before", "at the peak loss"]
     midazolam = circuits(simulate(read("midazolam")), model)
     assert list(midazolam.checkpoint.values) == ["before", "24 h"]

@@ -93,10 +93,10 @@ def test_ketamine_after_midazolam_gives_an_answer():
 @pytest.mark.parametrize("nothing", ["ketamine", "escitalopram"])
 def test_a_dose_of_nothing_leaves_the_other(nothing):
     both = protocol(tablet("escitalopram"), KETAMINE)
-    doses = tuple(dose.model_copy(update={"amount": 0.0}) if dose.drug == nothing else dose for dose in both.doses)
+    doses = tuple(dose.with_canonical(amount=0.0) if dose.drug == nothing else dose for dose in both.doses)
     left = tuple(dose for dose in both.doses if dose.drug != nothing)
     # The steps of the two grids differ.
-    np.testing.assert_allclose(madrs(both.model_copy(update={"doses": doses})), madrs(both.model_copy(update={"doses": left})), atol=0.02)
+    np.testing.assert_allclose(madrs(both.with_canonical(doses=doses)), madrs(both.with_canonical(doses=left)), atol=0.02)
 
 
 def said(given, model):

@@ -261,7 +261,7 @@ def test_more_drug_moves_more_and_never_jumps():
     base = read(DEFAULT)
     falls = []
     for amount in (0.05, 0.1, 0.25, 0.5, 1.0):
-        protocol = base.model_copy(update={"doses": (base.doses[0].model_copy(update={"amount": amount}),)})
+        protocol = base.changed(doses=[base.doses[0].with_canonical(amount=amount)])
         falls.append(simulate(protocol).at(24.0, "mechanisms alone"))
     assert np.all(np.diff(falls) < 0), falls
 

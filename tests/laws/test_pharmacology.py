@@ -134,7 +134,7 @@ def test_venous_concentration_at_the_end_of_the_infusion(reference_run):
 def test_a_dose_per_kilogram_and_the_same_dose_in_milligrams_agree():
     protocol = read(DEFAULT)
     heavier = change(protocol, {"weight": "100 kg"})
-    stated = heavier.model_copy(update={"doses": (heavier.doses[0].model_copy(update={"amount": 50.0, "per_weight": False}),)})
+    stated = heavier.changed(doses=[heavier.doses[0].changed(amount="50 mg")])
     assert simulate(heavier).data.identical(simulate(stated).data)
 
 
