@@ -184,7 +184,7 @@ def test_the_page_opens_with_mood_and_then_follows_the_chain(html):
     sections = re.findall(r'<section id="([^"]+)"', html)
     ways = [f"way-{number}" for number in range(1, 6)]
     assert sections == ["answer", "chain", "drug", "receptor", *ways, "mood", "made"]
-    assert html.index("MADRS goes from") < html.index('<section id="chain">')
+    assert html.index("that MADRS falls from") < html.index('<section id="chain">')
 
 
 @pytest.mark.parametrize(
