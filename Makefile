@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FRESH := build/fresh
+LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
 .PHONY: run test slow lint check package lowest picture docs benchmark lock clean
 .DELETE_ON_ERROR:
@@ -40,21 +41,25 @@ benchmark: $(READY)
 	$(BIN)/python benchmarks/pharmacokinetics.py
 	$(BIN)/python benchmarks/population.py
 
-# Wheel and source archive, each installed into an empty environment without the lock, and tried there.
+# Source archive and the wheel built from it, each installed into an empty environment without the lock; the wheel is tried there.
 package: $(READY)
 	rm -rf dist
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
-	set -e; for archive in dist/*.whl dist/*.tar.gz; do \
+	set -e; for archive in dist/*.tar.gz dist/*.whl; do \
 	  $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(FRESH); \
 	  $(BIN)/uv pip install --quiet --python $(FRESH)/bin/python "$$archive"; \
-	  cp tests/battery/smoke.py $(FRESH); $(FRESH)/bin/python $(FRESH)/smoke.py; \
+	  $(FRESH)/bin/euthymia --version; \
 	done
+	cp tests/battery/smoke.py $(FRESH)
+	$(FRESH)/bin/python $(FRESH)/smoke.py
 
 # The lowest versions that pyproject.toml allows, on the lowest Python.
 lowest: $(READY)
 	$(BIN)/uv venv --quiet --clear --python 3.11 $(FRESH)
-	$(BIN)/uv pip install --quiet --python $(FRESH)/bin/python --resolution lowest-direct . pytest pytest-xdist hypothesis beartype scipy
-	cp tests/battery/smoke.py $(FRESH); $(FRESH)/bin/python $(FRESH)/smoke.py
+	$(BIN)/uv pip install --quiet --python $(FRESH)/bin/python --resolution lowest-direct ".[dev]"
+	cp tests/battery/smoke.py $(FRESH)
+	$(FRESH)/bin/python $(FRESH)/smoke.py
+	$(FRESH)/bin/python -m pytest -q -o addopts= -m "not slow" $(LOWEST_TESTS)
 
 $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -69,4 +74,4 @@ lock: $(READY)
 	  --python-version 3.11 --extra dev --extra docs --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
 
 clean:
-	rm -rf $(VENV) runs dist build build docs/reference/generated
+	rm -rf $(VENV) runs dist build docs/reference/generated
