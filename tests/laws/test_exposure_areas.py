@@ -222,3 +222,11 @@ def test_nodes_before_boluses_cost_one_length_and_no_larger_grid(model, doses):
     plain = time_grid(pulses_from_doses(protocol, model, 70.0), protocol.horizon, tuple(CHECKPOINTS.values()))
     assert np.sum(grid.lengths > 0) <= np.sum(plain.lengths > 0) + 1 + len(CHECKPOINTS)
     assert (len(grid.lengths), len(grid.length_index)) == (SMALLEST_LENGTHS, len(plain.length_index))
+
+
+def test_areas_and_times_of_peaks_say_their_units():
+    results = exposures(read("ketamine-iv"))
+    assert results.area.arterial_ketamine.units == "umol/L h"
+    assert results.area.pore_block.units == "h"
+    assert {values.units for values in results.peak_time.values()} == {"h"}
+    assert results.peak.arterial_ketamine.units == "umol/L"

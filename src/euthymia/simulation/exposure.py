@@ -220,6 +220,6 @@ def _datasets(solved: ExposureCourse, times: np.ndarray, coordinates: dict) -> t
     return (
         labelled(solved.course, coordinates | {"time": times}),
         labelled(solved.peak, coordinates),
-        peak_time.map(lambda values: values.assign_attrs(units="h"), keep_attrs=True),
-        area.map(lambda values: values.assign_attrs(units=f"{values.units} h"), keep_attrs=True),
+        peak_time.assign({name: values.assign_attrs(units="h") for name, values in peak_time.items()}),
+        area.assign({name: values.assign_attrs(units=f"{values.units} h".removeprefix("1 ")) for name, values in area.items()}),
     )
