@@ -145,6 +145,47 @@ def test_values_are_checked_and_marked():
     assert any("calibrated" in warning for warning in changed.warnings)
 
 
+@pytest.mark.parametrize("value", ["0 L/h", "1e4 L/h"])
+def test_a_value_far_from_the_usual_is_warned_of_where_no_spread_is_known(value):
+    model = eu.default_model().with_values({"ketamine.clearance": value})
+    assert ["10-fold" in warning for warning in model.warnings] == [True]
+
+
+def test_what_was_set_is_blamed_where_it_leaves_no_finite_answer():
+    model = eu.default_model().with_values({"ketamine.clearance": "1e308 L/h"})
+    with pytest.raises(eu.InputError, match=r"set: the model has no finite answer at ketamine\.clearance = 1e\+308 L/h"):
+        eu.exposure("ketamine-iv", model=model)
+
+
+WRONG_TYPES = {
+    "no names": lambda: eu.simulate("ketamine-iv", without=None),
+    "a number for a name": lambda: eu.simulate("ketamine-iv", without=3),
+    "nothing among names": lambda: eu.simulate("ketamine-iv", without=["way 4", None]),
+    "no values": lambda: eu.default_model().with_values(None),
+    "pairs for values": lambda: eu.default_model().with_values([("ketamine.clearance", "60 L/h")]),
+    "text in a list": lambda: _set("ketamine.clearance", ["60 L/h"]),
+    "yes for a value": lambda: _set("absorption.bioavailability.nasal", True),
+    "digits of another script": lambda: _set("ketamine.clearance", "６０ L/h"),
+    "a dose for a list": lambda: eu.Protocol(eu.Dose(**INFUSION)),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG_TYPES)
+def test_a_wrong_type_is_refused_in_one_line(fault):
+    # As a user's process has it, without the type checks of this test run.
+    code = f"import sys; sys.path[:0] = {sys.path!r}; from test_python_interface import WRONG_TYPES, eu\n"
+    code += f"try: WRONG_TYPES[{fault!r}]()\nexcept eu.InputError as error: print(error)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
+    assert said.returncode == 0, said.stderr
+    assert len(said.stdout.splitlines()) == 1
+
+
+def test_a_protocol_shows_its_units():
+    shown = repr(eu.Protocol([eu.Dose(**INFUSION)], patient=eu.Patient(weight="82 kg")))
+    assert "0.5 mg/kg" in shown
+    assert "82.0 kg" in shown
+
+
 def _parameters():
     from euthymia.evidence.registry import evidence
 

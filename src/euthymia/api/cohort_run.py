@@ -100,7 +100,8 @@ def solve_cohort(
 ) -> CohortRun:
     """See :meth:`euthymia.Population.simulate`."""
     used, fitted, targets = checked(population, protocol, n, model, beyond_evidence)
-    solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
+    with used.answerable():
+        solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
     asked = {"without": list(without), "set": used.values, "beyond_evidence": beyond_evidence}
     options = {name: value for name, value in asked.items() if value}
     return CohortRun(replace(solved, changes=solved.changes + used.changes), used, fitted, options)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import InputError, short
 from ..core.runtime import configure
 from ..protocols.protocol import Protocol
 from ..protocols.rating import check_rated
@@ -26,8 +27,11 @@ def protocol_like(protocol: ProtocolLike) -> Protocol:
 
 
 def names_of(names: Names) -> tuple[str, ...]:
-    """One name or several, as several."""
-    return (names,) if isinstance(names, str) else tuple(names)
+    """One name or several, as several. Raises ``InputError``."""
+    several = [names] if isinstance(names, str) else names
+    if not isinstance(several, list | tuple | set) or not all(isinstance(name, str) for name in several):
+        raise InputError(f'without: {short(names)} is neither a name nor a list of names; write for example "way 4"')
+    return tuple(several)
 
 
 def default_model() -> Model:
@@ -69,11 +73,14 @@ def simulate(
     protocol
         A protocol, the name of a built-in one, a YAML file, or an event table of one subject.
     without
-        What does not act: "context", "way 1" to "way 5", or a link inside them such as "mtor", "surge" or "regrowth".
+        What does not act: "context", "way 1" to "way 5", or a link inside them: "prefrontal", "calcium load", "habenula", "dopamine",
+        "synaptic signalling", "limbic lock", "mtor", "potentiation", "regrowth", "surge", "cortex to dopamine", "reuptake".
     model
         Numbers; those of the evidence if left out.
     observed
-        The user's own ratings or concentrations to show beside the course: a CSV file, or its columns by heading.
+        The user's own ratings or concentrations to show beside the course: a CSV file, or its columns by heading. One is "time [h]"
+        (or [min], [d]) since the first dose, the others any of "madrs", "madrs sd", "ketamine [ng/mL]", "norketamine [ng/mL]" and
+        "hydroxynorketamine [ng/mL]".
     beyond_evidence
         Whether to run doses above the highest of which there is experience.
     complete
@@ -255,5 +262,6 @@ def exposure(
 
     used = model or default_model()
     check_ceilings(chosen, used.parameters, beyond_evidence)
-    result = exposures(chosen, n, used.parameters, progress)
+    with used.answerable():
+        result = exposures(chosen, n, used.parameters, progress)
     return replace(result, warnings=[*used.warnings, *result.warnings])

@@ -222,7 +222,8 @@ def solve(
     check_ceilings(protocol, model.parameters, beyond_evidence)
     progress("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
     arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
-    course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)
+    with model.answerable():
+        course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)
     run = Run(_marked(course, model, beyond_evidence, observed), model, beyond_evidence)
     if complete:
         # The cache of a property that is solved already.
@@ -237,6 +238,7 @@ def solve_several(
     """See :func:`euthymia.compare`."""
     for protocol in protocols:
         check_ceilings(protocol, model.parameters, beyond_evidence)
-    compared = compare(protocols, model.parameters, progress, without)
+    with model.answerable():
+        compared = compare(protocols, model.parameters, progress, without)
     marked = {name: _marked(course, model, beyond_evidence, None) for name, course in compared.simulations.items()}
     return ComparedRuns(replace(compared, simulations=marked), model)

@@ -19,8 +19,8 @@ Words = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 AnyProtocol = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).")]
 ProtocolOrFile = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`) or a YAML file.")]
 PATIENT = "`depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual"
-PatientFields = Annotated[Words, Parameter(help=f"{PATIENT};\nrepeat the option for several.")]
-PatientOfEveryArm = Annotated[Words, Parameter(help=f"{PATIENT}, for every arm;\nrepeat the option for several.")]
+PatientFields = Annotated[Words, Parameter(help=f"{PATIENT}; repeat the option for several.")]
+PatientOfEveryArm = Annotated[Words, Parameter(help=f"{PATIENT}, for every arm; repeat the option for several.")]
 Weight = Annotated[str | None, Parameter(help='Body weight with its unit, such as "82 kg".')]
 SubjectID = Annotated[str | None, Parameter(help="ID in an event table that holds several.")]
 EnsembleSize = Annotated[int, Parameter(help="Virtual patients of the ensemble, 16 to 10000.")]
@@ -29,10 +29,17 @@ Fitted = Annotated[
     Parameter(help="A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version."),
 ]
 Overwrite = Annotated[Flag, Parameter(help="Replace the folder if it is an earlier run.")]
+Observed = Annotated[
+    Path | None,
+    Parameter(
+        help='Your own ratings or concentrations to show beside the course: a CSV file with a column "time [h]" (or [min], [d]) since the '
+        'first dose, and any of madrs, "madrs sd", "ketamine [ng/mL]", "norketamine [ng/mL]", "hydroxynorketamine [ng/mL]".'
+    ),
+]
 BeyondEvidence = Annotated[Flag, Parameter(help="Run doses above the highest of which there is experience, too.")]
 Settings = Annotated[
     Words,
-    Parameter(name="--set", help='Another value for an evidence row, such as ketamine.clearance="80 L/h";\nrepeat the option for several.'),
+    Parameter(name="--set", help='Another value for an evidence row, such as ketamine.clearance="80 L/h"; repeat the option for several.'),
 ]
 
 

@@ -8,6 +8,7 @@ from .options import (
     AnyProtocol,
     BeyondEvidence,
     Changes,
+    Observed,
     Overwrite,
     PatientFields,
     PatientOfEveryArm,
@@ -28,7 +29,7 @@ def simulate(
     weight: Weight = None,
     subject: SubjectID = None,
     changes: Changes = AS_SHIPPED,
-    observed: Path | None = None,
+    observed: Observed = None,
     out: Path | None = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -36,9 +37,6 @@ def simulate(
 
     Parameters
     ----------
-    observed
-        Your own ratings or concentrations to show beside the course: a CSV file with a column "time [h]" (or [min], [d]) since the first
-        dose, and any of madrs, "madrs sd", "ketamine [ng/mL]", "norketamine [ng/mL]", "hydroxynorketamine [ng/mL]".
     out
         Folder for the results; default runs/NAME.
     """

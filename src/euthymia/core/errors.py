@@ -20,6 +20,10 @@ class InputError(ValueError):
     """Something the user gave cannot be used: one line that says what, and what is allowed."""
 
 
+class NoFiniteAnswer(InputError):
+    """What the user gave is allowed, and the equations have no finite answer there."""
+
+
 def unknown(field: str, name: object, allowed: Iterable[str]) -> InputError:
     """The error for a name that does not exist, with the nearest that do."""
     allowed = sorted(allowed)

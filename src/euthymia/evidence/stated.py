@@ -9,11 +9,13 @@ from ..core.units import factor
 from .registry import evidence
 from .rows import Parameter
 
+FAR = 10
+"""Times the value of the evidence, from which on another value is remarked on where no spread is stated."""
 LONGEST = 1000
 """Letters of a stated value."""
-_NUMBER = r"[-+]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?"
+_NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?"
 _NUMBERS = re.compile(rf"\s*({_NUMBER}(?:\s*,\s*{_NUMBER})*)\s*(.*?)\s*")
-_PART = r"[A-Za-zµμ%_]+(?:\^-?\d)?"
+_PART = r"[A-Za-zµμ%_]+(?:\^-?[0-9])?"
 # An allow-list: a unit library also evaluates arithmetic, of any size.
 _UNIT = re.compile(rf"(?:1\s*/\s*)?\(?{_PART}(?:\s*[*/]\s*\(?{_PART}\)?)*\)?")
 Stated = str | float | Sequence[float]
@@ -37,14 +39,21 @@ def stated_values(stated: Mapping[str, Stated]) -> dict[str, float | list[float]
         For a row that does not exist, a value that is not a number, or not as many numbers as the row has, a unit that does not fit, or
         a number of the other sign.
     """
+    if not isinstance(stated, Mapping):
+        raise InputError(f'set: {short(stated)} is no mapping of rows to values; write for example {{"ketamine.clearance": "80 L/h"}}')
     return {row: _read(_parameter(row), value) for row, value in stated.items()}
 
 
-def outside(row: str, value: float | list[float]) -> bool:
-    """Whether a value lies outside what the evidence calls its spread; without a spread nothing does."""
+def outside(row: str, value: float | list[float]) -> str:
+    """In words, if a value lies outside the spread that the evidence states, or far from its own value where it states none; else empty."""
     known = evidence().parameters[row]
-    lower, upper = (-math.inf if known.lower is None else known.lower), (math.inf if known.upper is None else known.upper)
-    return not all(lower <= number <= upper for number in (value if isinstance(value, list) else [value]))
+    numbers, usual = (entry if isinstance(entry, list) else [entry] for entry in (value, known.value))
+    if known.spread is not None:
+        lower, upper = (-math.inf if known.lower is None else known.lower), (math.inf if known.upper is None else known.upper)
+        bounds = " to ".join("any" if edge is None else f"{edge:g}" for edge in (known.lower, known.upper))
+        return "" if all(lower <= number <= upper for number in numbers) else f"outside its spread, {bounds} ({known.spread})"
+    near = (abs(was) / FAR <= abs(number) <= abs(was) * FAR for number, was in zip(numbers, usual, strict=True))
+    return "" if all(near) else f"more than {FAR}-fold away from {in_words(row, known.value)}, and the evidence states no spread"
 
 
 def in_words(row: str, value: float | list[float]) -> str:
@@ -64,7 +73,9 @@ def _parameter(row: str) -> Parameter:
 
 
 def _read(row: Parameter, stated: Stated) -> float | list[float]:
-    text = stated if isinstance(stated, str) else ", ".join(map(str, stated if isinstance(stated, Sequence) else [stated]))
+    entries = stated if isinstance(stated, list | tuple) else [stated]
+    numeric = all(isinstance(entry, int | float) and not isinstance(entry, bool) for entry in entries)
+    text = stated if isinstance(stated, str) else ", ".join(map(repr, entries)) if numeric else ""
     parsed = _NUMBERS.fullmatch(text) if len(text) <= LONGEST else None
     example = f'"{in_words(row.id, row.value)}"'
     if parsed is None:

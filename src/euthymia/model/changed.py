@@ -1,13 +1,14 @@
 """The model at other numbers than the evidence's, each with its unit and checked, and what to say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import jax.numpy as jnp
 
-from ..core.errors import InputError
+from ..core.errors import InputError, NoFiniteAnswer
 from ..evidence.registry import evidence
 from ..evidence.stated import Stated, in_words, outside, stated_values
 from .default import SURFACES, closures_of, default_model, recipes, uses, with_values
@@ -64,7 +65,7 @@ class Model:
             row, name = next(iter(built.items()))
             raise InputError(
                 f"set: the {name} surface, which stands for a circuit, is built from {row}; build it at the new value with "
-                f"`euthymia surfaces build --set {row}=… --out FOLDER` and add --surfaces FOLDER"
+                f"`euthymia surfaces build --set {row}=… --out FOLDER` and add --surfaces FOLDER (in Python: surfaces=FOLDER)"
             )
         changed = Model(numbers, self.calibrated, folder)
         _ = changed.parameters
@@ -85,11 +86,22 @@ class Model:
         closures = None if self.surfaces is None else closures_of(recipes(values), self.surfaces)
         return with_values(default_model(), values, closures)
 
+    @contextmanager
+    def answerable(self) -> Iterator[None]:
+        """Blame what was set, and not the doses, if the model has no finite answer inside the block."""
+        try:
+            yield
+        except NoFiniteAnswer as error:
+            if not self.values:
+                raise
+            rows = ", ".join(f"{row} = {in_words(row, value)}" for row, value in self.values.items())
+            raise NoFiniteAnswer(f"set: the model has no finite answer at {rows}") from error
+
     @property
     def changes(self) -> tuple[str, ...]:
         """What the user set, a phrase each, beside the value that it replaces."""
         return tuple(
-            f"{row} = {in_words(row, value)} ({self._replaced(row)}{', outside its spread' if outside(row, value) else ''})"
+            f"{row} = {in_words(row, value)} ({', '.join(filter(None, (self._replaced(row), outside(row, value))))})"
             for row, value in self.values.items()
         )
 
@@ -104,9 +116,8 @@ class Model:
         warnings = []
         for row, value in self.values.items():
             known = evidence().parameters[row]
-            if outside(row, value):
-                bounds = " to ".join("any" if edge is None else f"{edge:g}" for edge in (known.lower, known.upper))
-                warnings.append(f"set: {row} = {in_words(row, value)} is outside its spread, {bounds} ({known.spread})")
+            if remark := outside(row, value):
+                warnings.append(f"set: {row} = {in_words(row, value)} is {remark}")
             if known.provenance == "calibrated" or row in self.calibrated:
                 warnings.append(f"set: {row} was calibrated together with other rows, which stay as they are; the fit does not hold here")
         return warnings

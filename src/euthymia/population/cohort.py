@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.constants import NG_PER_ML
-from ..core.errors import InputError
+from ..core.errors import InputError, NoFiniteAnswer
 from ..core.parallel import ordered_map
 from ..core.types import CELL_CLASSES
 from ..links import PYRAMIDAL
@@ -136,7 +136,7 @@ def cohort(
     weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
     data = _dataset(solved, times, model, comparator_of(protocol), weights)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
-        raise InputError("doses: the model has no finite answer for doses this large")
+        raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
     return Cohort(protocol, data, drawn, tuple(like), changes_by(removed))
 
 

@@ -1,6 +1,6 @@
 """Checked fields of a protocol: each check refuses a value in one line that says what is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -119,6 +119,9 @@ class ProtocolPart(BaseModel):
     def stated(self) -> dict[str, Any]:
         """The fields as plain data with units in the text, such that reading them gives the same part."""
         return self.model_dump(exclude_none=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        return ((name, value) for name, value in self.stated().items() if value not in ("", [], {}))
 
     def changed(self: Part, **fields: Any) -> Part:
         """A copy with other values of some fields, checked like a new one; None takes a field out.

@@ -16,6 +16,8 @@ from .patient import Patient
 from .repeats import compact, written_out
 from .vocabulary import CONTEXTS, LONGEST, MOST_DOSES, OF_KETAMINE, ROUTES_OF_ANIMALS, SWALLOWED, Context
 
+EXAMPLE = "[{drug: ketamine, amount: 0.5 mg/kg, route: i.v. infusion, duration: 40 min}]"
+
 
 class Protocol(ProtocolPart):
     """A course as a user states it, checked.
@@ -34,7 +36,7 @@ class Protocol(ProtocolPart):
     336.0
     """
 
-    doses: Annotated[tuple[Dose, ...], AfterValidator(written_out)] = Field(default=(), max_length=MOST_DOSES)
+    doses: Annotated[tuple[Dose, ...], AfterValidator(written_out), list_like(EXAMPLE)] = Field(default=(), max_length=MOST_DOSES)
     patient: Patient = Patient()
     context: Annotated[Context, one_of(CONTEXTS)] = "none"
     horizon: Annotated[float, number_between(1.0, LONGEST, " h (one year)"), with_unit("time")] = 2 * WEEK

@@ -50,7 +50,7 @@ def check_ceilings(protocol: Protocol, model: Euthymia, beyond_evidence: bool = 
     """
     if not beyond_evidence:
         for above in above_ceilings(protocol, model):
-            raise InputError(f"{above}; add --beyond-evidence to run it all the same")
+            raise InputError(f"{above}; add --beyond-evidence (in Python: beyond_evidence=True) to run it all the same")
 
 
 def above_ceilings(protocol: Protocol, model: Euthymia) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
-from ..core.errors import InputError
+from ..core.errors import InputError, NoFiniteAnswer
 from ..core.numerics.exponential import Steps
 from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
 from ..model.default import default_model
@@ -200,7 +200,7 @@ def exposures(
         progress(start + len(group))
     whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *chunks)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(whole)):
-        raise InputError("doses: the model has no finite answer for doses this large")
+        raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
     coordinates = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
     warnings = body_warnings(protocol.patient, protocol.doses, model)
     return Exposures(protocol, patient, warnings, *_datasets(whole, grid.times[kept], coordinates))

@@ -9,7 +9,7 @@ import xarray as xr
 
 from ..clinic.symptoms import context_strengths
 from ..core.constants import DAY
-from ..core.errors import InputError, unknown
+from ..core.errors import NoFiniteAnswer, unknown
 from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
 from ..model.default import default_model
@@ -131,7 +131,7 @@ def simulate(
     result = course(model, person, context, _schedule(protocol, grid, correction), solved)
     data = course_dataset(model, result, grid, names, np.asarray(solved.brain_of))
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
-        raise InputError("doses: the model has no finite answer for doses this large")
+        raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
     return Simulation(
         protocol, person, data, coalition_dataset(result, grid) if coalitions else None, without=removed, changes=changes_by(removed)
     )
