@@ -44,10 +44,16 @@ if __name__ == "__main__":
 """
 
 
+FOREGROUND = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+"""A job that a shell has put into the background ignores interrupts, and hands that on."""
+
+
 def started(here: Path, *words: str) -> subprocess.Popen:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
-        [sys.executable, *words],
+        [sys.executable, "-c", FOREGROUND, *words],
         cwd=here,
         env=environment,
         stdout=subprocess.PIPE,
