@@ -166,6 +166,13 @@ WRONG_TYPES = {
     "text in a list": lambda: _set("ketamine.clearance", ["60 L/h"]),
     "yes for a value": lambda: _set("absorption.bioavailability.nasal", True),
     "digits of another script": lambda: _set("ketamine.clearance", "６０ L/h"),
+    "a model by name": lambda: eu.simulate("ketamine-iv", model="mine"),
+    "a number like a trial": lambda: eu.Population(like=3).simulate("ketamine-iv"),
+    "a word for people": lambda: eu.Population().simulate("ketamine-iv", n="many"),
+    "half a person": lambda: eu.exposure("ketamine-iv", n=1.5),
+    "a number for observations": lambda: eu.simulate("ketamine-iv", observed=5),
+    "a number for a column": lambda: eu.simulate("ketamine-iv", observed={"time [h]": 1, "madrs": [20]}),
+    "a column twice": lambda: eu.simulate("ketamine-iv", observed={"time [h]": [1], "madrs": [20], "MADRS": [20]}),
     "a dose for a list": lambda: eu.Protocol(eu.Dose(**INFUSION)),
 }
 

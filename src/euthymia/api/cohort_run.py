@@ -18,6 +18,7 @@ from ..protocols.protocol import Protocol
 from ..report.notebook import html_of_cohort
 from ..report.pages.cohort import UNCALIBRATED, write
 from ..simulation.ceilings import check_ceilings
+from .courses import names_of
 from .people import Population
 
 
@@ -78,7 +79,7 @@ def checked(
 ) -> tuple[Model, Fitted | None, list[BaselineTarget]]:
     """The numbers of the patients, the calibration that they come from, and what they are to be like. Raises ``InputError``."""
     check_patients(protocol, n)
-    targets = [baseline_target(words) for words in ((population.like,) if isinstance(population.like, str) else population.like)]
+    targets = [baseline_target(words) for words in names_of(population.like, "like")]
     if population.fitted is not None and not population.calibrated:
         raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
     fitted = None if not population.calibrated else shipped() if population.fitted is None else read(Path(population.fitted))

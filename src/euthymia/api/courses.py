@@ -26,12 +26,32 @@ def protocol_like(protocol: ProtocolLike) -> Protocol:
     return protocol if isinstance(protocol, Protocol) else Protocol.read(protocol)
 
 
-def names_of(names: Names) -> tuple[str, ...]:
+def names_of(names: Names, field: str = "without") -> tuple[str, ...]:
     """One name or several, as several. Raises ``InputError``."""
     several = [names] if isinstance(names, str) else names
     if not isinstance(several, list | tuple | set) or not all(isinstance(name, str) for name in several):
-        raise InputError(f'without: {short(names)} is neither a name nor a list of names; write for example "way 4"')
+        raise InputError(f"{field}: {short(names)} is neither a name nor a list of names")
     return tuple(several)
+
+
+def model_like(model: Model | None) -> Model:
+    """The numbers of a run: those that are given, or those of the evidence. Raises ``InputError``."""
+    from ..model.changed import Model
+
+    if model is None:
+        return Model()
+    if not isinstance(model, Model):
+        raise InputError(
+            f'model: {short(model)} is none; write for example default_model().with_values({{"ketamine.clearance": "80 L/h"}})'
+        )
+    return model
+
+
+def whole(field: str, number: int) -> int:
+    """A number of people. Raises ``InputError``."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise InputError(f"{field}: {short(number)} is not a whole number")
+    return number
 
 
 def default_model() -> Model:
@@ -101,8 +121,6 @@ def simulate(
     --------
     >>> import euthymia as eu
     >>> run = eu.simulate("ketamine-iv", without="way 4")
-    >>> run.data.madrs.dims
-    ('arm', 'time')
     >>> bool(run.at(24) > run.at(24, arm="everything acts"))
     True
     """
@@ -113,7 +131,7 @@ def simulate(
     from .run import solve
 
     seen = None if observed is None else observed_data(observed)
-    return solve(chosen, removed, model or default_model(), seen, beyond_evidence, complete, progress)
+    return solve(chosen, removed, model_like(model), seen, beyond_evidence, complete, progress)
 
 
 def attribute(protocol: ProtocolLike, *, without: Names = (), model: Model | None = None, beyond_evidence: bool = False) -> Dataset:
@@ -213,7 +231,7 @@ def compare(
     configure()
     from .run import solve_several
 
-    return solve_several(chosen, names_of(without), model or default_model(), beyond_evidence, progress)
+    return solve_several(chosen, names_of(without), model_like(model), beyond_evidence, progress)
 
 
 def exposure(
@@ -260,8 +278,8 @@ def exposure(
     from ..simulation.ceilings import check_ceilings
     from ..simulation.exposure import exposures
 
-    used = model or default_model()
+    used = model_like(model)
     check_ceilings(chosen, used.parameters, beyond_evidence)
     with used.answerable():
-        result = exposures(chosen, n, used.parameters, progress)
+        result = exposures(chosen, None if n is None else whole("people", n), used.parameters, progress)
     return replace(result, warnings=[*used.warnings, *result.warnings])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.runtime import configure
-from .courses import Names, ProtocolLike, default_model, names_of, protocol_like
+from .courses import Names, ProtocolLike, model_like, names_of, protocol_like, whole
 from .types import CohortRun, Model
 
 WORTH_A_PROCESS = 4000
@@ -46,7 +46,7 @@ class Population:
         configure()
         from .cohort_run import checked
 
-        checked(self, protocol_like(protocol), n, model or default_model(), beyond_evidence)
+        checked(self, protocol_like(protocol), whole("people", n), model_like(model), beyond_evidence)
 
     def simulate(
         self,
@@ -82,9 +82,9 @@ class Population:
         InputError
             If anything that was given cannot be used, or hardly anybody fits ``like``.
         """
-        chosen, removed = protocol_like(protocol), names_of(without)
+        chosen, removed, _ = protocol_like(protocol), names_of(without), whole("people", n)
         configure()
         from .cohort_run import solve_cohort
 
         several = processes or min(os.cpu_count() or 1, MOST_PROCESSES, max(1, n // WORTH_A_PROCESS))
-        return solve_cohort(self, chosen, n, removed, model or default_model(), beyond_evidence, several, progress)
+        return solve_cohort(self, chosen, n, removed, model_like(model), beyond_evidence, several, progress)

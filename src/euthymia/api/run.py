@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from ..analysis.anaesthesia import anaesthesia_warnings
 from ..analysis.attribution import attribution
 from ..analysis.circuits import circuits
 from ..analysis.comparison import Comparison, compare
@@ -58,7 +59,8 @@ class Run:
     def warnings(self) -> list[str]:
         """What to know before trusting the result, a line each."""
         course = self.simulation
-        return [*self.model.warnings, *warnings_of(course.protocol, self.model.parameters, course.undosed("limbic_input"))]
+        known = warnings_of(course.protocol, self.model.parameters, course.undosed("limbic_input"))
+        return [*self.model.warnings, *known, *anaesthesia_warnings(course)]
 
     @cached_property
     def attribution(self) -> xr.Dataset:

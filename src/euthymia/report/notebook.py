@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from ..analysis.anaesthesia import rating_at
 from ..analysis.comparison import Comparison
 from ..population.cohort import Cohort
 from ..population.summary import CohortSummary
@@ -21,7 +22,8 @@ def html_of_run(simulation: Simulation, warnings: Iterable[str]) -> str:
     """One course."""
     protocol = simulation.protocol
     checkpoints = simulation.checkpoints()
-    rows = {arm: {name: simulation.at(hours, arm) for name, hours in checkpoints.items()} for arm in ("as given", "context", "untreated")}
+    rows: dict[str, Mapping[str, float | None]] = {"as given": {name: rating_at(simulation, hours) for name, hours in checkpoints.items()}}
+    rows |= {arm: {name: simulation.at(hours, arm) for name, hours in checkpoints.items()} for arm in ("context", "untreated")}
     return "".join(
         (
             _opening(course_title(protocol.title, protocol), simulation.changes, warnings),

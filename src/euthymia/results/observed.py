@@ -49,7 +49,11 @@ def observed_data(source: str | Path | Mapping[str, Sequence[float]]) -> xr.Data
     InputError
         If the file cannot be read, a column is not known, or a value is no number or out of range.
     """
+    if not isinstance(source, Mapping | str | Path):
+        raise InputError(f"observed: {short(source)} is neither a file nor columns by heading")
     if isinstance(source, Mapping):
+        if not all(np.ndim(values) == 1 for values in source.values()):
+            raise InputError('observed: every column must be a list of numbers, for example {"time [h]": [2, 24], "madrs": [20, 18]}')
         columns = {str(heading): [str(value) for value in values] for heading, values in source.items()}
         if len({len(values) for values in columns.values()}) > 1:
             raise InputError("observed: columns differ in length")
@@ -85,6 +89,8 @@ def _columns_of(path: Path) -> dict[str, list[str]]:
 
 def _dataset(columns: Mapping[str, list[str]], origin: str, first_line: int) -> xr.Dataset:
     by_name = {_plain(heading): (heading, cells) for heading, cells in columns.items()}
+    if len(by_name) < len(columns):
+        raise InputError(f"{origin}: two columns have one heading")
     known = {_plain(heading): heading for heading in (*TIMES, *COLUMNS)}
     for name, (heading, _) in by_name.items():
         if name not in known:
