@@ -212,7 +212,7 @@ def test_builtin_protocols_read_back(name):
 @pytest.mark.parametrize("name", ["saline", "ketamine-iv-low"])
 def test_the_installed_command_runs_from_dose_to_page(name, tmp_path):
     command = Path(sysconfig.get_path("scripts")) / "euthymia"
-    done = subprocess.run([command, "simulate", name, "--out", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([command, "simulate", name, "--out", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, re.sub(r"\[\d+ .*\n", "", done.stderr)) == (0, "")
     assert "MADRS" in done.stdout
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES

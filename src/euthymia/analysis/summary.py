@@ -30,6 +30,8 @@ BLOCK_MEASURES = ("bound", "pore_block", "drive_loss")
 TARGETS = ("sert_occupancy", "dat_occupancy", "mao_block")
 SAFETY_READOUTS = ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")
 NOT_MODELLED = (
+    "slowed breathing and a blocked airway",
+    "heart rate and rhythm",
     "nausea and vomiting",
     "dizziness and headache",
     "sedation short of anaesthesia",

@@ -62,7 +62,7 @@ def cohort_conclusion(protocol: Protocol, visits: Sequence[VisitSummary], people
     told = dict.fromkeys(name for name in (AFTER_A_DAY, visits[-1].name) if name in [visit.name for visit in visits])
     sentences = []
     for visit in (visit for visit in visits if visit.name in told):
-        whose = f"Of {people} virtual patients with {treatment(protocol)}" if not sentences else "Of these"
+        whose = f"Of {people} virtual patients with {treatment(protocol)}" if not sentences else "Of all of them"
         halved = "(MADRS halved) " if not sentences else ""
         alone = f"; {100 * visit.context_response:.0f} % would with the context of the treatment alone" if protocol.doses else ""
         sentences.append(
@@ -144,7 +144,7 @@ def _carried(summary: Summary) -> str:
     carried = {who: value for who, value in sorted(parts.items(), key=lambda part: -abs(part[1])) if abs(value) >= LEAST_POINTS}
     if not carried:
         return ""
-    nothing = [way for way in WAYS if way not in carried]
+    nothing = [way for way in WAYS if way not in carried and not any(change.startswith(f"without {way}:") for change in summary.changes)]
     idle = f"Nothing comes from {'any of the five ways' if len(nothing) == len(WAYS) else joined(nothing)}." if nothing else ""
     return (
         f"What carries the change at {summary.checked_at}, in points: "

@@ -14,7 +14,7 @@ from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
 from ..model.default import default_model
 from ..model.parameters import Euthymia
-from ..model.time_grid import TimeGrid
+from ..model.time_grid import SAME, TimeGrid
 from ..protocols.protocol import Protocol
 from ..protocols.rating import check_rated
 from .course import Schedule, course
@@ -67,11 +67,11 @@ class Simulation:
 
     def thinned(self, nodes: int) -> "Simulation":
         """The course on about so many of its nodes, every dose and the node before it among them, by time since the first, for drawing."""
-        times = self.data.time.values
-        doses = np.searchsorted(times, [dose.start for dose in self.protocol.doses])
-        kept = np.unique([*range(0, len(times), max(1, len(times) // nodes)), *doses, *np.maximum(doses - 1, 0)])
 
         def thin(data: xr.Dataset) -> xr.Dataset:
+            times = data.time.values
+            doses = np.searchsorted(times[:-1], [dose.start - SAME for dose in self.protocol.doses])
+            kept = np.unique([*range(0, len(times), max(1, len(times) // nodes)), *doses, *np.maximum(doses - 1, 0)])
             data = data.isel(time=kept)
             return data.assign_coords(time=data.time - first_visit(self.protocol))
 

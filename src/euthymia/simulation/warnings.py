@@ -85,7 +85,7 @@ def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> li
         per_kg = dose.per_kilogram(weight)
         if not known["lowest_dose"] * (1 - ROUNDING) <= per_kg <= known["highest_dose"] * (1 + ROUNDING):
             warnings.append(
-                f"dose {number}: {per_kg:.3g} mg/kg is outside published experience; "
+                f"dose {number}: {per_kg:.3g} mg/kg is outside the trials in depression; "
                 f"evidence covers {known['lowest_dose']:g} to {known['highest_dose']:g} mg/kg i.v."
             )
         if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):

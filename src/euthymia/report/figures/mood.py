@@ -37,7 +37,7 @@ def mood(simulation: Simulation) -> str:
         axes.plot(data.time, simulation.madrs("untreated"), **UNTREATED)
         if simulation.protocol.context != "none":
             axes.plot(data.time, simulation.madrs("context"), color=COLOURS["context"], label="context of the treatment alone")
-        if simulation.protocol.doses and "without way 4" in data.arm:
+        if simulation.protocol.doses and "without way 4" in data.arm and "way 4" not in simulation.without:
             axes.plot(data.time, simulation.madrs("without way 4").where(awake), color=WAYS["way 4"], lw=1.4, ls=":", label="without way 4")
         if UNDISTURBED in data.arm:
             pale = {"color": COLOURS["mood"], "alpha": 0.5, "lw": 2.2, "ls": ":"}
@@ -59,7 +59,8 @@ def mood(simulation: Simulation) -> str:
 def _said(simulation: Simulation) -> str:
     """The course in numbers; its time counts from the first dose."""
     course = rated(simulation.data)
-    ratings = {name: float(course.sel(time=hours, method="nearest")) for name, hours in simulation.checkpoints().items() if hours}
+    # Of the nodes that are drawn none need be at a named time.
+    ratings = {name: float(np.interp(hours, course.time, course)) for name, hours in simulation.checkpoints().items() if hours}
     at = [f"{'no rating' if np.isnan(rating) else f'{rating:.1f}'} at {name}" for name, rating in ratings.items()]
     lowest = course[int(course.argmin("time"))]
     return (

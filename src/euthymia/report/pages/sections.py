@@ -237,7 +237,7 @@ SECTIONS = (
         ("physiology.prefrontal", "dose_curve", "physiology.links"),
         ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50"),
         (
-            "The circuit was chosen for disinhibition, so that interneurons fall before pyramidal cells rise is no test of it.",
+            "The circuit was chosen for disinhibition: that an interneuron falls before pyramidal cells rise is no test of it.",
             "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",
             "Gamma power has no rhythm of its own here: the circuit filters noise, and what rises is its response.",
         ),
