@@ -1,5 +1,7 @@
 """What the public texts show must be what the model computes now."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,14 @@ def test_every_builtin_protocol_says_where_it_comes_from():
     for name in builtin_names():
         assert read(name).name == name
         assert read(name).source or name == "untreated"
+
+
+def test_extras_and_hints_to_install_are_those_of_the_package():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert set(re.findall(r"`\"\.\[(\w+)\]\"`", README)) == set(extras)
+    optional = {re.split(r"[<>=]", line)[0] for lines in extras.values() for line in lines}
+    hints = [
+        name for path in (ROOT / "src").rglob("*.py") for name in re.findall(r"`python -m pip install ([\w-]+)`", path.read_text("utf-8"))
+    ]
+    assert hints
+    assert set(hints) <= optional
