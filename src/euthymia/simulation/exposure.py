@@ -124,11 +124,13 @@ def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) ->
         def block(equivalents: Array) -> Array:
             return pore_block(physiology.receptor, equivalents)
 
-        # The part that is linear in the concentration has the exact area; the rest is small where steps are long.
+        # The part that is linear in the concentration has the exact area; the rest is small where steps are long, unless block saturates.
         linear = jax.jacfwd(block)(jnp.zeros(()))
         course["pore_block"] = block(course["racemate_equivalents"])
-        rest = course["pore_block"] - course["racemate_equivalents"][:, None] * linear
-        area["pore_block"] = area["racemate_equivalents"] * linear + lengths @ (rest[1:] + rest[:-1]) / 2
+        in_proportion = course["racemate_equivalents"][:, None] * linear
+        saturates = in_proportion.max(0) > 1
+        rest = course["pore_block"] - jnp.where(saturates, 0, in_proportion)
+        area["pore_block"] = jnp.where(saturates, 0, area["racemate_equivalents"] * linear) + lengths @ (rest[1:] + rest[:-1]) / 2
         return ExposureCourse(
             jax.tree.map(lambda c: c[kept], course),
             jax.tree.map(lambda c: c.max(0), course),
