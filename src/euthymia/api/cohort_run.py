@@ -20,6 +20,7 @@ from ..report.pages.cohort import UNCALIBRATED, write
 from ..simulation.ceilings import check_ceilings
 from .courses import names_of
 from .people import Population
+from .run import options_of
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,5 @@ def solve_cohort(
     used, fitted, targets = checked(population, protocol, n, model, beyond_evidence)
     with used.answerable():
         solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
-    asked = {"without": list(without), "set": used.values, "beyond_evidence": beyond_evidence}
-    options = {name: value for name, value in asked.items() if value}
+    options = options_of(without, used, beyond_evidence)
     return CohortRun(replace(solved, changes=solved.changes + used.changes), used, fitted, options)

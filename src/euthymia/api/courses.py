@@ -68,9 +68,7 @@ def default_model() -> Model:
     ('ketamine.clearance = 60 L/h (evidence: 84 L/h)',)
     """
     configure()
-    from ..model.changed import Model
-
-    return Model()
+    return model_like(None)
 
 
 def simulate(

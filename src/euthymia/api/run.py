@@ -29,8 +29,22 @@ from ..simulation.warnings import warnings_of
 from .courses import silent
 
 
+class _WithReport:
+    """Results that have a page."""
+
+    @cached_property
+    def _page(self) -> str:
+        raise NotImplementedError
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
+        check_file(Path(path))
+        atomic_write(Path(path), self._page)
+        return Path(path)
+
+
 @dataclass(frozen=True)
-class Run:
+class Run(_WithReport):
     """One course, solved. What takes longer than the course itself is solved when it is first asked for, and kept."""
 
     simulation: Simulation
@@ -96,12 +110,6 @@ class Run:
         write({"": self._complete}, self._page, Path(folder), overwrite)
         return Path(folder)
 
-    def report(self, path: str | Path) -> Path:
-        """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
-        check_file(Path(path))
-        atomic_write(Path(path), self._page)
-        return Path(path)
-
     def complete(self, progress: Callable[[str], None] = silent) -> "Run":
         """Solve everything that the report shows now; returns this run."""
         progress("Attributing the change in mood")
@@ -140,7 +148,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class ComparedRuns:
+class ComparedRuns(_WithReport):
     """Several courses of one patient side by side."""
 
     comparison: Comparison
@@ -182,12 +190,6 @@ class ComparedRuns:
         write(self.comparison.simulations, self._page, Path(folder), overwrite)
         return Path(folder)
 
-    def report(self, path: str | Path) -> Path:
-        """Write the report as one page that needs no network; a file that exists is replaced. Raises ``InputError``."""
-        check_file(Path(path))
-        atomic_write(Path(path), self._page)
-        return Path(path)
-
     @cached_property
     def _page(self) -> str:
         return comparison_page(self.comparison)
@@ -199,15 +201,20 @@ class ComparedRuns:
         return f"ComparedRuns({', '.join(self.comparison.arms)})"
 
 
-def _marked(course: Simulation, model: Model, beyond_evidence: bool, observed: xr.Dataset | None) -> Simulation:
-    """A course that says what was asked for beside its protocol."""
+def options_of(without: Sequence[str], model: Model, beyond_evidence: bool) -> dict[str, object]:
+    """What was asked for beside a protocol, for the manifest."""
     asked = {
-        "without": list(course.without),
+        "without": list(without),
         "set": model.values,
         "surfaces": None if model.surfaces is None else str(model.surfaces),
         "beyond_evidence": beyond_evidence,
     }
-    options = {name: value for name, value in asked.items() if value}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _marked(course: Simulation, model: Model, beyond_evidence: bool, observed: xr.Dataset | None) -> Simulation:
+    """A course that says what was asked for beside its protocol."""
+    options = options_of(course.without, model, beyond_evidence)
     return replace(course, changes=course.changes + model.changes, options=options, observed=observed)
 
 

@@ -70,19 +70,21 @@ class Changes:
 
     def stated_values(self) -> dict[str, float | list[float]]:
         """What is set, in the units of the rows. Raises ``InputError``."""
-        if not self.settings:
-            return {}
-        from ..evidence.stated import split, stated_values
+        from ..evidence.stated import stated_values
 
-        return stated_values(dict(split(text) for text in self.settings))
+        return stated_values(self._stated()) if self.settings else {}
 
     def model(self) -> Model:
         """The model at the values that are set. Raises ``InputError``."""
         from ..api.courses import default_model
-        from ..evidence.stated import split
 
         model = default_model()
-        return model.with_values(dict(split(text) for text in self.settings), self.surfaces) if self.settings or self.surfaces else model
+        return model.with_values(self._stated(), self.surfaces) if self.settings or self.surfaces else model
+
+    def _stated(self) -> dict[str, str]:
+        from ..evidence.stated import split
+
+        return dict(split(text) for text in self.settings)
 
 
 AS_SHIPPED = Changes()

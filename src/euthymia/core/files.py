@@ -1,4 +1,4 @@
-"""Atomic writing of files: whole, or not at all."""
+"""Reading of short texts, and atomic writing of files: whole, or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,36 @@ from tempfile import TemporaryDirectory
 
 from .errors import InputError
 from .interrupts import temporary
+
+
+def read_text(field: str, path: str | Path, most_bytes: int, too_large: str) -> str:
+    """The UTF-8 text of a file, no more of which is read than is allowed.
+
+    Parameters
+    ----------
+    field
+        With which an error begins.
+    path
+        The file; an error names it as it is written here.
+    too_large
+        What an error says of a larger file, such as "is larger than 1 MB".
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is no such text, or is too large.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(most_bytes + 1)
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{field}: cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{field}: {path} is not UTF-8 text") from error
+    if len(content) > most_bytes:
+        raise InputError(f"{field}: {path} {too_large}")
+    return text
 
 
 @contextmanager

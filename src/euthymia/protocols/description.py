@@ -33,9 +33,9 @@ def dose_in_words(dose: Dose) -> str:
     return f"{dose.drug} {amount} {dose.route}{duration}{repeats}"
 
 
-def name_like(title: str) -> str:
-    """A name that a title allows: small letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower())[:LONGEST_NAME].strip("-") or "protocol"
+def name_like(text: str, otherwise: str = "protocol") -> str:
+    """A name that a text allows, of small letters, digits and hyphens; another one where it allows none."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME] or otherwise
 
 
 def html_of(title: str, patient: Patient, doses: Iterable[Dose], context: str, horizon: float) -> str:

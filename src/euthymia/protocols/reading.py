@@ -16,6 +16,7 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import Node
 
 from ..core.errors import InputError, short, unknown
+from ..core.files import read_text
 from .fields import first_fault
 from .patient import Patient
 from .protocol import Protocol
@@ -44,16 +45,7 @@ def read(name_or_file: str) -> Protocol:
     path = Path(name_or_file)
     if path.suffix not in {".yaml", ".yml"} and "/" not in name_or_file:
         raise unknown("protocol", name_or_file, builtin_names())
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"protocol: cannot read {name_or_file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"protocol: {name_or_file} is not UTF-8 text") from error
-    if len(content) > LARGEST_FILE:
-        raise InputError(f"protocol: {name_or_file} is larger than {LARGEST_FILE // 1000} kB; that is no protocol")
+    text = read_text("protocol", name_or_file, LARGEST_FILE, f"is larger than {LARGEST_FILE // 1000} kB; that is no protocol")
     return parse(text, name_or_file)
 
 

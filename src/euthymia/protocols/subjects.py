@@ -1,10 +1,10 @@
 """Subjects of an event table, and the meaning of its compartment numbers."""
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .description import name_like
 from .dose import Dose
 from .protocol import Protocol
 from .reading import check
@@ -111,10 +111,9 @@ def subject_protocol(subject: Subject, horizon: float | None = None) -> Protocol
         doses = [single for entry in subject.doses for single in entry.repeats()]
         events = [*(dose.start + (dose.duration or 0.0) for dose in doses), *(sample.time for sample in subject.observations)]
         horizon = max(Protocol.model_fields["horizon"].default, min(LONGEST, math.floor(max(events, default=0.0)) + 1))
-    name = re.sub(r"[^a-z0-9]+", "-", subject.name.lower()).strip("-")[:LONGEST_ID]
     return check(
         {
-            "name": name or "subject",
+            "name": name_like(subject.name, "subject"),
             "title": f"Subject {subject.name}",
             "patient": {} if subject.weight is None else {"weight": f"{float(subject.weight)!r} kg"},
             "doses": subject.doses,

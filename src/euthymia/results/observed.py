@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.errors import InputError, short, unknown
+from ..core.files import read_text
 from ..core.units import SPELLINGS
 from .quantities import QUANTITIES
 
@@ -62,16 +63,7 @@ def observed_data(source: str | Path | Mapping[str, Sequence[float]]) -> xr.Data
 
 
 def _columns_of(path: Path) -> dict[str, list[str]]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"observed: cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"observed: {path} is not UTF-8 text") from error
-    if len(content) > LARGEST_FILE:
-        raise InputError(f"observed: {path} is larger than {LARGEST_FILE // 1_000_000} MB")
+    text = read_text("observed", path, LARGEST_FILE, f"is larger than {LARGEST_FILE // 1_000_000} MB")
     try:
         rows = list(csv.reader(StringIO(text), strict=True))
     except csv.Error as error:
