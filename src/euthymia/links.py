@@ -8,11 +8,16 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .core.parameters import parameter
 from .core.types import CELL_CLASSES, CORTICAL, Scalar
 
+SUBNETWORKS = 5
+SUBNETWORK_DEVIATIONS, _weights = np.polynomial.hermite_e.hermegauss(SUBNETWORKS)
+SUBNETWORK_WEIGHTS = _weights / _weights.sum()
+"""Deviations of limbic subnetworks in SDs, and the share of the network that each stands for (Gauss–Hermite)."""
 PYRAMIDAL = CELL_CLASSES.index("pyramidal")
 HABENULA = CELL_CLASSES.index("habenula")
 
@@ -33,6 +38,11 @@ class Links(eqx.Module):
     )
     signalling_ec50: Scalar = parameter("links.signalling_ec50", "dimensionless", "loss of pyramidal NMDA drive that half engages eEF2")
     surge_ec50: Scalar = parameter("links.surge_ec50", "dimensionless", "rise of glutamate that half engages BDNF release")
+    cooperativity: Scalar = parameter("links.cooperativity", "dimensionless", "Hill exponent of the engagement of BDNF")
+    adaptation_time: Scalar = parameter("links.adaptation_time", "h", "time constant of adaptation to a lasting loss of NMDA drive")
+    trapped_on_habenula: Scalar = parameter(
+        "links.trapped_on_habenula", "dimensionless", "loss of NMDA drive in the habenula per receptor of bursting cells that is trapped"
+    )
     stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise of spine elimination at stress 1")
     damage_share: Scalar = parameter("links.damage_share", "dimensionless", "part of that rise which calcium damage carries")
     spines_on_recurrence: Scalar = parameter(
@@ -43,6 +53,7 @@ class Links(eqx.Module):
     dopamine_on_habenula: Scalar = parameter("links.dopamine_on_habenula", "mV", "depolarisation by a doubled dopamine tone")
     dopamine_time: Scalar = parameter("links.dopamine_time", "h", "time constant of dopamine tone")
     limbic_input_healthy: Scalar = parameter("links.limbic_input_healthy", "nA", "drive of the limbic network in health")
+    limbic_heterogeneity: Scalar = parameter("links.limbic_heterogeneity", "nA", "SD of the drive of limbic subnetworks around their mean")
     spines_on_limbic_input: Scalar = parameter("links.limbic_input_per_lost_spine", "nA", "limbic drive that healthy spines take away")
     dopamine_on_limbic_input: Scalar = parameter("links.dopamine_on_limbic_input", "nA", "limbic drive that healthy dopamine takes away")
     serotonin_on_limbic_input: Scalar = parameter("links.serotonin_on_limbic_input", "nA", "limbic drive that healthy serotonin takes away")
@@ -57,6 +68,8 @@ class Switches(NamedTuple):
     """Way 2: NMDA pore block lowers extrasynaptic calcium load."""
     habenula: Scalar
     """Way 3: loss of NMDA drive calms the lateral habenula."""
+    trapping: Scalar
+    """Inside way 3: drug that stays trapped in bursting cells is part of that loss."""
     dopamine: Scalar
     """Way 3: whatever changes the release of dopamine."""
     synaptic_signalling: Scalar
@@ -73,6 +86,8 @@ class Switches(NamedTuple):
     """From way 1 to way 4: the glutamate surge engages BDNF; 0 is what an AMPA receptor blocker does."""
     cortex_to_dopamine: Scalar
     """From way 1 to way 3: prefrontal activity drives dopamine cells."""
+    adaptation: Scalar
+    """Ways 1, 4 and 5: circuits adapt to a lasting loss of NMDA drive."""
     reuptake: Scalar
     """Comparators: transporter and enzyme block slow the clearance of serotonin and dopamine."""
 
@@ -107,9 +122,14 @@ def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float
     return p.free_share * site
 
 
-def prefrontal_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:
-    """Way 1 reads ``drive_loss`` of the four cortical classes."""
-    return drive_loss[..., : len(CORTICAL)]
+def unadapted(loss: Float[Array, "*batch cortical_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch cortical_class"]:
+    """Loss of NMDA drive that cortical classes still feel after adapting: what exceeds the loss they are used to; there is no rebound."""
+    return jnp.maximum(loss - adaptation, 0)
+
+
+def prefrontal_loss(drive_loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch cortical_class"]:
+    """Way 1 reads ``drive_loss`` of the four cortical classes, as far as they have not adapted to it."""
+    return unadapted(drive_loss[..., : len(CORTICAL)], adaptation)
 
 
 def recurrence(p: Links, spine_density: Float[Array, "*batch"], excitatory_gain: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
@@ -122,9 +142,12 @@ def extrasynaptic_block(pore_block: Float[Array, "*batch cell_class"]) -> Float[
     return pore_block[..., PYRAMIDAL]
 
 
-def habenula_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
-    """Way 3 reads ``drive_loss`` of habenular cells."""
-    return drive_loss[..., HABENULA]
+def habenula_loss(p: Links, drive_loss: Float[Array, "*batch cell_class"], trapped: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Way 3 reads two words: ``drive_loss`` of habenular cells while the drug is there, and ``bound`` of those that burst, which outlasts it.
+
+    1 − (1 − L)(1 − w B): what the drug in the fluid leaves, and of that what trapped drug leaves.
+    """
+    return 1 - (1 - drive_loss[..., HABENULA]) * (1 - p.trapped_on_habenula * trapped)
 
 
 def habenula_shift(p: Links, stress: Float[Array, "*batch"], dopamine: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
@@ -132,28 +155,35 @@ def habenula_shift(p: Links, stress: Float[Array, "*batch"], dopamine: Float[Arr
     return p.stress_on_habenula * stress / (stress + p.stress_for_half_shift) + p.dopamine_on_habenula * (dopamine - 1)
 
 
-def dopamine_tone(
+def dopamine_drive(
     active_share: Float[Array, "*batch"], rate: Float[Array, "*batch"], healthy_share: Scalar, healthy_rate: Scalar
 ) -> Float[Array, "*batch"]:
-    """Dopamine released (healthy = 1): share of cells that fire times their rate."""
+    """Spikes that release dopamine (healthy = 1): share of cells that fire times their rate."""
     return active_share * rate / (healthy_share * healthy_rate)
 
 
+def engagement(p: Links, signal: Float[Array, "*batch"], half: Scalar) -> Float[Array, "*batch"]:
+    """Cooperative engagement of BDNF by a signal, xⁿ/(xⁿ + x₅₀ⁿ): calcium acts through calmodulin, which binds several ions."""
+    n = p.cooperativity
+    # The derivative of a power at zero is not finite for every exponent that a fit may try.
+    positive = signal > 0
+    powered = jnp.where(positive, signal, 1) ** n
+    return jnp.where(positive, powered / (powered + half**n), 0)
+
+
 def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """From way 1 to way 4: engagement of BDNF release by a rise of glutamate G above the patient's baseline, G/(G + G₅₀); 0 for a fall."""
-    rise = jnp.maximum(rise, 0)
-    return rise / (rise + p.surge_ec50)
+    """From way 1 to way 4: engagement of BDNF release by a rise of glutamate above the patient's baseline; none by a fall."""
+    return engagement(p, rise, p.surge_ec50)
 
 
-def resting_block(p: Links, drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
-    """Way 4 reads ``drive_loss`` of pyramidal cells: share of the resting-receptor arm engaged, L/(L + L₅₀)."""
-    loss = drive_loss[..., PYRAMIDAL]
-    return loss / (loss + p.signalling_ec50)
+def resting_block(p: Links, resting_loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch"]:
+    """Way 4 reads ``drive_loss`` of pyramidal cells at rest, not adapted to: share of the resting-receptor arm engaged."""
+    return engagement(p, unadapted(resting_loss[..., PYRAMIDAL], adaptation[..., PYRAMIDAL]), p.signalling_ec50)
 
 
-def limbic_loss(drive_loss: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
-    """Way 5 reads ``drive_loss`` of pyramidal cells, whose recurrent NMDA drive holds the limbic network up."""
-    return drive_loss[..., PYRAMIDAL]
+def limbic_loss(drive_loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch"]:
+    """Way 5 reads ``drive_loss`` of pyramidal cells, whose recurrent NMDA drive holds the limbic network up, not adapted to."""
+    return unadapted(drive_loss[..., PYRAMIDAL], adaptation[..., PYRAMIDAL])
 
 
 def limbic_input(
@@ -168,9 +198,11 @@ def limbic_input(
     )
 
 
-def spine_elimination(p: Links, elimination: Scalar, stress: Scalar, damage: Scalar) -> Scalar:
-    """Elimination of persistent spines (1/h): stress raises it, partly through calcium damage (relative, 0 to 1).
+def limbic_inputs(p: Links, mean: Float[Array, "*batch"]) -> Float[Array, "*batch subnetwork"]:
+    """Drive of each limbic subnetwork (nA): normal around the mean, at the nodes of a quadrature with ``SUBNETWORK_WEIGHTS``."""
+    return mean[..., None] + p.limbic_heterogeneity * SUBNETWORK_DEVIATIONS
 
-    e = e₀ [1 + a ((1 − χ) s + χ x)] with stress s and damage x.
-    """
-    return elimination * (1 + p.stress_on_elimination * ((1 - p.damage_share) * stress + p.damage_share * damage))
+
+def stress_on_spines(p: Links, stress: Scalar, damage: Scalar) -> Scalar:
+    """Pressure of stress on spines, 1 without: φ = 1 + a ((1 − χ) s + χ x), with stress s and calcium damage x (relative, 0 to 1)."""
+    return 1 + p.stress_on_elimination * ((1 - p.damage_share) * stress + p.damage_share * damage)

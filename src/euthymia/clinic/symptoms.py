@@ -2,7 +2,8 @@
 
 Mood has no effect compartment of its own: it follows mechanism states, and apart from them only the context of the treatment. A
 mechanism counts by how far it has moved from where this patient started, on the scale between the reference depressed and the
-healthy fixed point. Each item weights the mechanisms in its own way, and together they restore what the patient lacks and no more.
+healthy fixed point, and to health and no further. Each item weights the mechanisms in its own way, and together they restore what the
+patient lacks and no more.
 Fast potentiation is nothing that depression takes away; it substitutes for what is lost. Personality is not modelled.
 """
 
@@ -123,8 +124,9 @@ def mechanism_shift(
 ) -> Float[Array, "*batch item"]:
     """Latent shift K of each item that the mechanisms cause; negative means worse than at the start.
 
-    K = κ min(Σ wᵢ (xᵢ − xᵢ₀)/(xᵢ healthy − xᵢ depressed) + w_F [F/(F + F₅₀) − F₀/(F₀ + F₅₀)], what this patient lacks), Σ wᵢ = 1
-    in each item, so that the reference patient restored to health in every state has the healthy total.
+    K = κ min(Σ wᵢ min(rᵢ, what i lacks) + w_F [F/(F + F₅₀) − F₀/(F₀ + F₅₀)], what this patient lacks), with
+    rᵢ = (xᵢ − xᵢ₀)/(xᵢ healthy − xᵢ depressed) and Σ wᵢ = 1 in each item, so that the reference patient restored to health in every state
+    has the healthy total, and a mechanism beyond health counts no more than health.
 
     Parameters
     ----------
@@ -137,14 +139,17 @@ def mechanism_shift(
     """
     total = jnp.sum(p.mechanism_weights, 0)
 
-    def restored(state: Mechanisms) -> Float[Array, "*batch item"]:
-        x, x0, well, ill = (jnp.stack([getattr(of, name) for name in RESTORED], -1) for of in (state, start, healthy, depressed))
-        return (x - x0) / (well - ill) @ (p.mechanism_weights / total)
+    def stacked(state: Mechanisms) -> Float[Array, "*batch mechanism"]:
+        return jnp.stack([getattr(state, name) for name in RESTORED], -1)
+
+    x, x0, well, ill = map(stacked, (now, start, healthy, depressed))
+    lacking = jnp.maximum((well - x0) / (well - ill), 0)
+    weights = p.mechanism_weights / total
 
     F, F0 = now.potentiation, start.potentiation
     stands_in = F / (F + p.potentiation_ec50) - F0 / (F0 + p.potentiation_ec50)
-    gained = restored(now) + stands_in[..., None] * p.stand_in / total
-    return full_normalisation(p) * jnp.minimum(gained, restored(healthy))
+    gained = jnp.minimum((x - x0) / (well - ill), lacking) @ weights + stands_in[..., None] * p.stand_in / total
+    return full_normalisation(p) * jnp.minimum(gained, lacking @ weights)
 
 
 def visit_shift(p: Symptoms, strength: Scalar, since_visits: Float[Array, "visit *batch"]) -> Float[Array, "*batch item"]:

@@ -13,7 +13,7 @@ from .state import STATE_NAMES, no_input, pack, unpack
 from .vector_field import slow_rate
 
 # Start of the search: no drug, damage or signalling, and a healthy number of spines.
-START = {"spines.transient": 0.05, "spines.persistent": 0.95, "dopamine": 1.0, "autoreceptor": 1.0}
+START = {"spines.transient": 0.05, "spines.young": 0.1, "spines.persistent": 0.85, "dopamine": 1.0, "autoreceptor": 1.0}
 LARGEST_RATE = 1e-10
 """Largest rate that counts as zero, 1/h."""
 

@@ -14,13 +14,11 @@ from ..pharmacology import comparators, esketamine, ketamine
 from ..pharmacology.covariates import CovariateEffects, individualise
 from ..pharmacology.ketamine import STATES, central_volumes
 from ..receptors.monoamine import IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, Monoamine, mao_inhibition, mao_transitions
-from ..receptors.nmdar import LIGANDS, racemate_equivalents
+from ..receptors.nmdar import BLOCKERS, Blockers, racemate_equivalents
 from . import inputs as channels
 from .parameters import Physiology
 
 S = ENANTIOMERS.index("S")
-BLOCKERS = LIGANDS[-2:]
-"""Comparators that block NMDA receptors."""
 
 
 class DrugFamilies(NamedTuple):
@@ -61,8 +59,8 @@ class BrainExposure(NamedTuple):
     ketamine: Float[Array, "*batch enantiomer"]
     norketamine: Float[Array, "*batch enantiomer"]
     hydroxynorketamine: Float[Array, "*batch enantiomer"]
-    racemate_equivalents: Float[Array, "*batch"]
-    """Concentration of racemic ketamine that competes like all NMDA receptor blockers together."""
+    blockers: Blockers
+    """Of NMDA receptors: ketamine and its metabolites in equivalents of racemic ketamine, and the others each."""
 
 
 class Blood(NamedTuple):
@@ -105,8 +103,8 @@ def brain_exposure(p: Physiology, states: DrugStates) -> BrainExposure:
     hydroxynorketamine = links.free_brain_hydroxynorketamine(p.links, per_enantiomer[..., STATES.index("hydroxynorketamine_effect_site")])
     at_site = comparators.site_concentration(states.comparators)
     blockers = links.free_brain_blockers(p.links, at_site[..., comparators.molecule_index(BLOCKERS)])
-    ligands = jnp.concatenate([ketamine, norketamine, hydroxynorketamine, blockers], -1)
-    return BrainExposure(effect_site, ketamine, norketamine, hydroxynorketamine, racemate_equivalents(p.receptor, ligands))
+    equivalents = racemate_equivalents(p.receptor, jnp.concatenate([ketamine, norketamine, hydroxynorketamine], -1))
+    return BrainExposure(effect_site, ketamine, norketamine, hydroxynorketamine, Blockers(equivalents, blockers))
 
 
 def individualised(p: Physiology, body: CovariateEffects) -> Physiology:

@@ -13,7 +13,8 @@ from ..core.types import Scalar
 from ..links import Switches, every_link
 from ..pharmacology.comparators import MOLECULES, molecule_index
 from ..plasticity.excitotoxicity import excitatory_gain
-from ..plasticity.serotonin import dopamine_factor, serotonin_level
+from ..plasticity.serotonin import dopamine_level, serotonin_level
+from ..plasticity.spines import density
 from ..receptors.monoamine import (
     DAT_INHIBITORS,
     REVERSIBLE_MAO_INHIBITORS,
@@ -63,7 +64,7 @@ class FastState(NamedTuple):
     serotonin: Scalar
     """Serotonin at its targets, healthy = 1."""
     limbic_input: Scalar
-    """Drive of the limbic network, nA."""
+    """Mean drive of the limbic subnetworks, nA."""
 
 
 class Brain(NamedTuple):
@@ -74,22 +75,28 @@ class Brain(NamedTuple):
     fast: FastState
 
 
+def adaptation(x: SlowState, switches: Switches) -> Float[Array, " cortical_class"]:
+    """Loss of NMDA drive that cortical classes are used to."""
+    return links.clamp(jnp.stack(x.adaptation), 0.0, switches.adaptation)
+
+
 def fast_state(
     p: Physiology, x: SlowState, inputs: Inputs, stress: Scalar, switches: Switches, undosed_rates: Float[Array, " cortical_class"]
 ) -> FastState:
     """Circuits at one state and input; with its link clamped, dopamine depends on ``undosed_rates`` (Hz) of the prefrontal circuit."""
-    clamp, loss = links.clamp, drive_loss(p.receptor, inputs.ketamine)
-    density = x.spines.transient + x.spines.persistent
+    clamp, loss = links.clamp, drive_loss(p.receptor, inputs.blockers)
+    spines, stress = density(x.spines), stress * inputs.stress_left
 
-    recurrence = links.recurrence(p.links, density, excitatory_gain(p.excitotoxicity, x.damage))
-    nmda = 1 - clamp(links.prefrontal_loss(loss), 0.0, switches.prefrontal)
+    recurrence = links.recurrence(p.links, spines, excitatory_gain(p.excitotoxicity, x.damage))
+    nmda = 1 - clamp(links.prefrontal_loss(loss, adaptation(x, switches)), 0.0, switches.prefrontal)
     inhibition = clamp(gaba_gain(p.monoamine, inputs.comparators[MIDAZOLAM]), 1.0, switches.prefrontal)
     # With the drug and without, solved together.
     conditions = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)])
     rates, undrugged_rates = jax.vmap(lambda left, gain: steady_rates(p.prefrontal, left, recurrence, gain))(*conditions)
     cortical = clamp(rates[E], undosed_rates[E], switches.cortex_to_dopamine) / p.prefrontal.baseline[E]
 
-    habenula_nmda = 1 - clamp(links.habenula_loss(loss), 0.0, switches.habenula)
+    trapped = clamp(x.trapped, 0.0, switches.trapping)
+    habenula_nmda = 1 - clamp(links.habenula_loss(p.links, loss, trapped), 0.0, switches.habenula)
     shift = links.habenula_shift(p.links, stress, x.dopamine)
     habenula = habenula_output(p.closures, habenula_nmda, shift, inputs.correction)
     tonic, burst = habenula.tonic_rate, habenula.burst_rate
@@ -102,6 +109,8 @@ def fast_state(
     mao_block = clamp(1 - inputs.mao * (1 - inhibited), 0.0, switches.reuptake)
     sert = clamp(sert_occupancy(p.monoamine, at_site(SERT_INHIBITORS)), 0.0, switches.reuptake)
     dat = clamp(dat_occupancy(p.monoamine, at_site(DAT_INHIBITORS)), 0.0, switches.reuptake)
+    healthy = p.midbrain.dopamine
+    spikes = links.dopamine_drive(midbrain.active_share, midbrain.rate, healthy.active_share, healthy.rate)
     serotonin = serotonin_level(p.serotonin, raphe_drive(p.midbrain, tonic, burst), sert, mao_block, x.autoreceptor)
     return FastState(
         recurrence=recurrence,
@@ -114,13 +123,12 @@ def fast_state(
         habenula_shift=shift,
         habenula=habenula,
         midbrain=midbrain,
-        dopamine=links.dopamine_tone(midbrain.active_share, midbrain.rate, p.midbrain.dopamine.active_share, p.midbrain.dopamine.rate)
-        * dopamine_factor(p.serotonin, dat, mao_block),
+        dopamine=dopamine_level(p.serotonin, spikes, dat, mao_block),
         sert=sert,
         dat=dat,
         mao_block=mao_block,
         serotonin=serotonin,
-        limbic_input=links.limbic_input(p.links, density, x.dopamine, serotonin),
+        limbic_input=links.limbic_input(p.links, spines, x.dopamine, serotonin),
     )
 
 

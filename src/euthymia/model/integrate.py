@@ -49,8 +49,10 @@ def slow_course(
     def rate(vector: Float[Array, " state"], at_node: Inputs) -> Float[Array, " state"]:
         return pack(slow_rate(p, unpack(vector), at_node, brain, setting))
 
-    def with_spines(before: Float[Array, "state"], later: Float[Array, "state"], step: Scalar) -> Float[Array, "state"]:
-        return pack(with_exact_spines(p, unpack(before), unpack(later), brain, setting, step))
+    def with_spines(
+        before: Float[Array, "state"], later: Float[Array, "state"], at_ends: tuple[Inputs, Inputs], step: Scalar
+    ) -> Float[Array, "state"]:
+        return pack(with_exact_spines(p, unpack(before), unpack(later), at_ends, brain, setting, step))
 
     return etd2rk(rate, linear, phi, pack(brain.rest), steps, inputs, with_spines)
 

@@ -53,7 +53,7 @@ def reference_course(
         bodies, mao, slow = state
         at_site = site_concentration(bodies.comparators)
         synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
-        inputs = Inputs(brain_exposure(p, bodies).racemate_equivalents, at_site, mao, no_correction())
+        inputs = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, jnp.ones(()), no_correction())
         flows = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
         return flows, synthesis * (1 - mao) - inactivation * mao, pack(slow_rate(p, unpack(slow), inputs, brain, switches))
 

@@ -10,7 +10,17 @@ from ..core.types import Scalar
 from ..pharmacology.comparators import MOLECULES
 from ..plasticity.signalling import SignallingState
 from ..plasticity.spines import SpineState
+from ..receptors.nmdar import Blockers, only_ketamine
 from .closures.response import Correction, no_correction
+
+
+class AdaptationState(NamedTuple):
+    """Loss of NMDA drive that each cortical class is used to, 0 to 1."""
+
+    pyramidal: Scalar
+    parvalbumin: Scalar
+    somatostatin: Scalar
+    vip: Scalar
 
 
 class SlowState(NamedTuple):
@@ -24,6 +34,9 @@ class SlowState(NamedTuple):
     """The same as an instrument measures it, with its lag."""
     signalling: SignallingState
     spines: SpineState
+    trapped: Scalar
+    """Share of NMDA receptors of bursting habenula cells that carry the drug."""
+    adaptation: AdaptationState
     dopamine: Scalar
     """Dopamine tone, healthy = 1."""
     autoreceptor: Scalar
@@ -36,6 +49,8 @@ STATE_NAMES = (
     "measured_glutamate",
     *SignallingState._fields,
     *(f"spines.{name}" for name in SpineState._fields),
+    "trapped",
+    *(f"adaptation.{name}" for name in AdaptationState._fields),
     "dopamine",
     "autoreceptor",
 )
@@ -55,6 +70,8 @@ def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
         measured_glutamate=next(component),
         signalling=SignallingState(*(next(component) for _ in SignallingState._fields)),
         spines=SpineState(*(next(component) for _ in SpineState._fields)),
+        trapped=next(component),
+        adaptation=AdaptationState(*(next(component) for _ in AdaptationState._fields)),
         dopamine=next(component),
         autoreceptor=next(component),
     )
@@ -63,16 +80,19 @@ def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
 class Inputs(NamedTuple):
     """Drugs in the brain at one time, or at the nodes of a course."""
 
-    ketamine: Float[Array, "*node"]
-    """Free brain concentration in equivalents of racemic ketamine, µM."""
+    blockers: Blockers
+    """Free in the brain, µM."""
     comparators: Float[Array, "*node molecule"]
     """Concentration of each comparator and metabolite at its site, µM."""
     mao: Float[Array, "*node"]
     """MAO-A that no drug has destroyed, healthy = 1."""
+    stress_left: Float[Array, "*node"]
+    """Stress over what the patient is under at the start."""
     correction: Correction
     """What a bridged run adds to the closures; zero otherwise."""
 
 
 def no_input() -> Inputs:
     """No drug, and closures without correction."""
-    return Inputs(jnp.zeros(()), jnp.zeros(len(MOLECULES)), jnp.ones(()), no_correction())
+    one = jnp.ones(())
+    return Inputs(only_ketamine(jnp.zeros(())), jnp.zeros(len(MOLECULES)), one, one, no_correction())

@@ -2,21 +2,26 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from .. import links
 from ..circuits.prefrontal import E, glutamate_rate, glutamate_release
-from ..core.types import ACTIVITIES, CORTICAL, PerSite, Scalar
+from ..core.types import ACTIVITIES, CORTICAL, SITES, PerSite, Scalar
 from ..links import Switches
 from ..plasticity.excitotoxicity import calcium_load, damage_rate, relative_damage
 from ..plasticity.serotonin import autoreceptor_rate
 from ..plasticity.signalling import signalling_rate
-from ..plasticity.spines import Turnover, spine_rate, spines_after, turnover
-from ..receptors.nmdar import drive_loss, pore_block, resting_unblock, trapping_rates
+from ..plasticity.spines import SpineRates, Turnover, spine_rate, spine_rates, spines_after, turnover
+from ..receptors.nmdar import drive_loss, pore_block, resting_loss, resting_unblock, trapping_rates
 from .closures.response import LockRates, lock_rates
-from .fast import Brain, FastState, fast_state
+from .fast import Brain, FastState, adaptation, fast_state
 from .parameters import Physiology
-from .state import Inputs, SlowState
+from .state import AdaptationState, Inputs, SlowState
+
+
+BURSTING = SITES.index("habenula_burst")
 
 
 class Auxiliaries(NamedTuple):
@@ -44,8 +49,9 @@ class Auxiliaries(NamedTuple):
     limbic_block: Scalar
     """Loss of recurrent NMDA drive in the limbic network."""
     limbic_input: Scalar
-    """Drive of the limbic network, nA."""
+    """Mean drive of the limbic subnetworks, nA."""
     lock: LockRates
+    """Of each subnetwork."""
 
 
 def growth(x: SlowState, switches: Switches) -> Scalar:
@@ -53,34 +59,37 @@ def growth(x: SlowState, switches: Switches) -> Scalar:
     return links.clamp(x.signalling.structure_3, 0.0, switches.regrowth)
 
 
-def elimination(p: Physiology, x: SlowState, brain: Brain) -> Scalar:
-    """Elimination rate of persistent spines, 1/h."""
-    return links.spine_elimination(p.links, p.spines.elimination, brain.stress, relative_damage(p.excitotoxicity, x.damage))
+def turnover_rates(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> SpineRates:
+    """Rates (1/h) at which spines form, move on and are lost."""
+    stress = brain.stress * inputs.stress_left
+    pressure = links.stress_on_spines(p.links, stress, relative_damage(p.excitotoxicity, x.damage))
+    return spine_rates(p.spines, growth(x, switches), stress, pressure)
 
 
 def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> Auxiliaries:
     """Intermediate quantities of the vector field; arguments as in :func:`slow_rate`."""
-    clamp, undosed, loss = links.clamp, brain.fast, drive_loss(p.receptor, inputs.ketamine)
+    clamp, undosed, blockers = links.clamp, brain.fast, inputs.blockers
+    adapted = adaptation(x, switches)
     fast = fast_state(p, x, inputs, brain.stress, switches, undosed.rates)
-    limbic_block = clamp(links.limbic_loss(loss), 0.0, switches.limbic_lock)
+    limbic_block = clamp(links.limbic_loss(drive_loss(p.receptor, blockers), adapted), 0.0, switches.limbic_lock)
     limbic_input = clamp(fast.limbic_input, undosed.limbic_input, switches.limbic_lock)
     release = glutamate_release(p.prefrontal, fast.rates, fast.undrugged_rates)
-    block = links.extrasynaptic_block(pore_block(p.receptor, inputs.ketamine))
+    block = links.extrasynaptic_block(pore_block(p.receptor, blockers))
     return Auxiliaries(
         fast=fast,
-        load=calcium_load(p.excitotoxicity, brain.stress, clamp(block, 0.0, switches.calcium_load)),
+        load=calcium_load(p.excitotoxicity, brain.stress * inputs.stress_left, clamp(block, 0.0, switches.calcium_load)),
         release=release,
         # Release acts on synapses at once; tissue glutamate and its measurement lag behind.
         surge=clamp(links.surge_engagement(p.links, release), 0.0, switches.surge * switches.synaptic_signalling),
-        resting=clamp(links.resting_block(p.links, loss), 0.0, switches.synaptic_signalling),
+        resting=clamp(links.resting_block(p.links, resting_loss(p.receptor, blockers), adapted), 0.0, switches.synaptic_signalling),
         serotonin_rise=clamp(jnp.maximum(fast.serotonin - undosed.serotonin, 0), 0.0, switches.synaptic_signalling),
         to_mtor=clamp(x.signalling.bdnf, 0.0, switches.mtor),
         to_potentiation=clamp(x.signalling.bdnf, 0.0, switches.potentiation),
-        turnover=turnover(p.spines, x.spines, growth(x, switches), brain.stress, elimination(p, x, brain)),
+        turnover=turnover(p.spines, x.spines, turnover_rates(p, x, inputs, brain, switches)),
         dopamine=clamp(fast.dopamine, brain.rest.dopamine, switches.dopamine),
         limbic_block=limbic_block,
         limbic_input=limbic_input,
-        lock=lock_rates(p.closures, p.limbic, limbic_block, limbic_input, inputs.correction),
+        lock=lock_rates(p.closures, p.limbic, limbic_block[..., None], links.limbic_inputs(p.links, limbic_input), inputs.correction),
     )
 
 
@@ -109,33 +118,61 @@ def slow_rate(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switche
         measured_glutamate=measured,
         signalling=signalling_rate(p.signalling, x.signalling, *bdnf_arms, auxiliary.to_mtor, auxiliary.to_potentiation),
         spines=spine_rate(auxiliary.turnover),
+        trapped=trapping_rate(p, x, inputs, auxiliary.fast),
+        adaptation=adaptation_rate(p, x, inputs),
         dopamine=(auxiliary.dopamine - x.dopamine) / p.links.dopamine_time,
         autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, auxiliary.fast.serotonin),
     )
 
 
-def with_exact_spines(p: Physiology, before: SlowState, later: SlowState, brain: Brain, switches: Switches, step: Scalar) -> SlowState:
-    """The state a step (h) later, with its spines exact under the mean growth signal and elimination of the step."""
-    signal = (growth(before, switches) + growth(later, switches)) / 2
-    loss = (elimination(p, before, brain) + elimination(p, later, brain)) / 2
-    return later._replace(spines=spines_after(p.spines, before.spines, signal, brain.stress, loss, step))
+def adaptation_rate(p: Physiology, x: SlowState, inputs: Inputs) -> AdaptationState:
+    """Every cortical class gets used to its loss of NMDA drive L: dh/dt = (L − h)/τ, 1/h."""
+    losses = drive_loss(p.receptor, inputs.blockers)
+    return AdaptationState(*((losses[..., index] - used) / p.links.adaptation_time for index, used in enumerate(x.adaptation)))
+
+
+def trapping_rate(p: Physiology, x: SlowState, inputs: Inputs, fast: FastState) -> Scalar:
+    """dB/dt (1/h) in bursting cells of the habenula: they bind as the receptor's kinetics say, and release as slowly as was observed.
+
+    Open as often as bursts open them, channels would release the drug within minutes; the gap is a result, see the row.
+    """
+    binding, _ = _trapping(p, inputs, fast)
+    return binding[BURSTING] * (1 - x.trapped) - p.receptor.habenula_release * x.trapped
+
+
+def with_exact_spines(
+    p: Physiology, before: SlowState, later: SlowState, inputs: tuple[Inputs, Inputs], brain: Brain, switches: Switches, step: Scalar
+) -> SlowState:
+    """The state a step (h) later, with its spines exact under the mean rates of the step, whose inputs at both ends are given."""
+    rates = (turnover_rates(p, x, at_end, brain, switches) for x, at_end in zip((before, later), inputs, strict=True))
+    mean = jax.tree.map(lambda first, last: (first + last) / 2, *rates)
+    return later._replace(spines=spines_after(p.spines, before.spines, mean, step))
 
 
 class PassiveStates(NamedTuple):
     """Occupancies of two-state systems that the slow states drive and that nothing slow reads: y' = a (1 − y) − b y."""
 
     bound: PerSite
-    """Share of NMDA receptors that carry the drug."""
-    lock: Scalar
-    """Probability that the limbic network is locked."""
+    """Share of NMDA receptors that carry the drug, by the receptor's own kinetics."""
+    lock: Float[Array, "subnetwork"]
+    """Probability that each limbic subnetwork is locked."""
 
 
 def transitions(p: Physiology, inputs: Inputs, auxiliary: Auxiliaries) -> tuple[PassiveStates, PassiveStates]:
     """Rates a and b (1/h) of the passive states at one input and its auxiliaries."""
-    fast = auxiliary.fast
+    binding, unbinding = _trapping(p, inputs, auxiliary.fast)
+    return PassiveStates(binding, auxiliary.lock.into), PassiveStates(unbinding, auxiliary.lock.out_of)
+
+
+def _trapping(p: Physiology, inputs: Inputs, fast: FastState) -> tuple[PerSite, PerSite]:
+    """Rates (1/h) at which receptors bind and release the drug at every site."""
     cortical = jnp.broadcast_to(fast.rates[E] / p.prefrontal.baseline[E], len(CORTICAL))
     habenular = jnp.ones(len(ACTIVITIES))
     activity = jnp.concatenate([cortical, habenular])
     unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CORTICAL)], fast.habenula.unblocked * habenular])
-    binding, unbinding = trapping_rates(p.receptor, inputs.ketamine, activity, unblocked)
-    return PassiveStates(binding, auxiliary.lock.into), PassiveStates(unbinding, auxiliary.lock.out_of)
+    return trapping_rates(p.receptor, inputs.blockers, activity, unblocked)
+
+
+def locked_share(lock: Float[Array, "*batch subnetwork"]) -> Float[Array, "*batch"]:
+    """Share of the limbic network that is locked, from the probabilities of its subnetworks."""
+    return lock @ links.SUBNETWORK_WEIGHTS

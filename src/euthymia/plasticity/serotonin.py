@@ -1,4 +1,4 @@
-"""Serotonin over weeks: raphe cells fire under feedback from 5-HT1A autoreceptors, which adapt.
+"""Serotonin over weeks: raphe cells fire under feedback from 5-HT1A autoreceptors, which adapt; and dopamine under its D2 autoreceptors.
 
 Less clearance raises serotonin, serotonin slows the raphe, and so acute block changes serotonin little; as autoreceptors
 desensitise over weeks, firing recovers and serotonin rises. Whether desensitisation is the cause of that recovery is disputed
@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..biophysics.autoreceptors import self_inhibited
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
@@ -22,6 +23,9 @@ class Serotonin(eqx.Module):
     dopamine_dat_share: Scalar = parameter(
         "serotonin.dopamine_dat_share", "dimensionless", "share of dopamine clearance by the transporter"
     )
+    dopamine_feedback: Scalar = parameter(
+        "dopamine.autoreceptor_feedback", "dimensionless", "fall of dopamine release per relative rise of dopamine"
+    )
     feedback: Scalar = parameter("serotonin.feedback", "dimensionless", "slowing of the raphe per relative rise of serotonin")
     adaptation: Scalar = parameter("serotonin.adaptation", "dimensionless", "exponent of autoreceptor desensitisation in serotonin")
     adaptation_time: Scalar = parameter("serotonin.adaptation_time", "h", "time constant of autoreceptor sensitivity")
@@ -30,17 +34,6 @@ class Serotonin(eqx.Module):
 def clearance_factor(p: Serotonin, sert: Float[Array, "*batch"], mao_block: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Serotonin per raphe spike, q = 1/[(1 − κ S)(1 − μ M)], from occupied transporters S and lost MAO-A M (0 to 1)."""
     return 1 / ((1 - p.sert_share * sert) * (1 - p.mao_share * mao_block))
-
-
-def raphe_rate(
-    p: Serotonin, drive: Float[Array, "*batch"], factor: Float[Array, "*batch"], sensitivity: Float[Array, "*batch"]
-) -> Float[Array, "*batch"]:
-    """Raphe firing, healthy = 1: the positive root of r = h/[1 + a (r q − 1)] with drive h, factor q and a = α D.
-
-    r = 2h/[1 − a + √((1 − a)² + 4 a q h)].
-    """
-    a = p.feedback * sensitivity
-    return 2 * drive / (1 - a + jnp.sqrt((1 - a) ** 2 + 2 * 2 * a * factor * drive))
 
 
 def serotonin_level(
@@ -64,7 +57,7 @@ def serotonin_level(
         Autoreceptor sensitivity D, naive = 1.
     """
     q = clearance_factor(p, sert, mao_block)
-    return raphe_rate(p, drive, q, sensitivity) * q
+    return self_inhibited(drive, q, p.feedback * sensitivity) * q
 
 
 def autoreceptor_rate(p: Serotonin, sensitivity: Float[Array, "*batch"], level: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
@@ -78,3 +71,14 @@ def dopamine_factor(p: Serotonin, dat: Float[Array, "*batch"], mao_block: Float[
     The serotonin transporter does not carry dopamine.
     """
     return 1 / ((1 - p.dopamine_dat_share * dat) * (1 - p.dopamine_mao_share * mao_block))
+
+
+def dopamine_level(
+    p: Serotonin, drive: Float[Array, "*batch"], dat: Float[Array, "*batch"], mao_block: Float[Array, "*batch"]
+) -> Float[Array, "*batch"]:
+    """Dopamine at terminals, healthy = 1: spikes (healthy = 1) release it under D2 autoreceptors, times the level per spike.
+
+    Mice without these autoreceptors release more (Bello et al. 2011), and an agonist holds back most of release; size assumed.
+    """
+    q = dopamine_factor(p, dat, mao_block)
+    return self_inhibited(drive, q, p.dopamine_feedback) * q

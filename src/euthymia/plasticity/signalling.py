@@ -1,8 +1,9 @@
-"""Way 4, hours: from receptor block to BDNF–TrkB, mTORC1, synaptic proteins and fast functional potentiation.
+"""Way 4, hours: from receptor block to BDNF–TrkB, mTORC1, synaptic proteins, the drive of growth and fast functional potentiation.
 
 Three arms raise BDNF: the surge of glutamate through AMPA receptors, block of NMDA receptors at rest, which disinhibits
 translation through eEF2 (Autry 2011, Nosyreva 2013), and, over weeks, serotonin. Fast potentiation needs no new protein;
-spines do (Li 2010). Activities are relative, time h.
+spines do (Li 2010). Synaptic proteins stay for days, and what drives the formation of spines is over sooner: formation is raised from
+12 to 24 h and no longer (Moda-Sava 2019). Activities are relative, time h.
 """
 
 from typing import NamedTuple
@@ -23,9 +24,11 @@ class Signalling(eqx.Module):
     mtor_time: Scalar = parameter("signalling.mtor_time", "h", "time constant of mTORC1")
     protein_synthesis: Scalar = parameter("signalling.protein_synthesis", "1/h", "synaptic proteins made per mTORC1 activity")
     protein_lifetime: Scalar = parameter("signalling.protein_lifetime", "h", "synaptic proteins")
+    structural_rate: Scalar = parameter("signalling.structural_rate", "1/h", "drive of growth per mTORC1 activity")
+    structural_lifetime: Scalar = parameter("signalling.structural_lifetime", "h", "drive of growth")
     potentiation_rate: Scalar = parameter("signalling.potentiation_rate", "1/h", "fast potentiation per BDNF")
     potentiation_lifetime: Scalar = parameter("signalling.potentiation_lifetime", "h", "fast potentiation")
-    structural_delay: Scalar = parameter("signalling.structural_delay", "h", "one of three stages from protein to spine")
+    structural_delay: Scalar = parameter("signalling.structural_delay", "h", "one of three stages from the drive of growth to spines")
 
 
 class SignallingState(NamedTuple):
@@ -35,6 +38,7 @@ class SignallingState(NamedTuple):
     mtor: Scalar
     protein: Scalar
     potentiation: Scalar
+    structural_drive: Scalar
     structure_1: Scalar
     structure_2: Scalar
     structure_3: Scalar
@@ -45,8 +49,9 @@ def signalling_rate(
 ) -> SignallingState:
     """Time derivative of the signalling states, 1/h.
 
-    With B BDNF, M mTORC1, P proteins, F potentiation and R₁₋₃ the structural stages:
-    dB/dt = (a G + b D + c H − B)/τ_B,  dM/dt = (B − M)/τ_M,  dP/dt = k M − P/τ_P,  dF/dt = f B − F/τ_F,  dRᵢ/dt = (Rᵢ₋₁ − Rᵢ)/τ_R, R₀ = P.
+    With B BDNF, M mTORC1, P proteins, F potentiation, R₀ the drive of growth and R₁₋₃ its stages:
+    dB/dt = (a G + b D + c H − B)/τ_B,  dM/dt = (B − M)/τ_M,  dP/dt = k M − P/τ_P,  dF/dt = f B − F/τ_F,
+    dR₀/dt = r M − R₀/τ₀,  dRᵢ/dt = (Rᵢ₋₁ − Rᵢ)/τ_R.
 
     Parameters
     ----------
@@ -66,7 +71,8 @@ def signalling_rate(
         mtor=(to_mtor - x.mtor) / p.mtor_time,
         protein=p.protein_synthesis * x.mtor - x.protein / p.protein_lifetime,
         potentiation=p.potentiation_rate * to_potentiation - x.potentiation / p.potentiation_lifetime,
-        structure_1=(x.protein - x.structure_1) / p.structural_delay,
+        structural_drive=p.structural_rate * x.mtor - x.structural_drive / p.structural_lifetime,
+        structure_1=(x.structural_drive - x.structure_1) / p.structural_delay,
         structure_2=(x.structure_1 - x.structure_2) / p.structural_delay,
         structure_3=(x.structure_2 - x.structure_3) / p.structural_delay,
     )

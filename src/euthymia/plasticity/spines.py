@@ -1,36 +1,44 @@
-"""Way 4, days: dendritic spines form on vacant sites, most vanish again, some mature and persist.
+"""Way 4, days to weeks: dendritic spines form on vacant sites, most vanish again, some stay for weeks, few for good.
 
-Ketamine raises formation and leaves elimination alone (Phoumthipphavong 2016); stress lowers formation and raises
-elimination (Moda-Sava 2019). Densities are relative to a healthy prefrontal dendrite (= 1), time h.
+Ketamine raises formation and leaves elimination alone (Phoumthipphavong 2016); stress lowers formation and raises elimination
+(Moda-Sava 2019, Ng 2018), most of all of young spines, since a spine is lost the less readily the older and larger it is (Holtmaat
+2005, Yasumatsu 2008). Densities are relative to a healthy prefrontal dendrite (= 1), time h.
 """
 
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
-from ..core.numerics.exponential import pair_step
+from ..core.numerics.exponential import markov_step
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
 
 class Spines(eqx.Module):
-    """Turnover of transient and persistent spines."""
+    """Turnover of transient, young and persistent spines."""
 
     sites: Scalar = parameter("spines.sites", "dimensionless", "sites where a spine can form, healthy density = 1")
     formation: Scalar = parameter("spines.formation", "1/h", "new spines per vacant site")
     loss_of_new: Scalar = parameter("spines.loss_of_new", "1/h", "transient spines that vanish")
-    maturation: Scalar = parameter("spines.maturation", "1/h", "transient spines that become persistent")
+    stabilisation: Scalar = parameter("spines.stabilisation", "1/h", "transient spines that become young ones")
+    elimination_of_young: Scalar = parameter("spines.elimination_of_young", "1/h", "young spines lost, unstressed")
+    maturation: Scalar = parameter("spines.maturation", "1/h", "young spines that become persistent")
     elimination: Scalar = parameter("spines.elimination", "1/h", "persistent spines lost, unstressed")
-    growth_gain: Scalar = parameter("spines.growth_gain", "dimensionless", "how much the structural signal speeds formation and maturation")
+    growth_gain: Scalar = parameter(
+        "spines.growth_gain", "dimensionless", "how much the structural signal speeds formation and stabilisation"
+    )
     stress_on_formation: Scalar = parameter("spines.stress_on_formation", "dimensionless", "share of formation lost at stress 1")
+    stress_on_persistent: Scalar = parameter(
+        "spines.stress_on_persistent", "dimensionless", "rise of elimination by stress in persistent spines, over that in young ones"
+    )
 
 
 class SpineState(NamedTuple):
-    """Relative densities of transient and persistent spines."""
+    """Relative densities of transient, young and persistent spines."""
 
     transient: Scalar
+    young: Scalar
     persistent: Scalar
 
 
@@ -39,40 +47,84 @@ class Turnover(NamedTuple):
 
     formed: Scalar
     vanished: Scalar
+    stabilised: Scalar
+    young_eliminated: Scalar
     matured: Scalar
     eliminated: Scalar
 
 
-def turnover(p: Spines, x: SpineState, growth: Scalar, stress: Scalar, elimination: Scalar) -> Turnover:
-    """Flows (1/h) under a structural growth signal R, stress s (0 to 1) and an elimination rate e (1/h).
+def density(x: SpineState) -> Scalar:
+    """All spines, ρ = N + Y + S."""
+    return x.transient + x.young + x.persistent
 
-    formed = f (1 − b s)(1 + g R)(sites − N − S),  vanished = d N,  matured = m (1 + g R) N,  eliminated = e S.
+
+def lasting(x: SpineState) -> Scalar:
+    """Spines that are no longer transient, Y + S."""
+    return x.young + x.persistent
+
+
+class SpineRates(NamedTuple):
+    """Rates (1/h) at which a site changes: vacant, transient, young, persistent."""
+
+    formation: Scalar
+    vanishing: Scalar
+    stabilisation: Scalar
+    young_elimination: Scalar
+    maturation: Scalar
+    elimination: Scalar
+
+
+def spine_rates(p: Spines, growth: Scalar, stress: Scalar, pressure: Scalar) -> SpineRates:
+    """Rates (1/h) under a structural growth signal R, stress s (0 to 1) and a pressure φ of stress on spines (1 without).
+
+    Formation f (1 − b s)(1 + g R), vanishing d, stabilisation m (1 + g R), elimination of young spines e_Y φ, maturation k_Y, and
+    elimination of persistent spines e₀ [1 + a_S (φ − 1)].
     """
     speed = 1 + p.growth_gain * growth
-    vacant = p.sites - x.transient - x.persistent
+    return SpineRates(
+        formation=p.formation * (1 - p.stress_on_formation * stress) * speed,
+        vanishing=p.loss_of_new,
+        stabilisation=p.stabilisation * speed,
+        young_elimination=p.elimination_of_young * pressure,
+        maturation=p.maturation,
+        elimination=p.elimination * (1 + p.stress_on_persistent * (pressure - 1)),
+    )
+
+
+def turnover(p: Spines, x: SpineState, rates: SpineRates) -> Turnover:
+    """Flows (1/h): what forms on vacant sites, and of every kind what moves on and what is lost."""
     return Turnover(
-        formed=p.formation * (1 - p.stress_on_formation * stress) * speed * vacant,
-        vanished=p.loss_of_new * x.transient,
-        matured=p.maturation * speed * x.transient,
-        eliminated=elimination * x.persistent,
+        formed=rates.formation * (p.sites - density(x)),
+        vanished=rates.vanishing * x.transient,
+        stabilised=rates.stabilisation * x.transient,
+        young_eliminated=rates.young_elimination * x.young,
+        matured=rates.maturation * x.young,
+        eliminated=rates.elimination * x.persistent,
     )
 
 
 def spine_rate(flows: Turnover) -> SpineState:
-    """Time derivative (1/h): what forms is transient, what matures persists."""
+    """Time derivative (1/h): what forms is transient, what is stabilised is young, what matures persists."""
     return SpineState(
-        transient=flows.formed - flows.vanished - flows.matured,
+        transient=flows.formed - flows.vanished - flows.stabilised,
+        young=flows.stabilised - flows.young_eliminated - flows.matured,
         persistent=flows.matured - flows.eliminated,
     )
 
 
-def spines_after(p: Spines, x: SpineState, growth: Scalar, stress: Scalar, elimination: Scalar, step: Scalar) -> SpineState:
-    """Spines a step (h) later, exactly, under constant growth and elimination: a site is vacant, transient or persistent as in a Markov
-    chain, so that no density falls below zero and their sum stays within the sites, however fast spines form.
+def spines_after(p: Spines, x: SpineState, rates: SpineRates, step: Scalar) -> SpineState:
+    """Spines a step (h) later, exactly, under constant rates: a site is vacant, transient, young or persistent as in a Markov chain, so
+    that no density falls below zero and their sum stays within the sites, however fast spines form.
     """
-
-    def rate(x: SpineState) -> SpineState:
-        return spine_rate(turnover(p, x, growth, stress, elimination))
-
-    transient, persistent = pair_step(jnp.array(jax.jacfwd(rate)(x)), jnp.stack(rate(x)), step)
-    return SpineState(x.transient + transient, x.persistent + persistent)
+    zero = jnp.zeros_like(rates.formation * rates.young_elimination)
+    f, d, m, e_Y, k, e = (rate + zero for rate in rates)
+    leaving = jnp.array(
+        [
+            [zero, d, e_Y, e],
+            [f, zero, zero, zero],
+            [zero, m, zero, zero],
+            [zero, zero, k, zero],
+        ]
+    )
+    sites = jnp.stack([p.sites - density(x), *x])
+    return SpineState(*markov_step(leaving, sites, step)[1:])
