@@ -43,7 +43,8 @@ class Links(eqx.Module):
     trapped_on_habenula: Scalar = parameter(
         "links.trapped_on_habenula", "dimensionless", "loss of NMDA drive in the habenula per receptor of bursting cells that is trapped"
     )
-    stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise of spine elimination at stress 1")
+    stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise at stress 1 of the elimination of young spines")
+    stress_on_persistent: Scalar = parameter("links.stress_on_persistent", "dimensionless", "the same of persistent spines")
     damage_share: Scalar = parameter("links.damage_share", "dimensionless", "part of that rise which calcium damage carries")
     spines_on_recurrence: Scalar = parameter(
         "links.spines_on_recurrence", "dimensionless", "share of recurrent excitation that goes with spine density"
@@ -203,6 +204,12 @@ def limbic_inputs(p: Links, mean: Float[Array, "*batch"]) -> Float[Array, "*batc
     return mean[..., None] + p.limbic_heterogeneity * SUBNETWORK_DEVIATIONS
 
 
-def stress_on_spines(p: Links, stress: Scalar, damage: Scalar) -> Scalar:
-    """Pressure of stress on spines, 1 without: φ = 1 + a ((1 − χ) s + χ x), with stress s and calcium damage x (relative, 0 to 1)."""
-    return 1 + p.stress_on_elimination * ((1 - p.damage_share) * stress + p.damage_share * damage)
+def spine_elimination(
+    p: Links, young: Scalar, persistent: Scalar, stress: Scalar, damage: Scalar
+) -> tuple[Scalar, Scalar]:
+    """Elimination of young and persistent spines (1/h): stress raises it, partly through calcium damage (relative, 0 to 1).
+
+    e = e₀ (1 + a σ) of each kind, with its rate e₀ and effect a of stress, and σ = (1 − χ) s + χ x of stress s and damage x.
+    """
+    effective = (1 - p.damage_share) * stress + p.damage_share * damage
+    return young * (1 + p.stress_on_elimination * effective), persistent * (1 + p.stress_on_persistent * effective)

@@ -157,8 +157,7 @@ def _prefrontal(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
 def _state(data: xr.Dataset, nodes) -> tuple[Array, Array, Array]:
     """Rates (Hz), NMDA drive left and recurrence of the circuit as given, at some nodes of a course."""
     dosed = data.sel(arm="as given").isel(time=nodes)
-    nmda = 1 - links.prefrontal_loss(jnp.asarray(dosed.drive_loss.values))
-    return jnp.asarray(dosed.prefrontal_rates.values), nmda, jnp.asarray(dosed.recurrence.values)
+    return jnp.asarray(dosed.prefrontal_rates.values), jnp.asarray(dosed.prefrontal_nmda.values), jnp.asarray(dosed.recurrence.values)
 
 
 @eqx.filter_jit

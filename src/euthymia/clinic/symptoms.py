@@ -29,7 +29,7 @@ ITEMS = (
     "pessimistic_thoughts",
     "suicidal_thoughts",
 )
-RESTORED = ("spine_density", "persistent_spines", "excitatory_gain", "focus", "reward", "release", "limbic_input")
+RESTORED = ("spine_density", "lasting_spines", "excitatory_gain", "focus", "reward", "release", "limbic_input")
 """Mechanism states that depression moves and recovery restores."""
 VISIT_CONTEXTS = ("saline", "midazolam", "placebo spray")
 """Contexts that act by each visit."""
@@ -77,8 +77,8 @@ class Mechanisms(NamedTuple):
     """Fast potentiation (way 4, hours)."""
     spine_density: Float[Array, "..."]
     """All spines (way 4, days)."""
-    persistent_spines: Float[Array, "..."]
-    """Spines that last (way 4, weeks)."""
+    lasting_spines: Float[Array, "..."]
+    """Spines that are no longer transient (way 4, weeks)."""
     excitatory_gain: Float[Array, "..."]
     """Excitatory transmission that damage leaves (way 2)."""
     focus: Float[Array, "..."]

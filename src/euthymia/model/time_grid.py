@@ -110,6 +110,7 @@ def time_grid(
     refine: int = 1,
     fine_changes: int = FINE_CHANGES,
     padded_to: tuple[int, int] = (SMALLEST_BUCKET, SMALLEST_LENGTHS),
+    changes: tuple[float, ...] = (),
 ) -> TimeGrid:
     """The padded time grid of a course.
 
@@ -127,10 +128,12 @@ def time_grid(
         Number of changes of input after which the steps are finest.
     padded_to
         Steps and distinct lengths of the smallest grid.
+    changes
+        Times at which something beside a dose changes, h.
     """
-    changes = {slow: {t for p in pulses if p.slowly_absorbed is slow for t in (p.start, p.start + p.duration)} for slow in (False, True)}
+    dosed = {slow: {t for p in pulses if p.slowly_absorbed is slow for t in (p.start, p.start + p.duration)} for slow in (False, True)}
     # The start counts as a fast change, unless slowly absorbed input begins there.
-    fast, slow = sorted(changes[False] | ({0.0} - changes[True])), sorted(changes[True])
+    fast, slow = sorted(dosed[False] | set(changes) | ({0.0} - dosed[True])), sorted(dosed[True])
     stops = sorted(t for t in {0.0, horizon, *fast, *slow, *include} if 0 <= t <= horizon)
     stops = [t for t, before in zip(stops, [-math.inf, *stops], strict=False) if t - before > SAME]
     steps = np.repeat(_step_lengths(fast, slow, stops, fine_changes) / refine, refine)

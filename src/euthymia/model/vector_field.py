@@ -62,8 +62,9 @@ def growth(x: SlowState, switches: Switches) -> Scalar:
 def turnover_rates(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> SpineRates:
     """Rates (1/h) at which spines form, move on and are lost."""
     stress = brain.stress * inputs.stress_left
-    pressure = links.stress_on_spines(p.links, stress, relative_damage(p.excitotoxicity, x.damage))
-    return spine_rates(p.spines, growth(x, switches), stress, pressure)
+    damage = relative_damage(p.excitotoxicity, x.damage)
+    lost = links.spine_elimination(p.links, p.spines.elimination_of_young, p.spines.elimination, stress, damage)
+    return spine_rates(p.spines, growth(x, switches), stress, *lost)
 
 
 def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> Auxiliaries:

@@ -29,9 +29,6 @@ class Spines(eqx.Module):
         "spines.growth_gain", "dimensionless", "how much the structural signal speeds formation and stabilisation"
     )
     stress_on_formation: Scalar = parameter("spines.stress_on_formation", "dimensionless", "share of formation lost at stress 1")
-    stress_on_persistent: Scalar = parameter(
-        "spines.stress_on_persistent", "dimensionless", "rise of elimination by stress in persistent spines, over that in young ones"
-    )
 
 
 class SpineState(NamedTuple):
@@ -74,20 +71,19 @@ class SpineRates(NamedTuple):
     elimination: Scalar
 
 
-def spine_rates(p: Spines, growth: Scalar, stress: Scalar, pressure: Scalar) -> SpineRates:
-    """Rates (1/h) under a structural growth signal R, stress s (0 to 1) and a pressure φ of stress on spines (1 without).
+def spine_rates(p: Spines, growth: Scalar, stress: Scalar, young_elimination: Scalar, elimination: Scalar) -> SpineRates:
+    """Rates (1/h) under a structural growth signal R and stress s (0 to 1), with the rates at which young and persistent spines are lost.
 
-    Formation f (1 − b s)(1 + g R), vanishing d, stabilisation m (1 + g R), elimination of young spines e_Y φ, maturation k_Y, and
-    elimination of persistent spines e₀ [1 + a_S (φ − 1)].
+    Formation f (1 − b s)(1 + g R), vanishing d, stabilisation m (1 + g R), maturation k.
     """
     speed = 1 + p.growth_gain * growth
     return SpineRates(
         formation=p.formation * (1 - p.stress_on_formation * stress) * speed,
         vanishing=p.loss_of_new,
         stabilisation=p.stabilisation * speed,
-        young_elimination=p.elimination_of_young * pressure,
+        young_elimination=young_elimination,
         maturation=p.maturation,
-        elimination=p.elimination * (1 + p.stress_on_persistent * (pressure - 1)),
+        elimination=elimination,
     )
 
 

@@ -20,7 +20,7 @@ from ..model.exposure import DrugFamilies, DrugPropagators, DrugSystems, drug_co
 from ..model.integrate import passive_course, slow_course
 from ..model.parameters import Euthymia
 from ..model.state import Inputs, unpack
-from ..model.vector_field import auxiliaries
+from ..model.vector_field import auxiliaries, locked_share
 from ..receptors.nmdar import drive_loss
 from ..simulation.course import at_rest, mechanisms
 from ..simulation.person import Person
@@ -44,7 +44,7 @@ class Trajectory(NamedTuple):
     """Of pyramidal cells."""
     spine_density: Float[Array, "node"]
     lock: Float[Array, "node"]
-    """Probability of the limbic lock."""
+    """Locked share of the limbic network."""
     mechanism_shift: Float[Array, "node item"]
     """Latent shift of the ten items at the typical patient's efficacy."""
     dissociation: Scalar
@@ -105,15 +105,16 @@ def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetu
     states = propagate(drugs.systems, drugs.propagators, steps.length_index, infusion, bolus)
     # Individual exposure scales the amount of a comparator and not its time course.
     body = drug_course(physiology, person.weight, steps, states._replace(comparators=individual_effects.exposure * states.comparators))
-    inputs = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(steps.length_index) + 1))
+    correction = no_correction(len(steps.length_index) + 1)
+    inputs = Inputs(body.brain.blockers, body.comparator_site, body.mao, setup.stress_left, correction)
     state = unpack(slow_course(physiology, brain, steps, inputs, setup.acting, setup.jacobian, setup.phi))
     auxiliary = jax.vmap(lambda x, reaching: auxiliaries(physiology, x, reaching, brain, setup.acting))(state, inputs)
-    lock = passive_course(physiology, steps, inputs, auxiliary).lock
+    lock = locked_share(passive_course(physiology, steps, inputs, auxiliary).lock)
     now, start = mechanisms(physiology, state, auxiliary, lock), at_rest(physiology, brain)
     return Trajectory(
         venous=body.venous.sum(-1)[setup.kept_nodes],
         comparator=body.comparator_plasma[setup.kept_nodes, setup.comparator_index],
-        drive_loss=drive_loss(physiology.receptor, inputs.ketamine)[setup.kept_nodes, PYRAMIDAL],
+        drive_loss=drive_loss(physiology.receptor, inputs.blockers)[setup.kept_nodes, PYRAMIDAL],
         spine_density=now.spine_density[setup.kept_nodes],
         lock=lock[setup.kept_nodes],
         mechanism_shift=mechanism_shift(model.symptoms, now, start, setup.healthy, setup.depressed)[setup.kept_nodes],

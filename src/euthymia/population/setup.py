@@ -20,7 +20,7 @@ from ..model.time_grid import TimeGrid
 from ..pharmacology.comparators import DRUGS
 from ..protocols.protocol import Protocol
 from ..simulation.course import at_rest
-from ..simulation.dosing import COARSE, coarse_grid_of
+from ..simulation.dosing import COARSE, coarse_grid_of, stress_left
 from ..simulation.interventions import everything_but, switches
 from ..simulation.person import Person
 from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
@@ -64,6 +64,8 @@ class CohortSetup(NamedTuple):
     """µmol/h."""
     bolus: DoseInput
     """µmol."""
+    stress_left: Float[Array, "node"]
+    """Stress over what the patient is under at the start."""
     elapsed: ElapsedTimes
     context: ContextStrength
     comparator_index: Int[Array, ""]
@@ -129,6 +131,7 @@ def cohort_setup(
         steps,
         _dose_input(grids, "infusion", weight),
         _dose_input(grids, "bolus", weight),
+        jnp.asarray(stress_left(protocol, grid.padded_times)),
         ElapsedTimes(jnp.asarray(since_visits(protocol, grid.padded_times)), jnp.asarray(grid.padded_times - first_visit(protocol))),
         ContextStrength(*context_strengths(model.symptoms, protocol.context if allowed.context else "none")),
         jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),

@@ -5,13 +5,14 @@ from typing import Annotated, Any, get_args
 from pydantic import model_validator
 
 from ..core.errors import InputError, short
-from .fields import ProtocolPart, number_between, one_of, whole_number, with_unit
+from .fields import ProtocolPart, Time, number_between, one_of, whole_number, with_unit
 from .vocabulary import AGES, ANIMAL_WEIGHTS, CONDITIONS, MOST_INDIVIDUALS, WEIGHTS, Condition, Genotype, Liver, Sex, Species
 
 
 class Patient(ProtocolPart):
     """Who is treated. A field left out has the typical value of the condition.
 
+    ``stress`` (0 to 1) is constant unless it ends: ``stress_until`` is the time since the start of the course from which on there is none.
     ``individual`` is the number of a person drawn from the population, with volumes and flows other than the typical.
     """
 
@@ -19,6 +20,7 @@ class Patient(ProtocolPart):
     weight: Annotated[float, with_unit("weight")] | None = None
     madrs: Annotated[float, number_between(0.0, 60.0, " points")] | None = None
     stress: Annotated[float, number_between(0.0, 1.0, "")] | None = None
+    stress_until: Time | None = None
     age: Annotated[float, number_between(*AGES, " years")] | None = None
     sex: Annotated[Sex, one_of(get_args(Sex))] | None = None
     cyp2b6: Annotated[Genotype, one_of(get_args(Genotype))] | None = None
@@ -27,9 +29,10 @@ class Patient(ProtocolPart):
     species: Annotated[Species, one_of(get_args(Species))] = "human"
 
     def stated(self) -> dict[str, Any]:
-        """The fields as plain data, the weight in kg."""
+        """The fields as plain data, the weight in kg and times in hours."""
+        units = {"weight": "kg", "stress_until": "h"}
         fields = self.model_dump(exclude_none=True)
-        return fields if self.weight is None else fields | {"weight": f"{self.weight!r} kg"}
+        return fields | {name: f"{fields[name]!r} {unit}" for name, unit in units.items() if name in fields}
 
     def particulars(self) -> list[str]:
         """Covariates stated beside weight, as phrases for a reader."""
@@ -48,7 +51,7 @@ class Patient(ProtocolPart):
 
     @model_validator(mode="after")
     def _animals_have_no_history(self) -> "Patient":
-        for name in ("age", "sex", "cyp2b6", "liver", "individual", "madrs", "stress"):
+        for name in ("age", "sex", "cyp2b6", "liver", "individual", "madrs", "stress", "stress_until"):
             if self.species != "human" and getattr(self, name) is not None:
                 raise InputError(f"{name}: is known of people alone; leave it out for a {self.species}")
         return self

@@ -20,8 +20,9 @@ from ..model.fast import Brain
 from ..model.integrate import passive_course, slow_courses
 from ..model.parameters import Euthymia, Physiology
 from ..model.state import Inputs, SlowState, no_input, unpack
-from ..model.vector_field import Auxiliaries, PassiveStates, auxiliaries
+from ..model.vector_field import Auxiliaries, PassiveStates, auxiliaries, locked_share
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
+from ..plasticity.spines import density, lasting
 from ..receptors.nmdar import drive_loss, pore_block
 from .interventions import SWITCHES_OF_WAYS, ArmSettings, switches
 from .person import Person
@@ -39,6 +40,8 @@ class Schedule(NamedTuple):
     """µmol/h."""
     bolus: Float[Array, "step channel"]
     """µmol."""
+    stress_left: Float[Array, "node"]
+    """Stress over what the patient is under at the start."""
     correction: Correction
     """What a bridged run adds to the closures at the nodes."""
 
@@ -71,11 +74,11 @@ class Course(NamedTuple):
 
 
 def mechanisms(physiology: Physiology, state: SlowState, auxiliary: Auxiliaries, lock: Float[Array, "*batch"]) -> Mechanisms:
-    """What mood reads of a slow state, the circuits in it, and the probability of the limbic lock."""
+    """What mood reads of a slow state, the circuits in it, and the locked share of the limbic network."""
     return Mechanisms(
         potentiation=state.signalling.potentiation,
-        spine_density=state.spines.transient + state.spines.persistent,
-        persistent_spines=state.spines.persistent,
+        spine_density=density(state.spines),
+        lasting_spines=lasting(state.spines),
         excitatory_gain=excitatory_gain(physiology.excitotoxicity, state.damage),
         focus=auxiliary.fast.focus,
         reward=state.dopamine,
@@ -87,7 +90,8 @@ def mechanisms(physiology: Physiology, state: SlowState, auxiliary: Auxiliaries,
 def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     """What mood reads of an undosed patient."""
     auxiliary = auxiliaries(physiology, brain.rest, no_input(), brain, every_link())
-    return mechanisms(physiology, brain.rest, auxiliary, auxiliary.lock.into / (auxiliary.lock.into + auxiliary.lock.out_of))
+    lock = auxiliary.lock.into / (auxiliary.lock.into + auxiliary.lock.out_of)
+    return mechanisms(physiology, brain.rest, auxiliary, locked_share(lock))
 
 
 def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings) -> Brains:
@@ -113,7 +117,7 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
         state,
         auxiliary,
         passive,
-        mechanisms(physiology, state, auxiliary, passive.lock),
+        mechanisms(physiology, state, auxiliary, locked_share(passive.lock)),
         relative_damage(physiology.excitotoxicity, state.damage),
     )
 
@@ -140,7 +144,7 @@ def course(
     patients = jax.vmap(lambda stress: patient(physiology, stress))(stresses)
     brain, healthy, depressed = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
     drug = drugs(physiology, person.weight, steps, schedule.infusion, schedule.bolus)
-    reaching_brain = Inputs(drug.brain.racemate_equivalents, drug.comparator_site, drug.mao, schedule.correction)
+    reaching_brain = Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, schedule.stress_left, schedule.correction)
     brains = solve_brains(physiology, brain, steps, reaching_brain, settings)
     before, well, ill = (at_rest(physiology, undosed) for undosed in (brain, healthy, depressed))
     by_mechanisms = mechanism_shift(symptoms, brains.mechanisms, before, well, ill)
@@ -154,8 +158,8 @@ def course(
         healthy=well,
         drug=drug,
         safety=readouts(model.safety, drug.brain.effect_site),
-        pore_block=pore_block(physiology.receptor, drug.brain.racemate_equivalents),
-        drive_loss=drive_loss(physiology.receptor, drug.brain.racemate_equivalents),
+        pore_block=pore_block(physiology.receptor, drug.brain.blockers),
+        drive_loss=drive_loss(physiology.receptor, drug.brain.blockers),
         brains=brains,
         impulse_control=jax.vmap(
             lambda fast: impulse_control(physiology.prefrontal, fast.rates, fast.nmda, fast.recurrence, fast.inhibition)

@@ -10,8 +10,10 @@ import xarray as xr
 from ..clinic.symptoms import ITEMS
 from ..core.constants import NG_PER_ML
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES
+from ..links import SUBNETWORKS
 from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid
+from ..model.vector_field import BURSTING, locked_share
 from ..pharmacology.comparators import MOLECULES
 from ..results.labelled import labelled
 from .course import Brains, Course
@@ -82,7 +84,7 @@ def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
         "effect_site_ketamine": drug.brain.effect_site,
         "free_brain_ketamine": drug.brain.ketamine,
         "free_brain_norketamine": drug.brain.norketamine,
-        "racemate_equivalents": drug.brain.racemate_equivalents,
+        "racemate_equivalents": drug.brain.blockers.ketamine,
         **masses,
         **{name: safety[name] for name in ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")},
         "can_be_rated": (safety["anaesthesia"] < 1).astype(float),
@@ -94,10 +96,14 @@ def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
 
 def _brain_values(brains: Brains) -> Values:
     state, auxiliary, fast, mechanisms = brains.state, brains.auxiliaries, brains.auxiliaries.fast, brains.mechanisms
-    signalling, spines, habenula, midbrain, lock = state.signalling, state.spines, fast.habenula, fast.midbrain, auxiliary.lock
+    signalling, spines, habenula, midbrain = state.signalling, state.spines, fast.habenula, fast.midbrain
+    lock = jax.tree.map(lambda of_subnetworks: of_subnetworks[:, :, SUBNETWORKS // 2], auxiliary.lock)
+    # Receptors follow the drug and the first arm's activity; in bursting cells they release it as slowly as was observed.
+    bound = np.array(brains.passive.bound[0])
+    bound[:, BURSTING] = state.trapped[0]
     return {
-        # Receptors follow the drug and the first arm's activity.
-        "bound": brains.passive.bound[0],
+        "bound": bound,
+        "bound_by_kinetics": brains.passive.bound[0, :, BURSTING],
         "pyramidal_rate": fast.rates[..., 0],
         "prefrontal_rates": fast.rates,
         "prefrontal_nmda": fast.nmda,
@@ -131,12 +137,14 @@ def _brain_values(brains: Brains) -> Values:
         "synaptic_proteins": signalling.protein,
         "fast_potentiation": signalling.potentiation,
         "structural_signal": signalling.structure_3,
+        "adaptation": np.stack(state.adaptation, -1),
+        "young_spines": spines.young,
         "transient_spines": spines.transient,
         "persistent_spines": spines.persistent,
         "spine_density": mechanisms.spine_density,
         "spine_turnover": np.stack(auxiliary.turnover, -1),
         "limbic_input": auxiliary.limbic_input,
-        "lock": brains.passive.lock,
+        "lock": locked_share(brains.passive.lock),
         "limbic_block": auxiliary.limbic_block,
         "passage_into": lock.passages[..., 0],
         "passage_out_of": lock.passages[..., 1],

@@ -75,12 +75,24 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
 def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
     """The dose-aligned grid with the named checkpoints, stated visits and a moment before each bolus as nodes."""
     pulses = pulses_from_doses(protocol, model, weight)
-    return time_grid(pulses, protocol.horizon, (*_nodes(protocol), *_before_boluses(protocol, pulses)), refine)
+    return time_grid(pulses, protocol.horizon, (*_nodes(protocol), *_before_boluses(protocol, pulses)), refine, changes=_changes(protocol))
 
 
 def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = COARSE) -> TimeGrid:
     """A tenth of the steps, for many patients, and none for a bolus; ``padded_to`` is the smallest size, in steps and distinct lengths."""
-    return time_grid(pulses_from_doses(protocol, model, weight), protocol.horizon, _nodes(protocol), fine_changes=0, padded_to=padded_to)
+    pulses = pulses_from_doses(protocol, model, weight)
+    return time_grid(pulses, protocol.horizon, _nodes(protocol), fine_changes=0, padded_to=padded_to, changes=_changes(protocol))
+
+
+def stress_left(protocol: Protocol, times: np.ndarray) -> np.ndarray:
+    """Stress at times since the start (h), over what the patient is under then."""
+    until = protocol.patient.stress_until
+    return np.where(times <= (math.inf if until is None else until), 1.0, 0.0)
+
+
+def _changes(protocol: Protocol) -> tuple[float, ...]:
+    """Times at which something other than a dose changes, h."""
+    return () if protocol.patient.stress_until is None else (protocol.patient.stress_until,)
 
 
 def _nodes(protocol: Protocol) -> tuple[float, ...]:

@@ -31,7 +31,7 @@ from ..model.parameters import Euthymia, Physiology
 from ..model.time_grid import TimeGrid
 from ..pharmacology.comparators import MOLECULES, plasma_concentration
 from ..protocols.protocol import Protocol
-from ..receptors.nmdar import pore_block
+from ..receptors.nmdar import Blockers, pore_block
 from ..results.labelled import labelled
 from .dosing import grid_of
 from .person import Person, sample_body
@@ -97,7 +97,8 @@ def _concentrations(p: Physiology, weight: Scalar, states: DrugStates) -> dict[s
     }
     return {name: jnp.concatenate([values, values.sum(-1, keepdims=True)], -1) for name, values in by_enantiomer.items()} | {
         "comparator_plasma": plasma_concentration(p.comparators, states.comparators),
-        "racemate_equivalents": brain.racemate_equivalents,
+        "racemate_equivalents": brain.blockers.ketamine,
+        "others": brain.blockers.others,
     }
 
 
@@ -121,16 +122,21 @@ def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) ->
         whole = _concentrations(physiology, person.weight, jax.tree.map(lambda x: x[None], areas(system, states, dosed)))
         area = jax.tree.map(lambda c: c[0], whole)
 
-        def block(equivalents: Array) -> Array:
-            return pore_block(physiology.receptor, equivalents)
+        def block(blockers: Blockers) -> Array:
+            return pore_block(physiology.receptor, blockers)
 
         # The part that is linear in the concentration has the exact area; the rest is small where steps are long, unless block saturates.
-        linear = jax.jacfwd(block)(jnp.zeros(()))
-        course["pore_block"] = block(course["racemate_equivalents"])
-        in_proportion = course["racemate_equivalents"][:, None] * linear
+        in_brain, whole_in_brain = (Blockers(of["racemate_equivalents"], of.pop("others")) for of in (course, area))
+        linear = jax.jacfwd(block)(jax.tree.map(jnp.zeros_like, whole_in_brain))
+
+        def in_proportion_to(blockers: Blockers) -> Array:
+            return blockers.ketamine[..., None] * linear.ketamine + blockers.others @ linear.others.T
+
+        course["pore_block"] = block(in_brain)
+        in_proportion = in_proportion_to(in_brain)
         saturates = in_proportion.max(0) > 1
         rest = course["pore_block"] - jnp.where(saturates, 0, in_proportion)
-        area["pore_block"] = jnp.where(saturates, 0, area["racemate_equivalents"] * linear) + lengths @ (rest[1:] + rest[:-1]) / 2
+        area["pore_block"] = jnp.where(saturates, 0, in_proportion_to(whole_in_brain)) + lengths @ (rest[1:] + rest[:-1]) / 2
         return ExposureCourse(
             jax.tree.map(lambda c: c[kept], course),
             jax.tree.map(lambda c: c.max(0), course),

@@ -19,7 +19,7 @@ from ..protocols.protocol import Protocol
 from ..protocols.rating import check_rated
 from .course import Schedule, course
 from .dataset import coalition_dataset, course_dataset
-from .dosing import grid_of
+from .dosing import grid_of, stress_left
 from .interventions import ARMS, BASE, COALITIONS, Intervention, coalition, everything_but, settings
 from .person import Person
 from .removable import EVERYTHING, changes_by, removal
@@ -145,5 +145,6 @@ def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None)
         Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)),
         jnp.asarray(grid.infusion),
         jnp.asarray(grid.bolus),
+        jnp.asarray(stress_left(protocol, times)),
         no_correction(len(times)) if correction is None else correction,
     )
