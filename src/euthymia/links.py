@@ -88,7 +88,7 @@ class Switches(NamedTuple):
     cortex_to_dopamine: Scalar
     """From way 1 to way 3: prefrontal activity drives dopamine cells."""
     adaptation: Scalar
-    """Ways 1, 4 and 5: circuits adapt to a lasting loss of NMDA drive."""
+    """Ways 1, 3, 4 and 5: circuits adapt to a lasting loss of NMDA drive."""
     reuptake: Scalar
     """Comparators: transporter and enzyme block slow the clearance of serotonin and dopamine."""
 
@@ -123,14 +123,16 @@ def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float
     return p.free_share * site
 
 
-def unadapted(loss: Float[Array, "*batch cortical_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch cortical_class"]:
-    """Loss of NMDA drive that cortical classes still feel after adapting: what exceeds the loss they are used to; there is no rebound."""
-    return jnp.maximum(loss - adaptation, 0)
+def unadapted(
+    loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cell_class"]
+) -> Float[Array, "*batch cell_class"]:
+    """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound."""
+    return jnp.where(loss > adaptation, loss - adaptation, 0)
 
 
-def prefrontal_loss(drive_loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch cortical_class"]:
-    """Way 1 reads ``drive_loss`` of the four cortical classes, as far as they have not adapted to it."""
-    return unadapted(drive_loss[..., : len(CORTICAL)], adaptation)
+def prefrontal_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:
+    """Way 1 reads ``drive_loss`` of the four cortical classes, not adapted to."""
+    return felt[..., : len(CORTICAL)]
 
 
 def recurrence(p: Links, spine_density: Float[Array, "*batch"], excitatory_gain: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
@@ -143,12 +145,13 @@ def extrasynaptic_block(pore_block: Float[Array, "*batch cell_class"]) -> Float[
     return pore_block[..., PYRAMIDAL]
 
 
-def habenula_loss(p: Links, drive_loss: Float[Array, "*batch cell_class"], trapped: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Way 3 reads two words: ``drive_loss`` of habenular cells while the drug is there, and ``bound`` of those that burst, which outlasts it.
+def habenula_loss(p: Links, felt: Float[Array, "*batch cell_class"], trapped: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Way 3 reads two words: ``drive_loss`` of habenular cells, not adapted to, while the drug is there, and ``bound`` of those that burst,
+    which outlasts it.
 
     1 − (1 − L)(1 − w B): what the drug in the fluid leaves, and of that what trapped drug leaves.
     """
-    return 1 - (1 - drive_loss[..., HABENULA]) * (1 - p.trapped_on_habenula * trapped)
+    return 1 - (1 - felt[..., HABENULA]) * (1 - p.trapped_on_habenula * trapped)
 
 
 def habenula_shift(p: Links, stress: Float[Array, "*batch"], dopamine: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
@@ -177,14 +180,14 @@ def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*b
     return engagement(p, rise, p.surge_ec50)
 
 
-def resting_block(p: Links, resting_loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch"]:
+def resting_block(p: Links, felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
     """Way 4 reads ``drive_loss`` of pyramidal cells at rest, not adapted to: share of the resting-receptor arm engaged."""
-    return engagement(p, unadapted(resting_loss[..., PYRAMIDAL], adaptation[..., PYRAMIDAL]), p.signalling_ec50)
+    return engagement(p, felt[..., PYRAMIDAL], p.signalling_ec50)
 
 
-def limbic_loss(drive_loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cortical_class"]) -> Float[Array, "*batch"]:
-    """Way 5 reads ``drive_loss`` of pyramidal cells, whose recurrent NMDA drive holds the limbic network up, not adapted to."""
-    return unadapted(drive_loss[..., PYRAMIDAL], adaptation[..., PYRAMIDAL])
+def limbic_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
+    """Way 5 reads ``drive_loss`` of pyramidal cells, not adapted to, whose recurrent NMDA drive holds the limbic network up."""
+    return felt[..., PYRAMIDAL]
 
 
 def limbic_input(

@@ -75,8 +75,8 @@ class Brain(NamedTuple):
     fast: FastState
 
 
-def adaptation(x: SlowState, switches: Switches) -> Float[Array, " cortical_class"]:
-    """Loss of NMDA drive that cortical classes are used to."""
+def adaptation(x: SlowState, switches: Switches) -> Float[Array, " cell_class"]:
+    """Loss of NMDA drive that cell classes are used to."""
     return links.clamp(jnp.stack(x.adaptation), 0.0, switches.adaptation)
 
 
@@ -84,11 +84,11 @@ def fast_state(
     p: Physiology, x: SlowState, inputs: Inputs, stress: Scalar, switches: Switches, undosed_rates: Float[Array, " cortical_class"]
 ) -> FastState:
     """Circuits at one state and input; with its link clamped, dopamine depends on ``undosed_rates`` (Hz) of the prefrontal circuit."""
-    clamp, loss = links.clamp, drive_loss(p.receptor, inputs.blockers)
+    clamp, loss = links.clamp, links.unadapted(drive_loss(p.receptor, inputs.blockers), adaptation(x, switches))
     spines, stress = density(x.spines), stress * inputs.stress_left
 
     recurrence = links.recurrence(p.links, spines, excitatory_gain(p.excitotoxicity, x.damage))
-    nmda = 1 - clamp(links.prefrontal_loss(loss, adaptation(x, switches)), 0.0, switches.prefrontal)
+    nmda = 1 - clamp(links.prefrontal_loss(loss), 0.0, switches.prefrontal)
     inhibition = clamp(gaba_gain(p.monoamine, inputs.comparators[MIDAZOLAM]), 1.0, switches.prefrontal)
     # With the drug and without, solved together.
     conditions = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)])

@@ -15,12 +15,13 @@ from .closures.response import Correction, no_correction
 
 
 class AdaptationState(NamedTuple):
-    """Loss of NMDA drive that each cortical class is used to, 0 to 1."""
+    """Loss of NMDA drive that each cell class is used to, 0 to 1."""
 
     pyramidal: Scalar
     parvalbumin: Scalar
     somatostatin: Scalar
     vip: Scalar
+    habenula: Scalar
 
 
 class SlowState(NamedTuple):

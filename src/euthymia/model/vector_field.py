@@ -72,7 +72,7 @@ def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switc
     clamp, undosed, blockers = links.clamp, brain.fast, inputs.blockers
     adapted = adaptation(x, switches)
     fast = fast_state(p, x, inputs, brain.stress, switches, undosed.rates)
-    limbic_block = clamp(links.limbic_loss(drive_loss(p.receptor, blockers), adapted), 0.0, switches.limbic_lock)
+    limbic_block = clamp(links.limbic_loss(links.unadapted(drive_loss(p.receptor, blockers), adapted)), 0.0, switches.limbic_lock)
     limbic_input = clamp(fast.limbic_input, undosed.limbic_input, switches.limbic_lock)
     release = glutamate_release(p.prefrontal, fast.rates, fast.undrugged_rates)
     block = links.extrasynaptic_block(pore_block(p.receptor, blockers))
@@ -82,7 +82,7 @@ def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switc
         release=release,
         # Release acts on synapses at once; tissue glutamate and its measurement lag behind.
         surge=clamp(links.surge_engagement(p.links, release), 0.0, switches.surge * switches.synaptic_signalling),
-        resting=clamp(links.resting_block(p.links, resting_loss(p.receptor, blockers), adapted), 0.0, switches.synaptic_signalling),
+        resting=clamp(links.resting_block(p.links, links.unadapted(resting_loss(p.receptor, blockers), adapted)), 0.0, switches.synaptic_signalling),
         serotonin_rise=clamp(jnp.maximum(fast.serotonin - undosed.serotonin, 0), 0.0, switches.synaptic_signalling),
         to_mtor=clamp(x.signalling.bdnf, 0.0, switches.mtor),
         to_potentiation=clamp(x.signalling.bdnf, 0.0, switches.potentiation),
@@ -127,7 +127,7 @@ def slow_rate(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switche
 
 
 def adaptation_rate(p: Physiology, x: SlowState, inputs: Inputs) -> AdaptationState:
-    """Every cortical class gets used to its loss of NMDA drive L: dh/dt = (L − h)/τ, 1/h."""
+    """Every cell class gets used to its loss of NMDA drive L: dh/dt = (L − h)/τ, 1/h."""
     losses = drive_loss(p.receptor, inputs.blockers)
     return AdaptationState(*((losses[..., index] - used) / p.links.adaptation_time for index, used in enumerate(x.adaptation)))
 

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..biophysics.autoreceptors import self_inhibited
+from ..biophysics.autoreceptors import cooperatively_self_inhibited, self_inhibited
 from ..core.parameters import parameter
 from ..core.types import Scalar
 
@@ -24,7 +24,7 @@ class Serotonin(eqx.Module):
         "serotonin.dopamine_dat_share", "dimensionless", "share of dopamine clearance by the transporter"
     )
     dopamine_feedback: Scalar = parameter(
-        "dopamine.autoreceptor_feedback", "dimensionless", "fall of dopamine release per relative rise of dopamine"
+        "dopamine.autoreceptor_feedback", "dimensionless", "share of dopamine release that D2 autoreceptors hold back in health"
     )
     feedback: Scalar = parameter("serotonin.feedback", "dimensionless", "slowing of the raphe per relative rise of serotonin")
     adaptation: Scalar = parameter("serotonin.adaptation", "dimensionless", "exponent of autoreceptor desensitisation in serotonin")
@@ -78,7 +78,7 @@ def dopamine_level(
 ) -> Float[Array, "*batch"]:
     """Dopamine at terminals, healthy = 1: spikes (healthy = 1) release it under D2 autoreceptors, times the level per spike.
 
-    Mice without these autoreceptors release more (Bello et al. 2011), and an agonist holds back most of release; size assumed.
+    An agonist acts with a Hill exponent of two; how much autoreceptors hold back in health is what a blocker of them releases.
     """
     q = dopamine_factor(p, dat, mao_block)
-    return self_inhibited(drive, q, p.dopamine_feedback) * q
+    return cooperatively_self_inhibited(drive, q, p.dopamine_feedback) * q

@@ -113,8 +113,8 @@ _TABLE = [
         "patient arm time cortical_class",
         ("prefrontal_rates", "Hz", "firing of prefrontal cells by class"),
         ("prefrontal_nmda", "1", "fraction of NMDA drive left in prefrontal cells by class"),
-        ("adaptation", "1", "loss of NMDA drive that prefrontal cells have adapted to, by class"),
     ),
+    *_rows("patient arm time cell_class", ("adaptation", "1", "loss of NMDA drive that cells have adapted to, by class")),
     *_rows(
         "patient arm time",
         # Way 1
