@@ -1,4 +1,5 @@
-# `make run` shows the model at work, `make test` runs the default tests, `make check` all that CI runs, `make docs` writes build/docs.
+# `make run` shows the model at work, `make test` runs the default tests, `make check` all that CI runs, `make docs` writes build/docs,
+# `make rebuild` computes anew what is shown and what is shipped, where its inputs changed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,7 @@ READY := $(VENV)/.ready
 FRESH := build/fresh
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test slow lint check package lowest picture docs benchmark lock clean
+.PHONY: run test slow lint check package lowest rebuild picture docs benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -26,8 +27,12 @@ lint: $(READY)
 
 check: lint test slow
 
+# From evidence to surfaces, fit, SBML and its witness, claims, figures and README's numbers: what changed, and no more.
+rebuild: $(READY)
+	$(BIN)/python -m rebuild
+
 picture: $(READY)
-	$(BIN)/python docs/picture.py
+	$(BIN)/python -m rebuild --only picture
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

@@ -1,10 +1,13 @@
 """Shared fixtures. The package is imported late, so that array shapes are checked in it."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+# What rebuilds the shipped results stands beside the package.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 # Plugins import array libraries before a session starts: see `euthymia.core.runtime`.
 os.environ.update({"OPENBLAS_NUM_THREADS": "1", "NPROC": "1", "EQX_ON_ERROR": "nan"})
 

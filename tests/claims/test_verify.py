@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+from rebuild.claims import verdicts as stored_verdicts
 
 from euthymia.claims.catalogue import claims, verify
 from euthymia.claims.claim import Claim, Control, run
@@ -17,6 +18,14 @@ def test_each_claim_has_its_recorded_verdict_and_its_control_fails(verdicts, cla
     assert verdict.control_fails, f"without {claim.control.change} the claim still holds: {verdict.controlled}"
     assert verdict.stands, f"{verdict.word}, predicted {verdict.predicted}"
     assert verdict.agrees or claim.why, "a disagreement says why"
+
+
+@pytest.mark.parametrize("claim", claims(), ids=lambda claim: claim.id)
+def test_the_stored_verdict_is_what_the_claim_predicts_now(verdicts, claim):
+    stored = {verdict.claim.id: verdict for verdict in stored_verdicts()}[claim.id]
+    verdict = verdicts[claim.id]
+    assert stored.word == verdict.word, "run `make rebuild`"
+    assert (stored.predicted, stored.controlled) == pytest.approx((verdict.predicted, verdict.controlled), rel=1e-3, abs=1e-6)
 
 
 def test_claim_ids_are_unique():

@@ -11,7 +11,7 @@ from rescaling import ONE as DIMENSIONLESS
 from scipy.integrate import solve_ivp
 from scipy.linalg import solve_continuous_lyapunov
 
-from euthymia.analysis.dose_response import CONCENTRATIONS, dose_curve, dose_curve_draws, times_to_change
+from euthymia.analysis.dose_response import CONCENTRATIONS, dose_curve, dose_curve_draws, sign_of_rise, times_to_change
 from euthymia.circuits.prefrontal import (
     CLASSES,
     Prefrontal,
@@ -232,6 +232,21 @@ def test_draws_answer_with_probabilities_and_repeat(p):
     alone = with_values(p, nmda_share=np.full(4, 0.4), tonic_share=np.full(4, 0.1))
     curve = CURVE(alone, jnp.full(4, 1.5), jnp.array(CONCENTRATIONS))
     np.testing.assert_allclose(drawn, jnp.broadcast_to(curve, drawn.shape), rtol=1e-10)
+
+
+def test_a_sign_is_that_of_this_circuit_of_neighbours_and_of_random_ones(p):
+    priors = fill(DoseCurve, evidence().value)
+    sign = sign_of_rise(p, POTENCY, priors, STANDARD_PEAK)
+    curve = CURVE(p, POTENCY, jnp.array([0.0, STANDARD_PEAK]))
+    assert sign.here == pytest.approx(float(curve[1, 0] / curve[0, 0]) - 1)
+    # A number that already stands at the middle of its prior changes nothing when it is moved there.
+    midway = with_values(p, tonic_share=np.full(4, float(priors.tonic_share.mean())))
+    there = sign_of_rise(midway, POTENCY, priors, STANDARD_PEAK)
+    np.testing.assert_allclose(there.moved[1], there.here)
+    # Drawn circuits do not depend on this one's split, and without NMDA loss anywhere nothing moves.
+    np.testing.assert_array_equal(there.drawn, sign.drawn)
+    assert 0 < sign.share_falling < 1
+    np.testing.assert_allclose(sign_of_rise(p, POTENCY, priors, STANDARD_PEAK, (0, 1, 2, 3)).drawn, 0, atol=1e-9)
 
 
 def test_time_course_is_second_order_and_ends_at_rest(p):

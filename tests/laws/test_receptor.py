@@ -1,9 +1,11 @@
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from euthymia.analysis.trapping import largest_trapped_share, opening_to_keep
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.core.numerics.exponential import Steps, occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
@@ -74,6 +76,26 @@ def test_bound_relaxes_exactly_to_its_equilibrium(receptor):
     t = jnp.cumsum(lengths)[:, None]
     np.testing.assert_allclose(found[1:], on / (on + off) * (1 - jnp.exp(-(on + off) * t)), rtol=1e-11)
     np.testing.assert_allclose(found + free, 1, atol=1e-10)
+
+
+def test_no_constant_opening_traps_more_than_the_bound_and_one_comes_near(receptor):
+    peak, half_life, after = 2.8, 13 / 60, 24.0
+    hours = np.concatenate([np.linspace(0, 12 * half_life, 600), [after]])
+    steps = Steps(jnp.diff(jnp.asarray(hours)), jnp.arange(len(hours) - 1))
+    concentration = jnp.asarray(peak * 2 ** (-hours / half_life)).at[-1].set(0)
+    bound = largest_trapped_share(receptor, peak * half_life / np.log(2), after)
+    unblocked = resting_unblock(receptor)
+
+    def kept(opening):
+        same = with_values(receptor, open_probability=jnp.full(len(SITES), opening))
+        binding, leaving = jax.vmap(lambda c: trapping_rates(same, c, ACTIVE, unblocked))(concentration)
+        return float(occupancy_course(jnp.zeros(len(SITES)), binding, leaving, steps)[-1, SITES.index("habenula_burst")])
+
+    best = 1 / (float(receptor.off_rate) * after)
+    shares = [kept(best * factor) for factor in (0.01, 0.3, 1, 3, 100)]
+    assert max(shares) == shares[2] == pytest.approx(bound, rel=0.05)
+    # What halves in a day once the drug is gone is what the other bound asks for.
+    assert opening_to_keep(receptor, 1 / 2, after) == pytest.approx(np.log(2) * best)
 
 
 def test_closed_channels_neither_bind_nor_release_and_magnesium_keeps_the_drug_out(receptor):

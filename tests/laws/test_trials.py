@@ -19,6 +19,7 @@ from euthymia.inference.coordinates import CORRELATIONS, FITTED, UPSTREAM, prior
 from euthymia.inference.prediction import PosteriorPrediction, interval_score
 from euthymia.model.default import with_values
 from euthymia.model.parameters import Euthymia
+from euthymia.population.setup import context_strength
 from euthymia.population.weighting import balancing_weights, baseline_target, effective_sample_size
 from euthymia.trials.arm_statistics import (
     MadrsPair,
@@ -278,6 +279,18 @@ def test_a_table_that_cannot_be_met_is_one_line(text, words):
     with pytest.raises(InputError, match=words) as caught:
         balancing_weights(PEOPLE, [baseline_target(text)])
     assert "\n" not in str(caught.value)
+
+
+def test_an_open_label_has_its_own_context_and_nobody_left_to_unblind(model):
+    open_arms = [arm for trial in published_trials().trials for arm in trial.arms.values() if arm.context == "open label"]
+    assert open_arms
+    assert float(context_strength(model.symptoms, "open label").masked) == 0
+    assert float(context_strength(model.symptoms, "none").masked) == 0
+    assert float(context_strength(model.symptoms, "midazolam").masked) == 1
+    # Its visits are its own; weeks of treatment may be those of another context.
+    sprays = context_strength(model.symptoms, "open label", "placebo spray")
+    assert float(sprays.visit) == float(context_strength(model.symptoms, "open label").visit)
+    np.testing.assert_array_equal(sprays.course, context_strength(model.symptoms, "placebo spray").course)
 
 
 def test_an_arm_says_which_visits_it_has():

@@ -1,4 +1,8 @@
-"""Dose response of prefrontal rates, and how often it is an inverted U when unknown parameters are drawn from their priors."""
+"""Dose response of prefrontal rates, and its shape and sign when unknown parameters are drawn from their priors.
+
+A split is what is unknown of a circuit: for each class the NMDA part of recurrent excitation, that of the background, and the
+concentration that halves its NMDA drive, in the order of ``SPLIT``.
+"""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,6 +19,11 @@ from ..model.parameters import DoseCurve
 
 CONCENTRATIONS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """µM, free in brain."""
+CIRCUITS, SEED = 2000, 0
+"""Random circuits."""
+SPLIT = ("nmda_share", "tonic_share", "ic50")
+"""The unknowns of each class."""
+Split = Float[Array, "*batch split cell_class"]
 
 
 class Draws(NamedTuple):
@@ -52,28 +61,71 @@ def dose_curve(
 
 
 @eqx.filter_jit
-def _curves(p: Prefrontal, drawn: Float[Array, "draw 3 cell_class"], concentrations: Float[Array, "concentration"]) -> Array:
-    def one(drawn: Float[Array, "3 cell_class"]) -> Array:
-        split = replace(p, nmda_share=drawn[0], tonic_share=drawn[1])
-        return dose_curve(split, drawn[2], concentrations)
+def _curves(
+    p: Prefrontal, splits: Float[Array, "draw split cell_class"], concentrations: Float[Array, "concentration"]
+) -> Float[Array, "draw concentration cell_class"]:
+    def one(split: Float[Array, "split cell_class"]) -> Array:
+        nmda_share, tonic_share, ic50 = split
+        return dose_curve(replace(p, nmda_share=nmda_share, tonic_share=tonic_share), ic50, concentrations)
 
-    return jax.vmap(one)(drawn)
+    return jax.vmap(one)(splits)
 
 
-def dose_curve_draws(p: Prefrontal, priors: DoseCurve, key: Array, n: int, concentrations: tuple[float, ...] = CONCENTRATIONS) -> Draws:
-    """Dose curves of ``n`` circuits whose split into AMPA and NMDA and whose potencies are drawn from their priors, class by class."""
+@eqx.filter_jit
+def _drawn(p: Prefrontal, priors: DoseCurve, key: Array, n: int) -> Float[Array, "draw split cell_class"]:
+    """Splits drawn from their priors, class by class."""
 
     def between(key: Array, edges: Float[Array, "edge"]) -> Array:
         return jax.random.uniform(key, (n, len(p.baseline)), minval=edges[0], maxval=edges[1])
 
-    share, tonic, ic50 = jax.random.split(key, 3)
-    drawn = jnp.stack(
+    share, tonic, ic50 = jax.random.split(key, len(SPLIT))
+    return jnp.stack(
         [between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(ic50, jnp.log(priors.ic50)))], 1
     )
-    rates = _curves(p, drawn, jnp.array(concentrations))
+
+
+def dose_curve_draws(p: Prefrontal, priors: DoseCurve, key: Array, n: int, concentrations: tuple[float, ...] = CONCENTRATIONS) -> Draws:
+    """Dose curves of ``n`` circuits whose split into AMPA and NMDA and whose potencies are drawn from their priors, class by class."""
+    rates = _curves(p, _drawn(p, priors, key, n), jnp.array(concentrations))
     pyramidal = rates[..., E] / p.baseline[E] - 1
     rises = pyramidal.max(-1) >= priors.rise
     return Draws(rates, rises, rises & (pyramidal[:, -1] < 0))
+
+
+class SignOfRise(NamedTuple):
+    """Relative change of the pyramidal rate at one concentration: of a circuit, and of what it could as well have been."""
+
+    here: float
+    drawn: Float[np.ndarray, "draw"]
+    """In circuits drawn from the priors."""
+    moved: Float[np.ndarray, "split cell_class"]
+    """In this circuit with one number of its split moved to the middle of that number's prior."""
+
+    @property
+    def share_falling(self) -> float:
+        """Share of the drawn circuits in which the rate falls."""
+        return float((self.drawn < 0).mean())
+
+
+def sign_of_rise(p: Prefrontal, ic50: PerCellClass, priors: DoseCurve, concentration: float, spared: tuple[int, ...] = ()) -> SignOfRise:
+    """How the pyramidal rate of a healthy circuit changes at a concentration (µM), and how far that rests on its assumed split.
+
+    Parameters
+    ----------
+    ic50
+        Concentration that halves the NMDA drive of each class, µM.
+    spared
+        Classes that keep their NMDA drive.
+    """
+    here = jnp.stack([p.nmda_share, p.tonic_share, ic50])
+    midpoint = jnp.stack([priors.nmda_share.mean(), priors.tonic_share.mean(), jnp.exp(jnp.log(priors.ic50).mean())])
+    one_number = jnp.eye(here.size).reshape(-1, *here.shape)
+    moved = here + one_number * (midpoint[:, None] - here)
+    splits = jnp.concatenate([here[None], moved, _drawn(p, priors, jax.random.key(SEED), CIRCUITS)])
+    splits = splits.at[:, SPLIT.index("ic50"), jnp.array(spared, int)].set(jnp.inf)
+    pyramidal = np.asarray(_curves(p, splits, jnp.array([0.0, concentration]))[..., E])
+    change = pyramidal[:, 1] / pyramidal[:, 0] - 1
+    return SignOfRise(float(change[0]), change[1 + here.size :], change[1 : 1 + here.size].reshape(here.shape))
 
 
 def times_to_change(times: np.ndarray, rates: np.ndarray, change: float | None = None) -> np.ndarray:

@@ -46,7 +46,7 @@ PREDICTIONS = {
     "mood.onset": Prediction(
         lambda: separates(reference_run()) / MINUTE, lambda: separates(reference_run(protocol="escitalopram")) / MINUTE
     ),
-    "mood.2h": Prediction(lambda: _change(reference_run(), 2.0), lambda: _change(reference_run(), 2.0, "context")),
+    "mood.2h": Prediction(lambda: _change(reference_run("open label"), 2.0), lambda: _change(reference_run("open label"), 2.0, "context")),
     "mood.24h": Prediction(lambda: _change(reference_run("midazolam"), DAY), lambda: _change(reference_run("midazolam"), DAY, "context")),
     "mood.decay": Prediction(
         lambda: relief("as given", WEEK) / relief("as given", DAY),

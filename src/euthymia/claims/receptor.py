@@ -5,7 +5,8 @@ from dataclasses import replace
 import jax.numpy as jnp
 import xarray as xr
 
-from ..core.constants import MINUTE, NG_PER_ML
+from ..analysis.trapping import largest_trapped_share, opening_to_keep
+from ..core.constants import DAY, MINUTE, NG_PER_ML
 from ..core.numerics.roots import find_root
 from ..core.types import SITES, SUBUNITS
 from ..links import HABENULA, PYRAMIDAL
@@ -57,6 +58,20 @@ def _at_end_of_infusion(name: str) -> xr.DataArray:
     return reference_run().data[name].sel(time=dose_ends(), method="nearest")
 
 
+def _largest_trapped_share(receptor: NMDAReceptor) -> float:
+    """Most that can still be trapped in a mouse's habenula a day after 10 mg/kg i.p., over all constant shares of open channels."""
+    dose = {"drug": "ketamine", "amount": "10 mg/kg", "route": "i.p."}
+    protocol = check({"name": "given", "title": "Given", "patient": {"species": "mouse"}, "doses": [dose], "horizon": "1 d"})
+    return largest_trapped_share(receptor, float(exposures(protocol).area.racemate_equivalents.sel(patient=0)), DAY)
+
+
+def _opens_too_often(hours: float) -> float:
+    """How many times more often channels of a silent habenula cell open than if half of what they trapped stayed so long."""
+    receptor = _receptor()
+    silent = float(receptor.open_probability[SITES.index("habenula_silent")])
+    return silent / opening_to_keep(receptor, 1 / 2, hours)
+
+
 def _time_of_brain_peak(species: str) -> float:
     """Time at which ketamine is highest in the brain after 30 mg/kg s.c., min."""
     dose = {"drug": "ketamine", "amount": "30 mg/kg", "route": "s.c."}
@@ -95,6 +110,10 @@ PREDICTIONS = {
     ),
     "receptor.occupancy": Prediction(lambda: half_occupancy(_receptor()), lambda: half_occupancy(_receptor(NO_MAGNESIUM))),
     "receptor.bath": Prediction(lambda: _habenular_drive_loss(10.0), lambda: _habenular_drive_loss(1.0)),
+    "receptor.trapping_is_bounded": Prediction(
+        lambda: _largest_trapped_share(_receptor()), lambda: _largest_trapped_share(_receptor(NO_MAGNESIUM))
+    ),
+    "receptor.trapping_needs_silence": Prediction(lambda: _opens_too_often(DAY), lambda: _opens_too_often(1.0)),
     "receptor.venous_peak": Prediction(_venous_peak, _arterial_peak),
     "receptor.venous_peak_again": Prediction(_venous_peak, _arterial_peak),
     "receptor.hydroxynorketamine": Prediction(

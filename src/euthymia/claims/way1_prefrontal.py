@@ -10,21 +10,24 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..analysis.dose_response import Draws, dose_curve_draws, rates_at
-from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power
+from ..analysis.dose_response import CIRCUITS, SEED, Draws, SignOfRise, dose_curve_draws, rates_at, sign_of_rise
+from ..circuits.prefrontal import CLASSES, E, Prefrontal, entry, gamma_power, impulse_control, jacobian
 from ..core.constants import DAY, MINUTE
 from ..model.default import default_model
 from .claim import Prediction
 from .reference_runs import dose_ends, reference_run, reference_value, undosed
 
-PV, SST = CLASSES.index("PV"), CLASSES.index("SST")
+PV, SST, VIP = CLASSES.index("PV"), CLASSES.index("SST"), CLASSES.index("VIP")
 THRESHOLD = 0.1
 """Share of a rate that counts as its fall or rise."""
-CIRCUITS = 2000
-"""Random circuits."""
-SEED = 0
 FREQUENCIES = 64
 """Frequencies in the gamma band."""
+HIGH_BASELINE = (30.0, 50.0, 30.0, 20.0)
+"""Hz; the high of the two baselines of Garcia del Molino et al. (2017), from their model as coded openly."""
+MILLISECOND = 1e-3
+"""s."""
+UPPER = 0.95
+"""Quantile of random circuits above which a rise is rare."""
 
 
 def _without_nmda(cell_class: int) -> Prefrontal:
@@ -59,6 +62,65 @@ def _random_circuits() -> Draws:
     """Dose-response curves of random circuits."""
     model = default_model()
     return dose_curve_draws(model.physiology.prefrontal, model.dose_curve, jax.random.key(SEED), CIRCUITS)
+
+
+@cache
+def _sign_of_rise(spared: tuple[int, ...] = ()) -> SignOfRise:
+    """How pyramidal cells answer to the peak concentration of the standard infusion, here and in random circuits."""
+    model, data = default_model(), reference_run().data
+    physiology = model.physiology
+    ic50 = physiology.receptor.drive_ic50[: len(CLASSES)]
+    return sign_of_rise(physiology.prefrontal, ic50, model.dose_curve, float(data.racemate_equivalents.max()), spared)
+
+
+def _above_most_circuits(change: float) -> float:
+    """A change of the pyramidal rate less what all but a few random circuits stay below."""
+    return change - float(np.quantile(_sign_of_rise().drawn, UPPER))
+
+
+def _moved(rank: int) -> float:
+    """Change of the pyramidal rate with one number of the split at the middle of its prior, by rank from the lowest."""
+    return float(np.sort(_sign_of_rise().moved, axis=None)[rank])
+
+
+def _published(baseline: tuple[float, ...] | None = None, slow: bool = False) -> Prefrontal:
+    """The circuit as published, all excitation fast, at its low baseline or at other rates (Hz); or with its slow part here."""
+    p = default_model().physiology.prefrontal
+    p = p if baseline is None else replace(p, baseline=jnp.array(baseline))
+    return p if slow else replace(p, nmda_share=jnp.zeros_like(p.nmda_share))
+
+
+class AtBaseline(NamedTuple):
+    """The circuit linearised at its baseline."""
+
+    response: Float[Array, "cell_class source"]
+    """Steady response of each class to a current into each, Hz/pA."""
+    growth: Float[Array, ""]
+    """Of the slowest mode, 1/ms; negative where the baseline stands still."""
+
+
+@eqx.filter_jit
+def _at_baseline(p: Prefrontal) -> AtBaseline:
+    undrugged, one = jnp.ones(len(CLASSES)), jnp.ones(())
+    J, B = (matrix(p, p.baseline, undrugged, one, one) for matrix in (jacobian, entry))
+    return AtBaseline(-jnp.linalg.solve(J, B)[: len(CLASSES)], jnp.linalg.eigvals(J).real.max())
+
+
+def _reversal(recurrence: float = 1.0) -> float:
+    """Response of somatostatin cells to current into VIP cells, at the high baseline over that at the low one.
+
+    ``recurrence`` multiplies the weight among pyramidal cells.
+    """
+
+    def response(p: Prefrontal) -> float:
+        return float(_at_baseline(replace(p, weights=p.weights.at[E, E].multiply(recurrence))).response[SST, VIP])
+
+    return response(_published(HIGH_BASELINE)) / response(_published())
+
+
+def _growth(p: Prefrontal) -> float:
+    """Growth of the slowest mode at the baseline, 1/s."""
+    return float(_at_baseline(p).growth) / MILLISECOND
 
 
 @eqx.filter_jit
@@ -101,6 +163,33 @@ def _worst_focus(arm: str) -> WorstFocus:
     return WorstFocus(float(focus.min() / focus[0] - 1), float(worst - dose_ends()) / MINUTE)
 
 
+@cache
+def _impulse_control(arm: str) -> np.ndarray:
+    """Impulse control over the course, as a share of what it was."""
+    p, data = default_model().physiology.prefrontal, reference_run().data.sel(arm=arm)
+    states = (data[name].to_numpy() for name in ("prefrontal_rates", "prefrontal_nmda", "recurrence", "prefrontal_inhibition"))
+    values = np.asarray(_impulse_controls(p, *map(jnp.asarray, states)))
+    return values / values[0]
+
+
+@eqx.filter_jit
+def _impulse_controls(p: Prefrontal, rates: Array, nmda: Array, recurrence: Array, inhibition: Array) -> Array:
+    return jax.vmap(lambda *state: impulse_control(p, *state))(rates, nmda, recurrence, inhibition)
+
+
+def _executive_changes(hours: float, arm: str) -> tuple[float, float]:
+    """Change of focus and of impulse control so long after the end of the infusion, as shares of what they were."""
+    at = dose_ends() + hours
+    node = int(np.abs(reference_run().data.time.to_numpy() - at).argmin())
+    return _focus_change(at, arm), float(_impulse_control(arm)[node]) - 1
+
+
+def _impulse_control_spared(arm: str) -> float:
+    """Largest fall of focus less that of impulse control, on the first day; share of what they were."""
+    first_day = reference_run().data.time.to_numpy() <= DAY
+    return float(_impulse_control(arm)[first_day].min()) - 1 - _worst_focus(arm).change
+
+
 PREDICTIONS = {
     "way1.somatostatin_first": Prediction(
         lambda: _lead_over_pyramidal(default_model().physiology.prefrontal, SST), lambda: _lead_over_pyramidal(_without_nmda(SST), SST)
@@ -116,9 +205,25 @@ PREDICTIONS = {
     "way1.fall_10uM": Prediction(lambda: _pyramidal_change(10.0), lambda: _pyramidal_change(10.0, (E,))),
     "way1.fall_high": Prediction(lambda: _pyramidal_change(30.0), lambda: _pyramidal_change(30.0, (E,))),
     "way1.inverted_u_is_rare": Prediction(lambda: _random_circuits().share_inverted, lambda: _random_circuits().share_rising),
+    "way1.falls_in_most_circuits": Prediction(lambda: _sign_of_rise().share_falling, lambda: _sign_of_rise((E,)).share_falling),
+    "way1.rise_is_exceptional": Prediction(lambda: _above_most_circuits(_sign_of_rise().here), lambda: _above_most_circuits(_moved(0))),
+    "way1.one_number_carries_the_sign": Prediction(lambda: _moved(0), lambda: _moved(1)),
+    "way1.response_reversal": Prediction(_reversal, lambda: _reversal(recurrence=0.0)),
+    "way1.high_baseline_is_lost": Prediction(
+        lambda: _growth(_published(HIGH_BASELINE, slow=True)), lambda: _growth(_published(HIGH_BASELINE))
+    ),
     "way1.gamma_rises": Prediction(_gamma_rise, lambda: _gamma_rise((PV, SST))),
     "way1.gamma_size": Prediction(_gamma_rise, lambda: _gamma_rise((PV, SST))),
     "way1.focus_falls": Prediction(lambda: _worst_focus("as given").change, lambda: _worst_focus("without way 1").change),
     "way1.focus_worst": Prediction(lambda: _worst_focus("as given").minutes, lambda: _worst_focus("without way 1").minutes),
+    "way1.inhibition_least_impaired": Prediction(
+        lambda: _impulse_control_spared("as given"), lambda: _impulse_control_spared("without way 1")
+    ),
+    "way1.cognition_2h": Prediction(
+        lambda: max(_executive_changes(2.0, "as given")), lambda: max(_executive_changes(2.0, "without way 1"))
+    ),
+    "way1.cognition_24h": Prediction(
+        lambda: max(_executive_changes(DAY, "as given"), key=abs), lambda: max(_executive_changes(2.0, "as given"), key=abs)
+    ),
     "way1.focus_later": Prediction(lambda: _focus_change(DAY, "as given"), lambda: _focus_change(DAY, "without regrowth")),
 }

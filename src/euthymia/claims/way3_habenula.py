@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 import jax.numpy as jnp
+import numpy as np
 
 from ..analysis.omitted_reward import excited_rate, volley
 from ..circuits.habenula.parameters import CHANNELS, Nucleus
@@ -52,6 +53,21 @@ def _excess_bursts_lost(arm: str) -> float:
     """Largest fall of the burst rate, as a share of what the depressed habenula has beyond the healthy one."""
     rate = reference_run().data.habenula_burst_rate.sel(arm=arm)
     return float((rate[0] - rate.min()) / (rate[0] - float(undosed(0.0).fast.habenula.burst_rate)))
+
+
+def _share_in_bursts(arm: str) -> float:
+    """Change of the share of spikes that fall in bursts, when least NMDA drive is left; share of what it was."""
+    data = reference_run().data.sel(arm=arm)
+    share = data.habenula_burst_rate / (data.habenula_burst_rate + data.habenula_tonic_rate)
+    least = int(np.argmax(data.drive_loss.sel(cell_class="habenula").to_numpy()))
+    return float(share[least] / share[0] - 1)
+
+
+def _firing_over_health(stress: float | None) -> float:
+    """All spikes of an undosed patient's habenula over those of a healthy one."""
+    nuclei = (undosed(level).fast.habenula for level in (stress, 0.0))
+    patient, healthy = (float(nucleus.tonic_rate + nucleus.burst_rate) for nucleus in nuclei)
+    return patient / healthy
 
 
 def _tonic_rate_lost(arm: str) -> float:
@@ -127,6 +143,8 @@ PREDICTIONS = {
     "way3.bursting_depressed": Prediction(_bursting_cells, lambda: _bursting_cells(0.0)),
     "way3.bursts_need_both": Prediction(lambda: _bursts_lost(("NMDA", "T")), lambda: _bursts_lost(("h",))),
     "way3.calms_bursts": Prediction(lambda: _excess_bursts_lost("as given"), lambda: _excess_bursts_lost("without habenula")),
+    "way3.fewer_bursts": Prediction(lambda: _share_in_bursts("as given"), lambda: _share_in_bursts("without habenula")),
+    "way3.hyperactive": Prediction(lambda: _firing_over_health(None), lambda: _firing_over_health(0.0)),
     "way3.spares_tonic": Prediction(lambda: _tonic_rate_lost("as given"), _tonic_rate_from_nmda),
     "way3.trapping": Prediction(_trapped_after_a_day, _pore_block_after_a_day),
     "way3.not_needed_at_24h": Prediction(lambda: _relief_lost("without habenula", DAY), lambda: _relief_lost("without way 4", DAY)),

@@ -31,10 +31,12 @@ ITEMS = (
 )
 RESTORED = ("spine_density", "lasting_spines", "excitatory_gain", "focus", "reward", "release", "limbic_input")
 """Mechanism states that depression moves and recovery restores."""
-VISIT_CONTEXTS = ("saline", "midazolam", "placebo spray")
+VISIT_CONTEXTS = ("saline", "midazolam", "placebo spray", "open label")
 """Contexts that act by each visit."""
 COURSE_CONTEXTS = ("oral placebo", "placebo spray", "electroconvulsive therapy")
 """Contexts that act over weeks; one may do both."""
+OPEN_CONTEXTS = ("open label",)
+"""Contexts in which everybody knows the drug: the strength of a visit has full belief in it already."""
 EMPIRICAL_CONTEXTS = ("electroconvulsive therapy",)
 """Contexts that are treatments without a mechanism here: a curve set from trials."""
 

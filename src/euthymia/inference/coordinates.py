@@ -28,6 +28,7 @@ DOWNSTREAM = (
     "context.saline.visit",
     "context.midazolam.visit",
     "context.placebo_spray.visit",
+    "context.open_label.visit",
     "context.placebo_spray.course",
     "context.oral_placebo.course",
     "context.waning_time",

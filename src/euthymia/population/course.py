@@ -174,13 +174,12 @@ def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number
     context, trial = setup.context, jax.random.key(TRIAL_SEED)
     elapsed = ElapsedTimes(setup.elapsed.since_visits[:, setup.kept_nodes], setup.elapsed.since_start[setup.kept_nodes])
     natural = fluctuation(p, trial, number, elapsed.since_start)
-    # Dissociation unblinds nobody in a trial that has no placebo, or whose placebo is a daily pill.
-    unblinded = believed_strength(p, context.visit, course.dissociation, (context.visit > 0).astype(float))
+    # Dissociation unblinds nobody in an open label, without visits, or where the placebo is a daily pill.
+    unblinded = believed_strength(p, context.visit, course.dissociation, context.masked)
     no_mechanisms, no_fluctuation = jnp.zeros_like(course.mechanism_shift), jnp.zeros_like(natural)
 
     def madrs(visit: Scalar, by_mechanisms: Float[Array, "kept item"], shift: Float[Array, "kept"]) -> Float[Array, "kept"]:
-        strength = ContextStrength(visit, context.course)
-        return madrs_course(symptoms, individual_effects, person.madrs, strength, elapsed, by_mechanisms, shift)
+        return madrs_course(symptoms, individual_effects, person.madrs, context._replace(visit=visit), elapsed, by_mechanisms, shift)
 
     def rating(visit: Scalar, by_mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
         return rated(p, trial, number, elapsed.since_start, madrs(visit, by_mechanisms, natural))

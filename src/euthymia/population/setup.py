@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ..clinic.symptoms import Mechanisms, context_strengths
+from ..clinic.symptoms import OPEN_CONTEXTS, VISIT_CONTEXTS, Mechanisms, Symptoms, context_strengths
 from ..core.errors import InputError
 from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.types import Scalar
@@ -45,6 +45,15 @@ class ContextStrength(NamedTuple):
 
     visit: Scalar
     course: Float[Array, "course_context"]
+    masked: Scalar
+    """1 where a patient who feels the drug learns something by it; 0 in an open label, and without visits."""
+
+
+def context_strength(p: Symptoms, context: str, of_weeks: str | None = None) -> ContextStrength:
+    """Strengths of a context; its weeks of treatment are those of another context, ``of_weeks``, where that is given."""
+    visit, _ = context_strengths(p, context)
+    _, course = context_strengths(p, of_weeks or context)
+    return ContextStrength(visit, course, jnp.asarray(float(context in VISIT_CONTEXTS and context not in OPEN_CONTEXTS)))
 
 
 class ElapsedTimes(NamedTuple):
@@ -133,7 +142,7 @@ def cohort_setup(
         _dose_input(grids, "bolus", weight),
         jnp.asarray(stress_left(protocol, grid.padded_times)),
         ElapsedTimes(jnp.asarray(since_visits(protocol, grid.padded_times)), jnp.asarray(grid.padded_times - first_visit(protocol))),
-        ContextStrength(*context_strengths(model.symptoms, protocol.context if allowed.context else "none")),
+        context_strength(model.symptoms, protocol.context if allowed.context else "none"),
         jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
         jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
         acting,

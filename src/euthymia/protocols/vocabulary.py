@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 from ..core.constants import SECOND, YEAR
 
-Context = Literal["none", "saline", "midazolam", "placebo spray", "oral placebo", "electroconvulsive therapy"]
+Context = Literal["none", "saline", "midazolam", "placebo spray", "open label", "oral placebo", "electroconvulsive therapy"]
 Condition = Literal["depressed", "healthy"]
 Species = Literal["human", "mouse", "rat"]
 Sex = Literal["male", "female"]

@@ -26,6 +26,7 @@ WITHOUT_DRUG = {
     "saline": "a visit and an infusion without a drug",
     "midazolam": "a visit like one for midazolam, without a drug",
     "placebo spray": "a spray without a drug",
+    "open label": "a visit at which a drug is expected, without a drug",
     "oral placebo": "pills without a drug",
     "electroconvulsive therapy": "electroconvulsive therapy",
 }
@@ -34,6 +35,7 @@ CONTEXT_ALONE = {
     "saline": "the visit alone",
     "midazolam": "the visit alone",
     "placebo spray": "a spray without a drug",
+    "open label": "the visit alone",
     "oral placebo": "pills without a drug",
     "electroconvulsive therapy": "electroconvulsive therapy alone",
 }

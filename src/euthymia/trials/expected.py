@@ -15,14 +15,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..clinic.patients import random_effects
-from ..clinic.symptoms import baseline_items, context_strengths, item_ratings
+from ..clinic.symptoms import baseline_items, item_ratings
 from ..clinic.unblinding import believed_strength
 from ..core.types import Scalar
 from ..model.default import Values
 from ..model.parameters import Euthymia
 from ..population.course import madrs_course
 from ..population.patients import PATIENT_SEED
-from ..population.setup import ContextStrength, ElapsedTimes
+from ..population.setup import ContextStrength, ElapsedTimes, context_strength
 from ..protocols.protocol import Protocol
 from ..simulation.visits import first_visit, since_visits
 from .arm_statistics import ExpectedStatistic, MadrsPair, expected_statistic
@@ -49,8 +49,6 @@ class ArmEnsemble(NamedTuple):
     dissociation: Float[Array, "patient"]
     baseline: Float[Array, "two"]
     """Mean and SD of MADRS, points."""
-    open_label: Scalar
-    """1 if patients know what they get, 0 if not."""
 
 
 class TrialEffects(NamedTuple):
@@ -90,7 +88,6 @@ def arm_ensemble(
         regimen.sensitivity[:, kept],
         regimen.dissociation * (not arm.asleep),
         moments,
-        jnp.asarray(float(arm.told)),
     )
 
 
@@ -121,9 +118,8 @@ def true_madrs(
         Random effects of the trial.
     """
     p, ratings = model.symptoms, model.ratings
-    of_visits, of_weeks = (jnp.exp(effects.context) * strength for strength in context)
+    of_visits, of_weeks = (jnp.exp(effects.context) * strength for strength in (context.visit, context.course))
     mean, sd = arm.baseline[0], severity_sd(model, *arm.baseline)
-    visited = (of_visits > 0).astype(float)
 
     def of_patient(
         number: Int[Array, ""],
@@ -135,9 +131,8 @@ def true_madrs(
         individual_effects = random_effects(model.population, jax.random.key(PATIENT_SEED), number)
         individual_effects = individual_effects._replace(efficacy=individual_effects.efficacy * jnp.exp(effects.efficacy))
         madrs = jnp.clip(mean + sd * individual_effects.severity / model.population.severity, LOWEST_BASELINE, HIGHEST_BASELINE)
-        guessed = believed_strength(ratings, of_visits, dissociation, visited)
-        visit = arm.open_label * (of_visits + ratings.unblinding) + (1 - arm.open_label) * guessed
-        strength, elapsed = ContextStrength(visit, of_weeks), ElapsedTimes(arm.since_visits, arm.times)
+        visit = believed_strength(ratings, of_visits, dissociation, context.masked)
+        strength, elapsed = ContextStrength(visit, of_weeks, context.masked), ElapsedTimes(arm.since_visits, arm.times)
         fluctuation_shift = ratings.fluctuation_sd * fluctuation
         return madrs_course(p, individual_effects, madrs, strength, elapsed, shift + sensitivity @ upstream_shift, fluctuation_shift)
 
@@ -202,7 +197,7 @@ class PredictionTargets:
     ) -> dict[str, Float[Array, "patient time"]]:
         """MADRS (points) of the patients of each arm, under a model, its upstream coordinates, and effects by trial."""
         upstream_shift, arms = coordinates - solved.coordinates, self.arms
-        contexts = [ContextStrength(*context_strengths(model.symptoms, trial.arms[arm].context)) for trial, arm in arms.values()]
+        contexts = [context_strength(model.symptoms, trial.arms[arm].context, trial.arms[arm].weeks) for trial, arm in arms.values()]
         of_trials = [effects[trial.name] for trial, _ in arms.values()]
         context, effect = (jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees) for trees in (contexts, of_trials))
 

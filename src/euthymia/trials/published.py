@@ -45,12 +45,15 @@ class Baseline(Record):
 
 
 class TrialArm(Record):
-    """Regimen, visits and context of an arm; patients are ``told`` the drug in an open label, and ``asleep`` under anaesthesia."""
+    """Regimen, visits and context of an arm; patients are ``asleep`` under anaesthesia.
+
+    ``weeks`` is the context whose weeks of treatment count, where that is not the context of the visits.
+    """
 
     takes: str | None = None
     visits: str | None = None
     context: Context
-    told: bool = False
+    weeks: Context | None = None
     asleep: bool = False
     n: int | None = None
     baseline: Baseline | None = None

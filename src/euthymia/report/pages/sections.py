@@ -249,6 +249,10 @@ SECTIONS = (
             "gerhard2020.excitation_10uM",
             "moghaddam1997.release_200",
             "pinault2008.gamma",
+            "davis2021.cognition_2h",
+            "davis2021.cognition_24h",
+            "zhornitsky2022.most_impaired",
+            "zhornitsky2022.least_impaired",
         ),
     ),
     Section(

@@ -42,17 +42,19 @@ def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
         console.print(meaning)
 
 
-def _show(verdict: Verdict, console: Console) -> None:
+def numbers_of(verdict: Verdict) -> str:
+    """What the model predicts, what was observed, and what is allowed."""
     claim, (low, high) = verdict.claim, verdict.claim.tolerance
-    console.print(f"\n[bold {COLOURS[verdict.word]}]{verdict.word}[/]  [bold]{claim.id}[/bold]")
     observed = "no observation"
     if verdict.target is not None:
         observed = f"observed {claim.observed or _number(verdict.target.value)} ({_kind(verdict.target)})"
-    lines = [
-        claim.statement,
-        f"model {_number(verdict.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}",
-        f"control, {claim.control.change}: {_number(verdict.controlled)}",
-    ]
+    return f"model {_number(verdict.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}"
+
+
+def _show(verdict: Verdict, console: Console) -> None:
+    claim = verdict.claim
+    console.print(f"\n[bold {COLOURS[verdict.word]}]{verdict.word}[/]  [bold]{claim.id}[/bold]")
+    lines = [claim.statement, numbers_of(verdict), f"control, {claim.control.change}: {_number(verdict.controlled)}"]
     if claim.why and not verdict.agrees:
         lines.append(f"[yellow]{claim.why}[/yellow]")
     if not verdict.stands:

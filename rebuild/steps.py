@@ -1,0 +1,119 @@
+"""The steps from evidence to what is shown, in the order in which they run."""
+
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+from euthymia.core.files import atomic_write
+from euthymia.model.closures.surface_file import folder as surfaces_folder
+
+from . import ROOT, SOURCE, claims, inputs, readme
+from .inputs import DATA, PACKAGE, code, content
+from .pipeline import Hashes, Step, StepFailed
+from .stored import path_of
+
+RECORDS = Path(__file__).with_name("records.yaml")
+HERE = Path(__file__).parent
+FITTED = DATA / "fitted.yaml"
+CALIBRATION = ROOT / "build" / "calibration"
+PICTURE = ROOT / "docs" / "five-ways.svg"
+PROTOCOLS = PACKAGE / "protocols" / "builtin"
+TRIALS = (DATA / "trials.yaml", DATA / "timecourses.csv")
+WITNESSES = ("tests/witnesses/test_sbml.py", "tests/witnesses/test_slow_system.py")
+SURFACES = ("habenula", "passage")
+
+
+def python(*words: str) -> None:
+    """Run Python in the checkout, in a process of its own, so that it reads what earlier steps left.
+
+    Raises
+    ------
+    StepFailed
+        If it does.
+    """
+    returned = subprocess.run([sys.executable, *words], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(SOURCE)}, check=False).returncode
+    if returned:
+        raise StepFailed(f"rebuild: `python {' '.join(words)}` ended with exit code {returned}; what was done before is kept")
+
+
+def model(*modules: str, scripts: tuple[Path, ...] = ()) -> Hashes:
+    """The inputs of whatever runs the model."""
+    return {
+        "code": code(*modules, scripts=scripts),
+        "parameters": inputs.parameters(),
+        "surfaces": content(surfaces_folder()),
+        "protocols": content(PROTOCOLS),
+    }
+
+
+def surface(name: str) -> Step:
+    """The step that builds a surface."""
+    return Step(
+        f"surface-{name}",
+        f"building the surface of {name} from its circuit",
+        partial(python, "-m", "euthymia", "surfaces", "build", name),
+        lambda: {"code": code("model.closures.build"), "numbers": _recipe_hash(name)},
+        lambda: content(surfaces_folder() / f"{name}.json"),
+    )
+
+
+def _recipe_hash(name: str) -> str:
+    from euthymia.model.default import recipes
+
+    return recipes()[name].built_from[: inputs.SHORT]
+
+
+def calibrate() -> None:
+    """Fit to trials, and take the fitted set into the package."""
+    python("-m", "euthymia", "calibrate", "--sample", "--out", str(CALIBRATION), "--overwrite")
+    atomic_write(FITTED, (CALIBRATION / "fitted.yaml").read_text("utf-8"))
+
+
+STEPS = (
+    *map(surface, SURFACES),
+    Step(
+        "fit",
+        "fitting to trials kept for calibration, and sampling",
+        calibrate,
+        lambda: {
+            **model("inference.calibration", "inference.posterior", "inference.fitted"),
+            "targets": inputs.targets("calibrate"),
+            "trials": content(*TRIALS),
+        },
+        lambda: content(FITTED),
+    ),
+    Step(
+        "witness",
+        "writing SBML, and comparing it with an independent simulator",
+        partial(python, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *WITNESSES),
+        lambda: model("exchange.sbml", scripts=tuple(ROOT / each for each in WITNESSES)),
+        lambda: "",
+    ),
+    Step(
+        "claims",
+        "running every claim and its control",
+        partial(python, "-m", "rebuild.claims"),
+        lambda: {**model("claims.catalogue", scripts=(HERE / "claims.py",)), "targets": inputs.targets()},
+        lambda: content(path_of(claims.NAME)),
+    ),
+    Step(
+        "picture",
+        "drawing README's picture",
+        partial(python, "docs/picture.py"),
+        lambda: model("analysis.comparison", "protocols.reading", "report.figures.arms", scripts=(ROOT / "docs" / "picture.py",)),
+        lambda: content(PICTURE),
+    ),
+    Step(
+        "readme",
+        "writing README's numbers",
+        partial(python, "-m", "rebuild.readme"),
+        lambda: {
+            "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py",)),
+            "claims": content(DATA / "claims", DATA / "targets"),
+            "results": content(FITTED, path_of(claims.NAME)),
+        },
+        readme.written_hash,
+    ),
+)

@@ -1,0 +1,32 @@
+"""Bounds on trapping: how much drug can still sit in closed channels of the habenula long after it has gone from the brain."""
+
+from math import e, log
+
+import jax.numpy as jnp
+
+from ..core.types import SITES
+from ..receptors.nmdar import NMDAReceptor, resting_unblock, trapping_rates
+
+SITE = SITES.index("habenula_burst")
+
+
+def largest_trapped_share(p: NMDAReceptor, area: float, after: float) -> float:
+    """Most of the receptors that can carry the drug so long after a dose, whatever constant share P of channels is open.
+
+    While few carry it, an exposure that is over soon leaves B = P k_on m AUC e^(−P k_off T). Channels that open more often load more
+    and lose more; the largest is k_on m AUC/(e k_off T), at P = 1/(k_off T).
+
+    Parameters
+    ----------
+    area
+        AUC of racemic ketamine or its equivalents in brain, µM h.
+    after
+        T, h.
+    """
+    binding, unbinding = trapping_rates(p, jnp.ones(()), jnp.ones(len(SITES)), resting_unblock(p))
+    return float(binding[SITE] / unbinding[SITE]) * area / (e * after)
+
+
+def opening_to_keep(p: NMDAReceptor, share: float, after: float) -> float:
+    """Share of channels that may be open if so much of the trapped drug is to stay for so long (h): B falls as e^(−P k_off T)."""
+    return -log(share) / (float(p.off_rate) * after)
