@@ -136,3 +136,15 @@ def test_extras_and_hints_to_install_are_those_of_the_package():
     ]
     assert hints
     assert set(hints) <= optional
+
+
+def test_what_the_readme_says_of_the_sign_of_way_1_is_what_random_circuits_do(model, reference_run):
+    from euthymia.analysis.dose_response import sign_of_rise
+
+    physiology = model.physiology
+    concentration = float(reference_run.data.racemate_equivalents.max())
+    sign = sign_of_rise(physiology.prefrontal, physiology.receptor.drive_ic50[:4], model.dose_curve, concentration)
+    assert "in seven of eight circuits" in README
+    assert sign.share_falling == pytest.approx(7 / 8, abs=0.02)
+    assert "one assumed number carries the rise" in README
+    assert sorted(sign.moved.ravel() < 0) == [False] * (sign.moved.size - 1) + [True]
