@@ -1,7 +1,6 @@
 """Run every claim and store what it predicts: `python -m rebuild.claims`; minutes of work."""
 
 from euthymia.claims.claim import Verdict
-from euthymia.core.errors import InputError
 from euthymia.core.runtime import configure
 
 from . import stored
@@ -27,21 +26,16 @@ def main() -> None:
 
 
 def verdicts() -> list[Verdict]:
-    """Every claim as it stands in the evidence, with the stored predictions.
-
-    Raises
-    ------
-    InputError
-        If a claim has none.
-    """
+    """Every claim that was run, as it stands in the evidence now, with the stored predictions."""
     from euthymia.claims.catalogue import claims
     from euthymia.evidence.registry import evidence
 
     numbers = stored.read(NAME)
-    missing = [claim.id for claim in claims() if claim.id not in numbers]
-    if missing:
-        raise InputError(f"rebuild: no verdict is stored for {missing[0]}; run `make rebuild`")
-    return [Verdict(claim, None if claim.target is None else evidence().target(claim.target), **numbers[claim.id]) for claim in claims()]
+    return [
+        Verdict(claim, None if claim.target is None else evidence().target(claim.target), **numbers[claim.id])
+        for claim in claims()
+        if claim.id in numbers
+    ]
 
 
 if __name__ == "__main__":

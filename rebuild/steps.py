@@ -9,7 +9,7 @@ from pathlib import Path
 from euthymia.core.files import atomic_write
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
-from . import ROOT, SOURCE, claims, inputs, readme
+from . import ROOT, SOURCE, claims, inputs, numbers, readme, trials
 from .inputs import DATA, PACKAGE, code, content
 from .pipeline import Hashes, Step, StepFailed
 from .stored import path_of
@@ -20,7 +20,7 @@ FITTED = DATA / "fitted.yaml"
 CALIBRATION = ROOT / "build" / "calibration"
 PICTURE = ROOT / "docs" / "five-ways.svg"
 PROTOCOLS = PACKAGE / "protocols" / "builtin"
-TRIALS = (DATA / "trials.yaml", DATA / "timecourses.csv")
+TRIALS, SAMPLES = DATA / "trials.yaml", DATA / "timecourses.csv"
 WITNESSES = ("tests/witnesses/test_sbml.py", "tests/witnesses/test_slow_system.py")
 SURFACES = ("habenula", "passage")
 
@@ -80,7 +80,7 @@ STEPS = (
         lambda: {
             **model("inference.calibration", "inference.posterior", "inference.fitted"),
             "targets": inputs.targets("calibrate"),
-            "trials": content(*TRIALS),
+            "trials": content(TRIALS),
         },
         lambda: content(FITTED),
     ),
@@ -99,6 +99,35 @@ STEPS = (
         lambda: content(path_of(claims.NAME)),
     ),
     Step(
+        "numbers",
+        "running every protocol that ships",
+        partial(python, "-m", "rebuild.numbers"),
+        lambda: {
+            **model(
+                "simulation.simulate",
+                "simulation.exposure",
+                "analysis.attribution",
+                "validation.pharmacology",
+                scripts=(HERE / "numbers.py",),
+            ),
+            "targets": inputs.targets("validate", "verification"),
+            "samples": content(SAMPLES),
+        },
+        lambda: content(path_of(numbers.NAME)),
+    ),
+    Step(
+        "trials",
+        "predicting the trials that were kept aside",
+        partial(python, "-m", "rebuild.trials"),
+        lambda: {
+            **model("validation.trials", "validation.scores", scripts=(HERE / "trials.py",)),
+            "targets": inputs.targets(),
+            "fit": content(FITTED),
+            "trials": content(TRIALS),
+        },
+        lambda: content(path_of(trials.NAME)),
+    ),
+    Step(
         "picture",
         "drawing README's picture",
         partial(python, "docs/picture.py"),
@@ -112,7 +141,7 @@ STEPS = (
         lambda: {
             "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py",)),
             "claims": content(DATA / "claims", DATA / "targets"),
-            "results": content(FITTED, path_of(claims.NAME)),
+            "results": content(FITTED, *(path_of(each.NAME) for each in (claims, numbers, trials))),
         },
         readme.written_hash,
     ),
