@@ -32,9 +32,9 @@ def verdicts() -> list[Verdict]:
 
     numbers = stored.read(NAME)
     return [
-        Verdict(claim, None if claim.target is None else evidence().target(claim.target), **numbers[claim.id])
+        Verdict(claim, None if claim.target is None else evidence().target(claim.target), found["predicted"], found["controlled"])
         for claim in claims()
-        if claim.id in numbers
+        if (found := numbers.get(claim.id))
     ]
 
 

@@ -17,12 +17,12 @@ README = ROOT / "README.md"
 MARKED = re.compile(r"<!-- ([a-z0-9 -]+) -->(.*?)<!-- / -->", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SAID = {
-    "confirmed": "confirm a prediction of a number that was kept aside",
-    "agrees": "agree with a number that was known beforehand",
-    "selected": "agree with a number that parameters were chosen with",
-    "holds": "hold of the model itself",
-    "disagrees": "disagree",
-    "control passes": "have a control that passes",
+    "confirmed": "confirmed by a number that was kept aside",
+    "agrees": "in agreement with a number that was known beforehand",
+    "selected": "in agreement with a number that parameters were chosen with",
+    "holds": "true of the model itself",
+    "disagrees": "in disagreement",
+    "control passes": "whose control passes",
 }
 """Words of a verdict in a sentence."""
 COMPARATORS = ("citalopram", "sertraline", "fluoxetine", "bupropion", "phenelzine", "tranylcypromine", "moclobemide")
@@ -65,7 +65,7 @@ def written_hash(path: Path = README) -> str:
 def claims_tally() -> str:
     """How many claims have each verdict."""
     words = [verdict.word for verdict in claims.verdicts()]
-    return f"of {len(words)} claims, " + ", ".join(f"{words.count(word)} {said}" for word, said in SAID.items() if word in words)
+    return f"{len(words)} claims: " + ", ".join(f"{words.count(word)} {said}" for word, said in SAID.items() if word in words)
 
 
 def disagreements() -> str:
