@@ -9,8 +9,8 @@ from inspect import isclass, ismodule
 from pathlib import Path
 from typing import get_args
 
-from rebuild import claims as run_claims
-from rebuild import numbers, stored
+from rebuild import stored
+from rebuild.numbers import ARMS_OF_PROTOCOLS
 
 import euthymia
 from euthymia.claims.claim import Verdict
@@ -220,7 +220,7 @@ def claims() -> str:
         "control removes the mechanism, and then the prediction must leave the tolerance. `euthymia verify` runs all of them.\n"
     ]
     where = {row: name for name, _, ids in data_files("targets") for row in ids}
-    verdicts = {verdict.claim.id: verdict for verdict in run_claims.verdicts()}
+    verdicts = {verdict.claim.id: verdict for verdict in stored.verdicts()}
     headings = {name: about.rstrip(".") for name, about, _ in data_files("claims")}
     for group in PREDICTIONS:
         cells = [claim_cells(row, verdicts.get(row.id), where) for row in claim_rows()[group]]
@@ -246,11 +246,11 @@ def claim_cells(row: ClaimRow, verdict: Verdict | None, where: dict[str, str]) -
 
 def protocols() -> str:
     """MADRS under every protocol that ships."""
-    courses = stored.read(numbers.NAME)["madrs"]
+    courses = stored.read(stored.NUMBERS)["madrs"]
     times = sorted({time for arms in courses.values() for time in arms["as given"]}, key=lambda time: HOURS[time[-1]] * int(time[:-2]))
 
     def cell(arms: Mapping[str, Mapping[str, float]], time: str) -> str:
-        given, context = (arms[arm].get(time) for arm in numbers.ARMS_OF_PROTOCOLS)
+        given, context = (arms[arm].get(time) for arm in ARMS_OF_PROTOCOLS)
         return NONE if given is None else minus(f"{given:.1f} ({context:.1f})")
 
     rows = [(f"`{name}`", *(cell(arms, time) for time in times)) for name, arms in courses.items()]

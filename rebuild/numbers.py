@@ -6,7 +6,6 @@ from euthymia.simulation.simulate import Simulation
 
 from . import stored
 
-NAME = "numbers"
 ABOUT = "Numbers of the model that README states, and MADRS under every protocol that ships. Written by `make rebuild`."
 ARMS_OF_PROTOCOLS = ("as given", "context")
 DECIMALS = 3
@@ -24,7 +23,7 @@ def main() -> None:
 
     reference_run = simulate(read(DEFAULT), arms=tuple(ARMS), coalitions=True)
     numbers = {"reference": of_reference_run(reference_run), "pharmacology": of_pharmacology(default_model()), "animals": of_animals()}
-    stored.write(NAME, ABOUT, {**numbers, "madrs": of_protocols()})
+    stored.write(stored.NUMBERS, ABOUT, {**numbers, "madrs": of_protocols()})
 
 
 def of_reference_run(run: Simulation) -> Numbers:

@@ -10,7 +10,7 @@ from euthymia.core.errors import unknown
 from euthymia.core.files import atomic_write
 from euthymia.inference.fitted import Fitted, RowEstimate
 
-from . import ROOT, claims, numbers, stored, trials
+from . import ROOT, stored
 from .inputs import digest
 
 README = ROOT / "README.md"
@@ -64,7 +64,7 @@ def written_hash(path: Path = README) -> str:
 
 def claims_tally() -> str:
     """How many claims have each verdict."""
-    words = [verdict.word for verdict in claims.verdicts()]
+    words = [verdict.word for verdict in stored.verdicts()]
     return f"{len(words)} claims: " + ", ".join(f"{words.count(word)} {said}" for word, said in SAID.items() if word in words)
 
 
@@ -77,7 +77,7 @@ def disagreements() -> str:
         numbers = re.sub(r"(?<![\w.])-(?=\d)", "−", numbers_of(verdict))
         return f"  - `{verdict.claim.id}`: {verdict.claim.statement}: {numbers}{why}"
 
-    against = [verdict for verdict in claims.verdicts() if not verdict.agrees]
+    against = [verdict for verdict in stored.verdicts() if not verdict.agrees]
     lines = [""]
     for group, members in groupby(against, lambda verdict: verdict.claim.id.partition(".")[0]):
         lines += [f"- **{GROUPS[group]}**", *map(item, members)]
@@ -103,12 +103,12 @@ def fit_informed() -> str:
 
 def number(group: str, name: str) -> float:
     """A stored number of the model."""
-    return stored.read(numbers.NAME)[group][name]
+    return stored.read(stored.NUMBERS)[group][name]
 
 
 def change(protocol: str, when: str, arm: str = "as given") -> float:
     """Change of MADRS under a protocol that ships, points."""
-    return stored.read(numbers.NAME)["madrs"][protocol][arm][when]
+    return stored.read(stored.NUMBERS)["madrs"][protocol][arm][when]
 
 
 def added(protocol: str, when: str) -> float:
@@ -124,18 +124,18 @@ def comparators() -> str:
 
 def coverage(name: str) -> float:
     """A stored count or ratio of predicted trials."""
-    return stored.read(trials.NAME)["coverage"][name]
+    return stored.read(stored.TRIALS)["coverage"][name]
 
 
 def sign(kind: str) -> str:
     """How many differences have the observed sign."""
-    found = stored.read(trials.NAME)["signs"][kind]
+    found = stored.read(stored.TRIALS)["signs"][kind]
     return f"{found['as_observed']} of {found['of']}"
 
 
 def interval_scores() -> str:
     """Interval scores of the model beside those of a meta-analysis."""
-    scores = stored.read(trials.NAME)["interval_scores"].items()
+    scores = stored.read(stored.TRIALS)["interval_scores"].items()
     return "; ".join(f"in {unit} {score['model']:.1f} against {score['meta_analysis']:.1f}" for unit, score in scores)
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from euthymia.core.files import atomic_write
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
-from . import ROOT, SOURCE, claims, inputs, numbers, readme, trials
+from . import ROOT, SOURCE, inputs, readme, stored
 from .inputs import DATA, PACKAGE, code, content
 from .pipeline import Hashes, Step, StepFailed
-from .stored import path_of
 
 RECORDS = Path(__file__).with_name("records.yaml")
 HERE = Path(__file__).parent
@@ -96,7 +95,7 @@ STEPS = (
         "running every claim and its control",
         partial(python, "-m", "rebuild.claims"),
         lambda: {**model("claims.catalogue", scripts=(HERE / "claims.py",)), "targets": inputs.targets()},
-        lambda: content(path_of(claims.NAME)),
+        lambda: content(stored.path_of(stored.VERDICTS)),
     ),
     Step(
         "numbers",
@@ -113,7 +112,7 @@ STEPS = (
             "targets": inputs.targets("validate", "verification"),
             "samples": content(SAMPLES),
         },
-        lambda: content(path_of(numbers.NAME)),
+        lambda: content(stored.path_of(stored.NUMBERS)),
     ),
     Step(
         "trials",
@@ -125,7 +124,7 @@ STEPS = (
             "fit": content(FITTED),
             "trials": content(TRIALS),
         },
-        lambda: content(path_of(trials.NAME)),
+        lambda: content(stored.path_of(stored.TRIALS)),
     ),
     Step(
         "picture",
@@ -139,9 +138,9 @@ STEPS = (
         "writing README's numbers",
         partial(python, "-m", "rebuild.readme"),
         lambda: {
-            "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py",)),
+            "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py", HERE / "stored.py")),
             "claims": content(DATA / "claims", DATA / "targets"),
-            "results": content(FITTED, *(path_of(each.NAME) for each in (claims, numbers, trials))),
+            "results": content(FITTED, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))),
         },
         readme.written_hash,
     ),

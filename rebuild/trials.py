@@ -8,7 +8,6 @@ from euthymia.inference.prediction import PosteriorPrediction
 
 from . import stored
 
-NAME = "trials"
 ABOUT = "Numbers of trials that were kept aside beside their predictions, and how these score. Written by `make rebuild`."
 
 
@@ -23,7 +22,7 @@ def main() -> None:
         row.observation.target: {"observed": float(row.observation.row.value), "median": row.median, "low": row.low, "high": row.high}
         for row in rows
     }
-    stored.write(NAME, ABOUT, {**scores_of(rows), "predictions": predictions})
+    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "predictions": predictions})
 
 
 def scores_of(rows: list[PosteriorPrediction]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from rebuild import numbers, trials
+from rebuild import numbers
 from rebuild.readme import shown
-from rebuild.stored import read
+from rebuild.stored import NUMBERS, TRIALS, read
 from rebuild.trials import scores_of
 
 import euthymia
@@ -31,7 +31,7 @@ def test_the_protocol_in_the_readme_can_be_read():
 
 
 def test_stored_numbers_are_what_the_model_computes_now(reference_run, model):
-    stored = read(numbers.NAME)
+    stored = read(NUMBERS)
     now = {
         "reference": numbers.of_reference_run(reference_run),
         "pharmacology": numbers.of_pharmacology(model),
@@ -45,7 +45,7 @@ def test_what_readme_says_in_words_is_the_models():
     assert "600 conductance-based neurons" in README
     assert PLAN.cells == 600
     assert "esketamine spray is reproduced within 1 %" in PLAIN
-    assert read(numbers.NAME)["pharmacology"]["largest_error_of_verification"] < 0.01
+    assert read(NUMBERS)["pharmacology"]["largest_error_of_verification"] < 0.01
 
 
 @pytest.mark.slow
@@ -55,7 +55,7 @@ def test_what_the_readme_says_of_trials_is_what_is_predicted():
     from euthymia.validation.trials import predict_held_out
 
     rows, beside = predict_held_out(shipped(), patients=128, draws=200)
-    found, stored = scores_of(rows), read(trials.NAME)
+    found, stored = scores_of(rows), read(TRIALS)
     coverage = found["coverage"]
     assert coverage["inside"] / coverage["numbers"] == pytest.approx(stored["coverage"]["inside"] / stored["coverage"]["numbers"], abs=0.08)
     assert coverage["width_of_meta_analysis"] == pytest.approx(stored["coverage"]["width_of_meta_analysis"], rel=0.2)
