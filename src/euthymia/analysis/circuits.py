@@ -167,7 +167,7 @@ def _sign_of_disinhibition(simulation: Simulation, model: Euthymia) -> tuple[dic
         "disinhibition": sign.here,
         "random_circuits_falling": sign.share_falling,
         "random_disinhibition": np.quantile(sign.drawn, QUANTILES),
-        "moved_disinhibition": sign.moved,
+        "moved_disinhibition": sign.moved.T,
     }
     return values, {"quantile": list(QUANTILES), "split": list(SPLIT), "cortical_class": list(CORTICAL)}
 

@@ -232,7 +232,7 @@ _TABLE = [
     ),
     *_rows("quantile", ("random_disinhibition", "1", "change of the pyramidal rate of such random circuits there")),
     *_rows(
-        "split cortical_class",
+        "cortical_class split",
         ("moved_disinhibition", "1", "change of the pyramidal rate there with one number of the circuit at the middle of its prior"),
     ),
     *_rows("edge", ("gamma_band", "Hz", "edges of the gamma band")),
