@@ -21,7 +21,7 @@ from euthymia.model.integrate import slow_courses
 from euthymia.model.state import Inputs
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import check
-from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.dosing import grid_of, stress_left
 from euthymia.simulation.person import Person
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
@@ -62,10 +62,11 @@ MIXED = TWICE | {
 
 
 @eqx.filter_jit
-def integrated(physiology, person, lengths, length_index, infusion, bolus, switches):
+def integrated(physiology, person, lengths, length_index, infusion, bolus, stress_left, switches):
     steps, brain = Steps(lengths, length_index), patient(physiology, person.stress)
     body = drugs(physiology, person.weight, steps, infusion, bolus)
-    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(length_index) + 1))
+    nodes = len(length_index) + 1
+    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, stress_left, no_correction(nodes))
     return slow_courses(physiology, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
 
 
@@ -75,9 +76,9 @@ def ours(model, protocol, person, switches=EVERYTHING, refine=1):
     more = STEPS - len(grid.length_index)
     length_index = np.pad(grid.length_index, (0, more), constant_values=np.argmin(grid.lengths))
     inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
-    found = integrated(
-        individualised(model.physiology, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(length_index), *inputs, switches
-    )
+    left = jnp.asarray(np.pad(stress_left(protocol, grid.times), (0, STEPS + 1 - grid.nodes), mode="edge"))
+    physiology = individualised(model.physiology, person.body)
+    found = integrated(physiology, person, jnp.asarray(grid.lengths), jnp.asarray(length_index), *inputs, left, switches)
     return grid.times[::refine], np.asarray(found)[: grid.nodes : refine]
 
 
