@@ -11,6 +11,7 @@ from .sbml_document import identifier
 from .sbml_formulas import Formulas
 
 PYRAMIDAL, HABENULA, BURSTING = "pyramidal", "habenula", "habenula_burst"
+RACEMATE = "racemic ketamine"
 
 
 class Blockers(NamedTuple):
@@ -106,12 +107,13 @@ class NMDALosses(NamedTuple):
 def nmda_losses(formulas: Formulas, blockers: Blockers) -> NMDALosses:
     """Loss of NMDA drive by ketamine's own potency and by the pore block of each other blocker."""
     of = formulas.parameter
-    odds = {(name, blocker): _odds_of_block(formulas, name, blocker, blockers) for name in CELL_CLASSES for blocker in blockers.others}
+    others = blockers.others.items()
+    odds = {(name, blocker): _odds_of_block(formulas, name, blocker, free) for name in CELL_CLASSES for blocker, free in others}
 
-    def loss(identifier: str, title: str, name: str, engagement: Mapping[str, str]) -> str:
+    def loss(own: str, title: str, name: str, weights: Mapping[str, str]) -> str:
         by_ketamine = f"{blockers.ketamine}/{of('receptor.drive_ic50', name)}"
-        x = f"({' + '.join((by_ketamine, *(f'{engagement[blocker]}*{odds[name, blocker]}' for blocker in blockers.others)))})"
-        return formulas.rule(identifier, f"{title}, {name}", f"{x}/(1 + {x})")
+        x = f"({' + '.join((by_ketamine, *(f'{weights[blocker]}*{odds[name, blocker]}' for blocker in blockers.others)))})"
+        return formulas.rule(own, f"{title}, {name}", f"{x}/(1 + {x})")
 
     whole = dict.fromkeys(blockers.others, "1")
     at_rest = {blocker: of("receptor.resting_engagement", blocker) for blocker in blockers.others}
@@ -123,35 +125,24 @@ def nmda_losses(formulas: Formulas, blockers: Blockers) -> NMDALosses:
 
 def pore_block(formulas: Formulas, blockers: Blockers) -> str:
     """Loss of NMDA charge in pyramidal cells."""
-    bound = [
-        " + ".join(
-            (
-                f"{blockers.ketamine}/{_affinity(formulas, PYRAMIDAL, subunit)}",
-                *(f"{site}/{_affinity(formulas, PYRAMIDAL, subunit, blocker)}" for blocker, site in blockers.others.items()),
-            )
-        )
-        for subunit in SUBUNITS
-    ]
-    lost, left = _charge(formulas, PYRAMIDAL, bound)
+    lost, left = _charge(formulas, PYRAMIDAL, {RACEMATE: blockers.ketamine, **blockers.others})
     return formulas.rule("pore_block", "loss of NMDA charge, pyramidal", f"({lost})/({lost} + {left})")
 
 
-def _odds_of_block(formulas: Formulas, name: str, blocker: str, blockers: Blockers) -> str:
+def _odds_of_block(formulas: Formulas, name: str, blocker: str, free: str) -> str:
     """Odds of pore block by one of the other blockers alone in a cell class."""
-    lost, left = _charge(
-        formulas, name, [f"{blockers.others[blocker]}/{_affinity(formulas, name, subunit, blocker)}" for subunit in SUBUNITS]
-    )
+    lost, left = _charge(formulas, name, {blocker: free})
     return formulas.rule(f"odds__{identifier(blocker)}__{name}", f"odds of pore block by {blocker}, {name}", f"({lost})/({left})")
 
 
-def _charge(formulas: Formulas, name: str, bound: Collection[str]) -> tuple[str, str]:
-    """NMDA charge of a cell class that is lost and left, from concentrations over their constants per subunit."""
+def _charge(formulas: Formulas, name: str, free: Mapping[str, str]) -> tuple[str, str]:
+    """NMDA charge of a cell class that is lost and left at free concentrations of what binds."""
     lost, left = [], []
-    for subunit, occupied in zip(SUBUNITS, bound, strict=True):
+    for subunit in SUBUNITS:
         magnesium = _magnesium(formulas, name, subunit)
-        share = formulas.parameter("receptor.composition", name, subunit)
-        remaining = f"{share}/(1 + {magnesium} + {occupied})"
-        lost.append(f"{remaining}*({occupied})/(1 + {magnesium})")
+        bound = " + ".join(f"{concentration}/{_affinity(formulas, name, subunit, blocker)}" for blocker, concentration in free.items())
+        remaining = f"{formulas.parameter('receptor.composition', name, subunit)}/(1 + {magnesium} + {bound})"
+        lost.append(f"{remaining}*({bound})/(1 + {magnesium})")
         left.append(remaining)
     return " + ".join(lost), " + ".join(left)
 
@@ -173,17 +164,13 @@ def _depolarised(formulas: Formulas, name: str) -> str:
     return f"({of('receptor.voltage', name)} - {of('receptor.reference_voltage')})/{of('receptor.voltage_slope')}"
 
 
-def _affinity(formulas: Formulas, name: str, subunit: str, blocker: str | None = None) -> str:
-    """Constant of racemic ketamine, or of another blocker, at the voltage of a cell class."""
-    at_reference = (
-        formulas.parameter("receptor.affinity", subunit)
-        if blocker is None
-        else formulas.parameter("receptor.affinity_of_others", blocker, subunit)
-    )
-    title = "racemic ketamine" if blocker is None else blocker
+def _affinity(formulas: Formulas, name: str, subunit: str, blocker: str) -> str:
+    """Constant of racemic ketamine or another blocker at the voltage of a cell class."""
+    of = formulas.parameter
+    at_reference = of("receptor.affinity", subunit) if blocker == RACEMATE else of("receptor.affinity_of_others", blocker, subunit)
     return formulas.once(
-        identifier("affinity", title.replace(" ", "_"), name, subunit),
-        f"constant of {title} at the voltage of a cell class, {name}, {subunit}",
+        identifier("affinity", blocker, name, subunit),
+        f"constant of {blocker} at the voltage of a cell class, {name}, {subunit}",
         f"{at_reference}*exp({_depolarised(formulas, name)})",
         "umol_per_L",
     )
