@@ -12,6 +12,7 @@ from euthymia.core.constants import DAY
 from euthymia.trials.published import FollowUp, TrialOutcome, published_trials
 from euthymia.trials.relapse_statistics import (
     FollowedCourse,
+    RatedCourse,
     expected_relapse,
     follow_up_times,
     followed,
@@ -41,9 +42,7 @@ def course_of(follow_up, patients=PATIENTS):
 
 def heard(p, course, random):
     sd, step = float(p.rater_sd), float(p.step)
-    return FollowedCourse(
-        *(np.clip(step * np.round((np.asarray(of) + sd * random.standard_normal(of.shape)) / step), 0, 60) for of in course)
-    )
+    return RatedCourse(*(np.clip(step * np.round((np.asarray(of) + sd * random.standard_normal(of.shape)) / step), 0, 60) for of in course))
 
 
 @pytest.mark.parametrize("follow_up", FOLLOW_UPS.values(), ids=FOLLOW_UPS)
@@ -59,7 +58,7 @@ def test_without_errors_of_raters_it_is_counting(follow_up, model):
     # Even totals, a little beside every cut.
     p = replace(model.ratings, rater_sd=jnp.asarray(1e-7))
     course = FollowedCourse(*(jnp.round(of / 2) * 2 + 0.01 for of in course_of(follow_up, 2000)))
-    rated = FollowedCourse(*(np.round(np.asarray(of)) for of in course))
+    rated = RatedCourse(*(np.round(np.asarray(of)) for of in course))
     for kind in ("relapse", "mean time to relapse"):
         expected = float(expected_relapse(p, kind, follow_up, course).value)
         assert expected == pytest.approx(sample_relapse(p, kind, follow_up, rated), abs=1e-6)
@@ -102,7 +101,7 @@ def test_a_relapse_of_two_days_is_dated_to_the_first(model):
     ratings = np.full((3, 28), 10.0)
     ratings[0, 4:] = 35.0
     ratings[1, 4] = 35.0
-    rated = FollowedCourse(np.full(3, 36.0), np.full(3, 10.0), ratings)
+    rated = RatedCourse(np.full(3, 36.0), np.full(3, 10.0), ratings)
     np.testing.assert_array_equal(relapse_times(model.ratings, DAILY, rated), [5 * DAY, np.inf, np.inf])
     assert sample_relapse(model.ratings, "relapse", DAILY, rated) == pytest.approx(100 / 3)
     assert sample_relapse(model.ratings, "mean time to relapse", DAILY, rated) == pytest.approx((5 + 28 + 28) / 3)

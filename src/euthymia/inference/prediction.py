@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..clinic.outcomes import responds
 from ..clinic.ratings import Ratings
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
@@ -20,7 +19,7 @@ from ..trials.arm_statistics import RatedPair, sample_statistic
 from ..trials.expected import PredictionTarget, PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
 from ..trials.meta_analysis import meta_analyses
 from ..trials.published import Trial, TrialOutcome
-from ..trials.relapse_statistics import FollowedCourse, followed, sample_relapse
+from ..trials.relapse_statistics import RatedCourse, followed, sample_relapse
 from ..trials.sampling_error import arm_size, standard_error
 from .calibration import PATIENTS
 from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
@@ -148,12 +147,9 @@ def _drawn_number(
     courses, follow_up = targets.courses(madrs, target), observation.follow_up
     sizes = [arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE for arm, *_ in observation.sides]
     if follow_up is not None:
-        course = np.asarray(courses[0])
-        followed_course = followed(follow_up, course[:, 0], course[:, 1], course[:, 2:])
-        every = np.column_stack([np.asarray(of) for of in followed_course])
-        rated = _rated_sample(p, every, LARGEST_ARM_SIZE, random)
-        responders = rated[np.asarray(responds(p, rated[:, 0], rated[:, 1]))][: sizes[0]]
-        return sample_relapse(p, observation.statistic, follow_up, FollowedCourse(responders[:, 0], responders[:, 1], responders[:, 2:]))
+        course = followed(follow_up, courses[0][:, 0], courses[0][:, 1], courses[0][:, 2:])
+        rated = _rated_sample(p, np.column_stack([np.asarray(madrs) for madrs in course]), LARGEST_ARM_SIZE, random)
+        return sample_relapse(p, observation.statistic, follow_up, RatedCourse(rated[:, 0], rated[:, 1], rated[:, 2:]), sizes[0])
     samples = [RatedPair(*_rated_sample(p, np.asarray(course), n, random).T) for course, n in zip(courses, sizes, strict=True)]
     return sample_statistic(p, observation.statistic, samples[0], samples[1] if observation.against else None)
 

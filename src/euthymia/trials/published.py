@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from ruamel.yaml import YAML
 
 from ..core.errors import InputError, unknown
-from ..core.units import quantity, registry
+from ..core.units import quantity
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Provenance, Record, Target
 from ..protocols.protocol import Protocol
@@ -218,7 +218,7 @@ def _check_follow_up(observation: TrialOutcome) -> None:
     follow_up, name = observation.follow_up, observation.target
     if observation.statistic in AT_A_PUBLISHED_TIME:
         start = 0.0 if follow_up is None else follow_up.counted_from
-        if observation.at - start != registry().Quantity(observation.row.value, observation.row.unit).m_as("hour"):
+        if observation.at - start != quantity(name, f"{observation.row.value} {observation.row.unit}", "time")[0]:
             raise ValueError(f"{name}: the time is not that of its row")
     if (follow_up is not None) != (observation.statistic in RELAPSE):
         raise ValueError(f"{name}: {observation.statistic} {'needs a' if follow_up is None else 'has no'} follow-up")

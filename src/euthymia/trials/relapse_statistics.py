@@ -25,11 +25,19 @@ NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
 
 class FollowedCourse(NamedTuple):
-    """MADRS (points) of patients before treatment, when response is judged, and at the ratings that follow; or their ratings."""
+    """MADRS (points) of patients before treatment, when response is judged, and at the ratings that follow."""
 
     baseline: Float[Array, "patient"]
     judged: Float[Array, "patient"]
     ratings: Float[Array, "patient rating"]
+
+
+class RatedCourse(NamedTuple):
+    """Ratings of a sample of patients at the same times, points."""
+
+    baseline: np.ndarray
+    judged: np.ndarray
+    ratings: np.ndarray
 
 
 def follow_up_times(follow_up: FollowUp) -> np.ndarray:
@@ -82,22 +90,21 @@ def _mean_days(follow_up: FollowUp, at_rating: Float[Array, "rating"]) -> Scalar
     return (at_rating[before:] * days[: len(days) - before]).sum() + (1 - at_rating.sum()) * days[-1]
 
 
-def relapse_times(p: Ratings, follow_up: FollowUp, rated: FollowedCourse) -> np.ndarray:
+def relapse_times(p: Ratings, follow_up: FollowUp, rated: RatedCourse) -> np.ndarray:
     """Time (h since the first visit) of the first of the ratings that make a relapse, of each rated patient; infinite if none does."""
-    baseline, ratings, times = np.asarray(rated.baseline), np.asarray(rated.ratings), follow_up_times(follow_up)
-    fraction = follow_up.improvement
-    held = ratings >= float(p.relapse) if fraction is None else ratings > (1 - fraction) * baseline[:, None]
+    times, fraction = follow_up_times(follow_up), follow_up.improvement
+    held = rated.ratings >= float(p.relapse) if fraction is None else rated.ratings > (1 - fraction) * rated.baseline[:, None]
     starts = len(times) - follow_up.in_a_row + 1
     in_a_row = np.all([held[:, later : later + starts] for later in range(follow_up.in_a_row)], 0)
     return np.where(in_a_row.any(1), times[in_a_row.argmax(1)], np.inf)
 
 
-def sample_relapse(p: Ratings, kind: str, follow_up: FollowUp, rated: FollowedCourse) -> float:
-    """One of :data:`.published.RELAPSE` of rated patients, those of them who respond; not a number if nobody does."""
-    response = np.asarray(responds(p, jnp.asarray(rated.baseline), jnp.asarray(rated.judged)))
-    if not response.any():
+def sample_relapse(p: Ratings, kind: str, follow_up: FollowUp, rated: RatedCourse, most: int | None = None) -> float:
+    """One of :data:`.published.RELAPSE` of the first ``most`` of rated patients who respond, or of all; not a number if nobody does."""
+    response = np.flatnonzero(responds(p, jnp.asarray(rated.baseline), jnp.asarray(rated.judged)))[:most]
+    if not response.size:
         return float("nan")
-    times = relapse_times(p, follow_up, FollowedCourse(*(np.asarray(ratings)[response] for ratings in rated)))
+    times = relapse_times(p, follow_up, RatedCourse(*(ratings[response] for ratings in rated)))
     if kind == "mean time to relapse":
         end = follow_up_times(follow_up)[-1]
         return float(np.mean(np.minimum(times, end) - follow_up.counted_from) / DAY)

@@ -100,10 +100,10 @@ def returns(protocol: Protocol, back: Return | None, p: Ratings) -> str:
         return ""
     cut = f"rated {float(p.relapse):g} or more again"
     if back.doses == 1:
-        shares = joined([f"{share:.0%} by {time / DAY:.0f} d" for time, share in back.relapsed_by.items()])
+        proportions = joined([f"{share:.0%} by {time / DAY:.0f} d" for time, share in back.relapsed_by.items()])
         return (
             f"{back.responders:.0%} respond {back.judged_at / DAY:.0f} d after the dose; of these, {cut} at one visit or another: "
-            f"{shares}{_published(protocol, RELAPSED_IN_TRIALS)}."
+            f"{proportions}{_published(protocol, RELAPSED_IN_TRIALS)}."
         )
     days = back.follow_up if back.median_time is None else back.median_time
     half = "fewer than half" if back.median_time is None else "half"
