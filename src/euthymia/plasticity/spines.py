@@ -114,7 +114,7 @@ def spines_after(p: Spines, x: SpineState, rates: SpineRates, step: Scalar) -> S
     """
     zero = jnp.zeros_like(rates.formation * rates.young_elimination)
     f, d, m, e_Y, k, e = (rate + zero for rate in rates)
-    leaving = jnp.array(
+    hops = jnp.array(
         [
             [zero, d, e_Y, e],
             [f, zero, zero, zero],
@@ -123,4 +123,4 @@ def spines_after(p: Spines, x: SpineState, rates: SpineRates, step: Scalar) -> S
         ]
     )
     sites = jnp.stack([p.sites - density(x), *x])
-    return SpineState(*markov_step(leaving, sites, step)[1:])
+    return SpineState(*markov_step(hops, sites, step)[1:])
