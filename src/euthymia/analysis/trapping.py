@@ -5,7 +5,7 @@ from math import e, log
 import jax.numpy as jnp
 
 from ..core.types import SITES
-from ..receptors.nmdar import NMDAReceptor, resting_unblock, trapping_rates
+from ..receptors.nmdar import NMDAReceptor, only_ketamine, resting_unblock, trapping_rates
 
 SITE = SITES.index("habenula_burst")
 
@@ -23,7 +23,7 @@ def largest_trapped_share(p: NMDAReceptor, area: float, after: float) -> float:
     after
         T, h.
     """
-    binding, unbinding = trapping_rates(p, jnp.ones(()), jnp.ones(len(SITES)), resting_unblock(p))
+    binding, unbinding = trapping_rates(p, only_ketamine(jnp.ones(())), jnp.ones(len(SITES)), resting_unblock(p))
     return float(binding[SITE] / unbinding[SITE]) * area / (e * after)
 
 

@@ -15,6 +15,7 @@ GROUPS = {
     "receptor": "Drug and receptor",
     **{way.replace(" ", ""): f"{way.capitalize()}: {title}" for way, title in TITLES.items() if way.startswith("way")},
     "mood": "Mood",
+    "course": "The course of relief",
     "comparators": "What people get today",
     "combinations": "Drugs together",
 }
