@@ -26,6 +26,12 @@ class Registry:
         for row in [*parameters.values(), *targets.values()]:
             if row.source not in sources:
                 raise ValueError(f"{row.id}: source {row.source!r} is not in sources.yaml")
+        for row in parameters.values():
+            for name in row.chosen_with or ():
+                if name not in targets:
+                    raise ValueError(f"{row.id}: it was chosen with {name!r}, which is no target")
+                if targets[name].role == "validate":
+                    raise ValueError(f"{row.id}: it was chosen with {name}, which is kept for validation")
 
     def value(self, row: str, unit: str) -> float | list[float]:
         """The value of a parameter row, converted to ``unit``."""
