@@ -43,7 +43,9 @@ class Links(eqx.Module):
     trapped_on_habenula: Scalar = parameter(
         "links.trapped_on_habenula", "dimensionless", "loss of NMDA drive in the habenula per receptor of bursting cells that is trapped"
     )
-    stress_on_elimination: Scalar = parameter("links.stress_on_elimination", "dimensionless", "rise at stress 1 of the elimination of young spines")
+    stress_on_elimination: Scalar = parameter(
+        "links.stress_on_elimination", "dimensionless", "rise at stress 1 of the elimination of young spines"
+    )
     stress_on_persistent: Scalar = parameter("links.stress_on_persistent", "dimensionless", "the same of persistent spines")
     damage_share: Scalar = parameter("links.damage_share", "dimensionless", "part of that rise which calcium damage carries")
     spines_on_recurrence: Scalar = parameter(
@@ -123,9 +125,7 @@ def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float
     return p.free_share * site
 
 
-def unadapted(
-    loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cell_class"]
-) -> Float[Array, "*batch cell_class"]:
+def unadapted(loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cell_class"]:
     """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound."""
     return jnp.where(loss > adaptation, loss - adaptation, 0)
 
@@ -207,9 +207,7 @@ def limbic_inputs(p: Links, mean: Float[Array, "*batch"]) -> Float[Array, "*batc
     return mean[..., None] + p.limbic_heterogeneity * SUBNETWORK_DEVIATIONS
 
 
-def spine_elimination(
-    p: Links, young: Scalar, persistent: Scalar, stress: Scalar, damage: Scalar
-) -> tuple[Scalar, Scalar]:
+def spine_elimination(p: Links, young: Scalar, persistent: Scalar, stress: Scalar, damage: Scalar) -> tuple[Scalar, Scalar]:
     """Elimination of young and persistent spines (1/h): stress raises it, partly through calcium damage (relative, 0 to 1).
 
     e = e₀ (1 + a σ) of each kind, with its rate e₀ and effect a of stress, and σ = (1 − χ) s + χ x of stress s and damage x.

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.linalg
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from euthymia.core.numerics.compartments import flow_matrix
 from euthymia.core.numerics.exponential import (
@@ -12,8 +14,8 @@ from euthymia.core.numerics.exponential import (
     exact_step,
     exact_steps,
     linear_course,
+    markov_step,
     occupancy_course,
-    pair_step,
     phi_functions,
 )
 
@@ -170,24 +172,23 @@ def test_what_leaves_one_pool_enters_another():
     assert jnp.all(jax.scipy.linalg.expm(K * 0.4) >= 0)
 
 
-@pytest.mark.parametrize(
-    "A",
-    [
-        [[-0.3, -0.1], [0.2, -0.05]],
-        [[-0.1, -0.5], [0.4, -0.1]],
-        [[-0.2, 1.0], [0.0, -0.2]],
-        [[-0.2, 1.0], [1e-9, -0.2]],
-        [[-40.0, -39.0], [20.0, -0.01]],
-    ],
-    ids=["real", "turning", "equal", "nearly equal", "stiff"],
-)
-@pytest.mark.parametrize("step", [1e-3, 1.0, 50.0])
-def test_pair_step_is_the_matrix_exponential(A, step):
-    A, rate = jnp.array(A), jnp.array([0.7, -0.4])
-    _, gain = exact_step(A, jnp.eye(2), jnp.array(step))
-    np.testing.assert_allclose(pair_step(A, rate, jnp.array(step)), gain @ rate, rtol=1e-9)
-    slope = jax.jacfwd(lambda A: pair_step(A, rate, jnp.array(step)))(A)
-    assert jnp.all(jnp.isfinite(slope))
+@pytest.mark.parametrize("step", [1e-3, 1.0, 8.0])
+def test_a_markov_step_is_the_matrix_exponential(step):
+    leaving = jnp.array([[0.0, 0.3, 0.01], [1.0, 0.0, 0.2], [1e-5, 0.4, 0.0]])
+    generator = leaving - jnp.diag(leaving.sum(0))
+    occupied = jnp.array([0.5, 0.2, 0.3])
+    np.testing.assert_allclose(
+        markov_step(leaving, occupied, jnp.array(step)), jax.scipy.linalg.expm(generator * step) @ occupied, rtol=1e-10
+    )
+
+
+@settings(deadline=None)
+@given(rates=st.lists(st.floats(0, 1e4), min_size=9, max_size=9), step=st.floats(1e-6, 1e4))
+def test_a_markov_step_keeps_signs_and_sum(rates, step):
+    leaving = jnp.array(rates).reshape(3, 3) * (1 - jnp.eye(3))
+    after = markov_step(leaving, jnp.array([1.0, 0.0, 0.5]), jnp.array(step))
+    assert jnp.all(after >= 0)
+    assert float(after.sum()) == pytest.approx(1.5, rel=1e-11)
 
 
 def test_what_is_solved_exactly_inside_the_scheme_keeps_its_order():
@@ -197,7 +198,7 @@ def test_what_is_solved_exactly_inside_the_scheme_keeps_its_order():
         x, y, z = v
         return jnp.array([-x + 0.5 * y, -(1 + 30 * x**2) * y + 0.2, x - z])
 
-    def correct(before, later, step):
+    def correct(before, later, at_ends, step):
         rate = 1 + 30 * ((before[0] + later[0]) / 2) ** 2
         return later.at[1].set(before[1] + (0.2 / rate - before[1]) * -jnp.expm1(-rate * step))
 

@@ -9,7 +9,19 @@ from euthymia.analysis.trapping import largest_trapped_share, opening_to_keep
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.core.numerics.exponential import Steps, occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
-from euthymia.receptors.nmdar import CLASS_OF_SITE, LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
+from euthymia.receptors.nmdar import (
+    BLOCKERS,
+    CLASS_OF_SITE,
+    LIGANDS,
+    Blockers,
+    drive_loss,
+    only_ketamine,
+    pore_block,
+    racemate_equivalents,
+    resting_loss,
+    resting_unblock,
+    trapping_rates,
+)
 
 FASTEST_SLOW_STATE = 30.0
 """1/h; the design's bound on slow states."""
@@ -46,17 +58,17 @@ def test_half_block_shifts_with_magnesium_as_competition_demands(receptor, subun
     magnesium = receptor.magnesium
     K_mg = magnesium_constant(magnesium, V) * magnesium.subunit_scale[subunit]
     half = K * (1 + magnesium.concentration / K_mg)
-    np.testing.assert_allclose(jnp.diagonal(pore_block(pure, half)), 0.5, rtol=1e-12)
+    np.testing.assert_allclose(jnp.diagonal(pore_block(pure, only_ketamine(half))), 0.5, rtol=1e-12)
 
 
 def test_block_and_loss_rise_from_nothing_to_everything(receptor):
     c = jnp.concatenate([jnp.zeros(1), jnp.logspace(-4, 8, 60)])
     for word in (pore_block, drive_loss):
-        values = word(receptor, c)
+        values = word(receptor, only_ketamine(c))
         np.testing.assert_allclose(values[0], 0, atol=1e-15)
         np.testing.assert_allclose(values[-1], 1, atol=1e-6)
         assert jnp.all(jnp.diff(values, axis=0) > 0)
-    np.testing.assert_allclose(jnp.diagonal(drive_loss(receptor, receptor.drive_ic50)), 0.5)
+    np.testing.assert_allclose(jnp.diagonal(drive_loss(receptor, only_ketamine(receptor.drive_ic50))), 0.5)
 
 
 ACTIVE = jnp.ones(len(SITES))
@@ -70,7 +82,9 @@ def test_bound_relaxes_exactly_to_its_equilibrium(receptor):
     off = receptor.open_probability * receptor.off_rate
     lengths = jnp.array([0.05, 0.3, 1.0, 5.0])
     steps = Steps(lengths, jnp.arange(len(lengths)))
-    binding, leaving = (jnp.tile(rate, (len(lengths) + 1, 1)) for rate in trapping_rates(receptor, c, ACTIVE, resting_unblock(receptor)))
+    binding, leaving = (
+        jnp.tile(rate, (len(lengths) + 1, 1)) for rate in trapping_rates(receptor, only_ketamine(c), ACTIVE, resting_unblock(receptor))
+    )
     found = occupancy_course(jnp.zeros(len(SITES)), binding, leaving, steps)
     free = occupancy_course(jnp.ones(len(SITES)), leaving, binding, steps)
     t = jnp.cumsum(lengths)[:, None]
@@ -88,7 +102,7 @@ def test_no_constant_opening_traps_more_than_the_bound_and_one_comes_near(recept
 
     def kept(opening):
         same = with_values(receptor, open_probability=jnp.full(len(SITES), opening))
-        binding, leaving = jax.vmap(lambda c: trapping_rates(same, c, ACTIVE, unblocked))(concentration)
+        binding, leaving = jax.vmap(lambda c: trapping_rates(same, only_ketamine(c), ACTIVE, unblocked))(concentration)
         return float(occupancy_course(jnp.zeros(len(SITES)), binding, leaving, steps)[-1, SITES.index("habenula_burst")])
 
     best = 1 / (float(receptor.off_rate) * after)
@@ -100,8 +114,8 @@ def test_no_constant_opening_traps_more_than_the_bound_and_one_comes_near(recept
 
 def test_closed_channels_neither_bind_nor_release_and_magnesium_keeps_the_drug_out(receptor):
     c = jnp.asarray(0.35)
-    assert all(float(rate.max()) == 0 for rate in trapping_rates(receptor, c, 0 * ACTIVE, resting_unblock(receptor)))
-    binding, leaving = trapping_rates(receptor, c, ACTIVE, 0 * ACTIVE)
+    assert all(float(rate.max()) == 0 for rate in trapping_rates(receptor, only_ketamine(c), 0 * ACTIVE, resting_unblock(receptor)))
+    binding, leaving = trapping_rates(receptor, only_ketamine(c), ACTIVE, 0 * ACTIVE)
     assert float(binding.max()) == 0
     assert float(leaving.min()) > 0
 
@@ -110,7 +124,7 @@ def test_occupancy_is_slow_at_any_clinical_concentration(receptor):
     # All but where bursts hold the channels open; passive states are solved exactly, however fast they are.
     slow = jnp.array([site != "habenula_burst" for site in SITES])
     for c in (0.0, 0.35, 10.0):
-        rates = sum(trapping_rates(receptor, jnp.asarray(c), ACTIVE, resting_unblock(receptor)))[slow]
+        rates = sum(trapping_rates(receptor, only_ketamine(jnp.asarray(c)), ACTIVE, resting_unblock(receptor)))[slow]
         assert jnp.all(rates < FASTEST_SLOW_STATE), (c, rates)
 
 
@@ -122,3 +136,49 @@ def test_occupancy_stays_a_probability(reference_run):
 
 def test_each_cell_class_is_made_of_whole_receptors(receptor):
     np.testing.assert_allclose(receptor.composition.sum(1), 1, atol=1e-12)
+
+
+def only(blocker, concentration):
+    return Blockers(jnp.zeros(()), concentration * jnp.array([float(name == blocker) for name in BLOCKERS]))
+
+
+@pytest.mark.parametrize("blocker", BLOCKERS)
+def test_another_blocker_loses_the_drive_that_its_own_pore_block_says(receptor, blocker):
+    given = only(blocker, 0.4)
+    np.testing.assert_allclose(drive_loss(receptor, given), pore_block(receptor, given), rtol=1e-12)
+
+
+def test_blockers_compete_for_one_site(receptor):
+    """Two halves of one molecule are the whole, and each blocker leaves less for the other."""
+    ketamine, memantine = only_ketamine(jnp.asarray(0.35)), only("memantine", 0.4)
+    both = Blockers(ketamine.ketamine, memantine.others)
+    for word in (pore_block, drive_loss):
+        apart = [word(receptor, alone) for alone in (ketamine, memantine)]
+        together = word(receptor, both)
+        assert jnp.all(together > jnp.maximum(*apart))
+        assert jnp.all(together < sum(apart))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_receptors_at_rest_see_as_much_of_a_blocker_as_it_engages(receptor, share):
+    p = with_values(receptor, resting_engagement=[share, 1.0])
+    given = only("memantine", 0.4)
+    odds = [float(loss[0] / (1 - loss[0])) for loss in (resting_loss(p, given), drive_loss(p, given))]
+    assert odds[0] == pytest.approx(share * odds[1])
+    ketamine = only_ketamine(jnp.asarray(0.35))
+    np.testing.assert_allclose(resting_loss(p, ketamine), drive_loss(p, ketamine), rtol=1e-14)
+
+
+def test_memantine_is_blocked_by_magnesium_as_much_as_was_recalled(receptor):
+    """Half-blocks in 1 mM Mg2+ of GluN2A and 2B, on which no row was set (Kotermanski & Johnson 2009, from memory: 13 and 10 uM)."""
+    for subunit, recalled in enumerate((13.0, 10.0)):
+        pure = with_values(receptor, composition=np.tile(np.eye(4)[subunit], (len(CELL_CLASSES), 1)))
+        assert float(pore_block(pure, only("memantine", recalled))[0]) == pytest.approx(0.5, abs=0.04)
+
+
+def test_what_no_closing_channel_traps_is_not_bound(receptor):
+    binding, _ = trapping_rates(receptor, only("memantine", 0.4), ACTIVE, resting_unblock(receptor))
+    assert float(binding.max()) == 0
+    trapped = with_values(receptor, trapped_share=[1.0, 1.0])
+    binding, _ = trapping_rates(trapped, only("memantine", 0.4), ACTIVE, resting_unblock(receptor))
+    assert float(binding.min()) > 0

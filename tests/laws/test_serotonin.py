@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 from rescaling import HOURLY
 from rescaling import ONE as DIMENSIONLESS
 
+from euthymia.biophysics.autoreceptors import cooperatively_self_inhibited, self_inhibited
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
-from euthymia.plasticity.serotonin import Serotonin, autoreceptor_rate, clearance_factor, dopamine_factor, raphe_rate, serotonin_level
+from euthymia.plasticity.serotonin import (
+    Serotonin,
+    autoreceptor_rate,
+    clearance_factor,
+    dopamine_factor,
+    dopamine_level,
+    serotonin_level,
+)
 
 P = fill(Serotonin, evidence().value)
 ZERO, ONE = jnp.zeros(()), jnp.ones(())
@@ -39,7 +47,7 @@ def test_health_is_a_fixed_point():
 def test_the_closed_form_solves_the_feedback(drive, sert, mao, sensitivity):
     h, S, m, D = arrays(drive, sert, mao, sensitivity)
     q = clearance_factor(P, S, m)
-    r = raphe_rate(P, h, q, D)
+    r = self_inhibited(h, q, P.feedback * D)
     assert float(r) > 0
     # The product form keeps the digits where feedback and its absence nearly cancel.
     assert float(r * (1 + P.feedback * D * (r * q - 1))) == pytest.approx(drive, rel=1e-8)
@@ -63,7 +71,7 @@ def test_blocking_either_path_raises_serotonin_and_slows_the_raphe(drive, sert, 
     assert by_mao >= 0
 
     def rate(sert, mao):
-        return raphe_rate(P, at[0], clearance_factor(P, sert, mao), at[3])
+        return self_inhibited(at[0], clearance_factor(P, sert, mao), P.feedback * at[3])
 
     assert all(float(each) <= 0 for each in jax.grad(rate, argnums=(0, 1))(at[1], at[2]))
 
@@ -96,6 +104,26 @@ def test_its_own_transporter_and_monoamine_oxidase_clear_dopamine_and_multiply()
     assert np.all(np.diff(by_transporter) > 0)
     assert np.all(np.diff(by_enzyme) > 0)
     np.testing.assert_allclose(by_both, by_transporter * by_enzyme, rtol=1e-14)
+
+
+@often
+@given(drives, st.floats(1, 30), st.floats(0.01, 0.99))
+def test_release_under_cooperative_autoreceptors_solves_its_cubic(drive, clearance, feedback):
+    h, q, a = arrays(drive, clearance, feedback)
+    r = cooperatively_self_inhibited(h, q, a)
+    assert float(r * (1 + a * ((r * q) ** 2 - 1))) == pytest.approx(drive, rel=1e-9)
+    assert min(drive * clearance, 1) * (1 - 1e-9) <= float(r * q) <= max(drive * clearance, 1) * (1 + 1e-9)
+
+
+def test_dopamine_is_healthy_in_health_and_rises_with_spikes_and_with_less_clearance():
+    assert float(dopamine_level(P, ONE, ZERO, ZERO)) == pytest.approx(1, abs=1e-12)
+    at = arrays(0.5, 0.2, 0.3)
+    assert all(float(slope) > 0 for slope in jax.grad(lambda *x: dopamine_level(P, *x), argnums=(0, 1, 2))(*at))
+
+
+def test_a_blocker_of_autoreceptors_frees_what_they_hold_back():
+    # Sulpiride raises dopamine to 1.85 of basal, from which the share was taken.
+    assert float(1 / (1 - P.dopamine_feedback)) == pytest.approx(1.85, rel=0.01)
 
 
 def test_without_its_transporter_dopamine_is_what_knockout_mice_have():
@@ -161,7 +189,6 @@ def test_a_lower_drive_is_met_by_more_sensitive_autoreceptors():
 
 EQUATIONS = {
     "clearance factor": ("physiology.serotonin", clearance_factor, [(0.6, DIMENSIONLESS), (0.3, DIMENSIONLESS)], DIMENSIONLESS),
-    "raphe": ("physiology.serotonin", raphe_rate, [(0.8, DIMENSIONLESS), (2.0, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
     "serotonin": (
         "physiology.serotonin",
         serotonin_level,
@@ -169,5 +196,6 @@ EQUATIONS = {
         DIMENSIONLESS,
     ),
     "autoreceptors": ("physiology.serotonin", autoreceptor_rate, [(0.7, DIMENSIONLESS), (1.4, DIMENSIONLESS)], HOURLY),
+    "dopamine": ("physiology.serotonin", dopamine_level, [(0.5, DIMENSIONLESS), (0.2, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
     "dopamine factor": ("physiology.serotonin", dopamine_factor, [(0.2, DIMENSIONLESS), (0.7, DIMENSIONLESS)], DIMENSIONLESS),
 }

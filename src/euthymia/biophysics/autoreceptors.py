@@ -20,7 +20,8 @@ def cooperatively_self_inhibited(
     """Release under autoreceptors that take two molecules: the positive root of r = h/[1 + a ((r q)² − 1)].
 
     Autoreceptors that hold back the share D²/(D² + K²) of release at a level D leave h K²/(D² + K²), and a = 1/(1 + K²) is the share that
-    they hold back in health; 0 < a < 1. With p = (1 − a)/(a q²) the root of the cubic is r = 2 √(p/3) sinh(⅓ arsinh(3/2 h/(a q² p) √(3/p))).
+    they hold back in health; 0 < a < 1. With p = (1 − a)/(a q²) the root of the cubic is
+    r = 2 √(p/3) sinh(⅓ arsinh(3/2 h/(a q² p) √(3/p))).
     """
     cubic = feedback * clearance**2
     p = (1 - feedback) / cubic

@@ -80,25 +80,45 @@ def adaptation(x: SlowState, switches: Switches) -> Float[Array, " cell_class"]:
     return links.clamp(jnp.stack(x.adaptation), 0.0, switches.adaptation)
 
 
+class HabenulaState(NamedTuple):
+    """The nucleus at one state and input."""
+
+    nmda: Scalar
+    """Fraction of NMDA conductance left."""
+    shift: Scalar
+    """Of resting potentials, mV."""
+    output: HabenulaOutput
+
+
+def felt_loss(p: Physiology, x: SlowState, inputs: Inputs, switches: Switches) -> Float[Array, " cell_class"]:
+    """Loss of NMDA drive to which cell classes have not adapted."""
+    return links.unadapted(drive_loss(p.receptor, inputs.blockers), adaptation(x, switches))
+
+
+def habenula_state(p: Physiology, x: SlowState, inputs: Inputs, stress: Scalar, switches: Switches) -> HabenulaState:
+    """The habenula at one state, input and stress at that time."""
+    trapped = links.clamp(x.trapped, 0.0, switches.trapping)
+    loss = links.habenula_loss(p.links, felt_loss(p, x, inputs, switches), trapped)
+    nmda, shift = 1 - links.clamp(loss, 0.0, switches.habenula), links.habenula_shift(p.links, stress, x.dopamine)
+    return HabenulaState(nmda, shift, habenula_output(p.closures, nmda, shift, inputs.correction))
+
+
 def fast_state(
     p: Physiology, x: SlowState, inputs: Inputs, stress: Scalar, switches: Switches, undosed_rates: Float[Array, " cortical_class"]
 ) -> FastState:
     """Circuits at one state and input; with its link clamped, dopamine depends on ``undosed_rates`` (Hz) of the prefrontal circuit."""
-    clamp, loss = links.clamp, links.unadapted(drive_loss(p.receptor, inputs.blockers), adaptation(x, switches))
+    clamp = links.clamp
     spines, stress = density(x.spines), stress * inputs.stress_left
 
     recurrence = links.recurrence(p.links, spines, excitatory_gain(p.excitotoxicity, x.damage))
-    nmda = 1 - clamp(links.prefrontal_loss(loss), 0.0, switches.prefrontal)
+    nmda = 1 - clamp(links.prefrontal_loss(felt_loss(p, x, inputs, switches)), 0.0, switches.prefrontal)
     inhibition = clamp(gaba_gain(p.monoamine, inputs.comparators[MIDAZOLAM]), 1.0, switches.prefrontal)
     # With the drug and without, solved together.
     conditions = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)])
     rates, undrugged_rates = jax.vmap(lambda left, gain: steady_rates(p.prefrontal, left, recurrence, gain))(*conditions)
     cortical = clamp(rates[E], undosed_rates[E], switches.cortex_to_dopamine) / p.prefrontal.baseline[E]
 
-    trapped = clamp(x.trapped, 0.0, switches.trapping)
-    habenula_nmda = 1 - clamp(links.habenula_loss(p.links, loss, trapped), 0.0, switches.habenula)
-    shift = links.habenula_shift(p.links, stress, x.dopamine)
-    habenula = habenula_output(p.closures, habenula_nmda, shift, inputs.correction)
+    habenula_nmda, shift, habenula = habenula_state(p, x, inputs, stress, switches)
     tonic, burst = habenula.tonic_rate, habenula.burst_rate
     midbrain = dopamine_state(p.midbrain, rmtg_rate(p.midbrain.rmtg, tonic, burst), tonic, burst, cortical)
 

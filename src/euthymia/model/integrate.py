@@ -10,7 +10,7 @@ from .baseline import jacobian
 from .fast import Brain
 from .parameters import Physiology
 from .state import Inputs, pack, unpack
-from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, with_exact_spines
+from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, with_exact_occupancies
 
 
 def slow_courses(
@@ -49,12 +49,12 @@ def slow_course(
     def rate(vector: Float[Array, " state"], at_node: Inputs) -> Float[Array, " state"]:
         return pack(slow_rate(p, unpack(vector), at_node, brain, setting))
 
-    def with_spines(
+    def with_occupancies(
         before: Float[Array, "state"], later: Float[Array, "state"], at_ends: tuple[Inputs, Inputs], step: Scalar
     ) -> Float[Array, "state"]:
-        return pack(with_exact_spines(p, unpack(before), unpack(later), at_ends, brain, setting, step))
+        return pack(with_exact_occupancies(p, unpack(before), unpack(later), at_ends, brain, setting, step))
 
-    return etd2rk(rate, linear, phi, pack(brain.rest), steps, inputs, with_spines)
+    return etd2rk(rate, linear, phi, pack(brain.rest), steps, inputs, with_occupancies)
 
 
 def passive_course(p: Physiology, steps: Steps, inputs: Inputs, auxiliary: Auxiliaries) -> PassiveStates:

@@ -16,10 +16,9 @@ from ..plasticity.signalling import signalling_rate
 from ..plasticity.spines import SpineRates, Turnover, spine_rate, spine_rates, spines_after, turnover
 from ..receptors.nmdar import drive_loss, pore_block, resting_loss, resting_unblock, trapping_rates
 from .closures.response import LockRates, lock_rates
-from .fast import Brain, FastState, adaptation, fast_state
+from .fast import Brain, FastState, adaptation, fast_state, felt_loss, habenula_state
 from .parameters import Physiology
 from .state import AdaptationState, Inputs, SlowState
-
 
 BURSTING = SITES.index("habenula_burst")
 
@@ -70,10 +69,11 @@ def turnover_rates(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, sw
 def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> Auxiliaries:
     """Intermediate quantities of the vector field; arguments as in :func:`slow_rate`."""
     clamp, undosed, blockers = links.clamp, brain.fast, inputs.blockers
-    adapted = adaptation(x, switches)
+    at_rest = links.unadapted(resting_loss(p.receptor, blockers), adaptation(x, switches))
     fast = fast_state(p, x, inputs, brain.stress, switches, undosed.rates)
-    limbic_block = clamp(links.limbic_loss(links.unadapted(drive_loss(p.receptor, blockers), adapted)), 0.0, switches.limbic_lock)
+    limbic_block = clamp(links.limbic_loss(felt_loss(p, x, inputs, switches)), 0.0, switches.limbic_lock)
     limbic_input = clamp(fast.limbic_input, undosed.limbic_input, switches.limbic_lock)
+    of_subnetworks = links.limbic_inputs(p.links, limbic_input)
     release = glutamate_release(p.prefrontal, fast.rates, fast.undrugged_rates)
     block = links.extrasynaptic_block(pore_block(p.receptor, blockers))
     return Auxiliaries(
@@ -82,7 +82,7 @@ def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switc
         release=release,
         # Release acts on synapses at once; tissue glutamate and its measurement lag behind.
         surge=clamp(links.surge_engagement(p.links, release), 0.0, switches.surge * switches.synaptic_signalling),
-        resting=clamp(links.resting_block(p.links, links.unadapted(resting_loss(p.receptor, blockers), adapted)), 0.0, switches.synaptic_signalling),
+        resting=clamp(links.resting_block(p.links, at_rest), 0.0, switches.synaptic_signalling),
         serotonin_rise=clamp(jnp.maximum(fast.serotonin - undosed.serotonin, 0), 0.0, switches.synaptic_signalling),
         to_mtor=clamp(x.signalling.bdnf, 0.0, switches.mtor),
         to_potentiation=clamp(x.signalling.bdnf, 0.0, switches.potentiation),
@@ -90,7 +90,7 @@ def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switc
         dopamine=clamp(fast.dopamine, brain.rest.dopamine, switches.dopamine),
         limbic_block=limbic_block,
         limbic_input=limbic_input,
-        lock=lock_rates(p.closures, p.limbic, limbic_block[..., None], links.limbic_inputs(p.links, limbic_input), inputs.correction),
+        lock=lock_rates(p.closures, p.limbic, jnp.broadcast_to(limbic_block, of_subnetworks.shape), of_subnetworks, inputs.correction),
     )
 
 
@@ -111,6 +111,7 @@ def slow_rate(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switche
         Of the links; a clamped link passes its undosed value.
     """
     auxiliary = auxiliaries(p, x, inputs, brain, switches)
+    binding, release = habenula_trapping(p, inputs, auxiliary.fast.habenula.unblocked)
     bdnf_arms = auxiliary.surge, auxiliary.resting, auxiliary.serotonin_rise
     glutamate, measured = glutamate_rate(p.prefrontal, x.glutamate, x.measured_glutamate, auxiliary.release)
     return SlowState(
@@ -119,7 +120,7 @@ def slow_rate(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switche
         measured_glutamate=measured,
         signalling=signalling_rate(p.signalling, x.signalling, *bdnf_arms, auxiliary.to_mtor, auxiliary.to_potentiation),
         spines=spine_rate(auxiliary.turnover),
-        trapped=trapping_rate(p, x, inputs, auxiliary.fast),
+        trapped=binding * (1 - x.trapped) - release * x.trapped,
         adaptation=adaptation_rate(p, x, inputs),
         dopamine=(auxiliary.dopamine - x.dopamine) / p.links.dopamine_time,
         autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, auxiliary.fast.serotonin),
@@ -132,22 +133,34 @@ def adaptation_rate(p: Physiology, x: SlowState, inputs: Inputs) -> AdaptationSt
     return AdaptationState(*((losses[..., index] - used) / p.links.adaptation_time for index, used in enumerate(x.adaptation)))
 
 
-def trapping_rate(p: Physiology, x: SlowState, inputs: Inputs, fast: FastState) -> Scalar:
-    """dB/dt (1/h) in bursting cells of the habenula: they bind as the receptor's kinetics say, and release as slowly as was observed.
+def habenula_trapping(p: Physiology, inputs: Inputs, unblocked: Scalar) -> tuple[Scalar, Scalar]:
+    """Rates a, b (1/h) of dB/dt = a (1 − B) − b B in bursting cells of the habenula, at the share of pores free of Mg2+.
 
-    Open as often as bursts open them, channels would release the drug within minutes; the gap is a result, see the row.
+    They bind as the receptor's kinetics say, and release as slowly as was observed. Open as often as bursts open them, channels would
+    release the drug within minutes; the gap is a result.
     """
-    binding, _ = _trapping(p, inputs, fast)
-    return binding[BURSTING] * (1 - x.trapped) - p.receptor.habenula_release * x.trapped
+    always = jnp.ones(len(SITES))
+    binding, _ = trapping_rates(p.receptor, inputs.blockers, always, unblocked * always)
+    return binding[BURSTING], p.receptor.habenula_release
 
 
-def with_exact_spines(
+def with_exact_occupancies(
     p: Physiology, before: SlowState, later: SlowState, inputs: tuple[Inputs, Inputs], brain: Brain, switches: Switches, step: Scalar
 ) -> SlowState:
-    """The state a step (h) later, with its spines exact under the mean rates of the step, whose inputs at both ends are given."""
-    rates = (turnover_rates(p, x, at_end, brain, switches) for x, at_end in zip((before, later), inputs, strict=True))
-    mean = jax.tree.map(lambda first, last: (first + last) / 2, *rates)
-    return later._replace(spines=spines_after(p.spines, before.spines, mean, step))
+    """The state a step (h) later, with spines and trapped drug exact under mean rates, from the inputs at both ends of the step."""
+
+    def rates(x: SlowState, at_end: Inputs) -> tuple[SpineRates, tuple[Scalar, Scalar]]:
+        habenula = habenula_state(p, x, at_end, brain.stress * at_end.stress_left, switches).output
+        return turnover_rates(p, x, at_end, brain, switches), habenula_trapping(p, at_end, habenula.unblocked)
+
+    spines, (binding, release) = jax.tree.map(
+        lambda first, last: (first + last) / 2, *(rates(*at_end) for at_end in zip((before, later), inputs, strict=True))
+    )
+    bound = binding / (binding + release)
+    return later._replace(
+        spines=spines_after(p.spines, before.spines, spines, step),
+        trapped=bound + (before.trapped - bound) * jnp.exp(-(binding + release) * step),
+    )
 
 
 class PassiveStates(NamedTuple):
@@ -161,17 +174,13 @@ class PassiveStates(NamedTuple):
 
 def transitions(p: Physiology, inputs: Inputs, auxiliary: Auxiliaries) -> tuple[PassiveStates, PassiveStates]:
     """Rates a and b (1/h) of the passive states at one input and its auxiliaries."""
-    binding, unbinding = _trapping(p, inputs, auxiliary.fast)
-    return PassiveStates(binding, auxiliary.lock.into), PassiveStates(unbinding, auxiliary.lock.out_of)
-
-
-def _trapping(p: Physiology, inputs: Inputs, fast: FastState) -> tuple[PerSite, PerSite]:
-    """Rates (1/h) at which receptors bind and release the drug at every site."""
+    fast = auxiliary.fast
     cortical = jnp.broadcast_to(fast.rates[E] / p.prefrontal.baseline[E], len(CORTICAL))
     habenular = jnp.ones(len(ACTIVITIES))
     activity = jnp.concatenate([cortical, habenular])
     unblocked = jnp.concatenate([resting_unblock(p.receptor)[: len(CORTICAL)], fast.habenula.unblocked * habenular])
-    return trapping_rates(p.receptor, inputs.blockers, activity, unblocked)
+    binding, unbinding = trapping_rates(p.receptor, inputs.blockers, activity, unblocked)
+    return PassiveStates(binding, auxiliary.lock.into), PassiveStates(unbinding, auxiliary.lock.out_of)
 
 
 def locked_share(lock: Float[Array, "*batch subnetwork"]) -> Float[Array, "*batch"]:

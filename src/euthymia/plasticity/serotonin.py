@@ -6,7 +6,6 @@ desensitise over weeks, firing recovers and serotonin rises. Whether desensitisa
 """
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..biophysics.autoreceptors import cooperatively_self_inhibited, self_inhibited

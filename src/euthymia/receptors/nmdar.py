@@ -11,7 +11,6 @@ its pore block is known of ketamine alone. Concentrations µM, voltages mV, time
 
 from typing import NamedTuple
 
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -46,7 +45,9 @@ class NMDAReceptor(eqx.Module):
         tuple(f"nmdar.affinity.{blocker}" for blocker in BLOCKERS), "uM", "of GluN2A, 2B, 2C, 2D, without Mg2+, at the reference voltage"
     )
     trapped_share: Float[Array, "blocker"] = parameter(
-        tuple(f"nmdar.trapped_share.{blocker}" for blocker in BLOCKERS), "dimensionless", "of what binds, the part that a closing channel traps"
+        tuple(f"nmdar.trapped_share.{blocker}" for blocker in BLOCKERS),
+        "dimensionless",
+        "of what binds, the part that a closing channel traps",
     )
     resting_engagement: Float[Array, "blocker"] = parameter(
         tuple(f"nmdar.resting_engagement.{blocker}" for blocker in BLOCKERS),

@@ -18,7 +18,7 @@ ORDER = 4
 # Of a step of a Markov chain, and the degree of the Taylor polynomial after them: exact to 1e-10 while the fastest rate times the
 # step is below ten.
 HALVINGS = 6
-DEGREE = 6
+DEGREE = 8
 # Parts of a step in each of which the rates of an occupancy are constant.
 SUBSTEPS = 8
 
