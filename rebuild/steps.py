@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from euthymia.core.files import atomic_write
+from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
 from . import ROOT, SOURCE, claims, inputs, readme
@@ -99,6 +100,17 @@ STEPS = (
         lambda: content(path_of(claims.NAME)),
     ),
     Step(
+        "draws",
+        "running every claim at models whose free rows are drawn from their ranges",
+        partial(python, "-m", "rebuild.draws"),
+        lambda: {
+            **model("claims.draws", "claims.catalogue", scripts=(HERE / "draws.py",)),
+            "ranges and claims": inputs_hash(),
+            "targets": inputs.targets(),
+        },
+        lambda: content(DATA / FILE),
+    ),
+    Step(
         "picture",
         "drawing README's picture",
         partial(python, "docs/picture.py"),
@@ -112,7 +124,7 @@ STEPS = (
         lambda: {
             "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py",)),
             "claims": content(DATA / "claims", DATA / "targets"),
-            "results": content(FITTED, path_of(claims.NAME)),
+            "results": content(FITTED, path_of(claims.NAME), DATA / FILE),
         },
         readme.written_hash,
     ),

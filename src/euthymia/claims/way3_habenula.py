@@ -18,6 +18,8 @@ from .reference_runs import dose_ends, reference_run, reference_value, relief, u
 
 BURST_RATE = [name for name, _ in HABENULA_OUTPUTS].index("burst_rate")
 BURSTING = ACTIVITIES.index("burst")
+NEXT_TO_NOTHING = 1e-3
+"""Feedback of dopamine on its release."""
 TWENTY_MINUTES = 1 / 3
 """h."""
 
@@ -93,7 +95,7 @@ def highest_tone() -> float:
 
 def _highest_tone_without_feedback() -> float:
     """The same where no autoreceptor holds the release of dopamine back."""
-    with at({"dopamine.autoreceptor_feedback": 0.0}):
+    with at({"dopamine.autoreceptor_feedback": NEXT_TO_NOTHING}):
         return highest_tone()
 
 

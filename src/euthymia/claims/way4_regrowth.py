@@ -113,7 +113,7 @@ PREDICTIONS = {
     ),
     "way4.loss_unchanged": Prediction(lambda: _change_of_loss(reference_run()), lambda: _change_of_loss(reference_run(stress=1.0))),
     "way4.turnover": Prediction(lambda: 1 - _survivors(0.0, 2 * WEEK), lambda: 1 - _survivors(1.0, 2 * WEEK)),
-    "way4.persistence": Prediction(lambda: _survivors(0.0, EIGHT_DAYS), lambda: _survivors(1.0, EIGHT_DAYS)),
+    "way4.persistence": Prediction(lambda: _survivors(0.0, EIGHT_DAYS), lambda: _survivors(0.0, DAY)),
     "way4.density_two_weeks": Prediction(lambda: _unstressed_gain_kept("as given"), lambda: _unstressed_gain_kept("without regrowth")),
     "way4.synaptic_density": Prediction(lambda: _spine_gain("as given", DAY), lambda: _spine_gain("as given", 3 * DAY)),
     "way4.potentiation": Prediction(

@@ -94,7 +94,8 @@ PREDICTIONS = {
     "way5.acute_whole_brain": Prediction(lambda: _communication_left(_peak_loss()), lambda: _communication_left(ANAESTHETIC)),
     "way5.anaesthesia": Prediction(lambda: _communication_left(ANAESTHETIC), lambda: _communication_left(_peak_loss())),
     "way5.escape_is_partial": Prediction(lambda: _share_released(DRUG_GONE), lambda: _share_released(DRUG_GONE, "without way 5")),
-    "way5.reset": Prediction(lambda: _reset(DAY), lambda: _reset(DAY, "without regrowth")),
+    "way5.reset": Prediction(lambda: _reset(DAY), lambda: _reset(DAY, "without way 5")),
+    "way5.consolidated": Prediction(lambda: _reset(3 * DAY), lambda: _reset(3 * DAY, "without regrowth")),
     "way5.normal_at_2d": Prediction(lambda: _share_released(2 * DAY), lambda: _share_released(2 * DAY, "without way 5")),
     "way5.relapse": Prediction(lambda: _share_released(10 * DAY), lambda: _share_released(2 * DAY)),
 }

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
 from ..core.errors import InputError
-from ..core.files import atomic_write
+from ..core.files import atomic_write, check_file
 from .claims import claim_rows
 from .freedom import FOLLOWING, drawn_rows
 from .registry import evidence
@@ -18,6 +18,7 @@ from .rows import Record
 
 FILE = "robustness.yaml"
 ABOUT = "# In which draws of the free rows each claim holds (1) or not (0). Written by `make rebuild`, or `euthymia verify --draws`."
+MOST_DRAWS = 10_000
 YES, NO = "1", "0"
 
 
@@ -55,7 +56,25 @@ def inputs_hash() -> str:
     """SHA-256 over all parameters, the ranges that are drawn from, and the tolerances of claims."""
     ranges = {row.id: [row.lower, row.upper] for row in drawn_rows()}
     tolerances = {row.id: row.tolerance.bounds(evidence()) for group in claim_rows().values() for row in group}
-    return hashlib.sha256(json.dumps([evidence().parameter_hash(), FOLLOWING, ranges, tolerances]).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps([evidence().parameter_hash(), evidence().calibrated, FOLLOWING, ranges, tolerances]).encode()
+    ).hexdigest()
+
+
+def begin(draws: int, path: Path | None) -> Robustness:
+    """What is there before so many draws (1 to ``MOST_DRAWS``): those of a file, if it exists, or none.
+
+    Raises
+    ------
+    InputError
+        If the number is out of range, the file holds something else or others, or it cannot be written.
+    """
+    if not 1 <= draws <= MOST_DRAWS:
+        raise InputError(f"draws: {draws} is outside 1 to {MOST_DRAWS}")
+    if path is None:
+        return nothing_drawn()
+    check_file(path)
+    return read(path) if path.exists() else nothing_drawn()
 
 
 def read(path: Path) -> Robustness:

@@ -1,0 +1,55 @@
+"""The freedom of the model in the terminal: rows, what they were chosen with, and what they serve."""
+
+from rich.console import Console
+from rich.padding import Padding
+
+from ...evidence.display import number, unit
+from ...evidence.freedom import Freedom, freedoms
+from ...evidence.rows import Parameter
+
+FATES = {"drawn": "drawn", "follows": "follows from others", "kept": "kept"}
+NOTHING = "–"
+INDENT = (0, 0, 0, 2)
+
+
+def show_freedom(console: Console) -> None:
+    """One block per free row, then the count."""
+    for each in freedoms():
+        name, value, provenance, fate, chosen_with, claims = cells(each)
+        console.print(f"\n[bold]{name}[/bold]  {value}, {provenance}, {fate}")
+        for line in (f"chosen with: {chosen_with}", f"claims about that: {claims}"):
+            console.print(Padding(line, INDENT))
+    console.print(f"\n{freedom_counted()}")
+
+
+def cells(freedom: Freedom) -> tuple[str, ...]:
+    """A row of the table."""
+    row = freedom.row
+    return (
+        row.id,
+        value_and_range(row),
+        row.provenance,
+        FATES[freedom.fate],
+        ", ".join(row.chosen_with or ()) or NOTHING,
+        ", ".join(f"{claim.id} ({claim.standing})" for claim in freedom.claims) or NOTHING,
+    )
+
+
+def value_and_range(row: Parameter) -> str:
+    """A value with its unit and the range that it is drawn from."""
+    said = f"{number(row.value)} {unit(row)}".rstrip()
+    return said if row.lower is None or row.upper is None else f"{said} ({row.lower:g} to {row.upper:g})"
+
+
+def freedom_counted() -> str:
+    """How many rows were free, beside how many observations they explain."""
+    rows = freedoms()
+    observations = {name for each in rows for name in each.row.chosen_with or ()}
+    claims = {claim.id: claim for each in rows for claim in each.claims}
+    agreeing = sum(claim.standing == "agrees" for claim in claims.values())
+    fates = [each.fate for each in rows]
+    return (
+        f"{len(rows)} rows were free for the course of mood ({fates.count('drawn')} with a range, {fates.count('follows')} that follow "
+        f"from others, {fates.count('kept')} without either) and were chosen with {len(observations)} observations in view; of {len(claims)} "
+        f"claims about these, {agreeing} agree."
+    )
