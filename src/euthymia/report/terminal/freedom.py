@@ -47,9 +47,8 @@ def freedom_counted() -> str:
     observations = {name for each in rows for name in each.row.chosen_with or ()}
     claims = {claim.id: claim for each in rows for claim in each.claims}
     agreeing = sum(claim.standing == "agrees" for claim in claims.values())
-    fates = [each.fate for each in rows]
+    drawn, following, kept = ([each.fate for each in rows].count(fate) for fate in FATES)
     return (
-        f"{len(rows)} rows were free for the course of mood ({fates.count('drawn')} with a range, {fates.count('follows')} that follow "
-        f"from others, {fates.count('kept')} without either) and were chosen with {len(observations)} observations in view; of {len(claims)} "
-        f"claims about these, {agreeing} agree."
+        f"{len(rows)} rows were free for the course of mood ({drawn} with a range, {following} that follow from others, {kept} without "
+        f"either) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about these, {agreeing} agree."
     )
