@@ -12,7 +12,7 @@ from ...protocols.protocol import Protocol
 from ...protocols.vocabulary import BLOCKERS, OF_KETAMINE
 from ...simulation.simulate import Simulation
 from ..figures import calcium, drug, habenula, limbic, mood, prefrontal, receptor, regrowth, serotonin
-from ..statements import firing, outcomes_in_view
+from ..statements import executive_falls, firing, habenula_firing, opening_for_a_day, outcomes_in_view, sign_of_way_1
 
 
 def any_drug(protocol: Protocol) -> bool:
@@ -144,6 +144,7 @@ SECTIONS = (
         (
             "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
             "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",
+            lambda simulation: opening_for_a_day(),
         ),
         (
             "kotermanski2009.half_block_with_magnesium",
@@ -237,6 +238,8 @@ SECTIONS = (
         ("physiology.prefrontal", "dose_curve", "physiology.links"),
         ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50"),
         (
+            sign_of_way_1,
+            executive_falls,
             "The circuit was chosen for disinhibition: that an interneuron falls before pyramidal cells rise is no test of it.",
             "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",
             "Gamma power has no rhythm of its own here: the circuit filters noise, and what rises is its response.",
@@ -270,10 +273,12 @@ SECTIONS = (
     ),
     Section(
         "way-3",
-        "Way 3: a calmer habenula, dopamine back",
-        "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
-        "cells. Less NMDA drive, less firing, and more dopamine cells are active. Dopamine has three answers that are not one another: "
-        "how many cells fire, how fast, and how much of it in bursts.",
+        "Way 3: less firing in the habenula, dopamine back",
+        lambda simulation: (
+            "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
+            f"cells. Less NMDA drive, less firing, and more dopamine cells are active. {habenula_firing(simulation)} Dopamine has three "
+            "answers that are not one another: how many cells fire, how fast, and how much of it in bursts."
+        ),
         (
             Figure(habenula.habenula, "Top: the habenula. Bottom: what dopamine cells make of it and of prefrontal drive."),
             Figure(

@@ -6,9 +6,10 @@ from rich.text import Text
 
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
-from ...analysis.summary import BLOCK_MEASURES, TITLES, Summary
+from ...analysis.summary import BLOCK_MEASURES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..conclusion import comparison_conclusion, conclusion
+from ..statements import titled
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, share_by_half, when
 
 MOST_LETTERS = 10_000
@@ -69,10 +70,10 @@ def show(summary: Summary, console: Console) -> None:
 
     ways = _table("Way", "its number at peak", "", "when", left=2)
     for way in summary.ways:
-        ways.add_row(f"{way.name}: {TITLES[way.name]}", way.measure, percent(way.peak.value), when(way))
+        ways.add_row(titled(way.name), way.measure, percent(way.peak.value), when(way))
     moved = _table("Who moved MADRS, points (share)", *next(iter(summary.parts.values())))
     for who, parts in summary.parts.items():
-        moved.add_row(f"{who}: {TITLES[who]}", *map(part_text, parts.values()))
+        moved.add_row(titled(who), *map(part_text, parts.values()))
     _print(console, ways, moved)
 
     if summary.blocker:
