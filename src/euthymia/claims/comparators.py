@@ -172,6 +172,7 @@ def _as_potent_as_ketamine() -> Rows:
     }
 
 
+@once
 def _memantine_as_ketamine() -> float:
     """The effect of memantine with the potency of ketamine, to which nothing adapts."""
     return _memantine_effect("without adaptation", _as_potent_as_ketamine())
