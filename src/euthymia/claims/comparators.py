@@ -161,11 +161,12 @@ def _as_potent_as_ketamine() -> Rows:
     """Rows that give memantine the potency in vivo of ketamine, at rest too."""
     receptor, other = model_in_use().physiology.receptor, BLOCKERS.index("memantine")
 
-    def excess(log_c: Scalar) -> Scalar:
+    def log_odds(log_c: Scalar) -> Scalar:
         blockers = Blockers(jnp.zeros(()), jnp.zeros(len(BLOCKERS)).at[other].set(jnp.exp(log_c)))
-        return pore_block(receptor, blockers)[PYRAMIDAL] - 1 / 2
+        block = pore_block(receptor, blockers)[PYRAMIDAL]
+        return jnp.log(block / (1 - block))
 
-    scale = receptor.drive_ic50[PYRAMIDAL] / jnp.exp(find_root(excess, jnp.zeros(())))
+    scale = receptor.drive_ic50[PYRAMIDAL] / jnp.exp(find_root(log_odds, jnp.zeros(())))
     return {
         "nmdar.affinity.memantine": (receptor.affinity_of_others[other] * scale).tolist(),
         "nmdar.resting_engagement.memantine": 1.0,

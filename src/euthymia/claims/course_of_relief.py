@@ -11,6 +11,7 @@ from ..simulation.course import at_rest
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from .claim import Prediction
+from .draws import with_following
 from .in_use import at, model_in_use
 from .reference_runs import reference_run, relief, undosed
 from .way3_habenula import highest_tone
@@ -39,7 +40,7 @@ def _time_of_peak(arm: str) -> float:
     """When relief beyond the visit is largest, h after the first dose."""
     run = _course()
     relieved = run.madrs("context") - run.madrs(arm)
-    return float(relieved.time[int(relieved.argmax())]) - first_visit(run.protocol)
+    return float(relieved.time[int(np.argmax(relieved.to_numpy()))]) - first_visit(run.protocol)
 
 
 def _largest_rise(arm: str) -> float:
@@ -56,7 +57,8 @@ def _kept(hours: float, arm: str = "as given", run: Simulation | None = None) ->
 
 
 def _kept_with_immortal_spines(hours: float) -> float:
-    with at(IMMORTAL):
+    """The same where young spines do not die, in a brain that is as healthy and a patient who is as ill."""
+    with at(with_following(IMMORTAL)):
         return _kept(hours)
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..brain.attractor import Attractor, Window, bistable_window, communication, fixed_points
-from ..core.constants import DAY
+from ..core.constants import DAY, WEEK
 from ..links import PYRAMIDAL, every_link
 from ..model.baseline import jacobian
 from ..model.state import pack
@@ -95,7 +95,7 @@ PREDICTIONS = {
     "way5.anaesthesia": Prediction(lambda: _communication_left(ANAESTHETIC), lambda: _communication_left(_peak_loss())),
     "way5.escape_is_partial": Prediction(lambda: _share_released(DRUG_GONE), lambda: _share_released(DRUG_GONE, "without way 5")),
     "way5.reset": Prediction(lambda: _reset(DAY), lambda: _reset(DAY, "without way 5")),
-    "way5.consolidated": Prediction(lambda: _reset(3 * DAY), lambda: _reset(3 * DAY, "without regrowth")),
+    "way5.consolidated": Prediction(lambda: _reset(WEEK), lambda: _reset(WEEK, "without regrowth")),
     "way5.normal_at_2d": Prediction(lambda: _share_released(2 * DAY), lambda: _share_released(2 * DAY, "without way 5")),
     "way5.relapse": Prediction(lambda: _share_released(10 * DAY), lambda: _share_released(2 * DAY)),
 }
