@@ -125,9 +125,17 @@ def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float
     return p.free_share * site
 
 
+SMOOTHLY = 2e-3
+"""Excess over the loss that is adapted to, of which half is felt."""
+
+
 def unadapted(loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cell_class"]:
-    """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound."""
-    return jnp.where(loss > adaptation, loss - adaptation, 0)
+    """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound.
+
+    d²/(d + δ) with the excess d, so that it sets in smoothly.
+    """
+    excess = jnp.maximum(loss - adaptation, 0)
+    return excess**2 / (excess + SMOOTHLY)
 
 
 def prefrontal_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:
