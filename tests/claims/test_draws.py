@@ -151,4 +151,4 @@ def test_guard_a_row_chosen_with_an_observation_kept_aside_is_refused(target, pr
     found = evidence()
     row = found.parameters[LIFE].model_copy(update={"chosen_with": (target,)})
     with pytest.raises(ValueError, match=problem):
-        Registry({**found.parameters, LIFE: row}, found.targets, found.sources)
+        Registry({**found.parameters, LIFE: row}, found.targets, found.sources).check_choices()

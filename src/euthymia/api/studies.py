@@ -121,7 +121,7 @@ def draw_claims(before: Robustness, draws: int, out: Path | None = None, progres
     from ..claims.catalogue import claims
     from ..claims.draws import extend
 
-    return extend(claims(), before, draws, lambda found: None if out is None else found.write(out), progress)
+    return extend(claims(), before, draws, lambda robustness: None if out is None else robustness.write(out), progress)
 
 
 def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> list:

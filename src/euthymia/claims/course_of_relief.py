@@ -86,10 +86,10 @@ def _worth_of_dopamine(tone: float) -> float:
     model = model_in_use()
     ill, well = (at_rest(model.physiology, undosed(stress)) for stress in (None, 0.0))
 
-    def worth(level: Scalar) -> Scalar:
+    def shift(level: Scalar) -> Scalar:
         return mechanism_shift(model.symptoms, ill._replace(reward=level), ill, well, ill).sum()
 
-    return float(worth(well.reward * tone) / worth(well.reward))
+    return float(shift(well.reward * tone) / shift(well.reward))
 
 
 PREDICTIONS = {

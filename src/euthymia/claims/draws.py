@@ -34,8 +34,8 @@ class Shipped:
 def drawn(number: int) -> Rows:
     """Values of the free rows in the draw of a number: each within its range, by its logarithm where that begins above zero."""
     rows = drawn_rows()
-    shares = jax.random.uniform(jax.random.fold_in(jax.random.key(SEED), number), (len(rows),)).tolist()
-    return {row.id: _between(row.lower or 0.0, row.upper or 0.0, share) for row, share in zip(rows, shares, strict=True)}
+    uniform = jax.random.uniform(jax.random.fold_in(jax.random.key(SEED), number), (len(rows),)).tolist()
+    return {row.id: _between(row.lower or 0.0, row.upper or 0.0, share) for row, share in zip(rows, uniform, strict=True)}
 
 
 def _between(lower: float, upper: float, share: float) -> float:
@@ -88,16 +88,17 @@ def extend(
     progress
         Called with the number of draws done.
     """
-    shipped = [Shipped(claim, _numbers(claim)) for claim in claims] if before.draws < count else []
+    with at({}):
+        shipped = [Shipped(claim, _numbers(claim)) for claim in claims] if before.draws < count else []
     moved, probed = set[str](), 0
     while before.draws < count:
         held: dict[str, bool] = {}
         with at(with_following(drawn(before.draws))):
-            for each in shipped:
-                name = each.claim.id
-                now = each.numbers if probed >= PROBES and name not in moved else _numbers(each.claim)
-                held[name] = now is not None and holds(each.claim, now)
-                moved |= {name} if now != each.numbers else set()
+            for reference in shipped:
+                name = reference.claim.id
+                now = reference.numbers if probed >= PROBES and name not in moved else _numbers(reference.claim)
+                held[name] = now is not None and holds(reference.claim, now)
+                moved |= {name} if now != reference.numbers else set()
         probed += 1
         before = before.after(held)
         keep(before)

@@ -20,6 +20,8 @@ BURST_RATE = [name for name, _ in HABENULA_OUTPUTS].index("burst_rate")
 BURSTING = ACTIVITIES.index("burst")
 NEXT_TO_NOTHING = 1e-3
 """Feedback of dopamine on its release."""
+STEP_OF_SHIFT = 0.1
+"""mV; how finely the nucleus is told apart in fresh runs."""
 TWENTY_MINUTES = 1 / 3
 """h."""
 
@@ -31,21 +33,25 @@ def _nucleus_without(channel: str) -> Nucleus:
     return replace(p, cell=replace(p.cell, conductance=conductance))
 
 
-_outputs, _activity = once_per_numbers(nucleus_outputs), once_per_numbers(nucleus_activity)
+_outputs, _activity, _excited_rate = map(once_per_numbers, (nucleus_outputs, nucleus_activity, excited_rate))
+
+
+def _shift(stress: float | None) -> float:
+    """Shift of resting potentials (mV) in an undosed patient's habenula, in steps, so that a patient who hardly differs has the same."""
+    return STEP_OF_SHIFT * round(float(undosed(stress).fast.habenula_shift) / STEP_OF_SHIFT)
 
 
 @once
 def _burst_rate(without: str | None = None) -> float:
     """Burst rate (Hz) of the depressed patient's nucleus in a fresh run, whole or without a channel."""
     p = model_in_use().physiology.nucleus if without is None else _nucleus_without(without)
-    return float(_outputs(p, 1.0, float(undosed().fast.habenula_shift))[BURST_RATE])
+    return float(_outputs(p, 1.0, _shift(None))[BURST_RATE])
 
 
 @once
 def _bursting_cells(stress: float | None = None) -> float:
     """Share of cells that burst, by the main criterion, in a fresh run of the nucleus of an undosed patient."""
-    patient = undosed() if stress is None else undosed(stress)
-    return float(_activity(model_in_use().physiology.nucleus, 1.0, float(patient.fast.habenula_shift)).cells[0, BURSTING])
+    return float(_activity(model_in_use().physiology.nucleus, 1.0, _shift(stress)).cells[0, BURSTING])
 
 
 def _bursts_lost(channels: tuple[str, ...]) -> float:
@@ -144,7 +150,7 @@ def _dopamine_pause(spikes: float, strength: float = 1.0) -> float:
 def _pause_at_omission(p: Nucleus, stress: float | None) -> float:
     """Pause of dopamine cells (ms) when a pulse, as after an omitted reward, reaches the habenula of an undosed patient."""
     experiment = model_in_use().omitted_reward
-    rate = excited_rate(p, experiment, jnp.ones(()), undosed(stress).fast.habenula_shift)
+    rate = _excited_rate(p, experiment, jnp.ones(()), jnp.asarray(_shift(stress)))
     return _dopamine_pause(volley(p, experiment, rate))
 
 

@@ -16,7 +16,7 @@ def unit(row: Parameter | Target) -> str:
 def remark(row: Parameter | Target) -> str:
     """What a row notes, and which outcome or targets were in view when its value was chosen."""
     seen, targets = (row.outcome_in_view, row.chosen_with) if isinstance(row, Parameter) else (None, None)
-    said = seen and f"chosen with {seen} in view", targets and f"chosen with {', '.join(targets)}", row.note
+    said = seen and f"chosen with {seen} in view", f"chosen with {', '.join(targets)}" if targets else None, row.note
     return "; ".join(part for part in said if part)
 
 

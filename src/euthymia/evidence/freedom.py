@@ -41,4 +41,4 @@ def fate(row: Parameter) -> Fate:
 
 def drawn_rows() -> tuple[Parameter, ...]:
     """The rows that are drawn."""
-    return tuple(each.row for each in freedoms() if each.fate == "drawn")
+    return tuple(freedom.row for freedom in freedoms() if freedom.fate == "drawn")

@@ -34,12 +34,6 @@ class Registry:
         for row in [*parameters.values(), *targets.values()]:
             if row.source not in sources:
                 raise ValueError(f"{row.id}: source {row.source!r} is not in sources.yaml")
-        for row in parameters.values():
-            for name in row.chosen_with or ():
-                if name not in targets:
-                    raise ValueError(f"{row.id}: it was chosen with {name!r}, which is no target")
-                if targets[name].role == "validate":
-                    raise ValueError(f"{row.id}: it was chosen with {name}, which is kept for validation")
 
     def value(self, row: str, unit: str) -> float | list[float]:
         """The value of a parameter row, calibrated where it was, converted to ``unit``."""
@@ -58,6 +52,15 @@ class Registry:
         if row not in self.targets:
             raise unknown("evidence", row, self.targets)
         return self.targets[row]
+
+    def check_choices(self) -> None:
+        """Raises ``ValueError`` if a value was chosen with a target in view that is not there, or is kept for validation."""
+        for row in self.parameters.values():
+            for name in row.chosen_with or ():
+                if name not in self.targets:
+                    raise ValueError(f"{row.id}: it was chosen with {name!r}, which is no target")
+                if self.targets[name].role == "validate":
+                    raise ValueError(f"{row.id}: it was chosen with {name}, which is kept for validation")
 
     def rows(self) -> dict[str, Parameter | Target]:
         """Every parameter and every target, by id."""
@@ -89,12 +92,14 @@ def load(data: Traversable) -> Registry:
     """Read and check a folder of evidence: ``parameters/``, ``targets/``, ``sources/``, and ``fitted.yaml`` where it is there."""
     fitted = data / "fitted.yaml"
     estimates = YAML(typ="safe", pure=True).load(fitted.read_text("utf-8"))["estimates"] if fitted.is_file() else {}
-    return Registry(
+    registry = Registry(
         _unique(_read(data / "parameters", Parameter, "id")),
         _unique(_read(data / "targets", Target, "id")),
         _unique(_read(data / "sources", Source, "key")),
         {row: float(estimate["value"]) for row, estimate in estimates.items()},
     )
+    registry.check_choices()
+    return registry
 
 
 @cache

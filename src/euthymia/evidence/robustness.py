@@ -85,10 +85,10 @@ def read(path: Path) -> Robustness:
     InputError
         If it holds something else, or draws of other numbers, ranges or claims.
     """
-    found = _parsed(path.read_text("utf-8"), path.name)
-    if found.inputs != inputs_hash():
+    robustness = _parsed(path.read_text("utf-8"), path.name)
+    if robustness.inputs != inputs_hash():
         raise InputError(f"draws: {path} holds draws of other numbers, ranges or claims; name another file")
-    return found
+    return robustness
 
 
 @cache
@@ -97,8 +97,8 @@ def shipped() -> Robustness | None:
     file = files("euthymia.evidence") / "data" / FILE
     if not file.is_file():
         return None
-    found = _parsed(file.read_text("utf-8"), FILE)
-    return found if found.inputs == inputs_hash() else None
+    robustness = _parsed(file.read_text("utf-8"), FILE)
+    return robustness if robustness.inputs == inputs_hash() else None
 
 
 def _parsed(text: str, name: str) -> Robustness:

@@ -4,18 +4,18 @@ from rich.console import Console
 from rich.padding import Padding
 
 from ...evidence.display import number, unit
-from ...evidence.freedom import Freedom, freedoms
+from ...evidence.freedom import Fate, Freedom, freedoms
 from ...evidence.rows import Parameter
 
-FATES = {"drawn": "drawn", "follows": "follows from others", "kept": "kept"}
+FATES: dict[Fate, str] = {"drawn": "drawn", "follows": "follows from others", "kept": "kept"}
 NOTHING = "–"
 INDENT = (0, 0, 0, 2)
 
 
 def show_freedom(console: Console) -> None:
     """One block per free row, then the count."""
-    for each in freedoms():
-        name, value, provenance, fate, chosen_with, claims = cells(each)
+    for freedom in freedoms():
+        name, value, provenance, fate, chosen_with, claims = cells(freedom)
         console.print(f"\n[bold]{name}[/bold]  {value}, {provenance}, {fate}")
         for line in (f"chosen with: {chosen_with}", f"claims about that: {claims}"):
             console.print(Padding(line, INDENT))
@@ -44,10 +44,10 @@ def value_and_range(row: Parameter) -> str:
 def freedom_counted() -> str:
     """How many rows were free, beside how many observations they explain."""
     rows = freedoms()
-    observations = {name for each in rows for name in each.row.chosen_with or ()}
-    claims = {claim.id: claim for each in rows for claim in each.claims}
+    observations = {name for freedom in rows for name in freedom.row.chosen_with or ()}
+    claims = {claim.id: claim for freedom in rows for claim in freedom.claims}
     agreeing = sum(claim.standing == "agrees" for claim in claims.values())
-    drawn, following, kept = ([each.fate for each in rows].count(fate) for fate in FATES)
+    drawn, following, kept = ([freedom.fate for freedom in rows].count(fate) for fate in FATES)
     return (
         f"{len(rows)} rows were free for the course of mood ({drawn} with a range, {following} that follow from others, {kept} without "
         f"either) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about these, {agreeing} agree."
