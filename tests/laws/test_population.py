@@ -12,6 +12,7 @@ from rescaling import ONE
 
 from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, genotype, random_effects
 from euthymia.core.errors import InputError
+from euthymia.evidence.registry import evidence
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import patient_outcomes
@@ -19,9 +20,10 @@ from euthymia.population.dropout import dropout
 from euthymia.population.patients import PATIENT_SEED
 from euthymia.population.relapse import relapse, return_of_symptoms
 from euthymia.population.setup import cohort_setup
-from euthymia.population.summary import cohort_summary
+from euthymia.population.summary import CohortSummary, cohort_summary
 from euthymia.population.weighting import baseline_target
 from euthymia.protocols.reading import DEFAULT, change, check, read
+from euthymia.report.pages.cohort import afterwards
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
 
@@ -221,6 +223,20 @@ def test_symptoms_return_by_the_visits_of_trials(model):
     assert (several.doses, several.judged_at) == (6, 24.0)
     assert several.relapsed_by[28 * 24.0] == pytest.approx(2 / 4)
     assert several.median_time == 18 * 24.0
+
+
+def test_a_cohort_stands_beside_what_trials_of_infusions_saw(model):
+    rated = np.full((4, 29), 30.0)
+    rated[:, 1:] = 10.0
+    rated[0, 5:] = 25.0
+    for protocol, rows in (("ketamine-iv", ("salloum2019.relapse_01", "salloum2019.relapse_05", "salloum2019.relapse_10")), ("saline", ())):
+        here = made_cohort(protocol, rated)
+        sentences = " ".join(
+            afterwards(here.protocol, CohortSummary((), None, return_of_symptoms(here, model.ratings), None, 4.0, False), model.ratings)
+        )
+        assert ("25% by 14 d and 25% by 28 d" in sentences) == bool(rows)
+        for row in rows:
+            assert f"{evidence().target(row).value:g} %" in sentences
 
 
 def test_a_summary_counts_patients_by_their_weights(model):

@@ -33,7 +33,9 @@ def _nucleus_without(channel: str) -> Nucleus:
     return replace(p, cell=replace(p.cell, conductance=conductance))
 
 
-_outputs, _activity, _excited_rate = map(once_per_numbers, (nucleus_outputs, nucleus_activity, excited_rate))
+_outputs = once_per_numbers(nucleus_outputs)
+_activity = once_per_numbers(nucleus_activity)
+_excited_rate = once_per_numbers(excited_rate)
 
 
 def _shift(stress: float | None) -> float:

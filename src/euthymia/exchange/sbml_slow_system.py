@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..circuits.midbrain import raphe_drive
 from ..core.errors import InputError
+from ..core.numerics.settings import SMOOTH_EXCESS
 from ..core.units import factor
 from ..model.fast import Brain
 from ..model.parameters import Physiology
@@ -143,7 +144,10 @@ def _slow_inputs(formulas: Formulas, stress: str, circuits: bool) -> SlowInputs:
 
 def _unadapted(formulas: Formulas, loss: str, name: str) -> str:
     """What a cell class still feels of a loss of NMDA drive after adapting."""
-    return formulas.rule(f"{loss}__felt", f"{loss.replace('_', ' ')}: what {name} cells feel of it", f"max({loss} - adaptation__{name}, 0)")
+    over = f"{loss.replace('_', ' ')} over what {name} cells are used to"
+    excess = formulas.rule(f"{loss}__excess", over, f"max({loss} - adaptation__{name}, 0)")
+    about = f"{loss.replace('_', ' ')}: what {name} cells feel of it"
+    return formulas.rule(f"{loss}__felt", about, f"{excess}^2/({excess} + {SMOOTH_EXCESS})")
 
 
 def _engagement(formulas: Formulas, name: str, title: str, signal: str, half: str) -> str:

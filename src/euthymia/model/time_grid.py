@@ -20,10 +20,10 @@ RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 
 
 class Ladder(NamedTuple):
-    """Step lengths since a change of input: ``lengths`` (h), each until an age in ``ends`` (h), and the last from then on."""
+    """Step lengths since a change of input: ``lengths`` (h), each until an age in ``until`` (h), and the last from then on."""
 
     lengths: tuple[float, ...]
-    ends: tuple[float, ...]
+    until: tuple[float, ...]
 
 
 def _ladder(lengths: tuple[float, ...], steps: Sequence[int]) -> Ladder:
@@ -81,7 +81,7 @@ class TimeGrid:
 
 def _step_length(age: float, ladder: Ladder) -> float:
     """Step length at an age since a change (h)."""
-    return ladder.lengths[bisect_right(ladder.ends, age + SAME)]
+    return ladder.lengths[bisect_right(ladder.until, age + SAME)]
 
 
 def _step_lengths(fast: list[float], slow: list[float], stops: list[float], fine_changes: int) -> np.ndarray:

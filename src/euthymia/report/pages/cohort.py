@@ -99,8 +99,8 @@ def returns(protocol: Protocol, back: Return | None, p: Ratings) -> str:
     if back is None:
         return ""
     cut = f"rated {float(p.relapse):g} or more again"
+    proportions = joined([f"{share:.0%} by {time / DAY:.0f} d" for time, share in back.relapsed_by.items()])
     if back.doses == 1:
-        proportions = joined([f"{share:.0%} by {time / DAY:.0f} d" for time, share in back.relapsed_by.items()])
         return (
             f"{back.responders:.0%} respond {back.judged_at / DAY:.0f} d after the dose; of these, {cut} at one visit or another: "
             f"{proportions}{_published(protocol, RELAPSED_IN_TRIALS)}."
@@ -109,7 +109,7 @@ def returns(protocol: Protocol, back: Return | None, p: Ratings) -> str:
     half = "fewer than half" if back.median_time is None else "half"
     return (
         f"{back.responders:.0%} respond a day after the last dose; of these, {half} are {cut} within {days / DAY:.0f} d of it, at two "
-        f"visits a week{_published(protocol, TIME_TO_RELAPSE_IN_TRIALS)}."
+        f"visits a week ({proportions}){_published(protocol, TIME_TO_RELAPSE_IN_TRIALS)}."
     )
 
 
@@ -118,7 +118,8 @@ def _published(protocol: Protocol, rows: Mapping[str, str]) -> str:
     if {(dose.drug, dose.route) for dose in protocol.doses} != {("ketamine", "i.v. infusion")}:
         return ""
     seen = [f"{evidence().target(row).value:g}{what}" for row, what in rows.items()]
-    return f"; trials saw {joined(seen)} ({', '.join(dict.fromkeys(evidence().target(row).source for row in rows))})"
+    sources = dict.fromkeys(evidence().sources[evidence().target(row).source].citation for row in rows)
+    return f"; a trial saw {joined(seen)} ({'; '.join(sources)})"
 
 
 def afterwards(protocol: Protocol, summary: CohortSummary, p: Ratings) -> list[str]:
