@@ -43,7 +43,7 @@ class Registry:
         return [number * scale for number in value] if isinstance(value, list) else value * scale
 
     @property
-    def uncalibrated(self) -> dict[str, float]:
+    def uncalibrated(self) -> dict[str, float | list[float]]:
         """Values at which the fit began, of the rows that were fitted."""
         return {row: float(self.parameters[row].value) for row in self.calibrated}  # type: ignore[arg-type]
 
