@@ -16,6 +16,7 @@ import euthymia
 from euthymia.claims.claim import Verdict
 from euthymia.evidence.claims import ClaimRow, claim_rows
 from euthymia.evidence.display import quantity
+from euthymia.evidence.freedom import freedoms
 from euthymia.evidence.registry import evidence
 from euthymia.evidence.rows import Parameter, Provenance, Role, Source, Target
 from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES, Quantity
@@ -222,12 +223,22 @@ def claims() -> str:
     where = {row: name for name, _, ids in data_files("targets") for row in ids}
     verdicts = {verdict.claim.id: verdict for verdict in stored.verdicts()}
     headings = {name: about.rstrip(".") for name, about, _ in data_files("claims")}
+    parts.append(freedom())
     for group in PREDICTIONS:
         cells = [claim_cells(row, verdicts.get(row.id), where) for row in claim_rows()[group]]
         parts.append(
             f"## {plain(headings[group])}\n\n{table(('Claim', 'Model and observation', 'Control and its result'), cells, '44 32 24')}"
         )
     return "\n".join(parts)
+
+
+def freedom() -> str:
+    """Every row that was free for the course of mood, what it was chosen with, and the claims about that."""
+    from euthymia.report.terminal.freedom import cells, freedom_counted
+
+    columns = ("Row", "Value and range", "Provenance", "In a draw", "Chosen with", "Claims about it")
+    rows = [[minus(cell) for cell in cells(each)] for each in freedoms()]
+    return f"## What was free\n\n{plain(freedom_counted())}\n\n{table(columns, rows, '20 18 10 12 20 20')}"
 
 
 def claim_cells(row: ClaimRow, verdict: Verdict | None, where: dict[str, str]) -> tuple[str, str, str]:

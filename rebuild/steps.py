@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from euthymia.core.files import atomic_write
+from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
 from . import ROOT, SOURCE, inputs, readme, stored
@@ -125,6 +126,17 @@ STEPS = (
             "trials": content(TRIALS),
         },
         lambda: content(stored.path_of(stored.TRIALS)),
+    ),
+    Step(
+        "draws",
+        "running every claim at models whose free rows are drawn from their ranges",
+        partial(python, "-m", "rebuild.draws"),
+        lambda: {
+            **model("claims.draws", "claims.catalogue", scripts=(HERE / "draws.py",)),
+            "ranges and claims": inputs_hash(),
+            "targets": inputs.targets(),
+        },
+        lambda: content(DATA / FILE),
     ),
     Step(
         "picture",

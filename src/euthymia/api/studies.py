@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..core.runtime import configure
+from ..evidence.robustness import Robustness
 from .courses import silent
 from .types import Calibration, PharmacokineticFit, Verdict
 
@@ -96,6 +97,31 @@ def verify() -> list[Verdict]:
     from ..claims.catalogue import verify as run
 
     return run()
+
+
+def draw_claims(before: Robustness, draws: int, out: Path | None = None, progress: Callable[[str], None] = silent) -> Robustness:
+    """Run the claims also at models whose free rows are drawn from their ranges; a minute or so for each draw.
+
+    Parameters
+    ----------
+    before
+        Draws that are there already, as of :func:`euthymia.evidence.robustness.begin`.
+    draws
+        How many there are in the end.
+    out
+        File that holds what there is after each draw.
+    progress
+        Called with the number of draws done.
+
+    Returns
+    -------
+    In which draws each claim holds.
+    """
+    configure()
+    from ..claims.catalogue import claims
+    from ..claims.draws import extend
+
+    return extend(claims(), before, draws, lambda robustness: None if out is None else robustness.write(out), progress)
 
 
 def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> list:

@@ -5,7 +5,18 @@ from functools import cache
 
 from ..evidence.claims import ClaimRow, claim_rows
 from ..evidence.registry import evidence
-from . import combinations, comparators, madrs, receptor, way1_prefrontal, way2_calcium, way3_habenula, way4_regrowth, way5_reset
+from . import (
+    combinations,
+    comparators,
+    course_of_relief,
+    madrs,
+    receptor,
+    way1_prefrontal,
+    way2_calcium,
+    way3_habenula,
+    way4_regrowth,
+    way5_reset,
+)
 from .claim import Claim, Control, Prediction, Verdict, run
 
 PREDICTIONS: dict[str, dict[str, Prediction]] = {
@@ -16,6 +27,7 @@ PREDICTIONS: dict[str, dict[str, Prediction]] = {
     "way4": way4_regrowth.PREDICTIONS,
     "way5": way5_reset.PREDICTIONS,
     "madrs": madrs.PREDICTIONS,
+    "course": course_of_relief.PREDICTIONS,
     "comparators": comparators.PREDICTIONS,
     "combinations": combinations.PREDICTIONS,
 }

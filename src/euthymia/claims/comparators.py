@@ -1,7 +1,7 @@
 """Predictions about what people get today, in body, target and mood."""
 
 from dataclasses import replace
-from functools import cache
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -11,8 +11,9 @@ from jaxtyping import Array, Float
 
 from ..core.constants import DAY, NG_PER_ML, WEEK
 from ..core.numerics.exponential import Steps
+from ..core.numerics.roots import find_root
 from ..core.types import Scalar
-from ..model.default import default_model
+from ..links import PYRAMIDAL
 from ..model.exposure import drugs
 from ..pharmacology.comparators import (
     DRUGS,
@@ -28,21 +29,30 @@ from ..pharmacology.comparators import (
 from ..plasticity.serotonin import clearance_factor
 from ..protocols.reading import check, read
 from ..receptors.monoamine import DAT_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS, dat_occupancy, mao_inhibition, sert_occupancy
+from ..receptors.nmdar import BLOCKERS, Blockers, pore_block
 from ..simulation.dosing import grid_of
 from .claim import Prediction
+from .in_use import Rows, at, model_in_use, once
 from .madrs import separates
 from .reference_runs import reference_run, reference_value
 
 SIX_WEEKS = 6 * WEEK
 TERMINAL = (40 * DAY, 60 * DAY)
 """Two times after the last dose when the slowest phase alone is left, h."""
+MEMANTINE, MEMANTINE_WEEKS = "memantine-titrated", 8
+OTHER_MEMANTINES: dict[str, Rows] = {
+    "rest_half": {"nmdar.resting_engagement.memantine": 0.5},
+    "rest_as_ketamine": {"nmdar.resting_engagement.memantine": 1.0},
+    "trapped_as_read": {"nmdar.trapped_share.memantine": 0.83},
+}
+"""What sources that disagree make of memantine, by the name of a claim."""
 NEARLY_ALL = 0.9
 """Share of a rate at which it counts as back, and of a largest effect at which it counts as reached."""
 
 
 def _state_after(drug: str, milligrams: float, doses: int, hours: Scalar | float, interval: float = DAY) -> Float[Array, "drug state"]:
     """Compartments of all drugs so many hours after the last of equal doses of one, given at an interval (h)."""
-    p, index = default_model().physiology.comparators, DRUGS.index(drug)
+    p, index = model_in_use().physiology.comparators, DRUGS.index(drug)
     matrix, entry = rate_matrix(p)[index], entry_matrices()[index, :, 0]
     since = hours + interval * jnp.arange(doses)
     state = jax.vmap(lambda t: jax.scipy.linalg.expm(matrix * t) @ entry)(since).sum(0)
@@ -52,12 +62,12 @@ def _state_after(drug: str, milligrams: float, doses: int, hours: Scalar | float
 def _occupied_sert(drug: str, milligrams: float, doses: int, hours: float) -> float:
     """Share of serotonin transporters that are occupied so many hours after the last of daily doses by mouth."""
     site = site_concentration(_state_after(drug, milligrams, doses, hours))
-    return float(sert_occupancy(default_model().physiology.monoamine, site[molecule_index(SERT_INHIBITORS)]))
+    return float(sert_occupancy(model_in_use().physiology.monoamine, site[molecule_index(SERT_INHIBITORS)]))
 
 
 def _plasma(molecule: str, drug: str, milligrams: float, doses: int, hours: float) -> float:
     """A molecule in plasma (ng/mL) so many hours after the last of daily doses of the drug it is, or is formed from."""
-    p, index = default_model().physiology.comparators, MOLECULES.index(molecule)
+    p, index = model_in_use().physiology.comparators, MOLECULES.index(molecule)
     return float(NG_PER_ML * p.molar_mass[index] * plasma_concentration(p, _state_after(drug, milligrams, doses, hours))[index])
 
 
@@ -71,7 +81,7 @@ def _occupied_dat(hours: float, milligrams: float = 150.0, molecules: tuple[str,
     """Share of dopamine transporters that some of the molecules that bind occupy, so many hours after ten days of bupropion."""
     site = site_concentration(_state_after("bupropion", milligrams, 20, hours, DAY / 2))
     bound = [float(name in molecules) for name in DAT_INHIBITORS]
-    return float(dat_occupancy(default_model().physiology.monoamine, site[molecule_index(DAT_INHIBITORS)] * jnp.array(bound)))
+    return float(dat_occupancy(model_in_use().physiology.monoamine, site[molecule_index(DAT_INHIBITORS)] * jnp.array(bound)))
 
 
 def _mean_mao_held(milligrams: float) -> float:
@@ -79,14 +89,14 @@ def _mean_mao_held(milligrams: float) -> float:
     interval = DAY / 3
     hours = jnp.linspace(0, interval, 65)
     site = jax.vmap(lambda t: site_concentration(_state_after("moclobemide", milligrams, 30, t, interval)))(hours)
-    held = mao_inhibition(default_model().physiology.monoamine, site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
+    held = mao_inhibition(model_in_use().physiology.monoamine, site[:, molecule_index(REVERSIBLE_MAO_INHIBITORS)])
     return float(jnp.trapezoid(held, hours) / interval)
 
 
-@cache
+@once
 def _working_mao_course(protocol: str) -> tuple[np.ndarray, np.ndarray]:
     """Hours since the last dose of a built-in protocol of six weeks, over six weeks more, and the MAO-A that works then."""
-    model = default_model()
+    model = model_in_use()
     longer = check(read(protocol).stated() | {"horizon": f"{2 * SIX_WEEKS} h"})
     weight = model.patient.weight
     grid = grid_of(longer, model, float(weight))
@@ -112,7 +122,7 @@ def _days_to_recover(protocol: str) -> float:
 
 def _half_life(drug: str, peripheral: bool = True) -> float:
     """Half-life (h) of the slowest phase in plasma after a dose into the blood, with the peripheral compartment or without."""
-    p = default_model().physiology.comparators
+    p = model_in_use().physiology.comparators
     p = p if peripheral else replace(p, peripheral_flow=jnp.zeros(len(DRUGS)))
     in_plasma = [POOLS.index(name) for name in ("central", "peripheral")]
     rates = np.linalg.eigvals(np.asarray(rate_matrix(p))[DRUGS.index(drug)][np.ix_(in_plasma, in_plasma)]).real
@@ -139,10 +149,40 @@ def _escitalopram_benefit(hours: float, arm: str = "as given") -> float:
     return run.at(hours, "context") - run.at(hours, arm)
 
 
-def _memantine_effect(hours: float) -> float:
-    """MADRS with memantine less that under its context, points."""
-    run = reference_run(protocol="memantine-titrated")
-    return run.at(hours) - run.at(hours, "context")
+def _memantine_effect(arm: str = "as given", rows: Rows | None = None) -> float:
+    """MADRS with memantine less that under its context in the week in which they are furthest apart, points; at other values of rows."""
+    with at(rows or {}):
+        run = reference_run(protocol=MEMANTINE)
+        weekly = [run.at(week * WEEK, arm) - run.at(week * WEEK, "context") for week in range(1, MEMANTINE_WEEKS + 1)]
+    return max(weekly, key=abs)
+
+
+def _as_potent_as_ketamine() -> Rows:
+    """Rows that give memantine the potency in vivo of ketamine, at rest too."""
+    receptor, other = model_in_use().physiology.receptor, BLOCKERS.index("memantine")
+
+    def log_odds(log_c: Scalar) -> Scalar:
+        blockers = Blockers(jnp.zeros(()), jnp.zeros(len(BLOCKERS)).at[other].set(jnp.exp(log_c)))
+        block = pore_block(receptor, blockers)[PYRAMIDAL]
+        return jnp.log(block / (1 - block))
+
+    scale = receptor.drive_ic50[PYRAMIDAL] / jnp.exp(find_root(log_odds, jnp.zeros(())))
+    return {
+        "nmdar.affinity.memantine": (receptor.affinity_of_others[other] * scale).tolist(),
+        "nmdar.resting_engagement.memantine": 1.0,
+    }
+
+
+@once
+def _memantine_as_ketamine() -> float:
+    """The effect of memantine with the potency of ketamine, to which nothing adapts."""
+    return _memantine_effect("without adaptation", _as_potent_as_ketamine())
+
+
+def _growth_over_pulse(arm: str) -> float:
+    """Largest structural signal under eight weeks of memantine over that after one infusion of ketamine."""
+    steady = reference_run(protocol=MEMANTINE).data.structural_signal.sel(arm=arm).max()
+    return float(steady / reference_run().data.structural_signal.sel(arm="as given").max())
 
 
 def _placebo_gain(hours: float) -> float:
@@ -155,7 +195,7 @@ def _days_to_raphe_recovery(arm: str) -> float:
     """Days of escitalopram until raphe cells fire again nearly as before; zero if they never fire less."""
     data = reference_run(protocol="escitalopram").data.sel(arm=arm)
     cleared = clearance_factor(
-        default_model().physiology.serotonin, jnp.asarray(data.sert_occupancy.to_numpy()), jnp.asarray(data.mao_block.to_numpy())
+        model_in_use().physiology.serotonin, jnp.asarray(data.sert_occupancy.to_numpy()), jnp.asarray(data.mao_block.to_numpy())
     )
     rate = data.serotonin / np.asarray(cleared)
     low = data.time[(rate < NEARLY_ALL * rate[0]).to_numpy()]
@@ -254,9 +294,13 @@ PREDICTIONS = {
     "comparators.six_weeks": Prediction(
         lambda: -_escitalopram_benefit(SIX_WEEKS), lambda: -_escitalopram_benefit(SIX_WEEKS, "without reuptake block")
     ),
-    "comparators.memantine": Prediction(
-        lambda: _memantine_effect(8 * WEEK), lambda: reference_run().at(DAY) - reference_run().at(DAY, "context")
-    ),
+    "comparators.memantine": Prediction(_memantine_effect, _memantine_as_ketamine),
+    "comparators.memantine_adaptation": Prediction(_memantine_effect, lambda: _memantine_effect("without adaptation")),
+    **{
+        f"comparators.memantine_{name}": Prediction(partial(_memantine_effect, rows=rows), _memantine_as_ketamine)
+        for name, rows in OTHER_MEMANTINES.items()
+    },
+    "comparators.memantine_growth": Prediction(lambda: _growth_over_pulse("as given"), lambda: _growth_over_pulse("without adaptation")),
     "comparators.placebo_six_weeks": Prediction(
         lambda: 1 - _placebo_gain(SIX_WEEKS) / reference_run(protocol="escitalopram").at(0.0, "context"),
         lambda: reference_run(protocol="escitalopram").at(SIX_WEEKS, "untreated") / reference_run().at(0.0),

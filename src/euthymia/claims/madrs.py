@@ -50,7 +50,7 @@ PREDICTIONS = {
     "mood.24h": Prediction(lambda: _change(reference_run("midazolam"), DAY), lambda: _change(reference_run("midazolam"), DAY, "context")),
     "mood.decay": Prediction(
         lambda: relief("as given", WEEK) / relief("as given", DAY),
-        lambda: relief("without regrowth", WEEK) / relief("without regrowth", DAY),
+        lambda: relief("without way 4", WEEK) / relief("without way 4", DAY),
         _observed_decay,
     ),
     "mood.midazolam": Prediction(

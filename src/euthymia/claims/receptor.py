@@ -10,11 +10,11 @@ from ..core.constants import DAY, MINUTE, NG_PER_ML
 from ..core.numerics.roots import find_root
 from ..core.types import SITES, SUBUNITS
 from ..links import HABENULA, PYRAMIDAL
-from ..model.default import default_model
 from ..protocols.reading import check
-from ..receptors.nmdar import NMDAReceptor, drive_loss, pore_block, resting_unblock, trapping_rates
+from ..receptors.nmdar import NMDAReceptor, drive_loss, only_ketamine, pore_block, resting_unblock, trapping_rates
 from ..simulation.exposure import exposures
 from .claim import Prediction
+from .in_use import model_in_use
 from .reference_runs import dose_ends, reference_run
 
 NO_MAGNESIUM = 1e-9
@@ -23,7 +23,7 @@ NO_MAGNESIUM = 1e-9
 
 def _receptor(magnesium: float | None = None, subunit: str | None = None) -> NMDAReceptor:
     """The default receptor, at another magnesium (mM), made of one subunit, or both."""
-    receptor = default_model().physiology.receptor
+    receptor = model_in_use().physiology.receptor
     if magnesium is not None:
         receptor = replace(receptor, magnesium=replace(receptor.magnesium, concentration=jnp.asarray(magnesium)))
     if subunit is not None:
@@ -34,23 +34,23 @@ def _receptor(magnesium: float | None = None, subunit: str | None = None) -> NMD
 
 def half_block(receptor: NMDAReceptor) -> float:
     """Racemic ketamine (µM) that removes half of the NMDA charge of a pyramidal cell."""
-    return float(jnp.exp(find_root(lambda log_c: pore_block(receptor, jnp.exp(log_c))[PYRAMIDAL] - 1 / 2, jnp.zeros(()))))
+    return float(jnp.exp(find_root(lambda log_c: pore_block(receptor, only_ketamine(jnp.exp(log_c)))[PYRAMIDAL] - 1 / 2, jnp.zeros(()))))
 
 
 def half_occupancy(receptor: NMDAReceptor) -> float:
     """Unbound plasma ketamine (µM) at which half of a pyramidal cell's receptors carry the drug in the end."""
 
     def excess(log_c):
-        binding, unbinding = trapping_rates(receptor, jnp.exp(log_c), jnp.ones(len(SITES)), resting_unblock(receptor))
+        binding, unbinding = trapping_rates(receptor, only_ketamine(jnp.exp(log_c)), jnp.ones(len(SITES)), resting_unblock(receptor))
         return jnp.log(binding / unbinding)[PYRAMIDAL]
 
     in_brain = float(jnp.exp(find_root(excess, jnp.zeros(()))))
-    return in_brain / float(default_model().physiology.links.brain_partition)
+    return in_brain / float(model_in_use().physiology.links.brain_partition)
 
 
 def _habenular_drive_loss(concentration: float) -> float:
     """Share of NMDA drive that a habenular cell loses at a concentration (µM)."""
-    return float(drive_loss(_receptor(), jnp.asarray(concentration))[HABENULA])
+    return float(drive_loss(_receptor(), only_ketamine(jnp.asarray(concentration)))[HABENULA])
 
 
 def _at_end_of_infusion(name: str) -> xr.DataArray:
@@ -62,7 +62,7 @@ def _largest_trapped_share(receptor: NMDAReceptor) -> float:
     """Most that can still be trapped in a mouse's habenula a day after 10 mg/kg i.p., over all constant shares of open channels."""
     dose = {"drug": "ketamine", "amount": "10 mg/kg", "route": "i.p."}
     protocol = check({"name": "given", "title": "Given", "patient": {"species": "mouse"}, "doses": [dose], "horizon": "1 d"})
-    return largest_trapped_share(receptor, float(exposures(protocol).area.racemate_equivalents.sel(patient=0)), DAY)
+    return largest_trapped_share(receptor, float(exposures(protocol, model=model_in_use()).area.racemate_equivalents.sel(patient=0)), DAY)
 
 
 def _opens_too_often(hours: float) -> float:
@@ -72,11 +72,22 @@ def _opens_too_often(hours: float) -> float:
     return silent / opening_to_keep(receptor, 1 / 2, hours)
 
 
+def _release_over_observed(site: str, open_share: float = 1.0) -> float:
+    """Rate at which trapped drug leaves a habenular site by the receptor's own kinetics, over that which was observed in bursting cells.
+
+    ``open_share`` multiplies the share of channels that are open.
+    """
+    receptor = _receptor()
+    opening = jnp.full(len(SITES), open_share)
+    _, unbinding = trapping_rates(receptor, only_ketamine(jnp.zeros(())), opening, resting_unblock(receptor))
+    return float(unbinding[SITES.index(site)] / receptor.habenula_release)
+
+
 def _time_of_brain_peak(species: str) -> float:
     """Time at which ketamine is highest in the brain after 30 mg/kg s.c., min."""
     dose = {"drug": "ketamine", "amount": "30 mg/kg", "route": "s.c."}
     protocol = check({"name": "given", "title": "Given", "patient": {"species": species}, "doses": [dose], "horizon": "1 d"})
-    return float(exposures(protocol).peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0)) / MINUTE
+    return float(exposures(protocol, model=model_in_use()).peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0)) / MINUTE
 
 
 def _venous_peak() -> float:
@@ -86,7 +97,7 @@ def _venous_peak() -> float:
 
 def _arterial_peak() -> float:
     """Ketamine in an artery when the infusion ends, ng/mL."""
-    return NG_PER_ML * float(default_model().molecules.ketamine) * float(_at_end_of_infusion("arterial_ketamine").sum())
+    return NG_PER_ML * float(model_in_use().molecules.ketamine) * float(_at_end_of_infusion("arterial_ketamine").sum())
 
 
 def _hydroxynorketamine_peak(protocol: str) -> float:
@@ -114,6 +125,12 @@ PREDICTIONS = {
         lambda: _largest_trapped_share(_receptor()), lambda: _largest_trapped_share(_receptor(NO_MAGNESIUM))
     ),
     "receptor.trapping_needs_silence": Prediction(lambda: _opens_too_often(DAY), lambda: _opens_too_often(1.0)),
+    "receptor.release_in_bursting_cells": Prediction(
+        lambda: _release_over_observed("habenula_burst"), lambda: _release_over_observed("habenula_burst", 0.0)
+    ),
+    "receptor.release_in_silent_cells": Prediction(
+        lambda: _release_over_observed("habenula_silent"), lambda: _release_over_observed("habenula_silent", 0.0)
+    ),
     "receptor.venous_peak": Prediction(_venous_peak, _arterial_peak),
     "receptor.venous_peak_again": Prediction(_venous_peak, _arterial_peak),
     "receptor.hydroxynorketamine": Prediction(

@@ -1,32 +1,44 @@
 """The simulations and patients that predictions are made from."""
 
-from functools import cache
-
 import equinox as eqx
 import jax.numpy as jnp
 
 from ..model.baseline import patient
-from ..model.default import default_model
 from ..model.fast import Brain
 from ..protocols.reading import DEFAULT, check, read
-from ..simulation.interventions import ARMS
+from ..simulation.interventions import ARMS, BASE
 from ..simulation.simulate import Simulation, simulate
+from .in_use import model_in_use, once
+
+FEW_ARMS = (*BASE, "without regrowth", "without reuptake block", "without adaptation")
+"""Arms of every run but that of the default protocol as it stands, which has all."""
 
 
-@cache
-def reference_run(context: str | None = None, stress: float | None = None, protocol: str = DEFAULT) -> Simulation:
-    """A built-in protocol, the default one if left out, in another context or at another stress if these are given."""
+@once
+def reference_run(
+    context: str | None = None,
+    stress: float | None = None,
+    protocol: str = DEFAULT,
+    *,
+    horizon: str | None = None,
+    stress_until: str | None = None,
+) -> Simulation:
+    """A built-in protocol, the default one if left out, in another context, at another stress or for another time if these are given.
+
+    ``stress_until`` is the time from which on there is none.
+    """
     data = read(protocol).stated()
-    if context is not None:
-        data["context"] = context
-    if stress is not None:
-        data["patient"] = data["patient"] | {"stress": stress}
-    return simulate(check(data), arms=tuple(ARMS))
+    of_patient = {"stress": stress, "stress_until": stress_until}
+    data["patient"] = data["patient"] | {name: value for name, value in of_patient.items() if value is not None}
+    data |= {name: value for name, value in {"context": context, "horizon": horizon}.items() if value is not None}
+    as_it_stands = (context, stress, protocol, horizon, stress_until) == (None, None, DEFAULT, None, None)
+    return simulate(check(data), model_in_use(), arms=tuple(ARMS) if as_it_stands else FEW_ARMS)
 
 
-def relief(arm: str, hours: float) -> float:
-    """Fall in MADRS beyond that of the visit alone in the default protocol, points."""
-    return reference_run().at(hours, "context") - reference_run().at(hours, arm)
+def relief(arm: str, hours: float, run: Simulation | None = None) -> float:
+    """Fall in MADRS beyond that of the visit alone, in the default protocol if no run is given; points."""
+    run = reference_run() if run is None else run
+    return run.at(hours, "context") - run.at(hours, arm)
 
 
 def dose_ends() -> float:
@@ -38,11 +50,10 @@ def dose_ends() -> float:
 _patient = eqx.filter_jit(patient)
 
 
-@cache
+@once
 def undosed(stress: float | None = None) -> Brain:
     """A patient at rest at a constant stress, the typical one if left out."""
-    model = default_model()
-    return _patient(model.physiology, model.patient.stress if stress is None else jnp.asarray(stress, float))
+    return _patient(model_in_use().physiology, model_in_use().patient.stress if stress is None else jnp.asarray(stress, float))
 
 
 def reference_value(name: str, hours: float, arm: str = "as given", protocol: str = DEFAULT) -> float:

@@ -1,7 +1,6 @@
 """Predictions about way 1, the prefrontal circuit under NMDA block."""
 
 from dataclasses import replace
-from functools import cache
 from typing import NamedTuple
 
 import equinox as eqx
@@ -13,8 +12,9 @@ from jaxtyping import Array, Float
 from ..analysis.dose_response import CIRCUITS, SEED, Draws, SignOfRise, dose_curve_draws, rates_at, sign_of_rise
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, entry, gamma_power, impulse_control, jacobian
 from ..core.constants import DAY, MINUTE
-from ..model.default import default_model
+from ..model.parameters import DoseCurve
 from .claim import Prediction
+from .in_use import model_in_use, once, once_per_numbers
 from .reference_runs import dose_ends, reference_run, reference_value, undosed
 
 PV, SST, VIP = CLASSES.index("PV"), CLASSES.index("SST"), CLASSES.index("VIP")
@@ -32,7 +32,7 @@ UPPER = 0.95
 
 def _without_nmda(cell_class: int) -> Prefrontal:
     """The circuit with one class whose excitation is AMPA alone."""
-    p = default_model().physiology.prefrontal
+    p = model_in_use().physiology.prefrontal
     return replace(p, nmda_share=p.nmda_share.at[cell_class].set(0), tonic_share=p.tonic_share.at[cell_class].set(0))
 
 
@@ -51,26 +51,32 @@ def _lead_over_pyramidal(p: Prefrontal, cell_class: int) -> float:
 
 def _pyramidal_change(concentration: float, spared: tuple[int, ...] = ()) -> float:
     """Change of the healthy pyramidal rate at a concentration (µM), where some classes keep their NMDA drive; share."""
-    physiology = default_model().physiology
+    physiology = model_in_use().physiology
     ic50 = physiology.receptor.drive_ic50[: len(CLASSES)].at[jnp.array(spared, int)].set(jnp.inf)
     rates = rates_at(physiology.prefrontal, 1 / (1 + jnp.array([0.0, concentration])[:, None] / ic50), jnp.ones(()))
     return float(rates[1, E] / rates[0, E] - 1)
 
 
-@cache
+_signs = once_per_numbers(sign_of_rise)
+
+
+@once_per_numbers
+def _curves(p: Prefrontal, priors: DoseCurve) -> Draws:
+    return dose_curve_draws(p, priors, jax.random.key(SEED), CIRCUITS)
+
+
 def _random_circuits() -> Draws:
     """Dose-response curves of random circuits."""
-    model = default_model()
-    return dose_curve_draws(model.physiology.prefrontal, model.dose_curve, jax.random.key(SEED), CIRCUITS)
+    model = model_in_use()
+    return _curves(model.physiology.prefrontal, model.dose_curve)
 
 
-@cache
 def _sign_of_rise(spared: tuple[int, ...] = ()) -> SignOfRise:
     """How pyramidal cells answer to the peak concentration of the standard infusion, here and in random circuits."""
-    model, data = default_model(), reference_run().data
+    model, data = model_in_use(), reference_run().data
     physiology = model.physiology
     ic50 = physiology.receptor.drive_ic50[: len(CLASSES)]
-    return sign_of_rise(physiology.prefrontal, ic50, model.dose_curve, float(data.racemate_equivalents.max()), spared)
+    return _signs(physiology.prefrontal, ic50, model.dose_curve, float(data.racemate_equivalents.max()), spared)
 
 
 def _above_most_circuits(change: float) -> float:
@@ -85,7 +91,7 @@ def _moved(rank: int) -> float:
 
 def _published(baseline: tuple[float, ...] | None = None, slow: bool = False) -> Prefrontal:
     """The circuit as published, all excitation fast, at its low baseline or at other rates (Hz); or with its slow part here."""
-    p = default_model().physiology.prefrontal
+    p = model_in_use().physiology.prefrontal
     p = p if baseline is None else replace(p, baseline=jnp.array(baseline))
     return p if slow else replace(p, nmda_share=jnp.zeros_like(p.nmda_share))
 
@@ -132,7 +138,7 @@ def _gamma_power(p: Prefrontal, nmda: Float[Array, "cell_class"]) -> Array:
 
 def _gamma_rise(spared: tuple[int, ...] = ()) -> float:
     """Gamma power of a healthy circuit at the highest concentration of the standard infusion over that without drug."""
-    p, loss = default_model().physiology.prefrontal, reference_run().data.drive_loss.max("time").to_numpy()[: len(CLASSES)]
+    p, loss = model_in_use().physiology.prefrontal, reference_run().data.drive_loss.max("time").to_numpy()[: len(CLASSES)]
     nmda = (1 - jnp.asarray(loss)).at[jnp.array(spared, int)].set(1)
     return float(_gamma_power(p, nmda) / _gamma_power(p, jnp.ones(len(CLASSES))))
 
@@ -163,10 +169,10 @@ def _worst_focus(arm: str) -> WorstFocus:
     return WorstFocus(float(focus.min() / focus[0] - 1), float(worst - dose_ends()) / MINUTE)
 
 
-@cache
+@once
 def _impulse_control(arm: str) -> np.ndarray:
     """Impulse control over the course, as a share of what it was."""
-    p, data = default_model().physiology.prefrontal, reference_run().data.sel(arm=arm)
+    p, data = model_in_use().physiology.prefrontal, reference_run().data.sel(arm=arm)
     states = (data[name].to_numpy() for name in ("prefrontal_rates", "prefrontal_nmda", "recurrence", "prefrontal_inhibition"))
     values = np.asarray(_impulse_controls(p, *map(jnp.asarray, states)))
     return values / values[0]
@@ -192,10 +198,10 @@ def _impulse_control_spared(arm: str) -> float:
 
 PREDICTIONS = {
     "way1.somatostatin_first": Prediction(
-        lambda: _lead_over_pyramidal(default_model().physiology.prefrontal, SST), lambda: _lead_over_pyramidal(_without_nmda(SST), SST)
+        lambda: _lead_over_pyramidal(model_in_use().physiology.prefrontal, SST), lambda: _lead_over_pyramidal(_without_nmda(SST), SST)
     ),
     "way1.parvalbumin_first": Prediction(
-        lambda: _lead_over_pyramidal(default_model().physiology.prefrontal, PV), lambda: _lead_over_pyramidal(_without_nmda(PV), PV)
+        lambda: _lead_over_pyramidal(model_in_use().physiology.prefrontal, PV), lambda: _lead_over_pyramidal(_without_nmda(PV), PV)
     ),
     "way1.surge": Prediction(lambda: _mean_surge("as given"), lambda: _mean_surge("without way 1")),
     "way1.surge_ends": Prediction(

@@ -2,9 +2,9 @@
 
 import jax.numpy as jnp
 
-from ..model.default import default_model
 from ..plasticity.excitotoxicity import calcium_load, damage_source, relative_damage
 from .claim import Prediction
+from .in_use import model_in_use
 from .reference_runs import reference_run
 
 
@@ -16,7 +16,7 @@ def _largest_fall(name: str, arm: str) -> float:
 
 def _repaired_if_lasting() -> float:
     """Share of the damage that the peak block of one infusion would repair if it never ended."""
-    p, stress = default_model().physiology.excitotoxicity, reference_run().person.stress
+    p, stress = model_in_use().physiology.excitotoxicity, reference_run().person.stress
     block = jnp.asarray(float(reference_run().data.pore_block.sel(cell_class="pyramidal").max()))
     undrugged, blocked = (relative_damage(p, damage_source(p, calcium_load(p, stress, loss))) for loss in (jnp.zeros(()), block))
     return float(1 - blocked / undrugged)

@@ -1,19 +1,26 @@
 """Predictions about way 4, signalling and regrowth."""
 
-import jax
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from ..core.constants import DAY, WEEK
 from ..evidence.registry import evidence
-from ..links import spine_elimination
-from ..model.default import default_model
-from ..plasticity.excitotoxicity import relative_damage
+from ..links import every_link
+from ..model.state import no_input
+from ..model.vector_field import turnover_rates
+from ..plasticity.spines import density, spines_after
 from ..simulation.simulate import Simulation
 from .claim import Prediction
+from .in_use import model_in_use
 from .reference_runs import reference_run, relief, undosed
 
+LOSSES = ("vanished", "young_eliminated", "eliminated")
+"""Flows by which spines are lost."""
+EIGHT_DAYS = 8 * DAY
+"""Age from which a spine counts as persistent (Holtmaat 2005)."""
 RAISED = 1.25
 """Fold over baseline that a two-photon study of formation would call a rise."""
 
@@ -43,10 +50,17 @@ def _spine_gain(arm: str, hours: float) -> float:
     return float(density.sel(time=hours, method="nearest") - density[0])
 
 
+def _unstressed_gain_kept(arm: str) -> float:
+    """Gain of spines two weeks after a dose in a brain without stress, over the largest as given."""
+    density = reference_run(stress=0.0).data.spine_density
+    gain = density - density.isel(time=0)
+    return float(gain.sel(arm=arm).sel(time=2 * WEEK, method="nearest") / gain.sel(arm="as given").max())
+
+
 def _spine_loss(data: xr.Dataset) -> float:
     """Share of spines lost between day 1 and day 3."""
     days = slice(DAY, 3 * DAY)
-    lost = data.spine_turnover.sel(flow=["vanished", "eliminated"], time=days).sum("flow")
+    lost = data.spine_turnover.sel(flow=list(LOSSES), time=days).sum("flow")
     return float(np.trapezoid(lost / data.spine_density.sel(time=days), lost.time))
 
 
@@ -55,17 +69,16 @@ def _change_of_loss(run: Simulation) -> float:
     return _spine_loss(run.data.sel(arm="as given")) / _spine_loss(reference_run().data.sel(arm="untreated")) - 1
 
 
-def _undosed_spine_loss(stress: float, hours: float) -> float:
-    """Share of the spines present at one time that are gone ``hours`` later, undosed at constant stress.
+def _survivors(stress: float, hours: float) -> float:
+    """Share of the spines present at one time that are there ``hours`` later, undosed at constant stress.
 
-    A cohort decays on its own: transient members vanish or mature, persistent ones are eliminated.
+    A cohort decays on its own: nothing that forms later belongs to it.
     """
-    p, brain = default_model().physiology, undosed(stress)
-    damage = relative_damage(p.excitotoxicity, brain.rest.damage)
-    eliminated = spine_elimination(p.links, p.spines.elimination, brain.stress, damage)
-    decay = jnp.array([[-(p.spines.maturation + p.spines.loss_of_new), 0.0], [p.spines.maturation, -eliminated]])
-    cohort = jnp.stack(brain.rest.spines)
-    return float(1 - jnp.sum(jax.scipy.linalg.expm(decay * hours) @ cohort) / jnp.sum(cohort))
+    p, brain = model_in_use().physiology, undosed(stress)
+    rates = turnover_rates(p, brain.rest, no_input(), brain, every_link())
+    no_sites = replace(p.spines, sites=density(brain.rest.spines))
+    cohort = spines_after(no_sites, brain.rest.spines, rates._replace(formation=jnp.zeros(())), jnp.asarray(hours))
+    return float(density(cohort) / density(brain.rest.spines))
 
 
 def _spine_deficit(stress: float | None = None) -> float:
@@ -99,7 +112,9 @@ PREDICTIONS = {
         lambda: 1 - _share_of_relief("without mTOR", DAY), lambda: 1 - _share_of_relief("without way 4", DAY)
     ),
     "way4.loss_unchanged": Prediction(lambda: _change_of_loss(reference_run()), lambda: _change_of_loss(reference_run(stress=1.0))),
-    "way4.turnover": Prediction(lambda: _undosed_spine_loss(0.0, 2 * WEEK), lambda: _undosed_spine_loss(1.0, 2 * WEEK)),
+    "way4.turnover": Prediction(lambda: 1 - _survivors(0.0, 2 * WEEK), lambda: 1 - _survivors(1.0, 2 * WEEK)),
+    "way4.persistence": Prediction(lambda: _survivors(0.0, EIGHT_DAYS), lambda: _survivors(0.0, DAY)),
+    "way4.density_two_weeks": Prediction(lambda: _unstressed_gain_kept("as given"), lambda: _unstressed_gain_kept("without regrowth")),
     "way4.synaptic_density": Prediction(lambda: _spine_gain("as given", DAY), lambda: _spine_gain("as given", 3 * DAY)),
     "way4.potentiation": Prediction(
         lambda: _potentiation_when_observed("as given"),

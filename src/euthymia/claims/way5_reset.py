@@ -1,28 +1,34 @@
 """Predictions about way 5, the limbic lock and its release."""
 
-from functools import cache
-
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..brain.attractor import Attractor, Window, bistable_window, communication, fixed_points
-from ..core.constants import DAY
-from ..links import PYRAMIDAL
-from ..model.default import default_model
+from ..core.constants import DAY, WEEK
+from ..links import PYRAMIDAL, every_link
+from ..model.baseline import jacobian
+from ..model.state import pack
 from .claim import Prediction
+from .in_use import at, model_in_use, once
 from .reference_runs import reference_run, reference_value, undosed
 
+FATES = ("formation", "loss_of_new", "stabilisation", "elimination_of_young", "maturation", "elimination")
+STILL_SPINES = dict.fromkeys((f"spines.{fate}" for fate in FATES), 0.0)
+"""Spines to which nothing happens."""
 ANAESTHETIC = 0.9
 """Loss of NMDA drive under anaesthesia, assumed."""
 DRUG_GONE = 4.0
 """When most of the drug is gone, h."""
 
 
-@cache
+_jacobian = eqx.filter_jit(jacobian)
+
+
+@once
 def _window() -> Window:
     """Limbic drives between which there are two stable states, without drug and at healthy opposition."""
-    return eqx.filter_jit(bistable_window)(default_model().physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
+    return eqx.filter_jit(bistable_window)(model_in_use().physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
 
 
 def _position_in_window(stress: float | None) -> float:
@@ -36,6 +42,13 @@ def _lock_probability(stress: float | None = None) -> float:
     return float(reference_run(stress=stress).data.lock.sel(arm="untreated")[0])
 
 
+def _slowest_return(**rows: float) -> float:
+    """Growth (1/h) of the departure from rest that fades most slowly in the undosed patient, with other values of rows from then on."""
+    brain = undosed()
+    with at(rows):
+        return float(jnp.linalg.eigvals(_jacobian(model_in_use().physiology, pack(brain.rest), brain, every_link())).real.max())
+
+
 @eqx.filter_jit
 def _communication(p: Attractor, block: Array, limbic_input: Array) -> Array:
     """How far the two networks move each other in the quiet state at a loss of NMDA drive."""
@@ -45,7 +58,7 @@ def _communication(p: Attractor, block: Array, limbic_input: Array) -> Array:
 
 def _communication_left(block: float) -> float:
     """Communication of the two networks of a healthy, quiet brain at a loss of NMDA drive, as a share of that without."""
-    p, drive = default_model().physiology.limbic.attractor, undosed(0.0).fast.limbic_input
+    p, drive = model_in_use().physiology.limbic.attractor, undosed(0.0).fast.limbic_input
     undrugged, drugged = (float(_communication(p, jnp.asarray(loss), drive)) for loss in (0.0, block))
     return drugged / undrugged
 
@@ -74,12 +87,15 @@ PREDICTIONS = {
     "way5.two_states": Prediction(lambda: _position_in_window(None), lambda: _position_in_window(0.0)),
     "way5.one_state_in_health": Prediction(lambda: _position_in_window(0.0), lambda: _position_in_window(None)),
     "way5.locked": Prediction(_lock_probability, lambda: _lock_probability(0.0)),
+    "way5.unlocked_in_health": Prediction(lambda: _lock_probability(0.0), _lock_probability),
+    "way5.rest_is_stable": Prediction(_slowest_return, lambda: _slowest_return(**STILL_SPINES)),
     "way5.acute_is_partial": Prediction(lambda: _communication_left(_peak_loss()), lambda: _communication_left(ANAESTHETIC)),
     "way5.acute_within_default_mode": Prediction(lambda: _communication_left(_peak_loss()), lambda: _communication_left(ANAESTHETIC)),
     "way5.acute_whole_brain": Prediction(lambda: _communication_left(_peak_loss()), lambda: _communication_left(ANAESTHETIC)),
     "way5.anaesthesia": Prediction(lambda: _communication_left(ANAESTHETIC), lambda: _communication_left(_peak_loss())),
     "way5.escape_is_partial": Prediction(lambda: _share_released(DRUG_GONE), lambda: _share_released(DRUG_GONE, "without way 5")),
-    "way5.reset": Prediction(lambda: _reset(DAY), lambda: _reset(DAY, "without regrowth")),
+    "way5.reset": Prediction(lambda: _reset(DAY), lambda: _reset(DAY, "without way 5")),
+    "way5.consolidated": Prediction(lambda: _reset(WEEK), lambda: _reset(WEEK, "without regrowth")),
     "way5.normal_at_2d": Prediction(lambda: _share_released(2 * DAY), lambda: _share_released(2 * DAY, "without way 5")),
     "way5.relapse": Prediction(lambda: _share_released(10 * DAY), lambda: _share_released(2 * DAY)),
 }

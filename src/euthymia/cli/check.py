@@ -6,21 +6,46 @@ from pathlib import Path
 from cyclopts import App
 
 from .console import output, show_file, show_warnings, stages
-from .options import EnsembleSize, Fitted
+from .options import EnsembleSize, Fitted, Flag
 
 
-def verify() -> None:
+def verify(*, freedom: Flag = False, draws: int = 0, out: Path | None = None) -> None:
     """Check every claim of this version, each with a control in which its mechanism is removed.
 
     Exit code 1 if a verdict is not the recorded one, or a control passes.
+
+    Parameters
+    ----------
+    freedom
+        Run nothing; show the rows that were free for the course of mood, what each was chosen with, and the claims about that.
+    draws
+        Run the claims also at models whose free rows are drawn from their ranges, 1 to 10000 of them; a minute or so each. Left out, the
+        draws that ship stand beside the verdicts.
+    out
+        File for these draws; one that holds draws of the same numbers is continued.
     """
+    from ..evidence.robustness import shipped
+
+    if freedom:
+        from ..report.terminal.freedom import show_freedom
+
+        show_freedom(output())
+        return
+    robustness = None if draws else shipped()
+    if draws or out:
+        from ..evidence.robustness import begin
+
+        robustness = begin(draws, out)
     with stages() as at:
         from ..api import studies
 
         at.say("Running claims and controls")
         verdicts = studies.verify()
+        if draws and robustness is not None:
+            at.say("Drawing rows")
+            robustness = studies.draw_claims(robustness, draws, out, lambda text: at.update(f"Drawing rows: {text}"))
         from ..report.terminal.verdicts import show_verdicts
-    show_verdicts(verdicts, output())
+    show_verdicts(verdicts, output(), robustness)
     if not all(verdict.stands for verdict in verdicts):
         sys.exit(1)
 

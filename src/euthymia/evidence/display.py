@@ -14,9 +14,10 @@ def unit(row: Parameter | Target) -> str:
 
 
 def remark(row: Parameter | Target) -> str:
-    """What a row notes, and which outcome was in view when its value was chosen."""
-    seen = row.outcome_in_view if isinstance(row, Parameter) else None
-    return "; ".join(part for part in (seen and f"chosen with {seen} in view", row.note) if part)
+    """What a row notes, and which outcome or targets were in view when its value was chosen."""
+    seen, targets = (row.outcome_in_view, row.chosen_with) if isinstance(row, Parameter) else (None, None)
+    said = seen and f"chosen with {seen} in view", f"chosen with {', '.join(targets)}" if targets else None, row.note
+    return "; ".join(part for part in said if part)
 
 
 def quantity(row: Parameter | Target) -> str:

@@ -43,7 +43,7 @@ class Registry:
         return [number * scale for number in value] if isinstance(value, list) else value * scale
 
     @property
-    def uncalibrated(self) -> dict[str, float]:
+    def uncalibrated(self) -> dict[str, float | list[float]]:
         """Values at which the fit began, of the rows that were fitted."""
         return {row: float(self.parameters[row].value) for row in self.calibrated}  # type: ignore[arg-type]
 
@@ -52,6 +52,15 @@ class Registry:
         if row not in self.targets:
             raise unknown("evidence", row, self.targets)
         return self.targets[row]
+
+    def check_choices(self) -> None:
+        """Raises ``ValueError`` if a value was chosen with a target in view that is not there, or is kept for validation."""
+        for row in self.parameters.values():
+            for name in row.chosen_with or ():
+                if name not in self.targets:
+                    raise ValueError(f"{row.id}: it was chosen with {name!r}, which is no target")
+                if self.targets[name].role == "validate":
+                    raise ValueError(f"{row.id}: it was chosen with {name}, which is kept for validation")
 
     def rows(self) -> dict[str, Parameter | Target]:
         """Every parameter and every target, by id."""
@@ -83,12 +92,14 @@ def load(data: Traversable) -> Registry:
     """Read and check a folder of evidence: ``parameters/``, ``targets/``, ``sources/``, and ``fitted.yaml`` where it is there."""
     fitted = data / "fitted.yaml"
     estimates = YAML(typ="safe", pure=True).load(fitted.read_text("utf-8"))["estimates"] if fitted.is_file() else {}
-    return Registry(
+    registry = Registry(
         _unique(_read(data / "parameters", Parameter, "id")),
         _unique(_read(data / "targets", Target, "id")),
         _unique(_read(data / "sources", Source, "key")),
         {row: float(estimate["value"]) for row, estimate in estimates.items()},
     )
+    registry.check_choices()
+    return registry
 
 
 @cache

@@ -59,6 +59,9 @@ class Parameter(_Row):
     value: Number | list[Number]
     outcome_in_view: Annotated[str, Field(min_length=1)] | None = None
     """What patients were seen to do under treatment, where the value was chosen with that in view."""
+    chosen_with: tuple[str, ...] | None = None
+    """Targets that were in view when the value was chosen, none of them to be kept aside; empty where it was chosen for the course of
+    mood without any, and left out of what is not counted as freedom."""
 
 
 class Target(_Row):

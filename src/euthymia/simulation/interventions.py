@@ -64,6 +64,8 @@ ARMS = {
     "without regrowth and potentiation": Intervention(clamped=frozenset({"regrowth", "potentiation"})),
     "without surge to BDNF": Intervention(clamped=frozenset({"surge"})),
     "without habenula": Intervention(clamped=frozenset({"habenula"})),
+    "without trapping": Intervention(clamped=frozenset({"trapping"})),
+    "without adaptation": Intervention(clamped=frozenset({"adaptation"})),
     "without cortex to dopamine": Intervention(clamped=frozenset({"cortex_to_dopamine"})),
     "without reuptake block": Intervention(clamped=frozenset({"reuptake"})),
 }

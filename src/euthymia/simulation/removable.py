@@ -14,6 +14,7 @@ REMOVABLE = {
     "prefrontal": "loss of NMDA drive changes prefrontal activity, way 1",
     "calcium load": "NMDA block lowers the calcium load, way 2",
     "habenula": "loss of NMDA drive makes the habenula fire less, in way 3",
+    "trapping": "drug that stays trapped in bursting cells keeps the habenula down, in way 3",
     "dopamine": "the release of dopamine changes, in way 3",
     "synaptic signalling": "glutamate, receptor block and serotonin engage BDNF, way 4",
     "limbic lock": "block, spines, dopamine and serotonin move the limbic lock, way 5",
@@ -22,6 +23,7 @@ REMOVABLE = {
     "regrowth": "the structural signal speeds the formation of spines, in way 4",
     "surge": "the glutamate surge engages BDNF, from way 1 to way 4; removing it is what an AMPA receptor blocker does",
     "cortex to dopamine": "prefrontal activity drives dopamine cells, from way 1 to way 3",
+    "adaptation": "circuits get used to a lasting loss of NMDA drive, in ways 1, 3, 4 and 5",
     "reuptake": "block of transporters and MAO raises serotonin and dopamine, of comparators",
 }
 """What a user can remove, and what that is; all but context and ways are links, by the name of their switch in words."""

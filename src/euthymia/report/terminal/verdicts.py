@@ -8,19 +8,23 @@ from rich.padding import Padding
 
 from ...analysis.summary import TITLES
 from ...claims.claim import Verdict
+from ...evidence.robustness import Robustness
 from ...evidence.rows import Target
+from .freedom import freedom_counted
 
 COLOURS = {"confirmed": "green", "agrees": "cyan", "selected": "cyan", "holds": "cyan", "disagrees": "yellow", "control passes": "red"}
 GROUPS = {
     "receptor": "Drug and receptor",
     **{way.replace(" ", ""): f"{way.capitalize()}: {title}" for way, title in TITLES.items() if way.startswith("way")},
     "mood": "Mood",
+    "course": "The course of relief",
     "comparators": "What people get today",
     "combinations": "Drugs together",
 }
 """Headings, by what stands before the first dot in a claim's id."""
 INDENT = (0, 0, 0, 2)
 ROUNDING = 1e-9
+NO_DRAWS = "No draws of those rows are stored for the present numbers and claims; `euthymia verify --draws 200` makes them."
 MEANINGS = (
     "Confirmed: an independent prediction of a confirmed number.",
     "Agrees: with a number that is recalled, or was kept for calibration or as context. Holds: about the model itself.",
@@ -29,17 +33,19 @@ MEANINGS = (
 )
 
 
-def show_verdicts(verdicts: list[Verdict], console: Console) -> None:
-    """One block per claim under the heading of its group, then the count."""
+def show_verdicts(verdicts: list[Verdict], console: Console, robustness: Robustness | None = None) -> None:
+    """One block per claim under the heading of its group, with the share of draws in which it holds where that is known; then the count."""
     for group, members in groupby(verdicts, lambda verdict: verdict.claim.id.partition(".")[0]):
         console.print(f"\n[bold underline]{GROUPS[group]}[/]")
         for verdict in members:
-            _show(verdict, console)
+            _show(verdict, console, robustness)
     words = [verdict.word for verdict in verdicts]
     counted = ", ".join(f"{words.count(word)} {word}" for word in COLOURS if word in words)
     console.print(f"\n[bold]{len(verdicts)} claims[/bold]: {counted}.")
     for meaning in MEANINGS:
         console.print(meaning)
+    console.print(freedom_counted())
+    console.print(f"Shares are of {robustness.draws} draws of those rows within their ranges." if robustness else NO_DRAWS)
 
 
 def numbers_of(verdict: Verdict) -> str:
@@ -51,10 +57,18 @@ def numbers_of(verdict: Verdict) -> str:
     return f"model {_number(verdict.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}"
 
 
-def _show(verdict: Verdict, console: Console) -> None:
+def share_of(verdict: Verdict, robustness: Robustness | None) -> str:
+    """In how many of the draws a claim holds, in words; nothing where that is not known."""
+    share = None if robustness is None else robustness.share(verdict.claim.id)
+    return "" if share is None else f"holds in {100 * share:.0f} % of draws"
+
+
+def _show(verdict: Verdict, console: Console, robustness: Robustness | None) -> None:
     claim = verdict.claim
     console.print(f"\n[bold {COLOURS[verdict.word]}]{verdict.word}[/]  [bold]{claim.id}[/bold]")
     lines = [claim.statement, numbers_of(verdict), f"control, {claim.control.change}: {_number(verdict.controlled)}"]
+    if share := share_of(verdict, robustness):
+        lines.append(share)
     if claim.why and not verdict.agrees:
         lines.append(f"[yellow]{claim.why}[/yellow]")
     if not verdict.stands:
