@@ -27,11 +27,19 @@ CARRIED_BY = {
     "way 5": "the opened limbic lock (way 5)",
     "context": "the treatment as such",
 }
+FADES_AS = {
+    "trapped": "trapped drug leaves the habenula within days",
+    "spines": "stress takes young spines back",
+    "unlocked": "the limbic network locks again",
+}
+"""Why what carries relief is lost, by mechanism."""
+GAINED = {"trapped": "trapped drug", "dopamine": "dopamine", "spines": "spines", "unlocked": "the freedom from the limbic lock"}
+"""What a mechanism gained."""
 
 
 def conclusion(summary: Summary) -> list[str]:
-    """What happened to mood and when, what carried it, what a clinic watches, and what is not modelled: a paragraph each."""
-    return [paragraph for paragraph in (_mood(summary), _carried(summary), _watched(summary)) if paragraph]
+    """What happened to mood and when, what carried it, why it fades, what a clinic watches and what is not modelled: a paragraph each."""
+    return [paragraph for paragraph in (_mood(summary), _carried(summary), _fades(summary), _watched(summary)) if paragraph]
 
 
 def comparison_conclusion(comparison: Comparison) -> str:
@@ -150,6 +158,28 @@ def _carried(summary: Summary) -> str:
         f"What carries the change at {summary.checked_at}, in points: "
         f"{', '.join(f'{CARRIED_BY[who]} {points(value)}' for who, value in carried.items())}. {idle}"
     ).rstrip()
+
+
+def _fades(summary: Summary) -> str:
+    """Why relief fades, or that it stays because stress ends; nothing where neither is so."""
+    fading = summary.fading
+    if fading is None or not fading.gains or fading.has_faded == (fading.stress_ends is not None):
+        return ""
+    told = list(dict.fromkeys((fading.half_gone, list(fading.relief)[-1])))
+    what_is_left = ", and ".join(
+        f"at {at} {joined([f'{_left(left[at])} of {GAINED[mechanism]}' for mechanism, left in fading.gains.items()])} is left"
+        for at in told
+    )
+    if fading.stress_ends is not None:
+        kept = f"stress ends at {clock(fading.stress_ends)} and takes no more connections back"
+        return f"Relief lasts, for {kept}: of the largest gains, {what_is_left}."
+    causes = joined([cause for mechanism, cause in FADES_AS.items() if mechanism in fading.gains])
+    return f"Relief fades{f' as {causes}' if causes else ''}: of the largest gains, {what_is_left}."
+
+
+def _left(share: float) -> str:
+    """What is left of a gain, in whole per cent."""
+    return f"{100 * max(share, 0.0):.0f} %"
 
 
 def _watched(summary: Summary) -> str:

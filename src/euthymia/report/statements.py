@@ -1,14 +1,19 @@
 """Sentences that are made from evidence rows or from a course, so that they cannot deny the numbers beside them."""
 
 from collections.abc import Iterable, Mapping
+from math import log
+
+import xarray as xr
 
 from ..analysis.disinhibition import firing_change
+from ..analysis.trapping import ReleaseRates
 from ..clinic.symptoms import RESTORED
+from ..core.constants import YEAR
 from ..evidence.registry import evidence
 from ..evidence.rows import Parameter
 from ..model.default import uses
 from ..simulation.simulate import Simulation
-from .words import clock
+from .words import clock, points, span
 
 WEIGHT = "symptoms.drivers."
 """How the ids of the rows begin that weigh mechanisms in mood; the mechanism follows."""
@@ -22,6 +27,10 @@ MECHANISMS = {
 }
 CELLS = {"vip": "VIP"}
 """Classes of cell that are not called by their name."""
+FRACTIONS = {0.0: "none of it", 0.5: "half of it", 1.0: "all of it"}
+"""Engagements in words."""
+REMISSION = 10 * YEAR
+"""Median time to an untreated remission, beyond which the model has none, h."""
 LEAST_CHANGE = 0.01
 """Fraction of a firing rate below which it has not moved."""
 
@@ -73,3 +82,42 @@ def firing(simulation: Simulation) -> str:
         return "In this course no class of cell changes its firing by a hundredth."
     said = [f"{100 * abs(change):.0f} % {'more' if change > 0 else 'less'} in {CELLS.get(name, name)} cells" for change, name in moved]
     return f"At {clock(most.time)}, when firing in this course is furthest from before, it is {_joined(said)}."
+
+
+def release_of_trapped_drug(rates: ReleaseRates) -> str:
+    """How fast the habenula releases trapped drug in the model, beside what the receptor's kinetics give."""
+    bursting, silent = (
+        f"{rates.by_kinetics[cell]:.2g} 1/h in {cells} cells, {rates.ratios[cell]:.0f} times as fast"
+        for cell, cells in (("burst", "bursting"), ("silent", "silent"))
+    )
+    return (
+        f"Bursting habenula cells release trapped drug at {rates.used:.2g} 1/h (half of it in {clock(log(2) / rates.used)}), which is "
+        f"assumed from how long bursts are silenced in mice. The receptor’s own kinetics give {bursting}, and {silent}: a gap that is not "
+        "closed."
+    )
+
+
+def engagement_of_resting_receptors(by_engagement: Mapping[float, float]) -> str:
+    """What a blocker other than ketamine does to mood, by how far it engages resting receptors; nothing where none is given."""
+    if not by_engagement:
+        return ""
+    said = [f"{points(value)} if it is {FRACTIONS.get(share, f'{share:g}')}" for share, value in by_engagement.items()]
+    return (
+        "How far this blocker engages NMDA receptors at rest, beside ketamine at equal pore block, is disputed: memantine left them alone "
+        "in magnesium (Gideons 2014), and could not be told from ketamine at synapses (Emnett 2013). "
+        f"At the end of this course MADRS is beyond the context by {_joined(said)}."
+    )
+
+
+def opening_by_noise(circuits: xr.Dataset) -> str:
+    """When an untreated limbic network would leave the lock by itself, over the range of its noise."""
+    used, medians = float(circuits.noise_used), circuits.untreated_opening
+    at_used = span(float(medians.sel(noise=used)))
+    low, high = (span(float(medians[edge])) for edge in (0, -1))
+    lower, upper = (f"{float(medians.noise[edge]):g}" for edge in (0, -1))
+    beside = f"so too at {lower} and {upper} nA" if low == high == at_used else f"{low} at {lower} nA, {high} at {upper} nA"
+    never = "; people do recover untreated, which the model leaves out" if float(medians.min()) > REMISSION else ""
+    return (
+        f"How long the lock holds hangs on the noise of its networks, {used:g} nA here, which is assumed. Untreated, the middle subnetwork "
+        f"of this patient would leave the lock after a median of {at_used} ({beside}), and no remission comes before{never}."
+    )
