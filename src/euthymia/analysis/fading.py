@@ -14,7 +14,7 @@ LEAST_RELIEF = 1.0
 LEAST_GAIN = 0.005
 """Gain of a mechanism that carries anything."""
 FADED = 0.5
-"""Share of the largest relief at which it has faded."""
+"""Share of the largest relief, or of a gain, at which it has faded."""
 REMOVED_WITH = {"trapped": {"way 3", "habenula", "trapping"}, "dopamine": {"way 3"}, "spines": {"way 4"}, "unlocked": {"way 5"}}
 """What a user may have removed so that a mechanism carries nothing."""
 

@@ -6,6 +6,7 @@ The number that a sentence is about stands between two asterisks.
 from collections.abc import Sequence
 
 from ..analysis.comparison import Comparison
+from ..analysis.fading import FADED
 from ..analysis.summary import Summary
 from ..population.summary import VisitSummary
 from ..protocols.protocol import Protocol
@@ -165,16 +166,15 @@ def _fades(summary: Summary) -> str:
     fading = summary.fading
     if fading is None or not fading.gains or fading.has_faded == (fading.stress_ends is not None):
         return ""
-    told = list(dict.fromkeys((fading.half_gone, list(fading.relief)[-1])))
-    what_is_left = ", and ".join(
-        f"at {at} {joined([f'{_left(left[at])} of {GAINED[mechanism]}' for mechanism, left in fading.gains.items()])} is left"
-        for at in told
-    )
+    last = list(fading.relief)[-1]
+    first, *later = dict.fromkeys((fading.half_gone, last))
+    what_is_left = joined([f"{_left(left[first])} of {GAINED[mechanism]}" for mechanism, left in fading.gains.items()])
+    numbers = "".join(f", and {joined([_left(left[at]) for left in fading.gains.values()])} at {at}" for at in later)
+    of_gains = f"of the largest gains, {what_is_left} are left at {first}{numbers}."
     if fading.stress_ends is not None:
-        kept = f"stress ends at {clock(fading.stress_ends)} and takes no more connections back"
-        return f"Relief lasts, for {kept}: of the largest gains, {what_is_left}."
-    causes = joined([cause for mechanism, cause in FADES_AS.items() if mechanism in fading.gains])
-    return f"Relief fades{f' as {causes}' if causes else ''}: of the largest gains, {what_is_left}."
+        return f"Relief lasts, for stress ends at {clock(fading.stress_ends)} and takes no more connections back: {of_gains}"
+    causes = [cause for mechanism, cause in FADES_AS.items() if mechanism in fading.gains and fading.gains[mechanism][last] <= FADED]
+    return f"Relief fades{f' as {joined(causes)}' if causes else ''}: {of_gains}"
 
 
 def _left(share: float) -> str:

@@ -87,11 +87,11 @@ def firing(simulation: Simulation) -> str:
 def release_of_trapped_drug(rates: ReleaseRates) -> str:
     """How fast the habenula releases trapped drug in the model, beside what the receptor's kinetics give."""
     bursting, silent = (
-        f"{rates.by_kinetics[cell]:.2g} 1/h in {cells} cells, {rates.ratios[cell]:.0f} times as fast"
+        f"{rates.by_kinetics[cell]:.2g} per hour in {cells} cells, {rates.ratios[cell]:.0f} times as fast"
         for cell, cells in (("burst", "bursting"), ("silent", "silent"))
     )
     return (
-        f"Bursting habenula cells release trapped drug at {rates.used:.2g} 1/h (half of it in {clock(log(2) / rates.used)}), which is "
+        f"Bursting habenula cells release trapped drug at {rates.used:.2g} per hour (half of it in {clock(log(2) / rates.used)}), which is "
         f"assumed from how long bursts are silenced in mice. The receptor’s own kinetics give {bursting}, and {silent}: a gap that is not "
         "closed."
     )

@@ -12,10 +12,12 @@ from .style import COLOURS, FAINT, INK, SOFT, UNTREATED, legend, panels, svg
 LONGEST = 100 * YEAR
 """Mean times are drawn up to a century, h."""
 SPANS = {MINUTE: "1 min", 1.0: "1 h", DAY: "1 d", MONTH: "1 month", YEAR: "1 y", LONGEST: "100 y"}
+AGES = {1.0: "1 h", YEAR: "1 y", **{10.0**power * YEAR: f"$10^{{{power}}}$ y" for power in (6, 12, 18, 24, 30, 36)}}
+"""Mean times of any length, h."""
 NETWORKS = {"limbic": COLOURS["way 5"], "cognitive": FAINT}
 AFTER = {"24 h": "-", "7 d": "--"}
 """Dash of each checkpoint."""
-RUG = 0.04
+RUG = 0.1
 """Height of the strokes that stand for subnetworks."""
 MOST_STROKE = 16
 """Points that a stroke would be longer, were it the whole network."""
@@ -93,9 +95,11 @@ def passages_by_noise(circuits: xr.Dataset) -> str:
             axes.plot(noise, circuits[f"noise_passage_{name}"], style, color=COLOURS["way 5"], label=f"mean time {text}")
         axes.axhline(LONGEST, color=FAINT, lw=1, ls="--", label="100 years")
         axes.axvline(used, color=INK, lw=1, ls=":", label=f"noise here, {used:g} pA")
-        axes.set(yscale="log", xlabel="noise of the networks, pA", ylabel="h")
+        axes.set(yscale="log", xlabel="noise of the networks, pA")
+        axes.set_yticks(list(AGES), list(AGES.values()))
         axes.set_xticks(list(noise.values), [f"{value:g}" for value in noise.values])
         axes.minorticks_off()
+        axes.set_ylim(float(circuits.noise_passage_into.min()) / 10, 10 * float(circuits.noise_passage_out_of.max()))
         legend(figure, [axes], 4)
         return svg(figure, "Way 5: mean times into the limbic lock and out of it by noise")
 

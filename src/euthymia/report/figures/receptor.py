@@ -35,5 +35,5 @@ def receptor(simulation: Simulation) -> str:
             axes.set_ylim(bottom=0)
             course_clock(axes, simulation)
         loss.legend(handles=[Line2D([], [], color=FAINT, label="adapted to", **USED_TO)], loc="upper right")
-        legend(figure, [bound], 4)
+        legend(figure, [bound], 3)
         return svg(figure, "Bound receptors, pore block and drive loss per cell class")

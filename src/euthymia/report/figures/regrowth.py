@@ -2,7 +2,7 @@
 
 from ...simulation.simulate import Simulation
 from .clock import course_clock
-from .style import BLUE, COLOURS, FAINT, HEALTHY, OLIVE, PURPLE, RED, UNTREATED, legend, own_legend, panels, room, svg, way_text
+from .style import BLUE, COLOURS, HEALTHY, OLIVE, PURPLE, RED, UNTREATED, legend, own_legend, panels, room, svg, way_text
 
 CHAIN = (
     ("surge_engagement", "engaged by the surge", way_text("way 1"), "--"),
@@ -17,6 +17,8 @@ AGES = {"transient": (BLUE, ":"), "young": (COLOURS["way 4"], "-"), "persistent"
 """Colour and dash of spines by age."""
 LEAST_GAIN = 0.01
 """Of healthy density; change that fills a panel, at least."""
+ROOM_FOR_LEGEND = 1.4
+"""Height of a panel over that of its curves."""
 
 
 def signalling(simulation: Simulation) -> str:
@@ -51,14 +53,19 @@ def spines(simulation: Simulation) -> str:
             ages.plot(data.time, spines_of_age - spines_of_age[0], color=colour, ls=style, label=name)
         ages.set(title="By age, change from before")
         room(ages, LEAST_GAIN, 0.0, *(line.get_ydata() for line in ages.lines))
-        for values, colour, text in (
-            (dosed.spine_turnover.sel(flow="formed"), COLOURS["way 4"], "formed"),
-            (dosed.spine_turnover.sel(flow="young_eliminated") / dosed.young_spines, AGES["young"][0], "lost, per young one"),
-            (dosed.spine_turnover.sel(flow="eliminated") / dosed.persistent_spines, FAINT, "lost, per persistent one"),
+        ages.set_ylim(top=ROOM_FOR_LEGEND * ages.get_ylim()[1])
+        for values, line, text in (
+            (dosed.spine_turnover.sel(flow="formed"), {"color": COLOURS["way 4"]}, "formed"),
+            (dosed.spine_turnover.sel(flow="young_eliminated") / dosed.young_spines, {"color": BLUE}, "lost, per young one"),
+            (
+                dosed.spine_turnover.sel(flow="eliminated") / dosed.persistent_spines,
+                {"color": OLIVE, "ls": "--"},
+                "lost, per persistent one",
+            ),
         ):
-            flow.plot(data.time, values / values[0], color=colour, label=text)
+            flow.plot(data.time, values / values[0], label=text, **line)
         flow.set(title="Turnover, before = 1")
-        flow.set_ylim(bottom=0)
+        flow.set_ylim(0, ROOM_FOR_LEGEND * flow.get_ylim()[1])
         course_clock([density, ages, flow], simulation)
         own_legend(ages, loc="upper right")
         own_legend(flow, loc="upper right")

@@ -33,7 +33,7 @@ def level_rows(levels: Levels) -> list[LevelRow]:
     consolidation = [(f"mean limbic drive ({states}), before", f"{levels.drive['before']:.3f} nA")]
     for name in later:
         consolidation.append((f"mean limbic drive after {name}", f"{levels.drive[name]:.3f} nA"))
-        consolidation.append((f"mean time to lock again after {name}", span(levels.relapse_time[name])))
-    consolidation.append(("mean time to lock again, before", span(levels.relapse_time["before"])))
+        consolidation.append((f"mean time until the middle subnetwork locks again after {name}", span(levels.relapse_time[name])))
+    consolidation.append(("mean time until it locks again, before", span(levels.relapse_time["before"])))
     of_levels = {"A acute disruption": disruption, "B escape": escape, "C consolidation": consolidation}
     return [LevelRow(level, *row) for level, rows in of_levels.items() for row in rows]
