@@ -60,7 +60,8 @@ def test_an_end_of_stress_that_changes_nothing_is_said(patient, said, model):
     lines = [line for line in warnings_of(protocol, model, TYPICAL) if "stress_until" in line]
     assert len(lines) == (said is not None)
     assert all(said in line for line in lines)
-    assert "until 1 d" in Person.from_protocol(protocol, model).described(protocol.patient) or patient["stress_until"] == "60 d"
+    in_words = Person.from_protocol(protocol, model).described(protocol.patient)
+    assert ("stress 0.3 until" in in_words) == (patient.keys() == {"stress_until"})
 
 
 @pytest.mark.parametrize(("hours", "warns"), [(2, False), (96, False), (97, True)])

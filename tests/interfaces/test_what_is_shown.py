@@ -58,7 +58,7 @@ READ_BY_SECTION = {
             *("brain", "safety"),
         ),
     ),
-    "receptor": ((NMDAReceptor, Links), ("magnesium", "nmdar", "links.adaptation")),
+    "receptor": ((Magnesium, NMDAReceptor, Links), ("magnesium", "nmdar", "links.adaptation")),
     "other-drugs": (
         (Comparators, Monoamine, Serotonin, Raphe, Links),
         (*MOLECULES, "sert", "dat", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
@@ -310,8 +310,8 @@ def test_each_section_lists_the_rows_of_the_parameters_that_its_scale_reads():
         assert [row.id for row in section.rows()] == [row for row in rows if row.startswith(beginnings)], section.anchor
     counts = {section.anchor: len(section.rows()) for section in SECTIONS}
     assert counts == {
-        **{"drug": 76, "receptor": 45, "other-drugs": 149, "mood": 36},
-        **{"way-1": 27, "way-2": 7, "way-3": 71, "way-4": 18, "way-5": 20},
+        **{"drug": 76, "receptor": 51, "other-drugs": 149, "mood": 36},
+        **{"way-1": 28, "way-2": 7, "way-3": 73, "way-4": 25, "way-5": 22},
     }
 
 

@@ -53,7 +53,7 @@ class Person(NamedTuple):
 
     def described(self, patient: Patient) -> str:
         """The patient in words, the same wherever one is shown."""
-        until = "" if patient.stress_until is None else f" until {clock(patient.stress_until)}"
+        until = "" if patient.stress_until is None or self.stress == 0 else f" until {clock(patient.stress_until)}"
         mood = f"stress {float(self.stress):g}{until}", f"MADRS {float(self.madrs):.0f} before the course"
         return ", ".join((CONDITIONS[patient.condition], f"{float(self.weight):g} kg", *patient.particulars(), *mood))
 
