@@ -9,7 +9,11 @@ from inspect import isclass, ismodule
 from pathlib import Path
 from typing import get_args
 
+from rebuild import stored
+from rebuild.numbers import ARMS_OF_PROTOCOLS
+
 import euthymia
+from euthymia.claims.claim import Verdict
 from euthymia.evidence.claims import ClaimRow, claim_rows
 from euthymia.evidence.display import quantity
 from euthymia.evidence.registry import evidence
@@ -38,6 +42,7 @@ def pages() -> dict[str, str]:
         "command-line.md": command_line(),
         "quantities.md": quantities(),
         "claims.md": claims(),
+        "protocols.md": protocols(),
         **rows_by_file("parameters", PARAMETERS, evidence().parameters, lambda row: row.provenance, PROVENANCES),
         **rows_by_file("targets", TARGETS, evidence().targets, lambda row: row.role, ROLES),
     }
@@ -101,6 +106,14 @@ TARGETS = """# Targets
 Published observations that the model is compared with. The role of each was set by whole study before a prediction was looked at:
 **calibrate** (used in a fit), **validate** (never tuned against), **context** (told beside a prediction), **verification** (the published
 output of a model that is coded here as well), **selected** (parameters were chosen with it in view; never counts as a passed prediction).
+"""
+
+
+HOURS = {"h": 1, "d": 24}
+COURSES = """# Protocols
+
+Points by which MADRS changes since the first dose in the typical patient under every protocol that ships, as the model computes it, and
+in brackets what the context of the treatment does alone. Nothing stands beyond the horizon of a protocol.
 """
 
 
@@ -199,7 +212,7 @@ def unit_word(unit: str) -> str:
 
 
 def claims() -> str:
-    """Every claim with its observation, tolerance, control and standing."""
+    """Every claim with its observation, tolerance, control and verdict."""
     from euthymia.claims.catalogue import PREDICTIONS
 
     parts = [
@@ -207,24 +220,41 @@ def claims() -> str:
         "control removes the mechanism, and then the prediction must leave the tolerance. `euthymia verify` runs all of them.\n"
     ]
     where = {row: name for name, _, ids in data_files("targets") for row in ids}
+    verdicts = {verdict.claim.id: verdict for verdict in stored.verdicts()}
     headings = {name: about.rstrip(".") for name, about, _ in data_files("claims")}
     for group in PREDICTIONS:
-        cells = [claim_cells(row, where) for row in claim_rows()[group]]
+        cells = [claim_cells(row, verdicts.get(row.id), where) for row in claim_rows()[group]]
         parts.append(f"## {plain(headings[group])}\n\n{table(('Claim', 'Tolerance and observation', 'Control'), cells, '44 32 24')}")
     return "\n".join(parts)
 
 
-def claim_cells(row: ClaimRow, where: dict[str, str]) -> tuple[str, str, str]:
-    """What is claimed and how it stands, where the prediction must lie, what the control changes."""
+def claim_cells(row: ClaimRow, verdict: Verdict | None, where: dict[str, str]) -> tuple[str, str, str]:
+    """What is claimed and how it stands, where the prediction must lie and lies, what the control changes and leads to."""
     low, high = row.tolerance.bounds(evidence())
-    standing = "holds" if row.observation is None and row.standing == "agrees" else row.standing
-    said = [f"[`{row.id}`]{{#{anchor(row.id)}}}", plain(row.statement), f"**{standing}**" + (f": {plain(row.why)}" if row.why else "")]
+    word, predicted, controlled = ("not run yet", NONE, NONE)
+    if verdict is not None:
+        word, predicted, controlled = (verdict.word, *(minus(f"{value:.3g}") for value in (verdict.predicted, verdict.controlled)))
+    said = [f"[`{row.id}`]{{#{anchor(row.id)}}}", plain(row.statement), f"**{word}**" + (f": {plain(row.why)}" if row.why else "")]
     seen = "about the model itself"
     if row.observation is not None:
         target = evidence().target(row.observation)
         link = f"[`{row.observation}`](targets/{where[row.observation]}.md#{anchor(row.observation)})"
         seen = f"{link}: {minus(row.observed or quantity(target))} · {target.role}"
-    return "\n\n".join(said), f"{minus(f'{low:g} to {high:g}')}\n\n{seen}", plain(row.control)
+    allowed = f"**{predicted}**, allowed {minus(f'{low:g} to {high:g}')}"
+    return "\n\n".join(said), f"{allowed}\n\n{seen}", f"{plain(row.control)}: {controlled}"
+
+
+def protocols() -> str:
+    """MADRS under every protocol that ships."""
+    courses = stored.read(stored.NUMBERS)["madrs"]
+    times = sorted({time for arms in courses.values() for time in arms["as given"]}, key=lambda time: HOURS[time[-1]] * int(time[:-2]))
+
+    def cell(arms: Mapping[str, Mapping[str, float]], time: str) -> str:
+        given, context = (arms[arm].get(time) for arm in ARMS_OF_PROTOCOLS)
+        return NONE if given is None else minus(f"{given:.1f} ({context:.1f})")
+
+    rows = [(f"`{name}`", *(cell(arms, time) for time in times)) for name, arms in courses.items()]
+    return f"{COURSES}\n{count_table(('Protocol', *times), rows)}"
 
 
 def command_line() -> str:

@@ -1,12 +1,9 @@
 """Run every claim and store what it predicts: `python -m rebuild.claims`; minutes of work."""
 
-from euthymia.claims.claim import Verdict
-from euthymia.core.errors import InputError
 from euthymia.core.runtime import configure
 
 from . import stored
 
-NAME = "verdicts"
 ABOUT = "What each claim predicts, and what it predicts under its control. Written by `make rebuild`."
 
 
@@ -22,26 +19,10 @@ def main() -> None:
         news = "" if verdicts[-1].stands else f" – {verdicts[-1].word}, which is not the recorded verdict"
         print(f"  {number}/{len(claims())} {claim.id}{news}", flush=True)
     stored.write(
-        NAME, ABOUT, {each.claim.id: {"predicted": float(each.predicted), "controlled": float(each.controlled)} for each in verdicts}
+        stored.VERDICTS,
+        ABOUT,
+        {each.claim.id: {"predicted": float(each.predicted), "controlled": float(each.controlled)} for each in verdicts},
     )
-
-
-def verdicts() -> list[Verdict]:
-    """Every claim as it stands in the evidence, with the stored predictions.
-
-    Raises
-    ------
-    InputError
-        If a claim has none.
-    """
-    from euthymia.claims.catalogue import claims
-    from euthymia.evidence.registry import evidence
-
-    numbers = stored.read(NAME)
-    missing = [claim.id for claim in claims() if claim.id not in numbers]
-    if missing:
-        raise InputError(f"rebuild: no verdict is stored for {missing[0]}; run `make rebuild`")
-    return [Verdict(claim, None if claim.target is None else evidence().target(claim.target), **numbers[claim.id]) for claim in claims()]
 
 
 if __name__ == "__main__":

@@ -8,22 +8,24 @@ from pathlib import Path
 from euthymia.claims.claim import Verdict
 from euthymia.core.errors import unknown
 from euthymia.core.files import atomic_write
+from euthymia.inference.fitted import Fitted, RowEstimate
 
-from . import ROOT, claims
+from . import ROOT, stored
 from .inputs import digest
 
 README = ROOT / "README.md"
 MARKED = re.compile(r"<!-- ([a-z0-9 -]+) -->(.*?)<!-- / -->", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SAID = {
-    "confirmed": "confirm a prediction of a number that was kept aside",
-    "agrees": "agree with a number that was known beforehand",
-    "selected": "agree with a number that parameters were chosen with",
-    "holds": "hold of the model itself",
-    "disagrees": "disagree",
-    "control passes": "have a control that passes",
+    "confirmed": "confirmed by a number that was kept aside",
+    "agrees": "in agreement with a number that was known beforehand",
+    "selected": "in agreement with a number that parameters were chosen with",
+    "holds": "true of the model itself",
+    "disagrees": "in disagreement",
+    "control passes": "whose control passes",
 }
 """Words of a verdict in a sentence."""
+COMPARATORS = ("citalopram", "sertraline", "fluoxetine", "bupropion", "phenelzine", "tranylcypromine", "moclobemide")
 Texts = Mapping[str, Callable[[], str]]
 
 
@@ -62,8 +64,8 @@ def written_hash(path: Path = README) -> str:
 
 def claims_tally() -> str:
     """How many claims have each verdict."""
-    words = [verdict.word for verdict in claims.verdicts()]
-    return f"of {len(words)} claims, " + ", ".join(f"{words.count(word)} {said}" for word, said in SAID.items() if word in words)
+    words = [verdict.word for verdict in stored.verdicts()]
+    return f"{len(words)} claims: " + ", ".join(f"{words.count(word)} {said}" for word, said in SAID.items() if word in words)
 
 
 def disagreements() -> str:
@@ -75,45 +77,93 @@ def disagreements() -> str:
         numbers = re.sub(r"(?<![\w.])-(?=\d)", "−", numbers_of(verdict))
         return f"  - `{verdict.claim.id}`: {verdict.claim.statement}: {numbers}{why}"
 
-    against = [verdict for verdict in claims.verdicts() if not verdict.agrees]
+    against = [verdict for verdict in stored.verdicts() if not verdict.agrees]
     lines = [""]
     for group, members in groupby(against, lambda verdict: verdict.claim.id.partition(".")[0]):
         lines += [f"- **{GROUPS[group]}**", *map(item, members)]
     return "\n".join([*lines, ""])
 
 
-def _fit_numbers() -> str:
+def fit() -> Fitted:
+    """The fitted set that ships."""
     from euthymia.inference.fitted import shipped
 
-    return str(len(shipped().rows))
+    return shipped()
 
 
-def _fit_informed() -> str:
-    from euthymia.inference.fitted import shipped
-
-    informed = shipped().informed
-    return f"{sum(value > 1 for value in informed)} of {len(informed)}"
+def efficacy() -> RowEstimate:
+    """How far apart patients are in what mechanisms are worth to them."""
+    return fit().estimates["population.efficacy"]
 
 
-def _fit_efficacy() -> str:
-    from euthymia.inference.fitted import shipped
+def fit_informed() -> str:
+    """In how many directions the trials say more than the prior."""
+    return f"{sum(value > 1 for value in fit().informed)} of {len(fit().informed)}"
 
-    return f"{shipped().values['population.efficacy']:.1f}"
+
+def number(group: str, name: str) -> float:
+    """A stored number of the model."""
+    return stored.read(stored.NUMBERS)[group][name]
 
 
-def _fit_efficacy_prior() -> str:
-    from euthymia.inference.fitted import shipped
+def change(protocol: str, when: str, arm: str = "as given") -> float:
+    """Change of MADRS under a protocol that ships, points."""
+    return stored.read(stored.NUMBERS)["madrs"][protocol][arm][when]
 
-    return f"{shipped().estimates['population.efficacy'].coordinate:.1f}"
+
+def added(protocol: str, when: str) -> float:
+    """Fall of MADRS beyond that in the context alone, points."""
+    return change(protocol, when, "context") - change(protocol, when)
+
+
+def comparators() -> str:
+    """What each drug of today but escitalopram adds to placebo in six weeks, from the least to the most."""
+    gains = sorted((round(added(name, "42 d"), 1), name) for name in COMPARATORS)
+    return ", ".join(f"{name} {gain:.1f}" for gain, name in gains)
+
+
+def coverage(name: str) -> float:
+    """A stored count or ratio of predicted trials."""
+    return stored.read(stored.TRIALS)["coverage"][name]
+
+
+def sign(kind: str) -> str:
+    """How many differences have the observed sign."""
+    found = stored.read(stored.TRIALS)["signs"][kind]
+    return f"{found['as_observed']} of {found['of']}"
+
+
+def interval_scores() -> str:
+    """Interval scores of the model beside those of a meta-analysis."""
+    scores = stored.read(stored.TRIALS)["interval_scores"].items()
+    return "; ".join(f"in {unit} {score['model']:.1f} against {score['meta_analysis']:.1f}" for unit, score in scores)
 
 
 TEXTS: Texts = {
     "claims tally": claims_tally,
     "disagreements": disagreements,
-    "fit numbers": _fit_numbers,
-    "fit informed": _fit_informed,
-    "fit efficacy": _fit_efficacy,
-    "fit efficacy in prior sds": _fit_efficacy_prior,
+    "fit numbers": lambda: f"{len(fit().rows)}",
+    "fit informed": fit_informed,
+    "fit efficacy": lambda: f"{efficacy().value:.1f}",
+    "fit efficacy in prior sds": lambda: f"{efficacy().coordinate:.1f}",
+    "madrs 2 h": lambda: f"{-number('reference', 'madrs_2h'):.0f}",
+    "madrs 24 h": lambda: f"{-number('reference', 'madrs_24h'):.0f}",
+    "way 2": lambda: f"{abs(number('reference', 'way_2_at_24h')):.1f}",
+    "pyramidal block": lambda: f"{100 * number('reference', 'pyramidal_block'):.0f} %",
+    "mouse peak": lambda: f"{number('animals', 'mouse_peak'):.1f} µM",
+    "mouse over person": lambda: f"{number('animals', 'mouse_over_person'):.0f} times",
+    "pharmacology numbers": lambda: f"{number('pharmacology', 'held_out'):.0f}",
+    "pharmacology error": lambda: f"{100 * number('pharmacology', 'median_error'):.0f} %",
+    "pharmacology two-fold": lambda: f"{100 * number('pharmacology', 'within_two_fold'):.0f} %",
+    "memantine 56 d": lambda: f"{added('memantine-titrated', '56 d'):.0f}",
+    "comparators 42 d": comparators,
+    "trials numbers": lambda: f"{coverage('numbers')}",
+    "trials inside": lambda: f"{coverage('inside')}",
+    "meta-analysis inside": lambda: f"{coverage('inside_meta_analysis')} of the {coverage('compared')}",
+    "meta-analysis width": lambda: f"{coverage('width_of_meta_analysis'):.1f}",
+    "interval scores": interval_scores,
+    "signs of drugs": lambda: sign("drug over control"),
+    "signs of doses": lambda: sign("between doses"),
 }
 """What may be marked, and how it is written."""
 

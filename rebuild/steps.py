@@ -9,10 +9,9 @@ from pathlib import Path
 from euthymia.core.files import atomic_write
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
-from . import ROOT, SOURCE, claims, inputs, readme
+from . import ROOT, SOURCE, inputs, readme, stored
 from .inputs import DATA, PACKAGE, code, content
 from .pipeline import Hashes, Step, StepFailed
-from .stored import path_of
 
 RECORDS = Path(__file__).with_name("records.yaml")
 HERE = Path(__file__).parent
@@ -20,7 +19,7 @@ FITTED = DATA / "fitted.yaml"
 CALIBRATION = ROOT / "build" / "calibration"
 PICTURE = ROOT / "docs" / "five-ways.svg"
 PROTOCOLS = PACKAGE / "protocols" / "builtin"
-TRIALS = (DATA / "trials.yaml", DATA / "timecourses.csv")
+TRIALS, SAMPLES = DATA / "trials.yaml", DATA / "timecourses.csv"
 WITNESSES = ("tests/witnesses/test_sbml.py", "tests/witnesses/test_slow_system.py")
 SURFACES = ("habenula", "passage")
 
@@ -80,7 +79,7 @@ STEPS = (
         lambda: {
             **model("inference.calibration", "inference.posterior", "inference.fitted"),
             "targets": inputs.targets("calibrate"),
-            "trials": content(*TRIALS),
+            "trials": content(TRIALS),
         },
         lambda: content(FITTED),
     ),
@@ -96,7 +95,36 @@ STEPS = (
         "running every claim and its control",
         partial(python, "-m", "rebuild.claims"),
         lambda: {**model("claims.catalogue", scripts=(HERE / "claims.py",)), "targets": inputs.targets()},
-        lambda: content(path_of(claims.NAME)),
+        lambda: content(stored.path_of(stored.VERDICTS)),
+    ),
+    Step(
+        "numbers",
+        "running every protocol that ships",
+        partial(python, "-m", "rebuild.numbers"),
+        lambda: {
+            **model(
+                "simulation.simulate",
+                "simulation.exposure",
+                "analysis.attribution",
+                "validation.pharmacology",
+                scripts=(HERE / "numbers.py",),
+            ),
+            "targets": inputs.targets("validate", "verification"),
+            "samples": content(SAMPLES),
+        },
+        lambda: content(stored.path_of(stored.NUMBERS)),
+    ),
+    Step(
+        "trials",
+        "predicting the trials that were kept aside",
+        partial(python, "-m", "rebuild.trials"),
+        lambda: {
+            **model("validation.trials", "validation.scores", scripts=(HERE / "trials.py",)),
+            "targets": inputs.targets(),
+            "fit": content(FITTED),
+            "trials": content(TRIALS),
+        },
+        lambda: content(stored.path_of(stored.TRIALS)),
     ),
     Step(
         "picture",
@@ -110,9 +138,9 @@ STEPS = (
         "writing README's numbers",
         partial(python, "-m", "rebuild.readme"),
         lambda: {
-            "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py",)),
+            "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py", HERE / "stored.py")),
             "claims": content(DATA / "claims", DATA / "targets"),
-            "results": content(FITTED, path_of(claims.NAME)),
+            "results": content(FITTED, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))),
         },
         readme.written_hash,
     ),

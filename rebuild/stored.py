@@ -7,10 +7,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from euthymia.claims.claim import Verdict
 from euthymia.core.errors import InputError
 from euthymia.core.files import atomic_write
 
 FOLDER = Path(__file__).parent / "results"
+VERDICTS, NUMBERS, TRIALS = "verdicts", "numbers", "trials"
+"""Names of results."""
 SIGNIFICANT_DIGITS = 6
 WIDTH = 140
 
@@ -56,3 +59,16 @@ def read(name: str) -> dict[str, Any]:
     if not path_of(name).exists():
         raise InputError(f"rebuild: there is no results/{name}.yaml; run `make rebuild`")
     return from_yaml(path_of(name))
+
+
+def verdicts() -> list[Verdict]:
+    """Every claim that was run, as it stands in the evidence now, with the stored predictions."""
+    from euthymia.claims.catalogue import claims
+    from euthymia.evidence.registry import evidence
+
+    predictions = read(VERDICTS)
+    return [
+        Verdict(claim, None if claim.target is None else evidence().target(claim.target), found["predicted"], found["controlled"])
+        for claim in claims()
+        if (found := predictions.get(claim.id))
+    ]

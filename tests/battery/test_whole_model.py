@@ -25,13 +25,23 @@ from euthymia.model.vector_field import slow_rate
 from euthymia.pharmacology.comparators import DRUGS, ENTRY, MOLECULES
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.protocols.vocabulary import CONTEXTS, ROUTES_OF
+from euthymia.receptors.nmdar import Blockers
 from euthymia.simulation.simulate import simulate
 
 STRESS = jnp.asarray(0.3)
 
 
 def rate(model, vector):
-    x, u = unpack(vector), Inputs(jnp.asarray(0.4), jnp.linspace(0.01, 0.1, len(MOLECULES)), jnp.asarray(0.6), no_correction())
+    x, u = (
+        unpack(vector),
+        Inputs(
+            Blockers(jnp.asarray(0.4), jnp.array([0.2, 0.001])),
+            jnp.linspace(0.01, 0.1, len(MOLECULES)),
+            jnp.asarray(0.6),
+            jnp.ones(()),
+            no_correction(),
+        ),
+    )
     return pack(
         slow_rate(model.physiology, x, u, brain_in_state(model.physiology, unpack(jnp.full(len(vector), 0.5)), STRESS), every_link())
     )
@@ -57,7 +67,9 @@ def test_gradients_agree_with_differences(model):
         disposition = dataclasses.replace(model.physiology.disposition, clearance=clearance)
         physiology = dataclasses.replace(model.physiology, disposition=disposition)
         body = drugs(physiology, jnp.asarray(70.0), steps, *inputs)
-        u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(grid.padded_times)))
+        u = Inputs(
+            body.brain.blockers, body.comparator_site, body.mao, jnp.ones(len(grid.padded_times)), no_correction(len(grid.padded_times))
+        )
         return sum(unpack(slow_courses(physiology, brain, steps, u, switches, every_link())[0, -1]).spines)
 
     at, step = jnp.asarray(84.0), 1e-2
@@ -82,7 +94,7 @@ SHARES = (
     *("dopamine_active_share", "dopamine_burst_share", "habenula_nmda", "habenula_unblocked", "dissociation"),
 )
 POSITIVE = (
-    *("calcium_load", "spine_density", "transient_spines", "persistent_spines", "fast_potentiation", "excitatory_gain"),
+    *("calcium_load", "spine_density", "transient_spines", "young_spines", "persistent_spines", "fast_potentiation", "excitatory_gain"),
     *("habenula_tonic_rate", "habenula_burst_rate", "habenula_burst_rate_strict", "pyramidal_rate", "focus"),
 )
 

@@ -1,7 +1,7 @@
 import dataclasses
 
 import pytest
-from rebuild.claims import verdicts as stored_verdicts
+from rebuild.stored import verdicts as stored_verdicts
 
 from euthymia.claims.catalogue import claims, verify
 from euthymia.claims.claim import Claim, Control, run

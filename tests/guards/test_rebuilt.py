@@ -14,7 +14,8 @@ TEXT = README.read_text("utf-8")
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_a_step_was_run_on_the_present_inputs(step):
-    assert standing(step, RECORDS).reason is None, "run `make rebuild`"
+    reason = standing(step, RECORDS).reason
+    assert reason is None, f"{step.name}: {reason}; run `make rebuild`"
 
 
 def test_readme_says_what_the_stored_results_say():
@@ -22,7 +23,7 @@ def test_readme_says_what_the_stored_results_say():
 
 
 def test_every_comment_in_readme_is_a_mark_or_its_end():
-    assert [comment for comment in COMMENT.findall(MARKED.sub("", TEXT))] == []
+    assert COMMENT.findall(MARKED.sub("", TEXT)) == []
 
 
 def test_a_mark_within_a_line_does_not_begin_it():

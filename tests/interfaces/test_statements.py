@@ -1,6 +1,7 @@
 """What pages say of weights and of firing is made from the rows and the course, and cannot deny them."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,12 +19,17 @@ from euthymia.report.pages.sections import SECTIONS, said
 from euthymia.report.statements import (
     CELLS,
     MECHANISMS,
+    SIGN_CARRIED_BY,
     WEIGHT,
     engagement_of_resting_receptors,
+    executive_falls,
     firing,
+    habenula_firing,
     opening_by_noise,
     outcomes_in_view,
     release_of_trapped_drug,
+    sign_assumed,
+    sign_of_way_1,
 )
 from euthymia.simulation.simulate import simulate
 
@@ -100,13 +106,13 @@ def test_way_1_says_which_interneurons_fall_and_which_do_not(reference_run, cour
     assert str(escape(firing(reference_run))) in course_page
 
 
-def test_release_of_trapped_drug_is_that_of_the_rows_beside_that_of_kinetics(model, course_page):
+def test_release_of_trapped_drug_is_that_of_the_rows_beside_that_of_kinetics(model, course_page, reference_run):
     p, rates = model.physiology.receptor, release_rates(model.physiology.receptor)
     assert rates.used == pytest.approx(ROWS["nmdar.habenula_release"].value)
     burst, silent = (float(ROWS[f"nmdar.open_probability.habenula_{cell}"].value) for cell in ("burst", "silent"))
     assert rates.by_kinetics == pytest.approx({"burst": burst * float(p.off_rate), "silent": silent * float(p.off_rate)})
     assert 20 < rates.ratios["silent"] < rates.ratios["burst"] < 850
-    sentence = release_of_trapped_drug(rates)
+    sentence = release_of_trapped_drug(summarise(reference_run))
     assert all(f"{ratio:.0f} times as fast" in sentence for ratio in rates.ratios.values())
     assert str(escape(sentence)) in course_page
 
@@ -114,7 +120,7 @@ def test_release_of_trapped_drug_is_that_of_the_rows_beside_that_of_kinetics(mod
 def test_engagement_of_resting_receptors_is_said_of_other_blockers_alone():
     assert engagement_of_resting_receptors({}) == ""
     sentence = engagement_of_resting_receptors(dict(zip(ENGAGEMENTS, (-0.4, -3.2, -6.1), strict=True)))
-    assert "−0.4 if it is none of it, −3.2 if it is half of it and −6.1 if it is all of it" in sentence
+    assert "−0.4 if it does not at all, −3.2 if it does half as much and −6.1 if it does as much" in sentence
 
 
 def test_the_clock_of_the_lock_is_told_over_the_range_of_its_noise(circuits_beside, reference_run):
@@ -136,3 +142,50 @@ def test_subnetworks_stand_around_the_drive_of_the_patient(circuits_beside, refe
     share, drive = circuits_beside.subnetwork_share, circuits_beside.subnetwork_drive
     assert float(share.sum()) == pytest.approx(1)
     assert float((share * drive).sum()) == pytest.approx(reference_run.undosed("limbic_input"))
+
+
+def test_a_sign_is_badged_for_as_long_as_the_row_that_carries_it_is_assumed(course_page):
+    assert sign_assumed() == {"way 1": "sign assumed"}
+    inferred = {row: ROWS[row].model_copy(update={"provenance": "calibrated"}) for row in SIGN_CARRIED_BY.values()}
+    assert sign_assumed(ROWS | inferred) == {}
+    badge = '<span class="badge">sign assumed</span>'
+    assert re.search(rf'<h2 class="way-1">Way 1: [^<]* {badge}</h2>', course_page)
+    assert course_page.count(badge) == 2
+
+
+def test_what_is_said_of_the_sign_is_what_random_circuits_do(reference_run, circuits_beside):
+    assert "is assumed" in sign_of_way_1(reference_run)
+    sentence = sign_of_way_1(replace(reference_run, circuits=circuits_beside))
+    assert f"{100 * float(circuits_beside.random_circuits_falling):.0f} % fire less" in sentence
+    lowest = float(circuits_beside.moved_disinhibition.min())
+    assert sentence.endswith(f"it is −{-100 * lowest:.0f} %.")
+    assert "One number carries the sign: with the NMDA part of the background of pyramidal cells" in sentence
+    # Where no number turns the sign, none is said to.
+    steadfast = circuits_beside.assign(moved_disinhibition=abs(circuits_beside.moved_disinhibition))
+    assert "No one number turns the sign" in sign_of_way_1(replace(reference_run, circuits=steadfast))
+
+
+def test_bursts_are_called_fewer_only_if_they_are(reference_run):
+    data = reference_run.data
+    spikes = data.habenula_burst_rate + data.habenula_tonic_rate
+    before = spikes + 0 * spikes
+    before[:] = spikes.sel(arm="as given").isel(time=0)
+
+    def said_of(spikes, in_bursts):
+        rates = {"habenula_burst_rate": in_bursts * spikes, "habenula_tonic_rate": (1 - in_bursts) * spikes}
+        return habenula_firing(replace(reference_run, data=data.assign(rates)))
+
+    assert said_of(before, 1 / 5) == "In this course its firing does not change by a hundredth."
+    assert said_of(spikes, 1 / 5).endswith("20.0 % of its spikes fall in bursts, where 20.0 % did before: less firing, not fewer bursts.")
+    assert said_of(spikes, (spikes / before) ** 2 / 5).endswith("fewer bursts too.")
+    assert said_of(2 * before - spikes, 1 / 5).endswith("more firing.")
+    least = spikes.sel(arm="as given").min()
+    assert "it falls silent at" in said_of(before * (spikes > least), 1 / 5)
+
+
+def test_what_is_said_of_focus_and_impulse_control_agrees_with_the_course(reference_run):
+    data = reference_run.data.sel(arm="as given")
+    focus, impulse = (1 - float(values.min() / values[0]) for values in (data.focus, data.impulse_control))
+    assert executive_falls(reference_run).startswith(
+        f"At worst focus falls by {100 * focus:.0f} % and impulse control by {100 * impulse:.0f} %."
+    )

@@ -41,7 +41,7 @@ class Solution(NamedTuple):
 
 
 def flat(passive):
-    return jnp.concatenate([passive.bound, passive.lock[:, None]], -1)
+    return jnp.concatenate([passive.bound, passive.lock], -1)
 
 
 def auxiliaries_along(p, brain, slow, u):
@@ -52,7 +52,8 @@ def auxiliaries_along(p, brain, slow, u):
 def produced(p, brain, weight, lengths, length_index, infusion, bolus):
     steps = Steps(lengths, length_index)
     body = drugs(p, weight, steps, infusion, bolus)
-    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(length_index) + 1))
+    nodes = len(length_index) + 1
+    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, jnp.ones(nodes), no_correction(nodes))
     slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], EVERYTHING), NOTHING)[0]
     return Solution((body.states, body.mao), slow, flat(passive_course(p, steps, u, auxiliaries_along(p, brain, slow, u))))
 
@@ -60,7 +61,8 @@ def produced(p, brain, weight, lengths, length_index, infusion, bolus):
 @eqx.filter_jit
 def rates_along(p, brain, in_body, slow):
     bodies, mao = in_body
-    u = Inputs(brain_exposure(p, bodies).racemate_equivalents, site_concentration(bodies.comparators), mao, no_correction(len(slow)))
+    nodes, at_site = len(slow), site_concentration(bodies.comparators)
+    u = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, jnp.ones(nodes), no_correction(nodes))
     return jax.vmap(lambda u, auxiliary: transitions(p, u, auxiliary))(u, auxiliaries_along(p, brain, slow, u))
 
 
@@ -149,7 +151,7 @@ def test_later_repeats_are_followed_closely_enough(model):
     coarse, fine = simulate(protocol), simulate(protocol, refine=2)
     off = np.abs(coarse.madrs().values - fine.madrs().values[::2])
     assert off.max() < 0.02
-    for name in ("bdnf", "mtor", "fast_potentiation", "structural_signal", "transient_spines", "persistent_spines"):
+    for name in ("bdnf", "mtor", "fast_potentiation", "structural_signal", "transient_spines", "young_spines", "persistent_spines"):
         expected = fine.data[name].values[:, ::2]
         assert np.abs(coarse.data[name].values - expected).max() < 1e-2 * np.abs(expected).max(), name
 
@@ -188,7 +190,7 @@ def moved(run, name, **where):
 
 STATES = (
     *("damage", "glutamate", "measured_glutamate", "bdnf", "mtor", "synaptic_proteins", "fast_potentiation", "structural_signal"),
-    *("transient_spines", "persistent_spines", "dopamine", "autoreceptor", "mao_block", "lock"),
+    *("transient_spines", "young_spines", "persistent_spines", "adaptation", "dopamine", "autoreceptor", "mao_block", "lock"),
 )
 """All that the brain remembers, but for bound receptors."""
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from .. import links
 from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
-from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
+from ..circuits.prefrontal import CLASSES, Prefrontal, gamma_power, power_spectrum
 from ..core.constants import DAY
 from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
@@ -18,6 +18,7 @@ from ..results.labelled import labelled
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from . import habenula, limbic, omitted_reward
+from .dose_response import SPLIT, sign_of_rise
 
 BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"
 GAMMA_NODES, GAMMA_TIMES = 5, 60
@@ -29,6 +30,8 @@ HERTZ = 1e-3
 NUCLEI = ("healthy", "this patient", "this patient, at the peak loss")
 VOLLEY = (1, 2, 3)
 """Spikes of every habenula cell in one volley."""
+QUANTILES = (0.05, 0.5, 0.95)
+"""Of random prefrontal circuits."""
 RUNS = 1
 """Of the runs of an omitted reward; a claim takes the mean of all."""
 
@@ -46,6 +49,8 @@ def circuits(simulation: Simulation, model: Euthymia) -> xr.Dataset:
     parts = [_recordings, _omitted_reward, _limbic]
     if all(dose.drug != "midazolam" for dose in simulation.protocol.doses):
         parts.append(_prefrontal)
+    if PEAK in nodes:
+        parts.append(_sign_of_disinhibition)
     for part in parts:
         more, axes = part(simulation, model)
         values |= more
@@ -155,6 +160,19 @@ def _prefrontal(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
         "cortical_class": list(CORTICAL),
     }
     return values, axes
+
+
+def _sign_of_disinhibition(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
+    """Whether pyramidal cells rise at the highest concentration of the course, here and in random circuits."""
+    physiology, concentration = model.physiology, float(simulation.data.racemate_equivalents.max())
+    sign = sign_of_rise(physiology.prefrontal, physiology.receptor.drive_ic50[: len(CLASSES)], model.dose_curve, concentration)
+    values = {
+        "disinhibition": sign.here,
+        "random_circuits_falling": sign.share_falling,
+        "random_disinhibition": np.quantile(sign.drawn, QUANTILES),
+        "moved_disinhibition": sign.moved.T,
+    }
+    return values, {"quantile": list(QUANTILES), "split": list(SPLIT), "cortical_class": list(CORTICAL)}
 
 
 def _state(data: xr.Dataset, nodes) -> tuple[Array, Array, Array]:

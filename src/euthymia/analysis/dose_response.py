@@ -117,13 +117,13 @@ def sign_of_rise(p: Prefrontal, ic50: PerCellClass, priors: DoseCurve, concentra
     spared
         Classes that keep their NMDA drive.
     """
-    here = jnp.stack([p.nmda_share, p.tonic_share, ic50])
-    midpoint = jnp.stack([priors.nmda_share.mean(), priors.tonic_share.mean(), jnp.exp(jnp.log(priors.ic50).mean())])
-    one_number = jnp.eye(here.size).reshape(-1, *here.shape)
+    here = np.stack([np.asarray(p.nmda_share), np.asarray(p.tonic_share), np.asarray(ic50)])
+    midpoint = np.array([np.mean(priors.nmda_share), np.mean(priors.tonic_share), np.exp(np.mean(np.log(priors.ic50)))])
+    one_number = np.eye(here.size).reshape(-1, *here.shape)
     moved = here + one_number * (midpoint[:, None] - here)
-    splits = jnp.concatenate([here[None], moved, _drawn(p, priors, jax.random.key(SEED), CIRCUITS)])
-    splits = splits.at[:, SPLIT.index("ic50"), jnp.array(spared, int)].set(jnp.inf)
-    pyramidal = np.asarray(_curves(p, splits, jnp.array([0.0, concentration]))[..., E])
+    splits = np.concatenate([here[None], moved, _drawn(p, priors, jax.random.key(SEED), CIRCUITS)])
+    splits[:, SPLIT.index("ic50"), list(spared)] = np.inf
+    pyramidal = np.asarray(_curves(p, jnp.asarray(splits), jnp.array([0.0, concentration])))[..., E]
     change = pyramidal[:, 1] / pyramidal[:, 0] - 1
     return SignOfRise(float(change[0]), change[1 + here.size :], change[1 : 1 + here.size].reshape(here.shape))
 

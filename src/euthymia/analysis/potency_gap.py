@@ -112,7 +112,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
         ),
         PotencyGap(
             "way 3",
-            "drive loss and bound",
+            "drive loss, bound",
             block["habenula"],
             _lost_in_habenula(model, simulation),
             _calm_habenula(model, simulation, "burst_rate"),

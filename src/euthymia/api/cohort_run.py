@@ -84,7 +84,7 @@ def checked(
     if population.fitted is not None and not population.calibrated:
         raise InputError("fitted: a calibration is given and left out at once; drop --fitted or --uncalibrated")
     fitted = None if not population.calibrated else shipped() if population.fitted is None else read(Path(population.fitted))
-    used = model if fitted is None else replace(model, calibrated=dict(fitted.values))
+    used = model.uncalibrated() if fitted is None else replace(model, calibrated=dict(fitted.values))
     check_ceilings(protocol, used.parameters, beyond_evidence)
     check_population(used.parameters.population)
     return used, fitted, targets

@@ -54,12 +54,15 @@ class Changes:
         What does not act: context, "way 1" to "way 5", or a link such as mtor, surge or regrowth; repeat the option for several.
     surfaces
         Folder of surfaces built at the values that are set (`euthymia surfaces build --set … --out FOLDER`).
+    uncalibrated
+        Leave the calibration to trials out: its rows have the values of `euthymia evidence` from which the fit began.
     """
 
     without: Words = ()
     settings: Settings = ()
     surfaces: Path | None = None
     beyond_evidence: BeyondEvidence = False
+    uncalibrated: Flag = False
 
     def check(self) -> None:
         """Refuse, before anything heavy loads, names and values that do not exist. Raises ``InputError``."""
@@ -78,7 +81,7 @@ class Changes:
         """The model at the values that are set. Raises ``InputError``."""
         from ..api.courses import default_model
 
-        model = default_model()
+        model = default_model().uncalibrated() if self.uncalibrated else default_model()
         return model.with_values(self._stated(), self.surfaces) if self.settings or self.surfaces else model
 
     def _stated(self) -> dict[str, str]:

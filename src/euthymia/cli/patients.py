@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from .console import output, progress_bar, show_report, show_warnings, stages
-from .options import AS_SHIPPED, Changes, Fitted, Flag, Overwrite, ProtocolOrFile, Words
+from .options import AS_SHIPPED, Changes, Fitted, Overwrite, ProtocolOrFile, Words
 
 
 @Parameter(name="*")
@@ -20,13 +20,10 @@ class Drawn:
     like
         Makes the cohort like the patients of a trial, by madrs (points) or weight (kg) before treatment: "madrs=28..60" leaves out who
         is outside, "madrs=37.4:5.6" weights the others to this mean and SD; repeat it for several.
-    uncalibrated
-        Leave the calibration out: every number is that of `euthymia evidence`.
     """
 
     like: Words = ()
     fitted: Fitted = None
-    uncalibrated: Flag = False
 
 
 FROM_ANY_TRIAL = Drawn()
@@ -64,7 +61,7 @@ def population(
     changes.check()
     folder = out if out is not None else Path("runs") / f"{chosen.name}-population"
     check_destination(folder, overwrite)
-    people_drawn = Population(drawn.like, drawn.fitted, not drawn.uncalibrated)
+    people_drawn = Population(drawn.like, drawn.fitted, not changes.uncalibrated)
     with stages():
         model = changes.model()
         people_drawn.check(chosen, people, model, changes.beyond_evidence)

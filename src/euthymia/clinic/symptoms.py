@@ -154,6 +154,11 @@ def mechanism_shift(
     return full_normalisation(p) * jnp.minimum(gained, lacking @ weights)
 
 
+def valued(p: Symptoms, efficacy: Scalar, shift: Float[Array, "*batch item"]) -> Float[Array, "*batch item"]:
+    """What a latent shift by mechanisms is worth to a patient of an efficacy; mechanisms take nobody beyond health."""
+    return jnp.minimum(efficacy * shift, full_normalisation(p))
+
+
 def visit_shift(p: Symptoms, strength: Scalar, since_visits: Float[Array, "visit *batch"]) -> Float[Array, "*batch item"]:
     """Latent shift by visits of one strength (latent units): the largest that any of them still has, on the items that follow.
 

@@ -19,21 +19,33 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 class Registry:
-    """Parameters, targets and sources, each by its id."""
+    """Parameters, targets and sources, each by its id, and what a calibration has made of some parameters."""
 
-    def __init__(self, parameters: dict[str, Parameter], targets: dict[str, Target], sources: dict[str, Source]) -> None:
+    def __init__(
+        self,
+        parameters: dict[str, Parameter],
+        targets: dict[str, Target],
+        sources: dict[str, Source],
+        calibrated: dict[str, float] | None = None,
+    ) -> None:
         self.parameters, self.targets, self.sources = parameters, targets, sources
+        self.calibrated = {} if calibrated is None else calibrated
+        """Values of the calibration that ships, by row, in its unit; the value of such a row is where the fit began."""
         for row in [*parameters.values(), *targets.values()]:
             if row.source not in sources:
                 raise ValueError(f"{row.id}: source {row.source!r} is not in sources.yaml")
 
     def value(self, row: str, unit: str) -> float | list[float]:
-        """The value of a parameter row, converted to ``unit``."""
+        """The value of a parameter row, calibrated where it was, converted to ``unit``."""
         if row not in self.parameters:
             raise unknown("evidence", row, self.parameters)
-        parameter = self.parameters[row]
-        scale = factor(parameter.unit, unit)
-        return [number * scale for number in parameter.value] if isinstance(parameter.value, list) else parameter.value * scale
+        value, scale = self.calibrated.get(row, self.parameters[row].value), factor(self.parameters[row].unit, unit)
+        return [number * scale for number in value] if isinstance(value, list) else value * scale
+
+    @property
+    def uncalibrated(self) -> dict[str, float]:
+        """Values at which the fit began, of the rows that were fitted."""
+        return {row: float(self.parameters[row].value) for row in self.calibrated}  # type: ignore[arg-type]
 
     def target(self, row: str) -> Target:
         """A target by id."""
@@ -68,11 +80,14 @@ def _unique(records: Iterator[tuple[str, AnyRecord]]) -> dict[str, AnyRecord]:
 
 
 def load(data: Traversable) -> Registry:
-    """Read and check a folder of evidence: ``parameters/``, ``targets/`` and ``sources/``."""
+    """Read and check a folder of evidence: ``parameters/``, ``targets/``, ``sources/``, and ``fitted.yaml`` where it is there."""
+    fitted = data / "fitted.yaml"
+    estimates = YAML(typ="safe", pure=True).load(fitted.read_text("utf-8"))["estimates"] if fitted.is_file() else {}
     return Registry(
         _unique(_read(data / "parameters", Parameter, "id")),
         _unique(_read(data / "targets", Target, "id")),
         _unique(_read(data / "sources", Source, "key")),
+        {row: float(estimate["value"]) for row, estimate in estimates.items()},
     )
 
 

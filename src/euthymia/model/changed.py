@@ -20,7 +20,7 @@ Numbers = dict[str, float | list[float]]
 
 @dataclass(frozen=True)
 class Model:
-    """The numbers of a run: those of the evidence, but for some rows that a calibration or a user has set.
+    """The numbers of a run: those of the evidence, some of them calibrated, but for rows that another calibration or a user has set.
 
     Examples
     --------
@@ -33,7 +33,7 @@ class Model:
     values: Numbers = field(default_factory=dict)
     """Set by the user, in the unit of the row."""
     calibrated: Numbers = field(default_factory=dict)
-    """Set by a calibration."""
+    """Set by another calibration than the one that ships, or where its fit began."""
     surfaces: Path | None = None
     """Folder of surfaces that were built at these numbers; those of the installation if None."""
 
@@ -71,6 +71,10 @@ class Model:
         _ = changed.parameters
         return changed
 
+    def uncalibrated(self) -> "Model":
+        """The model with the numbers at which the calibration began; what the user set stays."""
+        return Model(self.values, evidence().uncalibrated, self.surfaces)
+
     @cached_property
     def parameters(self) -> Euthymia:
         """Every number, as the equations read it.
@@ -106,8 +110,9 @@ class Model:
         )
 
     def _replaced(self, row: str) -> str:
-        if row in self.calibrated:
-            return f"calibrated: {in_words(row, self.calibrated[row])}"
+        calibrated = evidence().calibrated | self.calibrated
+        if row in calibrated:
+            return f"calibrated: {in_words(row, calibrated[row])}"
         return f"evidence: {in_words(row, evidence().parameters[row].value)}"
 
     @property
@@ -118,7 +123,7 @@ class Model:
             known = evidence().parameters[row]
             if remark := outside(row, value):
                 warnings.append(f"set: {row} = {in_words(row, value)} is {remark}")
-            if known.provenance == "calibrated" or row in self.calibrated:
+            if known.provenance == "calibrated" or row in evidence().calibrated:
                 warnings.append(f"set: {row} was calibrated together with other rows, which stay as they are; the fit does not hold here")
         return warnings
 

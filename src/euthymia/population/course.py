@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..clinic.patients import RandomEffects
 from ..clinic.ratings import fluctuation, rated
 from ..clinic.safety import readouts
-from ..clinic.symptoms import Symptoms, baseline_items, course_shift, full_normalisation, item_ratings, join, mechanism_shift, visit_shift
+from ..clinic.symptoms import Symptoms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
 from ..clinic.unblinding import believed_strength
 from ..core.types import Scalar
 from ..links import PYRAMIDAL
@@ -162,7 +162,7 @@ def madrs_course(
         visit_shift(p, individual_effects.context * context.visit, elapsed.since_visits),
         course_shift(p, individual_effects.context * context.course, elapsed.since_start),
     )
-    joined = join(p, by_visits, jnp.minimum(individual_effects.efficacy * by_mechanisms, full_normalisation(p))) + by_weeks
+    joined = join(p, by_visits, valued(p, individual_effects.efficacy, by_mechanisms)) + by_weeks
     return item_ratings(p, baseline_items(p, baseline), joined - fluctuation_shift[:, None]).sum(-1)
 
 

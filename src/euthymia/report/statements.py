@@ -6,14 +6,15 @@ from math import log
 import xarray as xr
 
 from ..analysis.disinhibition import firing_change
-from ..analysis.trapping import ReleaseRates
+from ..analysis.summary import TITLES, Summary
 from ..clinic.symptoms import RESTORED
 from ..core.constants import YEAR
 from ..evidence.registry import evidence
 from ..evidence.rows import Parameter
 from ..model.default import uses
 from ..simulation.simulate import Simulation
-from .words import clock, points, span
+from ..simulation.visits import first_visit
+from .words import MOVED, change, clock, joined, percent, points, span
 
 WEIGHT = "symptoms.drivers."
 """How the ids of the rows begin that weigh mechanisms in mood; the mechanism follows."""
@@ -27,12 +28,23 @@ MECHANISMS = {
 }
 CELLS = {"vip": "VIP"}
 """Classes of cell that are not called by their name."""
-FRACTIONS = {0.0: "none of it", 0.5: "half of it", 1.0: "all of it"}
+FRACTIONS = {0.0: "if it does not at all", 0.5: "if it does half as much", 1.0: "if it does as much"}
 """Engagements in words."""
 REMISSION = 10 * YEAR
 """Median time to an untreated remission, beyond which the model has none, h."""
 LEAST_CHANGE = 0.01
 """Fraction of a firing rate below which it has not moved."""
+SIGN_CARRIED_BY = {"way 1": "prefrontal.tonic_share"}
+"""Rows that carry the sign of what a way does."""
+SIGN_ASSUMED = "sign assumed"
+SPLIT = {
+    "nmda_share": "the NMDA part of the excitation that pyramidal cells send to",
+    "tonic_share": "the NMDA part of the background of",
+    "ic50": "the potency of the drug at",
+}
+"""What is unknown of a prefrontal circuit, before the class of cell."""
+FEWER = 0.1
+"""Fall of the share of spikes in bursts from which on bursts are called fewer."""
 
 
 def outcomes_in_view(rows: Mapping[str, Parameter] | None = None) -> str:
@@ -57,6 +69,81 @@ def outcomes_in_view(rows: Mapping[str, Parameter] | None = None) -> str:
         said += ", none with an outcome of patients in view."
     beside = [f"{_joined(_meaning(name) for name in names)} ({outcome})" for outcome, names in _by_outcome(others)]
     return f"{said} Outcomes were in view too for {'; '.join(beside)}." if beside else said
+
+
+def sign_assumed(rows: Mapping[str, Parameter] | None = None) -> dict[str, str]:
+    """A badge for each way of which a row that carries its sign is assumed.
+
+    Parameters
+    ----------
+    rows
+        Parameters by id; those of the evidence if left out.
+    """
+    rows = evidence().parameters if rows is None else rows
+    return {way: SIGN_ASSUMED for way, row in SIGN_CARRIED_BY.items() if rows[row].provenance == "assumed"}
+
+
+def titled(who: str) -> str:
+    """A way, or the context, with its title and, where it has one, its badge."""
+    badge = sign_assumed().get(who)
+    return f"{who}: {TITLES[who]}" + (f" ({badge})" if badge else "")
+
+
+def sign_of_way_1(simulation: Simulation) -> str:
+    """Whether prefrontal cells fire more in circuits that could as well have been taken, and which number decides."""
+    assumed = "That pyramidal cells fire more under block, and not less, is assumed."
+    circuits = simulation.circuits
+    if circuits is None or "disinhibition" not in circuits:
+        return assumed
+    here, moved = float(circuits.disinhibition), circuits.moved_disinhibition
+    against = moved.argmin(...) if here > 0 else moved.argmax(...)
+    most = moved.isel(against)
+    name = str(most.cortical_class.item())
+    number = f"{SPLIT[str(most.split.item())]} {CELLS.get(name, name)} cells"
+    turned = "One number carries the sign" if here * float(most) < 0 else "No one number turns the sign"
+    levels = joined([f"{100 * level:.0f} %" for level in circuits["quantile"].values])
+    below = joined([_signed(value) for value in circuits.random_disinhibition.values])
+    return (
+        f"{assumed} At the highest concentration of this course a healthy circuit changes its pyramidal rate by {_signed(here)}. Of "
+        "circuits whose split into AMPA and NMDA and whose potencies are drawn from their priors, "
+        f"{100 * float(circuits.random_circuits_falling):.0f} % fire less; {levels} of them stay below {below}. "
+        f"{turned}: with {number} at the middle of its prior, it is {_signed(float(most))}."
+    )
+
+
+def executive_falls(simulation: Simulation) -> str:
+    """How far focus and impulse control fall in a course, beside the order of impairment in people."""
+    data = simulation.data.sel(arm="as given")
+    falls = [1 - float(values.min() / values[0]) for values in (data.focus, data.impulse_control)]
+    if max(falls) < LEAST_CHANGE:
+        return "In this course neither focus nor impulse control falls by a hundredth."
+    return (
+        f"At worst focus falls by {100 * falls[0]:.0f} % and impulse control by {100 * falls[1]:.0f} %. In people given ketamine response "
+        "inhibition is the least impaired of eleven domains, and verbal memory, for which nothing here stands, the most (Zhornitsky 2022)."
+    )
+
+
+def _signed(share: float) -> str:
+    return change(share, 0.0)
+
+
+def habenula_firing(simulation: Simulation) -> str:
+    """How much less the habenula fires in a course, and whether it bursts less."""
+    dosed = simulation.data.sel(arm="as given")
+    spikes = dosed.habenula_tonic_rate + dosed.habenula_burst_rate
+    node = int(abs(spikes - spikes[0]).to_numpy().argmax())
+    fall = 1 - float(spikes[node] / spikes[0])
+    if abs(fall) < LEAST_CHANGE:
+        return "In this course its firing does not change by a hundredth."
+    at = clock(float(dosed.time[node]) - first_visit(simulation.protocol))
+    if 1 - fall < LEAST_CHANGE:
+        return f"In this course it falls silent at {at}."
+    before, then = (float(dosed.habenula_burst_rate[when] / spikes[when]) for when in (0, node))
+    word = "fewer bursts too" if then < (1 - FEWER) * before else "less firing, not fewer bursts" if fall > 0 else "more firing"
+    return (
+        f"In this course it fires {100 * abs(fall):.0f} % {'less' if fall > 0 else 'more'} at {at}, "
+        f"and {percent(then)} of its spikes fall in bursts, where {percent(before)} did before: {word}."
+    )
 
 
 def _by_outcome(seen: Mapping[str, str | None]) -> list[tuple[str, list[str]]]:
@@ -84,16 +171,19 @@ def firing(simulation: Simulation) -> str:
     return f"At {clock(most.time)}, when firing in this course is furthest from before, it is {_joined(said)}."
 
 
-def release_of_trapped_drug(rates: ReleaseRates) -> str:
-    """How fast the habenula releases trapped drug in the model, beside what the receptor's kinetics give."""
+def release_of_trapped_drug(summary: Summary) -> str:
+    """How fast the habenula releases trapped drug in the model, beside what the receptor's kinetics give; nothing where none is trapped."""
+    rates = summary.release
+    if summary.receptor["habenula"]["bound"].value < MOVED:
+        return ""
     bursting, silent = (
         f"{rates.by_kinetics[cell]:.2g} per hour in {cells} cells, {rates.ratios[cell]:.0f} times as fast"
         for cell, cells in (("burst", "bursting"), ("silent", "silent"))
     )
     return (
         f"Bursting habenula cells release trapped drug at {rates.used:.2g} per hour (half of it in {clock(log(2) / rates.used)}), which is "
-        f"assumed from how long bursts are silenced in mice. The receptor’s own kinetics give {bursting}, and {silent}: a gap that is not "
-        "closed."
+        f"assumed from how long bursts are silenced in mice. The receptor’s own kinetics give {bursting}, and {silent}: channels would "
+        "have to open that much more rarely than their rows say. The gap is not closed."
     )
 
 
@@ -101,11 +191,11 @@ def engagement_of_resting_receptors(by_engagement: Mapping[float, float]) -> str
     """What a blocker other than ketamine does to mood, by how far it engages resting receptors; nothing where none is given."""
     if not by_engagement:
         return ""
-    said = [f"{points(value)} if it is {FRACTIONS.get(share, f'{share:g}')}" for share, value in by_engagement.items()]
+    said = [f"{points(value)} {FRACTIONS.get(share, f'at {share:g} of it')}" for share, value in by_engagement.items()]
     return (
-        "How far this blocker engages NMDA receptors at rest, beside ketamine at equal pore block, is disputed: memantine left them alone "
-        "in magnesium (Gideons 2014), and could not be told from ketamine at synapses (Emnett 2013). "
-        f"At the end of this course MADRS is beyond the context by {_joined(said)}."
+        "How far this blocker engages NMDA receptors at rest, against ketamine at equal pore block, is disputed: memantine left them alone "
+        "in magnesium (Gideons 2014), and could not be told from ketamine at synapses (Emnett 2013). Beyond the context, MADRS at the end "
+        f"of this course is {_joined(said)}."
     )
 
 

@@ -28,6 +28,8 @@ AXES = {
     "volley": "spikes of every habenula cell in one volley",
     "gamma_time": "time since the first dose",
     "frequency": "frequency",
+    "split": "what is unknown of a class of prefrontal cell",
+    "quantile": "fraction of random circuits that stay below",
     "landscape": "state of the drug at which a landscape is that of the limbic network",
     "limbic_current": "current into the limbic network",
     "edge": "lower or upper edge",
@@ -44,7 +46,7 @@ AXIS_UNITS = {
     "time": "h",
     # Circuits beside a course
     **{"neuron": "1", "trace_time": "ms", "spike": "1", "volley_time": "ms", "volley": "1"},
-    **{"gamma_time": "h", "frequency": "Hz", "limbic_current": "nA", "block": "1"},
+    **{"gamma_time": "h", "frequency": "Hz", "limbic_current": "nA", "block": "1", "quantile": "1"},
     **{"subnetwork": "1", "noise": "nA"},
 }
 """Units of the axes that have one."""
@@ -224,6 +226,20 @@ _TABLE = [
     *_rows(
         "checkpoint frequency",
         ("prefrontal_spectrum", "Hz^2/pA^2", "power of pyramidal activity per density of a white noise current into every class", "power"),
+    ),
+    *_rows(
+        "",
+        ("disinhibition", "1", "change of the pyramidal rate of a healthy prefrontal circuit at the highest concentration of the course"),
+        (
+            "random_circuits_falling",
+            "1",
+            "fraction of circuits drawn from the priors of the split into AMPA and NMDA whose rate falls there",
+        ),
+    ),
+    *_rows("quantile", ("random_disinhibition", "1", "change of the pyramidal rate of such random circuits there")),
+    *_rows(
+        "cortical_class split",
+        ("moved_disinhibition", "1", "change of the pyramidal rate there with one number of the circuit at the middle of its prior"),
     ),
     *_rows("edge", ("gamma_band", "Hz", "edges of the gamma band")),
     *_rows("limbic_current", ("limbic_S", "1", "open NMDA channels of the limbic network")),

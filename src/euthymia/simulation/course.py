@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
-from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, visit_shift
+from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
 from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
 from ..links import Switches, every_link
@@ -147,7 +147,7 @@ def course(
     reaching_brain = Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, schedule.stress_left, schedule.correction)
     brains = solve_brains(physiology, brain, steps, reaching_brain, settings)
     before, well, ill = (at_rest(physiology, undosed) for undosed in (brain, healthy, depressed))
-    by_mechanisms = mechanism_shift(symptoms, brains.mechanisms, before, well, ill)
+    by_mechanisms = valued(symptoms, model.population.typical_efficacy, mechanism_shift(symptoms, brains.mechanisms, before, well, ill))
     of_visits, of_weeks = context
     acting = settings.context[:, None, None]
     by_visits = acting * visit_shift(symptoms, of_visits, schedule.since_visits)

@@ -35,7 +35,7 @@ from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import LETTERS
 from ..glossary import explained
-from ..statements import outcomes_in_view
+from ..statements import outcomes_in_view, sign_assumed
 from ..tokens import style_sheet, themed
 from ..words import before, change, clock, part_text, percent, points, points_by_half, rating, share_by_half, when
 from .levels import LevelRow, level_rows
@@ -89,7 +89,7 @@ def _environment() -> Environment:
 
 def _page(template: str, **contents: Any) -> str:
     """A page with what stands on every page, the words that a reader need not know explained."""
-    everywhere = {"disclaimer": DISCLAIMER, "tokens": style_sheet(), "titles": TITLES}
+    everywhere = {"disclaimer": DISCLAIMER, "tokens": style_sheet(), "titles": TITLES, "badges": sign_assumed()}
     made = {"version": __version__, "revision": git_revision(), "parameters": evidence().parameter_hash()}
     return explained(_environment().get_template(f"{template}.html.jinja").render(everywhere | made | contents))
 

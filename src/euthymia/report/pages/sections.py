@@ -13,7 +13,16 @@ from ...protocols.protocol import Protocol
 from ...protocols.vocabulary import BLOCKERS, OF_KETAMINE
 from ...simulation.simulate import Simulation
 from ..figures import calcium, drug, habenula, limbic, mood, prefrontal, receptor, regrowth, serotonin
-from ..statements import engagement_of_resting_receptors, firing, opening_by_noise, outcomes_in_view, release_of_trapped_drug
+from ..statements import (
+    engagement_of_resting_receptors,
+    executive_falls,
+    firing,
+    habenula_firing,
+    opening_by_noise,
+    outcomes_in_view,
+    release_of_trapped_drug,
+    sign_of_way_1,
+)
 
 
 def any_drug(protocol: Protocol) -> bool:
@@ -146,7 +155,7 @@ SECTIONS = (
         ("physiology.receptor", "physiology.links"),
         ("magnesium", "nmdar", "links.adaptation"),
         (
-            lambda simulation, summary: release_of_trapped_drug(summary.release),
+            lambda simulation, summary: release_of_trapped_drug(summary),
             lambda simulation, summary: engagement_of_resting_receptors(summary.by_engagement),
             "Receptors, and the circuits behind them, get used to a block that lasts: within a day or so they feel only what exceeds it. "
             "Its time is assumed; without it, a steady low block would act as much as a pulse.",
@@ -245,6 +254,8 @@ SECTIONS = (
         ("physiology.prefrontal", "dose_curve", "physiology.links"),
         ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50", "links.adaptation"),
         (
+            lambda simulation, summary: sign_of_way_1(simulation),
+            lambda simulation, summary: executive_falls(simulation),
             "The circuit was chosen for disinhibition: that an interneuron falls before pyramidal cells rise is no test of it.",
             "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",
             "Gamma power has no rhythm of its own here: the circuit filters noise, and what rises is its response.",
@@ -278,11 +289,13 @@ SECTIONS = (
     ),
     Section(
         "way-3",
-        "Way 3: a calmer habenula, dopamine back",
-        "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
-        "cells. Less NMDA drive, less firing, and more dopamine cells are active; drug that stays trapped in cells that burst keeps them "
-        "calmer for days. Dopamine holds back its own release through autoreceptors. It has three answers that are not one another: "
-        "how many cells fire, how fast, and how much of it in bursts.",
+        "Way 3: less firing in the habenula, dopamine back",
+        lambda simulation, summary: (
+            "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
+            "cells. Less NMDA drive, less firing, and more dopamine cells are active; drug that stays trapped in cells that burst keeps "
+            f"them calmer for days. {habenula_firing(simulation)} Dopamine holds back its own release through autoreceptors. It has three "
+            "answers that are not one another: how many cells fire, how fast, and how much of it in bursts."
+        ),
         (
             Figure(habenula.habenula, "Top: the habenula. Bottom: what dopamine cells make of it and of prefrontal drive."),
             Figure(

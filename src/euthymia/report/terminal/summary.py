@@ -6,10 +6,10 @@ from rich.text import Text
 
 from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
-from ...analysis.summary import BLOCK_MEASURES, TITLES, Summary
+from ...analysis.summary import BLOCK_MEASURES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..conclusion import comparison_conclusion, conclusion
-from ..statements import engagement_of_resting_receptors, release_of_trapped_drug
+from ..statements import engagement_of_resting_receptors, release_of_trapped_drug, titled
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, share_by_half, when
 
 MOST_LETTERS = 10_000
@@ -67,17 +67,17 @@ def show(summary: Summary, console: Console) -> None:
         for name, words in summary.receptor.items():
             receptor.add_row(name, *(percent(words[word].value) for word in BLOCK_MEASURES))
         _print(console, receptor)
-        for sentence in (release_of_trapped_drug(summary.release), engagement_of_resting_receptors(summary.by_engagement)):
+        for sentence in (release_of_trapped_drug(summary), engagement_of_resting_receptors(summary.by_engagement)):
             if sentence:
                 console.print()
                 console.print(sentence)
 
     ways = _table("Way", "its number at peak", "", "when", left=2)
     for way in summary.ways:
-        ways.add_row(f"{way.name}: {TITLES[way.name]}", way.measure, percent(way.peak.value), when(way))
+        ways.add_row(titled(way.name), way.measure, percent(way.peak.value), when(way))
     moved = _table("Who moved MADRS, points (share)", *next(iter(summary.parts.values())))
     for who, parts in summary.parts.items():
-        moved.add_row(f"{who}: {TITLES[who]}", *map(part_text, parts.values()))
+        moved.add_row(titled(who), *map(part_text, parts.values()))
     _print(console, ways, moved)
 
     if summary.blocker:

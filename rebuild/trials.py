@@ -1,0 +1,57 @@
+"""Predict the trials that were kept aside, and store the predictions: `python -m rebuild.trials`; minutes of work."""
+
+from statistics import median
+from typing import Any
+
+from euthymia.core.runtime import configure
+from euthymia.inference.prediction import PosteriorPrediction
+
+from . import stored
+
+ABOUT = "Numbers of trials that were kept aside beside their predictions, and how these score. Written by `make rebuild`."
+
+
+def main() -> None:
+    """Predict and store."""
+    configure()
+    from euthymia.inference.fitted import shipped
+    from euthymia.validation.trials import predict_held_out
+
+    rows, _ = predict_held_out(shipped(), progress=lambda text: print(f"  {text}", flush=True))
+    predictions = {
+        row.observation.target: {"observed": float(row.observation.row.value), "median": row.median, "low": row.low, "high": row.high}
+        for row in rows
+    }
+    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "predictions": predictions})
+
+
+def scores_of(rows: list[PosteriorPrediction]) -> dict[str, Any]:
+    """Coverage, interval scores and signs, beside a meta-analysis of the calibration trials."""
+    from euthymia.validation.scores import UNITS, sign_tests, summarise
+
+    found, signs = summarise(rows), sign_tests(rows)
+    compared = [row for row in rows if row.meta_analysis is not None]
+    in_points = [row for row in compared if row.observation.statistic in UNITS["points of MADRS"]]
+    return {
+        "coverage": {
+            "numbers": found.count,
+            "inside": sum(row.inside for row in rows),
+            "compared": found.compared,
+            "inside_meta_analysis": sum(bool(row.inside_meta_analysis) for row in compared),
+            "width_of_meta_analysis": float(
+                median((row.meta_analysis[1] - row.meta_analysis[0]) / (row.high - row.low) for row in in_points)
+            ),
+        },
+        "interval_scores": {unit: {"model": score.model, "meta_analysis": score.meta_analysis} for unit, score in found.scores.items()},
+        "signs": {
+            kind: {"as_observed": sum(test.agrees for test in tests), "of": len(tests)}
+            for kind, tests in (
+                ("drug over control", [test for test in signs if test.kind != "dose"]),
+                ("between doses", [test for test in signs if test.kind == "dose"]),
+            )
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
