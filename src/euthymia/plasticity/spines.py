@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from ..core.numerics.exponential import markov_step
 from ..core.parameters import parameter
@@ -50,12 +51,12 @@ class Turnover(NamedTuple):
     eliminated: Scalar
 
 
-def density(x: SpineState) -> Scalar:
+def density(x: SpineState) -> Float[Array, "*batch"]:
     """All spines, ρ = N + Y + S."""
     return x.transient + x.young + x.persistent
 
 
-def lasting(x: SpineState) -> Scalar:
+def lasting(x: SpineState) -> Float[Array, "*batch"]:
     """Spines that are no longer transient, Y + S."""
     return x.young + x.persistent
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -144,7 +145,7 @@ def _brain_values(brains: Brains) -> Values:
         "spine_density": mechanisms.spine_density,
         "spine_turnover": np.stack(auxiliary.turnover, -1),
         "limbic_input": auxiliary.limbic_input,
-        "lock": locked_share(brains.passive.lock),
+        "lock": locked_share(jnp.asarray(brains.passive.lock)),
         "limbic_block": auxiliary.limbic_block,
         "passage_into": lock.passages[..., 0],
         "passage_out_of": lock.passages[..., 1],
