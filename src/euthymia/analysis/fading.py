@@ -41,7 +41,10 @@ class Fading(NamedTuple):
 
 
 def fading(simulation: Simulation) -> Fading | None:
-    """What is left after the largest relief of a course with ketamine; None for any other, without relief, or that ends at its largest."""
+    """What is left after the largest relief of a course with ketamine; None for any other, or without relief.
+
+    None too for a course that ends at its largest relief, unless stress ends in it.
+    """
     protocol, start = simulation.protocol, first_visit(simulation.protocol)
     if not any(dose.drug in OF_KETAMINE for dose in protocol.doses):
         return None
@@ -54,7 +57,8 @@ def fading(simulation: Simulation) -> Fading | None:
     since = float(relief.time[largest]) - start
     # Doses still to come would bring back what has faded.
     since = max(since, *(dose.start + (dose.duration or 0.0) - start for dose in protocol.doses))
-    later = {name: hours for name, hours in simulation.checkpoints().items() if hours > since}
+    checkpoints = list(simulation.checkpoints().items())
+    later = dict([(name, hours) for name, hours in checkpoints if hours > since] or (checkpoints[-1:] if stress_ends is not None else []))
     if float(relief[largest]) < LEAST_RELIEF or not later:
         return None
     removed = set(simulation.without)

@@ -28,6 +28,7 @@ CARRIED_BY = {
     "way 4": "regrown connections (way 4)",
     "way 5": "the opened limbic lock (way 5)",
     "context": "the treatment as such",
+    "end of stress": "the end of stress",
 }
 FADES_AS = {
     "trapped": "trapped drug leaves the habenula within days",
@@ -151,6 +152,7 @@ def _response(summary: Summary) -> list[str]:
 
 def _carried(summary: Summary) -> str:
     parts = {who: of_time[summary.checked_at].points or 0.0 for who, of_time in summary.parts.items()}
+    parts |= {"end of stress": summary.untreated[summary.checked_at] - _start(summary)}
     carried = {who: value for who, value in sorted(parts.items(), key=lambda part: -abs(part[1])) if abs(value) >= LEAST_POINTS}
     if not carried:
         return ""
