@@ -224,7 +224,9 @@ def claims() -> str:
     headings = {name: about.rstrip(".") for name, about, _ in data_files("claims")}
     for group in PREDICTIONS:
         cells = [claim_cells(row, verdicts.get(row.id), where) for row in claim_rows()[group]]
-        parts.append(f"## {plain(headings[group])}\n\n{table(('Claim', 'Tolerance and observation', 'Control'), cells, '44 32 24')}")
+        parts.append(
+            f"## {plain(headings[group])}\n\n{table(('Claim', 'Model and observation', 'Control and its result'), cells, '44 32 24')}"
+        )
     return "\n".join(parts)
 
 
@@ -234,13 +236,14 @@ def claim_cells(row: ClaimRow, verdict: Verdict | None, where: dict[str, str]) -
     word, predicted, controlled = ("not run yet", NONE, NONE)
     if verdict is not None:
         word, predicted, controlled = (verdict.word, *(minus(f"{value:.3g}") for value in (verdict.predicted, verdict.controlled)))
-    said = [f"[`{row.id}`]{{#{anchor(row.id)}}}", plain(row.statement), f"**{word}**" + (f": {plain(row.why)}" if row.why else "")]
+    why = f": {plain(row.why)}" if row.why and (verdict is None or not verdict.agrees) else ""
+    said = [f"[`{row.id}`]{{#{anchor(row.id)}}}", plain(row.statement), f"**{word}**{why}"]
     seen = "about the model itself"
     if row.observation is not None:
         target = evidence().target(row.observation)
         link = f"[`{row.observation}`](targets/{where[row.observation]}.md#{anchor(row.observation)})"
         seen = f"{link}: {minus(row.observed or quantity(target))} · {target.role}"
-    allowed = f"**{predicted}**, allowed {minus(f'{low:g} to {high:g}')}"
+    allowed = f"model **{predicted}**, allowed {minus(f'{low:g} to {high:g}')}"
     return "\n\n".join(said), f"{allowed}\n\n{seen}", f"{plain(row.control)}: {controlled}"
 
 
@@ -251,7 +254,7 @@ def protocols() -> str:
 
     def cell(arms: Mapping[str, Mapping[str, float]], time: str) -> str:
         given, context = (arms[arm].get(time) for arm in ARMS_OF_PROTOCOLS)
-        return NONE if given is None else minus(f"{given:.1f} ({context:.1f})")
+        return NONE if given is None else minus(f"{round(given, 1) + 0.0:.1f} ({round(context, 1) + 0.0:.1f})")
 
     rows = [(f"`{name}`", *(cell(arms, time) for time in times)) for name, arms in courses.items()]
     return f"{COURSES}\n{count_table(('Protocol', *times), rows)}"

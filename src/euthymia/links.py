@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .core.numerics.settings import SMOOTH_EXCESS, SUBNETWORKS
 from .core.parameters import parameter
 from .core.types import CELL_CLASSES, CORTICAL, Scalar
 
-SUBNETWORKS = 5
 SUBNETWORK_DEVIATIONS, _weights = np.polynomial.hermite_e.hermegauss(SUBNETWORKS)
 SUBNETWORK_WEIGHTS = _weights / _weights.sum()
 """Deviations of limbic subnetworks in SDs, and the share of the network that each stands for (Gauss–Hermite)."""
@@ -126,8 +126,12 @@ def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float
 
 
 def unadapted(loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cell_class"]:
-    """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound."""
-    return jnp.where(loss > adaptation, loss - adaptation, 0)
+    """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound.
+
+    d²/(d + δ) with the excess d, so that it sets in smoothly.
+    """
+    excess = jnp.maximum(loss - adaptation, 0)
+    return excess**2 / (excess + SMOOTH_EXCESS)
 
 
 def prefrontal_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:
@@ -166,7 +170,7 @@ def dopamine_drive(
     return active_share * rate / (healthy_share * healthy_rate)
 
 
-def engagement(p: Links, signal: Float[Array, "*batch"], half: Scalar) -> Float[Array, "*batch"]:
+def cooperative(p: Links, signal: Float[Array, "*batch"], half: Scalar) -> Float[Array, "*batch"]:
     """Cooperative engagement of BDNF by a signal, xⁿ/(xⁿ + x₅₀ⁿ): calcium acts through calmodulin, which binds several ions."""
     n = p.cooperativity
     # The derivative of a power at zero is not finite for every exponent that a fit may try.
@@ -177,12 +181,12 @@ def engagement(p: Links, signal: Float[Array, "*batch"], half: Scalar) -> Float[
 
 def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """From way 1 to way 4: engagement of BDNF release by a rise of glutamate above the patient's baseline; none by a fall."""
-    return engagement(p, rise, p.surge_ec50)
+    return cooperative(p, rise, p.surge_ec50)
 
 
 def resting_block(p: Links, felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
     """Way 4 reads ``drive_loss`` of pyramidal cells at rest, not adapted to: share of the resting-receptor arm engaged."""
-    return engagement(p, felt[..., PYRAMIDAL], p.signalling_ec50)
+    return cooperative(p, felt[..., PYRAMIDAL], p.signalling_ec50)
 
 
 def limbic_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:

@@ -95,7 +95,7 @@ def test_a_fit_finds_what_made_its_data(problem):
         assert np.sign(float(mode[FITTED.index(row)])) == np.sign(sign), row
     information = np.asarray(posterior_information(sharp, solved, mode))
     eigenvalues = np.linalg.eigvalsh(information - np.eye(len(FITTED)))
-    # Four numbers and their SDs cannot tell eighteen coordinates apart.
+    # Four numbers and their SDs cannot tell nineteen coordinates apart.
     assert (eigenvalues > 1).sum() <= 6
 
 

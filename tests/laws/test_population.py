@@ -12,16 +12,18 @@ from rescaling import ONE
 
 from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, genotype, random_effects
 from euthymia.core.errors import InputError
+from euthymia.evidence.registry import evidence
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import patient_outcomes
 from euthymia.population.dropout import dropout
 from euthymia.population.patients import PATIENT_SEED
-from euthymia.population.relapse import relapse
+from euthymia.population.relapse import relapse, return_of_symptoms
 from euthymia.population.setup import cohort_setup
-from euthymia.population.summary import cohort_summary
+from euthymia.population.summary import CohortSummary, cohort_summary
 from euthymia.population.weighting import baseline_target
 from euthymia.protocols.reading import DEFAULT, change, check, read
+from euthymia.report.pages.cohort import afterwards
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
 
@@ -191,6 +193,52 @@ def test_relapse_counts_who_responded_and_fell_back(model):
     assert relapse(Cohort(protocol, data.sel(time=slice(0, 240)), 4), model.ratings) is None
 
 
+def made_cohort(protocol, rated):
+    """Rated once a day."""
+    days, number = np.arange(rated.shape[1]), len(rated)
+    data = xr.Dataset(
+        {"rated_madrs": (("patient", "arm", "time"), rated[:, None]), "sampling_weight": ("patient", np.full(number, 1 / number))},
+        {"patient": range(number), "arm": ["as given"], "time": 24.0 * days},
+    )
+    return Cohort(change(read(protocol), {}), data, number)
+
+
+def test_symptoms_return_by_the_visits_of_trials(model):
+    rated = np.full((5, 29), 30.0)
+    rated[:4, 1:] = 10.0
+    # The first falls back between two visits, the second on day 6 and stays so, the third later; the fourth stays well.
+    rated[0, 9:11] = rated[1, 6:] = rated[2, 15:] = 25.0
+    found = return_of_symptoms(made_cohort("ketamine-iv", rated), model.ratings)
+    assert found.responders == pytest.approx(0.8)
+    assert list(found.relapsed_by.values()) == pytest.approx([1 / 4, 2 / 4])
+    assert found.median_time == 28 * 24.0
+    short = return_of_symptoms(made_cohort("ketamine-iv", rated[:, :15]), model.ratings)
+    assert list(short.relapsed_by) == [14 * 24.0]
+    assert short.median_time is None
+    assert return_of_symptoms(made_cohort("ketamine-iv", rated[:, :14]), model.ratings) is None
+    assert return_of_symptoms(made_cohort("escitalopram", rated), model.ratings) is None
+    # Twice a week after the last of six infusions, on day 11.
+    later = np.concatenate([rated[:, :1], np.full((5, 11), 10.0), rated[:, 1:]], 1)
+    several = return_of_symptoms(made_cohort("ketamine-iv-six", later), model.ratings)
+    assert (several.doses, several.judged_at) == (6, 24.0)
+    assert several.relapsed_by[28 * 24.0] == pytest.approx(2 / 4)
+    assert several.median_time == 18 * 24.0
+
+
+def test_a_cohort_stands_beside_what_trials_of_infusions_saw(model):
+    rated = np.full((4, 29), 30.0)
+    rated[:, 1:] = 10.0
+    rated[0, 5:] = 25.0
+    for protocol, rows in (("ketamine-iv", ("salloum2019.relapse_01", "salloum2019.relapse_05", "salloum2019.relapse_10")), ("saline", ())):
+        here = made_cohort(protocol, rated)
+        sentences = " ".join(
+            afterwards(here.protocol, CohortSummary((), None, return_of_symptoms(here, model.ratings), None, 4.0, False), model.ratings)
+        )
+        assert ("25% by 14 d and 25% by 28 d" in sentences) == bool(rows)
+        for row in rows:
+            assert f"{evidence().target(row).value:g} %" in sentences
+
+
 def test_a_summary_counts_patients_by_their_weights(model):
     weights = np.array([0.5, 0.3, 0.2])
     rated = [[[30.0, 10.0], [30.0, 30.0]], [[30.0, 15.0], [30.0, 15.0]], [[30.0, 29.0], [30.0, 29.0]]]
@@ -210,6 +258,7 @@ def test_a_summary_counts_patients_by_their_weights(model):
     assert summary.effective_size == pytest.approx(1 / np.sum(weights**2))
     assert summary.weighted
     assert summary.relapse is None
+    assert summary.return_of_symptoms is None
     assert summary.dropout is None
 
 

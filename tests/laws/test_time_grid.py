@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from euthymia.model.inputs import CHANNELS, Pulse
-from euthymia.model.time_grid import RUNGS, SMALLEST_BUCKET, SMALLEST_LENGTHS, STEPS_PER_RUNG, time_grid
+from euthymia.model.time_grid import FINEST, RUNGS, SMALLEST_BUCKET, SMALLEST_LENGTHS, time_grid
 
 CHECKPOINTS = (2.0, 24.0, 72.0, 168.0, 336.0)
 INFUSION = [Pulse(0.0, 2 / 3, f"{enantiomer}-ketamine", 73.0) for enantiomer in "SR"]
@@ -81,8 +81,9 @@ def test_steps_climb_one_rung_at_a_time():
     after = after[after > 0][:-1]
     assert after[0] == RUNGS[0]
     assert set(np.round(np.diff(np.log2(after)), 9)) <= {0.0, 1.0}
-    for rung in RUNGS[:6]:
-        assert abs(np.sum(after == rung) - STEPS_PER_RUNG) <= 1
+    counts = np.diff([0.0, *FINEST.until]) / FINEST.lengths[:-1]
+    for rung, count in zip(FINEST.lengths[:6], counts, strict=False):
+        assert abs(np.sum(after == rung) - count) <= 1
 
 
 def test_a_checkpoint_does_not_restart_the_ladder():

@@ -109,7 +109,7 @@ def test_shares_become_steps_when_raters_do_not_err(model):
     before, now = jnp.full(3, 30.0), jnp.array([15.2, 15.3, 29.0])
     np.testing.assert_allclose(response_probability(p, before, now), [1, 0, 0], atol=1e-9)
     cut = float(p.remission)
-    np.testing.assert_allclose(remission_probability(p, jnp.array([cut, cut + 0.4, cut + 0.6])), [1, 1, 0], atol=1e-9)
+    np.testing.assert_allclose(remission_probability(p, p.remission, jnp.array([cut, cut + 0.4, cut + 0.6])), [1, 1, 0], atol=1e-9)
 
 
 def test_every_number_of_a_trial_is_answered_once_or_has_a_reason():

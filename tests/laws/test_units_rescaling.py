@@ -7,6 +7,7 @@ their laws; here are the rest, and the check of all.
 import ast
 import inspect
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -24,7 +25,8 @@ import test_variability
 from rescaling import HOURLY, HZ, ONE, check, factor, factors, part
 
 from euthymia import links
-from euthymia.biophysics import gates, magnesium
+from euthymia.biophysics import autoreceptors, gates, magnesium
+from euthymia.biophysics.autoreceptors import cooperatively_self_inhibited, self_inhibited
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.brain import attractor, escape
 from euthymia.circuits import midbrain, prefrontal
@@ -43,11 +45,14 @@ from euthymia.clinic.symptoms import (
     join,
     mechanism_shift,
     remaining,
+    valued,
     visit_shift,
 )
 from euthymia.core.types import CELL_CLASSES, SITES
 from euthymia.links import (
-    dopamine_tone,
+    SUBNETWORKS,
+    dopamine_drive,
+    engagement,
     every_link,
     extrasynaptic_block,
     free_brain_blockers,
@@ -57,20 +62,33 @@ from euthymia.links import (
     habenula_loss,
     habenula_shift,
     limbic_input,
+    limbic_inputs,
     limbic_loss,
     prefrontal_loss,
     recurrence,
     resting_block,
     spine_elimination,
     surge_engagement,
+    unadapted,
 )
 from euthymia.model import fast, state, vector_field
 from euthymia.model.closures import response as closures
 from euthymia.model.closures.response import HABENULA_OUTPUTS, Correction, HabenulaOutput, LockRates, habenula_output, lock_rates
-from euthymia.model.exposure import BrainExposure, DrugFamilies, brain_exposure
-from euthymia.model.fast import FastState, brain_in_state, fast_state
-from euthymia.model.state import STATE_NAMES, Inputs, pack, unpack
-from euthymia.model.vector_field import Auxiliaries, auxiliaries, elimination, growth, slow_rate, transitions, with_exact_spines
+from euthymia.model.exposure import DrugFamilies, brain_exposure
+from euthymia.model.fast import FastState, HabenulaState, adaptation, brain_in_state, fast_state, felt_loss, habenula_state
+from euthymia.model.state import STATE_NAMES, Inputs, unpack
+from euthymia.model.vector_field import (
+    Auxiliaries,
+    adaptation_rate,
+    auxiliaries,
+    growth,
+    habenula_trapping,
+    locked_share,
+    slow_rate,
+    transitions,
+    turnover_rates,
+    with_exact_occupancies,
+)
 from euthymia.pharmacology import absorption, animals, comparators, esketamine, variability
 from euthymia.pharmacology import covariates as people
 from euthymia.pharmacology import ketamine as disposition
@@ -82,9 +100,19 @@ from euthymia.pharmacology.ketamine import STATES, central_volumes, hydroxynorke
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineState, Turnover, spine_rate, spines_after, turnover
+from euthymia.plasticity.spines import SpineRates, SpineState, Turnover, density, lasting, spine_rate, spine_rates, spines_after, turnover
 from euthymia.receptors import monoamine, nmdar
-from euthymia.receptors.nmdar import LIGANDS, drive_loss, pore_block, racemate_equivalents, resting_unblock, trapping_rates
+from euthymia.receptors.nmdar import (
+    LIGANDS,
+    Blockers,
+    drive_loss,
+    only_ketamine,
+    pore_block,
+    racemate_equivalents,
+    resting_loss,
+    resting_unblock,
+    trapping_rates,
+)
 
 OF_CIRCUITS = (
     test_habenula,
@@ -112,10 +140,17 @@ def amounts(systems, states):
 
 BODY, ESKETAMINE_CHANNELS, OTHERS = (of_body(module) for module in (disposition, esketamine, comparators))
 SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
-STATE = (np.linspace(0.1, 0.9, len(STATE_NAMES)), ONE)
+# Of adaptation there is less than drug, so that something is felt.
+STATE = (
+    np.linspace(0.1, 0.9, len(STATE_NAMES)) * [0.1 if name.startswith("adaptation") else 1 for name in STATE_NAMES],
+    ONE,
+)
+SPINES = ([0.07, 0.1, 0.65], ONE)
+BLOCKERS = [(0.4, "uM"), (np.array([0.05, 0.002]), "uM")]
 HABENULA = (np.linspace(0.1, 0.2, len(HABENULA_OUTPUTS)), factors(unit for _, unit in HABENULA_OUTPUTS))
 PASSAGE = (np.array([0.3, -0.2]), ONE)
-DRUGGED = [STATE, (0.4, "uM"), (np.linspace(0.01, 0.1, len(MOLECULES)), "uM"), (0.6, ONE), HABENULA, PASSAGE, (0.3, ONE)]
+OTHER_DRUGS = [(np.linspace(0.01, 0.1, len(MOLECULES)), "uM"), (0.6, ONE)]
+DRUGGED = [STATE, *BLOCKERS, *OTHER_DRUGS, (0.8, ONE), HABENULA, PASSAGE, (0.3, ONE)]
 """A state, what reaches the brain, and the stress of the patient."""
 
 OUTPUT = HabenulaOutput(tonic_rate=HZ, burst_rate=HZ, burst_rate_strict=HZ, unblocked=ONE)
@@ -147,7 +182,7 @@ AUXILIARIES = Auxiliaries(
     serotonin_rise=ONE,
     to_mtor=ONE,
     to_potentiation=ONE,
-    turnover=Turnover(*[HOURLY] * 4),
+    turnover=Turnover(*[HOURLY] * len(Turnover._fields)),
     dopamine=ONE,
     limbic_block=ONE,
     limbic_input="nA",
@@ -158,16 +193,24 @@ AUXILIARIES = Auxiliaries(
 def of_brain(equation):
     """An equation on (p, state, inputs, brain, switches) as one on arrays; the brain rests elsewhere than it is."""
 
-    def on_arrays(p, vector, ketamine, others, mao, habenula, passage, stress):
-        u = Inputs(ketamine, others, mao, Correction(habenula, passage))
+    def on_arrays(p, vector, ketamine, blockers, others, mao, stress_left, habenula, passage, stress):
+        u = Inputs(Blockers(ketamine, blockers), others, mao, stress_left, Correction(habenula, passage))
         return equation(p, unpack(vector), u, brain_in_state(p, unpack(vector[::-1]), stress), every_link())
 
     return on_arrays
 
 
-def spines_later(p, before, later, stress, step):
-    before, later = unpack(before), unpack(later)
-    return pack(with_exact_spines(p, before, later, brain_in_state(p, before, stress), every_link(), step))
+def of_blockers(equation):
+    """An equation on (p, blockers, …) as one on arrays."""
+    return lambda p, ketamine, others, *more: equation(p, Blockers(ketamine, others), *more)
+
+
+def occupancies_later(p, later, step, *drugged):
+    def equation(p, x, u, brain, switches):
+        at_ends = u, jax.tree.map(lambda leaf: leaf / 2, u)
+        return with_exact_occupancies(p, x, unpack(later), at_ends, brain, switches, step)
+
+    return of_brain(equation)(p, *drugged)
 
 
 def fast_state_of(p, x, inputs, brain, switches):
@@ -220,16 +263,18 @@ EQUATIONS = {
             (amounts(1, esketamine.STATES), ESKETAMINE_CHANNELS),
             (amounts(len(DRUGS), comparators.STATES), OTHERS),
         ],
-        BrainExposure(*["uM"] * len(BrainExposure._fields)),
+        "uM",
     ),
     "equivalents": ("physiology.receptor", racemate_equivalents, [(np.linspace(0.1, 0.3, len(LIGANDS)), "uM")], "uM"),
-    "pore block": ("physiology.receptor", pore_block, [(0.4, "uM")], ONE),
-    "drive loss": ("physiology.receptor", drive_loss, [(0.4, "uM")], ONE),
+    "pore block": ("physiology.receptor", of_blockers(pore_block), BLOCKERS, ONE),
+    "drive loss": ("physiology.receptor", of_blockers(drive_loss), BLOCKERS, ONE),
+    "drive loss by ketamine alone": ("physiology.receptor", lambda p, c: drive_loss(p, only_ketamine(c)), [(0.4, "uM")], ONE),
+    "loss at rest": ("physiology.receptor", of_blockers(resting_loss), BLOCKERS, ONE),
     "unblock at rest": ("physiology.receptor", resting_unblock, [], ONE),
     "trapping": (
         "physiology.receptor",
-        trapping_rates,
-        [(0.4, "uM"), (np.linspace(0.5, 1.5, len(SITES)), ONE), (np.linspace(0.1, 0.3, len(SITES)), ONE)],
+        of_blockers(trapping_rates),
+        [*BLOCKERS, (np.linspace(0.5, 1.5, len(SITES)), ONE), (np.linspace(0.1, 0.3, len(SITES)), ONE)],
         HOURLY,
     ),
     "free brain": ("physiology.links", free_brain_concentration, [(np.array([0.3, 0.4]), "uM")], "uM"),
@@ -237,14 +282,29 @@ EQUATIONS = {
     "prefrontal loss": ("physiology.links", lambda p, loss: prefrontal_loss(loss), [SHARES], ONE),
     "recurrence": ("physiology.links", recurrence, [(0.8, ONE), (0.9, ONE)], ONE),
     "extrasynaptic block": ("physiology.links", lambda p, block: extrasynaptic_block(block), [SHARES], ONE),
-    "habenula loss": ("physiology.links", lambda p, loss: habenula_loss(loss), [SHARES], ONE),
+    "what adaptation leaves": ("physiology.links", lambda p, *x: unadapted(*x), [SHARES, (SHARES[0] / 2, ONE)], ONE),
+    "habenula loss": ("physiology.links", habenula_loss, [SHARES, (0.4, ONE)], ONE),
     "habenula shift": ("physiology.links", habenula_shift, [(0.3, ONE), (0.7, ONE)], "mV"),
-    "dopamine tone": ("physiology.links", lambda p, *x: dopamine_tone(*x), [(0.4, ONE), (5.0, HZ), (0.5, ONE), (4.8, HZ)], ONE),
+    "spikes that release dopamine": (
+        "physiology.links",
+        lambda p, *x: dopamine_drive(*x),
+        [(0.4, ONE), (5.0, HZ), (0.5, ONE), (4.8, HZ)],
+        ONE,
+    ),
+    "release": ("physiology.serotonin", lambda p, h, q: self_inhibited(h, q, p.feedback), [(0.5, ONE), (2.0, ONE)], ONE),
+    "cooperative release": (
+        "physiology.serotonin",
+        lambda p, h, q: cooperatively_self_inhibited(h, q, p.dopamine_feedback),
+        [(0.5, ONE), (2.0, ONE)],
+        ONE,
+    ),
+    "engagement": ("physiology.links", engagement, [(0.3, ONE), (0.2, ONE)], ONE),
     "surge engagement": ("physiology.links", surge_engagement, [(0.3, ONE)], ONE),
     "resting block": ("physiology.links", resting_block, [SHARES], ONE),
     "limbic loss": ("physiology.links", lambda p, loss: limbic_loss(loss), [SHARES], ONE),
     "limbic input": ("physiology.links", limbic_input, [(0.8, ONE), (0.7, ONE), (1.2, ONE)], "nA"),
-    "elimination": ("physiology.links", spine_elimination, [(0.002, HOURLY), (0.3, ONE), (0.2, ONE)], HOURLY),
+    "limbic inputs": ("physiology.links", limbic_inputs, [(0.29, "nA")], "nA"),
+    "elimination": ("physiology.links", spine_elimination, [(0.002, HOURLY), (0.0001, HOURLY), (0.3, ONE), (0.2, ONE)], HOURLY),
     "calcium load": ("physiology.excitotoxicity", calcium_load, [(0.3, ONE), (0.1, ONE)], ONE),
     "damage source": ("physiology.excitotoxicity", damage_source, [(1.3, ONE)], ONE),
     "damage": ("physiology.excitotoxicity", damage_rate, [(0.2, ONE), (1.3, ONE)], HOURLY),
@@ -254,34 +314,41 @@ EQUATIONS = {
     "signalling": (
         "physiology.signalling",
         lambda p, x, *by: signalling_rate(p, SignallingState(*x), *by),
-        [(STATE[0][:7], ONE), *((value, ONE) for value in (0.3, 0.4, 0.5, 0.1, 0.2))],
+        [(STATE[0][: len(SignallingState._fields)], ONE), *((value, ONE) for value in (0.3, 0.4, 0.5, 0.1, 0.2))],
         HOURLY,
     ),
     "spines": (
         "physiology.spines",
-        lambda p, x, *by: spine_rate(turnover(p, SpineState(*x), *by)),
-        [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY)],
+        lambda p, x, *by: spine_rate(turnover(p, SpineState(*x), spine_rates(p, *by))),
+        [SPINES, (0.3, ONE), (0.3, ONE), (0.002, HOURLY), (0.0001, HOURLY)],
         HOURLY,
     ),
     "spines later": (
         "physiology.spines",
-        lambda p, x, *by: spines_after(p, SpineState(*x), *by),
-        [(STATE[0][:2], ONE), (0.3, ONE), (0.3, ONE), (0.002, HOURLY), (5.0, "h")],
+        lambda p, x, rates, step: spines_after(p, SpineState(*x), SpineRates(*rates), step),
+        [SPINES, (np.linspace(0.001, 0.01, len(SpineRates._fields)), HOURLY), (5.0, "h")],
         ONE,
     ),
-    "spines of a brain later": (
-        "physiology",
-        spines_later,
-        [STATE, (STATE[0] / 2, ONE), (0.3, ONE), (5.0, "h")],
-        ONE,
-    ),
+    "spine density": ("physiology.spines", lambda p, x: (density(SpineState(*x)), lasting(SpineState(*x))), [SPINES], ONE),
+    "occupancies later": ("physiology", occupancies_later, [(STATE[0] / 2, ONE), (5.0, "h"), *DRUGGED], ONE),
     "what spines see": ("physiology", lambda p, x: growth(unpack(x), every_link()), [STATE], ONE),
-    "elimination in a brain": (
+    "rates of spines in a brain": ("physiology", of_brain(turnover_rates), DRUGGED, HOURLY),
+    "adaptation": ("physiology", lambda p, x: adaptation(unpack(x), every_link()), [STATE], ONE),
+    "adaptation later": ("physiology", of_brain(lambda p, x, u, *_: adaptation_rate(p, x, u)), DRUGGED, HOURLY),
+    "felt loss": ("physiology", of_brain(lambda p, x, u, _, switches: felt_loss(p, x, u, switches)), DRUGGED, ONE),
+    "habenula in a brain": (
         "physiology",
-        lambda p, x, s: elimination(p, unpack(x), brain_in_state(p, unpack(x), s)),
-        [STATE, (0.3, ONE)],
+        of_brain(lambda p, x, u, brain, switches: habenula_state(p, x, u, brain.stress, switches)),
+        DRUGGED,
+        HabenulaState(nmda=ONE, shift="mV", output=OUTPUT),
+    ),
+    "trapping in the habenula": (
+        "physiology",
+        of_brain(lambda p, x, u, brain, _: habenula_trapping(p, u, brain.fast.habenula.unblocked)),
+        DRUGGED,
         HOURLY,
     ),
+    "locked share": ("physiology", lambda p, lock: locked_share(lock), [(np.linspace(0.1, 0.6, SUBNETWORKS), ONE)], ONE),
     "habenula output": (
         "physiology.closures",
         lambda p, nmda, shift, *added: habenula_output(p, nmda, shift, Correction(*added)),
@@ -302,6 +369,7 @@ EQUATIONS = {
     "baseline items": ("symptoms", baseline_items, [(41.0, "madrs_point")], "madrs_point"),
     "full normalisation": ("symptoms", full_normalisation, [], ONE),
     "mechanism shift": ("symptoms", shift_of, [(state, ONE) for state in (NOW, START, HEALTHY, DEPRESSED)], ONE),
+    "worth of a shift": ("symptoms", valued, [(0.9, ONE), (np.linspace(-0.5, 1.1, len(ITEMS)), ONE)], ONE),
     "visits": ("symptoms", visit_shift, [(1.2, ONE), (np.array([[90.0, 95.0], [5.0, 10.0]]), "h")], ONE),
     "weeks": ("symptoms", course_shift, [(np.array([1.2, 0.5, 0.1]), ONE), (np.array([5.0, 90.0]), "h")], ONE),
     "join": ("symptoms", join, [(0.4, ONE), (0.9, ONE)], ONE),
@@ -323,6 +391,7 @@ def test_equations_hold_in_other_units(model, path, equation, arguments, unit):
 
 SAFETY_READOUTS = (
     *(
+        autoreceptors,
         gates,
         magnesium,
         absorption,
@@ -391,7 +460,7 @@ def test_no_equation_is_missing():
     reached = set().union(*(rescaled_in(module) for module in (here, *OF_CIRCUITS)))
     assert missing(reached) == set()
     # Two modules have a function of this name: each is looked for by itself.
-    for equation in (serotonin.raphe_rate, midbrain.raphe_rate):
+    for equation in (disposition.rate_matrix, esketamine.rate_matrix):
         assert missing(reached - {equation}) == {equation}
 
 
@@ -408,6 +477,11 @@ def _with_a_slip_of_1000(p, effect_site):
     return free_brain_concentration(p, effect_site) + 1e-3
 
 
+def _with_a_hidden_release(p, ketamine, trapped):
+    binding, _ = trapping_rates(p, only_ketamine(ketamine), jnp.ones(len(SITES)), jnp.ones(len(SITES)))
+    return binding * (1 - trapped) - 0.029 * trapped
+
+
 def _with_a_hidden_drive(p, block):
     return lock_rates(
         p.closures, p.limbic, block, jnp.asarray(0.29), Correction(*(jnp.zeros(len(each[0])) for each in (HABENULA, PASSAGE)))
@@ -420,6 +494,7 @@ def _with_a_hidden_drive(p, block):
         ("physiology.receptor.magnesium", _with_hidden_shift, [(-60.0, "mV")], ONE),
         ("physiology.excitotoxicity", _with_a_hidden_time, [(0.2, ONE), (1.3, ONE)], HOURLY),
         ("physiology.links", _with_a_slip_of_1000, [(np.array([0.3, 0.4]), "uM")], "uM"),
+        ("physiology.receptor", _with_a_hidden_release, [(0.4, "uM"), (0.3, ONE)], HOURLY),
         ("physiology", _with_a_hidden_drive, [(0.1, ONE)], LOCK),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import roadrunner
 
+from euthymia.core.errors import InputError
 from euthymia.core.numerics.exponential import Steps
 from euthymia.exchange.sbml import sbml_of
 from euthymia.exchange.sbml_slow_system import FROZEN, state_identifiers
@@ -21,7 +22,7 @@ from euthymia.model.integrate import slow_courses
 from euthymia.model.state import Inputs
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import check
-from euthymia.simulation.dosing import grid_of
+from euthymia.simulation.dosing import grid_of, stress_left
 from euthymia.simulation.person import Person
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
@@ -62,10 +63,11 @@ MIXED = TWICE | {
 
 
 @eqx.filter_jit
-def integrated(physiology, person, lengths, length_index, infusion, bolus, switches):
+def integrated(physiology, person, lengths, length_index, infusion, bolus, stress_left, switches):
     steps, brain = Steps(lengths, length_index), patient(physiology, person.stress)
     body = drugs(physiology, person.weight, steps, infusion, bolus)
-    u = Inputs(body.brain.racemate_equivalents, body.comparator_site, body.mao, no_correction(len(length_index) + 1))
+    nodes = len(length_index) + 1
+    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, stress_left, no_correction(nodes))
     return slow_courses(physiology, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
 
 
@@ -75,9 +77,9 @@ def ours(model, protocol, person, switches=EVERYTHING, refine=1):
     more = STEPS - len(grid.length_index)
     length_index = np.pad(grid.length_index, (0, more), constant_values=np.argmin(grid.lengths))
     inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
-    found = integrated(
-        individualised(model.physiology, person.body), person, jnp.asarray(grid.lengths), jnp.asarray(length_index), *inputs, switches
-    )
+    left = jnp.asarray(np.pad(stress_left(protocol, grid.times), (0, STEPS + 1 - grid.nodes), mode="edge"))
+    physiology = individualised(model.physiology, person.body)
+    found = integrated(physiology, person, jnp.asarray(grid.lengths), jnp.asarray(length_index), *inputs, left, switches)
     return grid.times[::refine], np.asarray(found)[: grid.nodes : refine]
 
 
@@ -91,10 +93,15 @@ def theirs(text, times):
 
 def gap(model, protocol, person, text=None, **how):
     """Largest difference of any slow state, as a share of its largest value."""
-    times, own = ours(model, protocol, person, **how)
+    text = sbml_of(protocol, model, slow=True, person=person) if text is None else text
+    return difference(ours(model, protocol, person, **how), text)
+
+
+def difference(own, text):
+    times, states = own
     looked = np.unique(np.linspace(0, len(times) - 1, LOOKED_AT).astype(int))
-    witness = theirs(sbml_of(protocol, model, slow=True, person=person) if text is None else text, times[looked])
-    return float(np.max(np.abs(own[looked] - witness) / np.maximum(np.abs(witness).max(0), LEAST)))
+    witness = theirs(text, times[looked])
+    return float(np.max(np.abs(states[looked] - witness) / np.maximum(np.abs(witness).max(0), LEAST)))
 
 
 def sample_body(model, protocol, number):
@@ -124,19 +131,40 @@ def test_whatever_acts_on_something_slow(model):
     assert gap(model, protocol, Person.from_protocol(protocol, model), refine=FINER) < PRODUCTION
 
 
+def test_stress_that_ends(model):
+    protocol = check(TWICE | {"patient": TWICE["patient"] | {"stress_until": "50 h"}})
+    assert gap(model, protocol, Person.from_protocol(protocol, model)) < PRODUCTION
+    with pytest.raises(InputError, match="stress_until: circuits that are held"):
+        sbml_of(protocol, model, slow=True, circuits=False)
+
+
 def test_undosed_nothing_moves(model):
     late = check(TWICE | {"doses": [TWICE["doses"][0] | {"times": 1, "start": "6 d"}]})
     before = theirs(sbml_of(late, model, slow=True), np.arange(0, 144, 12.0))
     np.testing.assert_allclose(before, np.broadcast_to(before[0], before.shape), atol=1e-9)
 
 
-@pytest.mark.parametrize("changed", ["spines__growth_gain", "links__surge_ec50", "signalling__bdnf_time", "background__PV"])
-def test_guard_a_number_that_is_off_is_found(model, changed):
+@pytest.fixture(scope="module")
+def twice(model):
+    """Two infusions in a typical patient, by our solver and as text."""
     protocol = check(TWICE)
-    found = libsbml.readSBMLFromString(sbml_of(protocol, model, slow=True))
+    return ours(model, protocol, Person.from_protocol(protocol, model)), sbml_of(protocol, model, slow=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *("spines__growth_gain", "spines__elimination_of_young", "signalling__bdnf_time", "signalling__structural_lifetime"),
+        *("links__surge_ec50", "links__adaptation_time", "links__trapped_on_habenula"),
+        *("receptor__habenula_release", "serotonin__dopamine_feedback", "background__PV"),
+    ],
+)
+def test_guard_a_number_that_is_off_is_found(twice, changed):
+    own, text = twice
+    found = libsbml.readSBMLFromString(text)
     number = found.getModel().getParameter(changed)
     number.setValue(1.01 * number.getValue())
-    assert gap(model, protocol, Person.from_protocol(protocol, model), libsbml.writeSBMLToString(found)) > 10 * PRODUCTION
+    assert difference(own, libsbml.writeSBMLToString(found)) > 10 * PRODUCTION
 
 
 @pytest.mark.parametrize(("given", "circuits"), [(TWICE, True), (TWICE, False), (MIXED, True)])

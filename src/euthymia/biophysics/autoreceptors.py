@@ -3,6 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..core.numerics.roots import cubic_root
+
 
 def self_inhibited(
     drive: Float[Array, "*batch"], clearance: Float[Array, "*batch"], feedback: Float[Array, "*batch"]
@@ -20,9 +22,7 @@ def cooperatively_self_inhibited(
     """Release under autoreceptors that take two molecules: the positive root of r = h/[1 + a ((r q)² − 1)].
 
     Autoreceptors that hold back the share D²/(D² + K²) of release at a level D leave h K²/(D² + K²), and a = 1/(1 + K²) is the share that
-    they hold back in health; 0 < a < 1. With p = (1 − a)/(a q²) the root of the cubic is
-    r = 2 √(p/3) sinh(⅓ arsinh(3/2 h/(a q² p) √(3/p))).
+    they hold back in health; 0 < a < 1.
     """
     cubic = feedback * clearance**2
-    p = (1 - feedback) / cubic
-    return 2 * jnp.sqrt(p / 3) * jnp.sinh(jnp.arcsinh(3 / 2 * drive / (cubic * p) * jnp.sqrt(3 / p)) / 3)
+    return cubic_root((1 - feedback) / cubic, drive / cubic)

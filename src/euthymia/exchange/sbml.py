@@ -94,7 +94,8 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
             for node, variable, value in _add_inputs(document, system, infused, pushed):
                 changes.setdefault(node, {})[variable] = value
     if slow:
-        add_slow_system(document, physiology, eqx.filter_jit(patient)(physiology, person.stress), written, circuits)
+        undosed = eqx.filter_jit(patient)(physiology, person.stress)
+        add_slow_system(document, physiology, undosed, written, circuits, protocol.patient.stress_until)
     for number, node in enumerate(sorted(changes), 1):
         name = f"change {number} of the input, at {times[node]:g} h"
         document.event(f"change_{number}", name, f"time >= {times[node]!r} h", changes[node])

@@ -14,7 +14,7 @@ from ..model.closures.response import HABENULA_OUTPUTS
 from .sbml_formulas import Formulas, Writer
 from .sbml_targets import site
 
-FIRING = [name for name, _ in HABENULA_OUTPUTS[:2]]
+ACTING = ("tonic_rate", "burst_rate", "unblocked")
 """Outputs of the habenula that act on the slow states."""
 NEAR_ZERO = 1e-3
 """Below it x/(1 − e⁻ˣ) is 1 + x/2 + x²/12 to rounding error."""
@@ -35,6 +35,8 @@ class Midbrain(NamedTuple):
     raphe_drive: str
     dopamine_tone: str
     """At steady state."""
+    unblocked: str
+    """Share of NMDA pores in the habenula that are free of Mg2+."""
 
 
 def prefrontal(formulas: Formulas, drive_loss: Mapping[str, str], recurrence: str) -> Prefrontal:
@@ -75,13 +77,13 @@ def _mean_field(formulas: Formulas, prefix: str, about: str, nmda: Mapping[str, 
         )
         rectified = f"piecewise(1 + {x}/2 + {x}^2/12, abs({x}) < {NEAR_ZERO}, {x}/(1 - exp(-{x})))"
         transfer = f"{of('prefrontal.softness')}*{rectified}/({of('prefrontal.spike_time', name)}*{above})"
-        formulas.fast_rate(rate[name], f"prefrontal rate of {name}{about}", start, transfer)
-    formulas.fast_rate(slow, f"slow NMDA drive{about}", formulas.brain.fast.rates[0], rate[E], "prefrontal.nmda_time")
+        formulas.fast(rate[name], f"prefrontal rate of {name}{about}", start, transfer)
+    formulas.fast(slow, f"slow NMDA drive{about}", formulas.brain.fast.rates[0], rate[E], "prefrontal.nmda_time")
     return rate[E]
 
 
 def midbrain(formulas: Formulas, cortical: str, drive_loss: str, stress: str, dat: str, mao_block: str) -> Midbrain:
-    """Habenula, RMTg, dopamine and raphe."""
+    """Habenula, RMTg, dopamine and raphe, at a loss of NMDA drive that habenular cells still feel."""
     of = formulas.parameter
     shift = formulas.rule(
         "habenula_shift",
@@ -91,7 +93,8 @@ def midbrain(formulas: Formulas, cortical: str, drive_loss: str, stress: str, da
         "mV",
     )
     zero = formulas.number("silent", "no spikes", 0.0, "Hz")
-    firing = _habenula(formulas, formulas.physiology.closures.habenula, f"1 - {drive_loss}", shift, zero)
+    nmda = f"(1 - {drive_loss})*(1 - {of('links.trapped_on_habenula')}*trapped)"
+    *firing, unblocked = _habenula(formulas, formulas.physiology.closures.habenula, nmda, shift, zero)
     healthy = [of("midbrain.healthy", pattern) for pattern in ("tonic", "burst")]
     inhibition = _dopamine_inhibition(formulas, "now", firing, zero, formulas.rule)
     healthy_inhibition = _dopamine_inhibition(formulas, "healthy", healthy, zero, formulas.once)
@@ -104,13 +107,27 @@ def midbrain(formulas: Formulas, cortical: str, drive_loss: str, stress: str, da
         "odds of a dopamine cell to fire",
         f"{share}/(1 - {share})*{cortical}^{of('midbrain.dopamine.cortex_on_active')}*exp(-({excess}))",
     )
-    per_spike = f"1/((1 - {of('serotonin.dopamine_dat_share')}*{dat})*(1 - {of('serotonin.dopamine_mao_share')}*{mao_block}))"
-    tone = formulas.rule(
-        "dopamine_tone",
-        "dopamine tone at steady state",
-        f"{odds}/(1 + {odds})/{share}*{cortical}^{of('midbrain.dopamine.cortex_on_rate')}*{per_spike}",
+    spikes = formulas.rule(
+        "dopamine_drive",
+        "spikes that release dopamine, healthy = 1",
+        f"{odds}/(1 + {odds})/{share}*{cortical}^{of('midbrain.dopamine.cortex_on_rate')}",
     )
-    return Midbrain(formulas.rule("raphe_drive", "drive of the raphe", f"{raphe}/{healthy_raphe}"), tone)
+    tone = _dopamine_tone(formulas, spikes, dat, mao_block)
+    return Midbrain(formulas.rule("raphe_drive", "drive of the raphe", f"{raphe}/{healthy_raphe}"), tone, unblocked)
+
+
+def _dopamine_tone(formulas: Formulas, spikes: str, dat: str, mao_block: str) -> str:
+    """Release by these spikes under cooperative autoreceptors, in the closed form of the root of a cubic."""
+    of = formulas.parameter
+    q = formulas.rule(
+        "dopamine_per_spike",
+        "dopamine per spike",
+        f"1/((1 - {of('serotonin.dopamine_dat_share')}*{dat})*(1 - {of('serotonin.dopamine_mao_share')}*{mao_block}))",
+    )
+    a = of("serotonin.dopamine_feedback")
+    p = formulas.rule("dopamine_release_scale", "scale of dopamine release, squared", f"(1 - {a})/({a}*{q}^2)")
+    release = f"2*sqrt({p}/3)*sinh(arcsinh(3/2*{spikes}/(1 - {a})*sqrt(3/{p}))/3)"
+    return formulas.rule("dopamine_tone", "dopamine tone at steady state", f"{release}*{q}")
 
 
 def _dopamine_inhibition(formulas: Formulas, about: str, firing: Sequence[str], zero: str, write: Writer) -> str:
@@ -131,7 +148,7 @@ def _raphe_rate(formulas: Formulas, about: str, firing: Sequence[str], zero: str
 
 
 def _habenula(formulas: Formulas, surface: Surface, nmda: str, shift: str, zero: str) -> list[str]:
-    """Firing outside and inside bursts, from the surface as a polynomial in its two variables; none is negative."""
+    """What acts, from the surface as a polynomial in its two variables; none is negative."""
     scaled = []
     for index, (name, value, unit) in enumerate((("nmda", nmda, "dimensionless"), ("shift", shift, "mV"))):
         low, high = (
@@ -143,14 +160,16 @@ def _habenula(formulas: Formulas, surface: Surface, nmda: str, shift: str, zero:
     powers = np.asarray(surface.coefficients)
     for axis in range(2):
         powers = np.apply_along_axis(_padded_powers, axis, powers)
-    firing = []
-    for index, name in enumerate(FIRING):
-        scale = formulas.number(f"habenula__{name}__scale", f"scale of the habenula's {name}", surface.scale[index], "Hz")
-        rows = [_horner([repr(float(power)) for power in row], scaled[1]) for row in powers[..., index]]
-        start = getattr(formulas.brain.fast.habenula, name)
-        rate = f"max({scale}*{_horner(rows, scaled[0])}, {zero})"
-        firing.append(formulas.fast_rate(f"habenula__{name}", f"habenula, {name}", start, rate))
-    return firing
+    outputs = []
+    for index, (name, unit) in enumerate(HABENULA_OUTPUTS):
+        if name in ACTING:
+            unit, least = (unit, zero) if unit == "Hz" else ("dimensionless", "0")
+            scale = formulas.number(f"habenula__{name}__scale", f"scale of the habenula's {name}", surface.scale[index], unit)
+            rows = [_horner([repr(float(power)) for power in row], scaled[1]) for row in powers[..., index]]
+            start = getattr(formulas.brain.fast.habenula, name)
+            formula = f"max({scale}*{_horner(rows, scaled[0])}, {least})"
+            outputs.append(formulas.fast(f"habenula__{name}", f"habenula, {name}", start, formula, unit=unit))
+    return outputs
 
 
 def _padded_powers(coefficients: np.ndarray) -> np.ndarray:

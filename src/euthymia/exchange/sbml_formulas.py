@@ -8,11 +8,11 @@ import numpy as np
 
 from ..circuits.prefrontal import CLASSES
 from ..core.parameters import declared
-from ..core.types import CELL_CLASSES, SUBUNITS
+from ..core.types import CELL_CLASSES, SITES, SUBUNITS
 from ..model.fast import Brain
 from ..model.parameters import Physiology
 from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
-from ..receptors.nmdar import LIGANDS
+from ..receptors.nmdar import BLOCKERS, LIGANDS
 from .sbml_document import Document, Unit, identifier
 
 UNITS: dict[str, Unit] = {
@@ -37,11 +37,15 @@ UNIT_IDENTIFIERS = {
 LABELS = {
     "receptor.binding_constant": (LIGANDS,),
     "receptor.affinity": (SUBUNITS,),
+    "receptor.affinity_of_others": (BLOCKERS, SUBUNITS),
+    "receptor.trapped_share": (BLOCKERS,),
+    "receptor.resting_engagement": (BLOCKERS,),
+    "receptor.open_probability": (SITES,),
     "receptor.composition": (CELL_CLASSES, SUBUNITS),
     "receptor.voltage": (CELL_CLASSES,),
     "receptor.drive_ic50": (CELL_CLASSES,),
     "receptor.magnesium.subunit_scale": (SUBUNITS,),
-    "links.free_share": (LIGANDS[-2:],),
+    "links.free_share": (BLOCKERS,),
     "monoamine.sert_affinity": (SERT_INHIBITORS,),
     "monoamine.dat_affinity": (DAT_INHIBITORS,),
     "monoamine.mao_affinity": (REVERSIBLE_MAO_INHIBITORS,),
@@ -85,8 +89,11 @@ class Formulas:
         return self.document.rule(name, title, unit, formula)
 
     def once(self, name: str, title: str, formula: str, unit: str = "dimensionless") -> str:
-        """A constant that a formula gives at the start."""
-        return self.document.once(name, title, unit, formula)
+        """A constant that a formula gives at the start, added when first needed."""
+        if name not in self._written:
+            self.document.once(name, title, unit, formula)
+            self._written.add(name)
+        return name
 
     def state(self, name: str, title: str, start: jax.Array | float, rate: str, unit: str = "dimensionless") -> str:
         """A state with its rate of change (per h)."""
@@ -94,6 +101,8 @@ class Formulas:
         self.document.rate_rule(name, rate)
         return name
 
-    def fast_rate(self, name: str, title: str, start: jax.Array | float, formula: str, time: str = "prefrontal.rate_time") -> str:
-        """A firing rate (Hz) that relaxes to a formula within milliseconds; as an assignment rule every reader would evaluate it anew."""
-        return self.state(name, title, start, f"({formula} - {name})*ms_per_hour/{self.parameter(time)}", "Hz")
+    def fast(
+        self, name: str, title: str, start: jax.Array | float, formula: str, time: str = "prefrontal.rate_time", unit: str = "Hz"
+    ) -> str:
+        """What relaxes to a formula within milliseconds; as an assignment rule every reader would evaluate it anew."""
+        return self.state(name, title, start, f"({formula} - {name})*ms_per_hour/{self.parameter(time)}", unit)

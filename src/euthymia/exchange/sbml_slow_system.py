@@ -4,34 +4,35 @@ Every equation of the slow field is written out here a second time, as text, so 
 come from the model. The surface of the habenula is a polynomial and stands as one. The prefrontal circuit has no closed form: it runs
 in its own time beside its twin without drug. Rates of both circuits relax within milliseconds to the steady state that our field
 solves for, so that the slow states differ by some millionths. A file without circuits holds their outputs at their undosed values; so
-do our switches of :data:`FROZEN`. The limbic lock is no slow state and is left out.
+do our switches of :data:`FROZEN`, under constant stress. The limbic lock is no slow state and is left out.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ..circuits.midbrain import raphe_drive
-from ..core.types import CELL_CLASSES
+from ..core.errors import InputError
+from ..core.numerics.settings import SMOOTH_EXCESS
 from ..core.units import factor
 from ..model.fast import Brain
 from ..model.parameters import Physiology
 from ..model.state import STATE_NAMES, pack
+from ..plasticity.spines import SpineState
 from ..receptors.monoamine import DAT_INHIBITORS, SERT_INHIBITORS
 from ..results.quantities import meaning
 from .sbml_circuits import midbrain, prefrontal
 from .sbml_document import Document, identifier
 from .sbml_formulas import Formulas, Writer
-from .sbml_targets import PYRAMIDAL, drive_losses, mao_block, occupancy, pore_block, racemate_equivalents
+from .sbml_targets import HABENULA, PYRAMIDAL, mao_block, nmda_blockers, nmda_losses, occupancy, pore_block, trapping_rate
 
 FROZEN = {"prefrontal": 0.0, "habenula": 0.0, "dopamine": 0.0, "cortex_to_dopamine": 0.0}
 """Settings of our switches that equal a file without circuits: circuits and dopamine keep their undosed values."""
-HABENULA = "habenula"
-
-
+SPINES = [identifier("spines", name) for name in SpineState._fields]
+"""Identifiers of the kinds of spines."""
 QUANTITY_OF_STATE = {
     **{name: name for name in ("glutamate", "measured_glutamate", "bdnf", "mtor", "dopamine", "autoreceptor")},
     **{"protein": "synaptic_proteins", "potentiation": "fast_potentiation", "structure_3": "structural_signal"},
-    **{"spines.transient": "transient_spines", "spines.persistent": "persistent_spines"},
+    **{f"spines.{name}": f"{name}_spines" for name in SpineState._fields},
 }
 """Slow states that a run returns as they are, by their name there."""
 
@@ -42,8 +43,12 @@ class SlowInputs(NamedTuple):
     stress: str
     release: str
     """Relative rise of glutamate release."""
-    drive_loss: str
-    """Of pyramidal cells."""
+    losses: Mapping[str, str]
+    """Of NMDA drive, per cell class."""
+    resting_block: str
+    """Loss of NMDA drive of pyramidal cells at rest, not adapted to."""
+    trapping: str
+    """Rate of change of trapped drug."""
     serotonin: str
     dopamine_tone: str
     damage_source: str
@@ -51,7 +56,14 @@ class SlowInputs(NamedTuple):
     relative_damage: str
 
 
-def add_slow_system(document: Document, physiology: Physiology, brain: Brain, systems: Collection[str], circuits: bool = True) -> None:
+def add_slow_system(
+    document: Document,
+    physiology: Physiology,
+    brain: Brain,
+    systems: Collection[str],
+    circuits: bool = True,
+    stress_until: float | None = None,
+) -> None:
     """Add the slow states of a patient to a document.
 
     Parameters
@@ -66,9 +78,21 @@ def add_slow_system(document: Document, physiology: Physiology, brain: Brain, sy
         Names of the linear systems that the document holds.
     circuits
         Whether the habenula and the prefrontal circuit act; otherwise see :data:`FROZEN`.
+    stress_until
+        Time (h) from which on there is no stress, if it ends.
+
+    Raises
+    ------
+    InputError
+        If circuits do not act and stress ends: they would have to change.
     """
+    if stress_until is not None and not circuits:
+        raise InputError("stress_until: circuits that are held at their undosed values cannot follow the end of stress; leave it out")
     formulas = Formulas(document, physiology, brain, systems)
-    _add_states(formulas, _slow_inputs(formulas, circuits))
+    stress = document.number("stress", "stress of the patient", float(brain.stress), "dimensionless", constant=stress_until is None)
+    if stress_until is not None:
+        document.event("end_of_stress", f"stress ends, at {stress_until:g} h", f"time > {stress_until!r} h", {stress: "0"})
+    _add_states(formulas, _slow_inputs(formulas, stress, circuits))
 
 
 def state_identifiers() -> list[str]:
@@ -76,16 +100,15 @@ def state_identifiers() -> list[str]:
     return [identifier(*name.split(".")) for name in STATE_NAMES]
 
 
-def _slow_inputs(formulas: Formulas, circuits: bool) -> SlowInputs:
-    """Everything from drugs to what the slow states depend on."""
+def _slow_inputs(formulas: Formulas, stress: str, circuits: bool) -> SlowInputs:
+    """Everything from drugs and stress to what the slow states depend on."""
     of, brain = formulas.parameter, formulas.brain
-    stress = formulas.number("stress", "stress of the patient", brain.stress)
-    ketamine = racemate_equivalents(formulas)
-    loss = drive_losses(formulas, ketamine, CELL_CLASSES if circuits else (PYRAMIDAL,))
+    blockers = nmda_blockers(formulas)
+    losses, resting = nmda_losses(formulas, blockers)
     healthy = _damage_source(formulas, "healthy", "1", formulas.once)
     stressed = _damage_source(formulas, "stressed", f"1 + {of('excitotoxicity.glutamate_excess')}", formulas.once)
     damage = formulas.rule("relative_damage", "damage, 0 in health and 1 at stress 1", f"(damage - {healthy})/({stressed} - {healthy})")
-    density = formulas.rule("spine_density", meaning("spine_density"), "spines__transient + spines__persistent")
+    density = formulas.rule("spine_density", meaning("spine_density"), " + ".join(SPINES))
     plateau = of("monoamine.sert_plateau")
     sert = occupancy(formulas, "sert", meaning("sert_occupancy"), "monoamine.sert_affinity", SERT_INHIBITORS, plateau)
     dat = occupancy(formulas, "dat", meaning("dat_occupancy"), "monoamine.dat_affinity", DAT_INHIBITORS)
@@ -97,35 +120,52 @@ def _slow_inputs(formulas: Formulas, circuits: bool) -> SlowInputs:
             meaning("recurrence"),
             f"(1 - {of('excitotoxicity.gain_loss')}*{damage})*(1 + {of('links.spines_on_recurrence')}*({density} - 1))",
         )
-        pyramidal, release = prefrontal(formulas, loss, recurrence)
-        drive, dopamine = midbrain(formulas, pyramidal, loss[HABENULA], stress, dat, mao)
+        felt = {name: _unadapted(formulas, loss, name) for name, loss in losses.items()}
+        pyramidal, release = prefrontal(formulas, felt, recurrence)
+        drive, dopamine, unblocked = midbrain(formulas, pyramidal, felt[HABENULA], stress, dat, mao)
     else:
         firing = brain.fast.habenula
         undosed_drive = raphe_drive(formulas.physiology.midbrain, firing.tonic_rate, firing.burst_rate)
         release = formulas.number("release", "rise of glutamate release, constant", 0.0)
         drive = formulas.number("raphe_drive", "drive of the raphe, constant", undosed_drive)
         dopamine = formulas.number("dopamine_tone", "dopamine tone at steady state, constant", brain.rest.dopamine)
+        unblocked = formulas.number("unblocked", "pores of the habenula free of Mg2+, constant", firing.unblocked)
     serotonin = _serotonin(formulas, drive, sert, mao)
     load = formulas.rule(
         "calcium_load",
         meaning("calcium_load"),
-        f"(1 + {of('excitotoxicity.glutamate_excess')}*{stress})*(1 - {pore_block(formulas, ketamine)})",
+        f"(1 + {of('excitotoxicity.glutamate_excess')}*{stress})*(1 - {pore_block(formulas, blockers)})",
     )
     source = _damage_source(formulas, "now", load, formulas.rule)
-    return SlowInputs(stress, release, loss[PYRAMIDAL], serotonin, dopamine, source, damage)
+    at_rest = _unadapted(formulas, resting, PYRAMIDAL)
+    trapping = trapping_rate(formulas, blockers, unblocked)
+    return SlowInputs(stress, release, losses, at_rest, trapping, serotonin, dopamine, source, damage)
+
+
+def _unadapted(formulas: Formulas, loss: str, name: str) -> str:
+    """What a cell class still feels of a loss of NMDA drive after adapting."""
+    over = f"{loss.replace('_', ' ')} over what {name} cells are used to"
+    excess = formulas.rule(f"{loss}__excess", over, f"max({loss} - adaptation__{name}, 0)")
+    about = f"{loss.replace('_', ' ')}: what {name} cells feel of it"
+    return formulas.rule(f"{loss}__felt", about, f"{excess}^2/({excess} + {SMOOTH_EXCESS})")
+
+
+def _engagement(formulas: Formulas, name: str, title: str, signal: str, half: str) -> str:
+    """Cooperative engagement of BDNF by a signal that is not negative."""
+    half, n = formulas.parameter(half), formulas.parameter("links.cooperativity")
+    return formulas.rule(name, title, f"{signal}^{n}/({signal}^{n} + {half}^{n})")
 
 
 def _add_states(formulas: Formulas, inputs: SlowInputs) -> None:
     """The slow states and their rates."""
-    of, release, loss = formulas.parameter, inputs.release, inputs.drive_loss
+    of, release = formulas.parameter, inputs.release
     rise = formulas.rule("rise_of_release", "rise of glutamate release over the same circuit without drug", f"max({release}, 0)")
-    surge = formulas.rule("surge", meaning("surge_engagement"), f"{rise}/({rise} + {of('links.surge_ec50')})")
-    resting = formulas.rule("resting", meaning("resting_engagement"), f"{loss}/({loss} + {of('links.signalling_ec50')})")
+    surge = _engagement(formulas, "surge", meaning("surge_engagement"), rise, "links.surge_ec50")
+    resting = _engagement(formulas, "resting", meaning("resting_engagement"), inputs.resting_block, "links.signalling_ec50")
     undosed = formulas.number("undosed_serotonin", "serotonin of the undosed patient", formulas.brain.fast.serotonin)
     serotonin_rise = formulas.rule("risen", "rise of serotonin over the patient's own", f"max({inputs.serotonin} - {undosed}, 0)")
     drives = {"surge_arm": surge, "rest_arm": resting, "serotonin_arm": serotonin_rise}
     arms = " + ".join(f"{of(f'signalling.{arm}')}*{drive}" for arm, drive in drives.items())
-    formed, matured, elimination = _spine_flows(formulas, inputs)
     delay = of("signalling.structural_delay")
     rates = {
         "damage": f"({inputs.damage_source} - damage)/{of('excitotoxicity.repair_time')}",
@@ -135,11 +175,13 @@ def _add_states(formulas: Formulas, inputs: SlowInputs) -> None:
         "mtor": f"(bdnf - mtor)/{of('signalling.mtor_time')}",
         "protein": f"{of('signalling.protein_synthesis')}*mtor - protein/{of('signalling.protein_lifetime')}",
         "potentiation": f"{of('signalling.potentiation_rate')}*bdnf - potentiation/{of('signalling.potentiation_lifetime')}",
-        "structure_1": f"(protein - structure_1)/{delay}",
+        "structural_drive": f"{of('signalling.structural_rate')}*mtor - structural_drive/{of('signalling.structural_lifetime')}",
+        "structure_1": f"(structural_drive - structure_1)/{delay}",
         "structure_2": f"(structure_1 - structure_2)/{delay}",
         "structure_3": f"(structure_2 - structure_3)/{delay}",
-        "spines.transient": f"{formed} - {of('spines.loss_of_new')}*spines__transient - {matured}",
-        "spines.persistent": f"{matured} - {elimination}*spines__persistent",
+        **_spine_rates(formulas, inputs),
+        "trapped": inputs.trapping,
+        **{f"adaptation.{name}": f"({loss} - adaptation__{name})/{of('links.adaptation_time')}" for name, loss in inputs.losses.items()},
         "dopamine": f"({inputs.dopamine_tone} - dopamine)/{of('links.dopamine_time')}",
         "autoreceptor": f"({inputs.serotonin}^(-{of('serotonin.adaptation')}) - autoreceptor)/{of('serotonin.adaptation_time')}",
     }
@@ -148,33 +190,34 @@ def _add_states(formulas: Formulas, inputs: SlowInputs) -> None:
         formulas.state(own, about, start, rates[name])
 
 
-class SpineFlows(NamedTuple):
-    """Identifiers of formation and maturation (spines per h) and of the elimination rate (per h)."""
-
-    formed: str
-    matured: str
-    elimination: str
-
-
-def _spine_flows(formulas: Formulas, inputs: SlowInputs) -> SpineFlows:
-    of, stress = formulas.parameter, inputs.stress
+def _spine_rates(formulas: Formulas, inputs: SlowInputs) -> dict[str, str]:
+    """Rates of change of the three kinds of spines."""
+    of, (transient, young, persistent) = formulas.parameter, SPINES
     speed = formulas.rule("growth_speed", "speed of spine growth", f"1 + {of('spines.growth_gain')}*structure_3")
     share = of("links.damage_share")
-    elimination = formulas.rule(
-        "elimination",
-        "elimination of persistent spines",
-        f"{of('spines.elimination')}*(1 + {of('links.stress_on_elimination')}*((1 - {share})*{stress} + {share}*{inputs.relative_damage}))",
-        "per_h",
+    stress = formulas.rule(
+        "stress_on_spines", "stress as spines feel it", f"(1 - {share})*{inputs.stress} + {share}*{inputs.relative_damage}"
     )
+
+    def elimination(kind: str, rate: str, rise: str) -> str:
+        return formulas.rule(f"elimination__{kind}", f"elimination of {kind} spines", f"{of(rate)}*(1 + {of(rise)}*{stress})", "per_h")
+
+    young_lost = elimination("young", "spines.elimination_of_young", "links.stress_on_elimination")
+    persistent_lost = elimination("persistent", "spines.elimination", "links.stress_on_persistent")
     formed = formulas.rule(
         "formed",
         "spines that form",
-        f"{of('spines.formation')}*(1 - {of('spines.stress_on_formation')}*{stress})*{speed}"
-        f"*({of('spines.sites')} - spines__transient - spines__persistent)",
+        f"{of('spines.formation')}*(1 - {of('spines.stress_on_formation')}*{inputs.stress})*{speed}"
+        f"*({of('spines.sites')} - {' - '.join(SPINES)})",
         "per_h",
     )
-    matured = formulas.rule("matured", "spines that mature", f"{of('spines.maturation')}*{speed}*spines__transient", "per_h")
-    return SpineFlows(formed, matured, elimination)
+    stabilised = formulas.rule("stabilised", "spines that become young ones", f"{of('spines.stabilisation')}*{speed}*{transient}", "per_h")
+    matured = formulas.rule("matured", "spines that mature", f"{of('spines.maturation')}*{young}", "per_h")
+    return {
+        "spines.transient": f"{formed} - {of('spines.loss_of_new')}*{transient} - {stabilised}",
+        "spines.young": f"{stabilised} - {young_lost}*{young} - {matured}",
+        "spines.persistent": f"{matured} - {persistent_lost}*{persistent}",
+    }
 
 
 def _damage_source(formulas: Formulas, about: str, load: str, write: Writer) -> str:

@@ -1,15 +1,26 @@
 """Drug targets as SBML formulas: NMDA receptors, transporters and MAO-A, from the drugs at their sites."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
-from ..core.types import ENANTIOMERS, SUBUNITS
+from ..core.types import CELL_CLASSES, ENANTIOMERS, SUBUNITS
 from ..pharmacology.comparators import FORMED
 from ..receptors.monoamine import IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS
-from ..receptors.nmdar import LIGANDS
+from ..receptors.nmdar import BLOCKERS, LIGANDS
 from .sbml_document import identifier
 from .sbml_formulas import Formulas
 
-PYRAMIDAL = "pyramidal"
+PYRAMIDAL, HABENULA, BURSTING = "pyramidal", "habenula", "habenula_burst"
+RACEMATE = "racemic ketamine"
+
+
+class Blockers(NamedTuple):
+    """Free concentrations in the brain of what blocks NMDA receptors (µM), as identifiers."""
+
+    ketamine: str
+    """Ketamine and its metabolites, in equivalents of racemic ketamine."""
+    others: Mapping[str, str]
+    """Each other blocker that the document has."""
 
 
 def site(formulas: Formulas, molecule: str) -> str | None:
@@ -43,8 +54,24 @@ def mao_block(formulas: Formulas) -> str:
     return formulas.rule("mao_block", "MAO-A that is inactivated or inhibited", f"1 - {left}*(1 - {inhibited})")
 
 
-def racemate_equivalents(formulas: Formulas) -> str:
-    """Concentration of racemic ketamine that competes like all NMDA receptor blockers together."""
+def nmda_blockers(formulas: Formulas) -> Blockers:
+    """What blocks NMDA receptors."""
+    sites = {blocker: site(formulas, blocker) for blocker in BLOCKERS}
+    others = {
+        blocker: formulas.rule(
+            f"free__{identifier(blocker)}",
+            f"free brain concentration, {blocker}",
+            f"{formulas.parameter('links.free_share', blocker)}*{at_site}",
+            "umol_per_L",
+        )
+        for blocker, at_site in sites.items()
+        if at_site is not None
+    }
+    return Blockers(_racemate_equivalents(formulas), others)
+
+
+def _racemate_equivalents(formulas: Formulas) -> str:
+    """Concentration of racemic ketamine that competes like ketamine and its metabolites together."""
     of = formulas.parameter
     into_brain = f"{of('links.unbound_fraction')}*{of('links.brain_partition')}"
     states = {
@@ -55,14 +82,10 @@ def racemate_equivalents(formulas: Formulas) -> str:
     terms = []
     for ligand in LIGANDS:
         enantiomer, _, molecule = ligand.partition("-")
-        if enantiomer in ENANTIOMERS:
-            state, free = states[molecule]
-            sources = [identifier(f"{enantiomer}-ketamine", state)] if f"{enantiomer}-ketamine" in formulas.systems else []
-            if enantiomer == ENANTIOMERS[0] and "esketamine" in formulas.systems and molecule != "hydroxynorketamine":
-                sources.append(identifier("esketamine", state))
-        else:
-            at_site = site(formulas, ligand)
-            free, sources = of("links.free_share", ligand), [] if at_site is None else [at_site]
+        state, free = states[molecule]
+        sources = [identifier(f"{enantiomer}-ketamine", state)] if f"{enantiomer}-ketamine" in formulas.systems else []
+        if enantiomer == ENANTIOMERS[0] and "esketamine" in formulas.systems and molecule != "hydroxynorketamine":
+            sources.append(identifier("esketamine", state))
         if sources:
             terms.append(f"{free}*({' + '.join(sources)})/{of('receptor.binding_constant', ligand)}")
     racemate = " + ".join(f"1/{of('receptor.binding_constant', ligand)}" for ligand in LIGANDS[:2])
@@ -72,35 +95,103 @@ def racemate_equivalents(formulas: Formulas) -> str:
     return formulas.rule("racemate_equivalents", title, f"({' + '.join(terms)})*2/({racemate})", "umol_per_L")
 
 
-def drive_losses(formulas: Formulas, ketamine: str, cell_classes: Collection[str]) -> dict[str, str]:
-    """Loss of NMDA drive per cell class, at a concentration in equivalents of racemic ketamine."""
-    ic50 = {name: formulas.parameter("receptor.drive_ic50", name) for name in cell_classes}
-    return {
-        name: formulas.rule(f"drive_loss__{name}", f"loss of NMDA drive, {name}", f"{ketamine}/({ketamine} + {ic50[name]})")
-        for name in cell_classes
-    }
+class NMDALosses(NamedTuple):
+    """Effective loss of NMDA drive, as identifiers."""
+
+    drive: Mapping[str, str]
+    """Per cell class."""
+    resting: str
+    """Of pyramidal cells, as receptors at rest see it."""
 
 
-def pore_block(formulas: Formulas, ketamine: str) -> str:
+def nmda_losses(formulas: Formulas, blockers: Blockers) -> NMDALosses:
+    """Loss of NMDA drive by ketamine's own potency and by the pore block of each other blocker."""
+    of = formulas.parameter
+    others = blockers.others.items()
+    odds = {(name, blocker): _odds_of_block(formulas, name, blocker, free) for name in CELL_CLASSES for blocker, free in others}
+
+    def loss(own: str, title: str, name: str, weights: Mapping[str, str]) -> str:
+        by_ketamine = f"{blockers.ketamine}/{of('receptor.drive_ic50', name)}"
+        x = f"({' + '.join((by_ketamine, *(f'{weights[blocker]}*{odds[name, blocker]}' for blocker in blockers.others)))})"
+        return formulas.rule(own, f"{title}, {name}", f"{x}/(1 + {x})")
+
+    whole = dict.fromkeys(blockers.others, "1")
+    at_rest = {blocker: of("receptor.resting_engagement", blocker) for blocker in blockers.others}
+    return NMDALosses(
+        {name: loss(f"drive_loss__{name}", "loss of NMDA drive", name, whole) for name in CELL_CLASSES},
+        loss("resting_loss", "loss of NMDA drive at rest", PYRAMIDAL, at_rest),
+    )
+
+
+def pore_block(formulas: Formulas, blockers: Blockers) -> str:
     """Loss of NMDA charge in pyramidal cells."""
-    of, magnesium = formulas.parameter, "receptor.magnesium"
-    V = of("receptor.voltage", PYRAMIDAL)
-    depolarised = f"({V} - {of('receptor.reference_voltage')})/{of('receptor.voltage_slope')}"
-    left, whole = [], []
+    lost, left = _charge(formulas, PYRAMIDAL, {RACEMATE: blockers.ketamine, **blockers.others})
+    return formulas.rule("pore_block", "loss of NMDA charge, pyramidal", f"({lost})/({lost} + {left})")
+
+
+def _odds_of_block(formulas: Formulas, name: str, blocker: str, free: str) -> str:
+    """Odds of pore block by one of the other blockers alone in a cell class."""
+    lost, left = _charge(formulas, name, {blocker: free})
+    return formulas.rule(f"odds__{identifier(blocker)}__{name}", f"odds of pore block by {blocker}, {name}", f"({lost})/({left})")
+
+
+def _charge(formulas: Formulas, name: str, free: Mapping[str, str]) -> tuple[str, str]:
+    """NMDA charge of a cell class that is lost and left at free concentrations of what binds."""
+    lost, left = [], []
     for subunit in SUBUNITS:
-        bound_magnesium = formulas.once(
-            f"magnesium__{subunit}",
-            f"external Mg2+ over its constant, {subunit}",
-            f"{of(f'{magnesium}.concentration')}/({of(f'{magnesium}.affinity_at_0mV')}*exp({of(f'{magnesium}.slope')}*{V})"
-            f"*{of(f'{magnesium}.subunit_scale', subunit)})",
+        magnesium = _magnesium(formulas, name, subunit)
+        bound = " + ".join(f"{concentration}/{_affinity(formulas, name, subunit, blocker)}" for blocker, concentration in free.items())
+        remaining = f"{formulas.parameter('receptor.composition', name, subunit)}/(1 + {magnesium} + {bound})"
+        lost.append(f"{remaining}*({bound})/(1 + {magnesium})")
+        left.append(remaining)
+    return " + ".join(lost), " + ".join(left)
+
+
+def _magnesium(formulas: Formulas, name: str, subunit: str) -> str:
+    """External Mg2+ over its constant at the voltage of a cell class."""
+    of, path = formulas.parameter, "receptor.magnesium"
+    return formulas.once(
+        f"magnesium__{name}__{subunit}",
+        f"external Mg2+ over its constant, {name}, {subunit}",
+        f"{of(f'{path}.concentration')}/({of(f'{path}.affinity_at_0mV')}*exp({of(f'{path}.slope')}*{of('receptor.voltage', name)})"
+        f"*{of(f'{path}.subunit_scale', subunit)})",
+    )
+
+
+def _depolarised(formulas: Formulas, name: str) -> str:
+    """Voltage of a cell class above the reference, over what raises a constant e-fold."""
+    of = formulas.parameter
+    return f"({of('receptor.voltage', name)} - {of('receptor.reference_voltage')})/{of('receptor.voltage_slope')}"
+
+
+def _affinity(formulas: Formulas, name: str, subunit: str, blocker: str) -> str:
+    """Constant of racemic ketamine or another blocker at the voltage of a cell class."""
+    of = formulas.parameter
+    at_reference = of("receptor.affinity", subunit) if blocker == RACEMATE else of("receptor.affinity_of_others", blocker, subunit)
+    return formulas.once(
+        identifier("affinity", blocker, name, subunit),
+        f"constant of {blocker} at the voltage of a cell class, {name}, {subunit}",
+        f"{at_reference}*exp({_depolarised(formulas, name)})",
+        "umol_per_L",
+    )
+
+
+def trapping_rate(formulas: Formulas, blockers: Blockers, unblocked: str) -> str:
+    """Rate of change of the drug that is trapped in bursting cells of the habenula, whose pores are free of Mg2+ in this share."""
+    of = formulas.parameter
+    trapped = [blockers.ketamine]
+    for blocker, free in blockers.others.items():
+        relative = " + ".join(
+            f"{of('receptor.composition', HABENULA, subunit)}*{of('receptor.affinity', subunit)}"
+            f"/{of('receptor.affinity_of_others', blocker, subunit)}"
+            for subunit in SUBUNITS
         )
-        K = formulas.once(
-            f"affinity__{subunit}",
-            f"constant of racemic ketamine at the voltage of pyramidal cells, {subunit}",
-            f"{of('receptor.affinity', subunit)}*exp({depolarised})",
-            "umol_per_L",
-        )
-        share = of("receptor.composition", PYRAMIDAL, subunit)
-        left.append(f"{share}/(1 + {bound_magnesium} + {ketamine}/{K})")
-        whole.append(f"{share}/(1 + {bound_magnesium})")
-    return formulas.rule("pore_block", "loss of NMDA charge, pyramidal", f"1 - ({' + '.join(left)})/({' + '.join(whole)})")
+        trapped.append(f"{free}*{of('receptor.trapped_share', blocker)}*({relative})")
+    binding = formulas.rule(
+        "trapping",
+        "binding of trapped drug in bursting habenula cells",
+        f"{of('receptor.open_probability', BURSTING)}*{of('receptor.on_rate')}*exp(-{_depolarised(formulas, HABENULA)})"
+        f"*({' + '.join(trapped)})*{unblocked}",
+        "per_h",
+    )
+    return f"{binding}*(1 - trapped) - {of('receptor.habenula_release')}*trapped"

@@ -52,7 +52,7 @@ def calibration_data(pairs: list[tuple[Trial, TrialOutcome]]) -> CalibrationData
     for trial, observation in pairs:
         row = observation.row
         of_one_arm = row.sd is not None and row.n is not None and observation.against is None
-        value.append(row.value)
+        value.append(observation.observed)
         error.append(standard_error(observation, trial))
         sd.append(row.sd if of_one_arm else np.nan)
         sd_error.append(row.sd / np.sqrt(2 * (row.n - 1)) if of_one_arm and row.sd and row.n else np.nan)

@@ -21,7 +21,7 @@ class FittedNumber(NamedTuple):
     @property
     def observed(self) -> float:
         """The published number."""
-        return self.observation.row.value
+        return self.observation.observed
 
     @property
     def standardised_residual(self) -> float:

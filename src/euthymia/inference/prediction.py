@@ -19,6 +19,7 @@ from ..trials.arm_statistics import RatedPair, sample_statistic
 from ..trials.expected import PredictionTarget, PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
 from ..trials.meta_analysis import meta_analyses
 from ..trials.published import Trial, TrialOutcome
+from ..trials.relapse_statistics import RatedCourse, followed, sample_relapse
 from ..trials.sampling_error import arm_size, standard_error
 from .calibration import PATIENTS
 from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
@@ -52,24 +53,24 @@ class PosteriorPrediction:
     @property
     def inside(self) -> bool:
         """Whether the interval holds the number."""
-        return self.low <= self.observation.row.value <= self.high
+        return self.low <= self.observation.observed <= self.high
 
     @property
     def inside_meta_analysis(self) -> bool | None:
         """The same for the interval of the meta-analysis."""
-        return None if self.meta_analysis is None else self.meta_analysis[0] <= self.observation.row.value <= self.meta_analysis[1]
+        return None if self.meta_analysis is None else self.meta_analysis[0] <= self.observation.observed <= self.meta_analysis[1]
 
     @property
     def score(self) -> float:
         """Interval score in standard errors of the number; smaller is better."""
-        return interval_score(self.low, self.high, self.observation.row.value) / standard_error(self.observation, self.trial)
+        return interval_score(self.low, self.high, self.observation.observed) / standard_error(self.observation, self.trial)
 
     @property
     def meta_analysis_score(self) -> float:
         """The same for the interval of the meta-analysis; NaN where there is none."""
         if self.meta_analysis is None:
             return float("nan")
-        return interval_score(*self.meta_analysis, self.observation.row.value) / standard_error(self.observation, self.trial)
+        return interval_score(*self.meta_analysis, self.observation.observed) / standard_error(self.observation, self.trial)
 
 
 def interval_score(low: float, high: float, value: float) -> float:
@@ -128,7 +129,7 @@ def predict(
     for numbers in drawn:
         coordinates = mode + jnp.asarray(root @ random.standard_normal(len(FITTED)))
         z = jnp.asarray(random.standard_normal((len(targets.trial_names), len(TrialEffects._fields))))
-        madrs = {key: np.asarray(of_arm) for key, of_arm in _madrs_by_arm(targets, start, solved, coordinates, z).items()}
+        madrs = _madrs_by_arm(targets, start, solved, coordinates, z)
         numbers[:] = [_drawn_number(start.ratings, targets, target, madrs, random) for target in targets.targets]
     low, median, high = np.quantile(drawn, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
     interval = meta_analyses().prediction_interval
@@ -139,21 +140,23 @@ def predict(
 
 
 def _drawn_number(
-    p: Ratings, targets: PredictionTargets, target: PredictionTarget, madrs: dict[str, np.ndarray], random: np.random.Generator
+    p: Ratings, targets: PredictionTargets, target: PredictionTarget, madrs: dict[str, Array], random: np.random.Generator
 ) -> float:
     """A published number as one further trial would have it, with patients and raters drawn."""
     trial, observation, _ = target
-    arms = [arm for arm in (observation.arm, observation.against) if arm]
-    samples = [
-        _rated_sample(p, np.stack(pair, -1), arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE, random)
-        for pair, arm in zip(targets.visit_pairs(madrs, target), arms, strict=True)
-    ]
+    courses, follow_up = targets.courses(madrs, target), observation.follow_up
+    sizes = [arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE for arm, *_ in observation.sides]
+    if follow_up is not None:
+        course = followed(follow_up, courses[0][:, 0], courses[0][:, 1], courses[0][:, 2:])
+        rated = _rated_sample(p, np.column_stack([np.asarray(madrs) for madrs in course]), LARGEST_ARM_SIZE, random)
+        return sample_relapse(p, observation.statistic, follow_up, RatedCourse(rated[:, 0], rated[:, 1], rated[:, 2:]), sizes[0])
+    samples = [RatedPair(*_rated_sample(p, np.asarray(course), n, random).T) for course, n in zip(courses, sizes, strict=True)]
     return sample_statistic(p, observation.statistic, samples[0], samples[1] if observation.against else None)
 
 
-def _rated_sample(p: Ratings, madrs: np.ndarray, n: int, random: np.random.Generator) -> RatedPair:
-    """Ratings of ``n`` patients at two visits, drawn with replacement from the ensemble."""
+def _rated_sample(p: Ratings, madrs: np.ndarray, n: int, random: np.random.Generator) -> np.ndarray:
+    """Ratings of ``n`` patients at some visits, drawn with replacement from the ensemble."""
     rated = madrs[random.integers(len(madrs), size=min(n, LARGEST_ARM_SIZE))]
     rated = rated + float(p.rater_sd) * random.standard_normal(rated.shape)
     step = float(p.step)
-    return RatedPair(*np.clip(step * np.round(rated / step), 0, 60).T)
+    return np.clip(step * np.round(rated / step), 0, 60)

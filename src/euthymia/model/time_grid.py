@@ -6,8 +6,10 @@ steps of that length cost none.
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,18 +17,30 @@ from .inputs import CHANNELS, Pulse
 
 RUNGS = tuple(8.0 / 2**k for k in range(13, -1, -1))
 """Step lengths of the ladder, h: each twice the one before."""
-STEPS_PER_RUNG = 44
-"""Steps before the length doubles."""
+
+
+class Ladder(NamedTuple):
+    """Step lengths since a change of input: ``lengths`` (h), each until an age in ``until`` (h), and the last from then on."""
+
+    lengths: tuple[float, ...]
+    until: tuple[float, ...]
+
+
+def _ladder(lengths: tuple[float, ...], steps: Sequence[int]) -> Ladder:
+    """The ladder with so many steps of each length."""
+    return Ladder(lengths, tuple(accumulate(length * count for length, count in zip(lengths, steps, strict=True)))[:-1])
+
+
+LONG = 0.5
+"""Step from which on more are made, h: what dopamine loses to its lag behind trapped drug is then below the tolerance."""
+FINEST = _ladder(RUNGS, [44 if length < LONG else 100 for length in RUNGS])
+"""After the first changes of input."""
 FINE_CHANGES = 12
-"""Changes of input after which the ladder starts at its finest step; after later ones of a long series it starts coarser, as follows."""
-RUNGS_OF_REPEATS = RUNGS[4:]
-"""The part of the ladder that is used after a later change, h."""
-STEPS_PER_RUNG_OF_REPEATS = 5
-"""Likewise after a later change: a year of infusions in seconds, with errors of a few thousandths."""
-RUNGS_OF_SLOW_ABSORPTION = RUNGS[9:13]
-"""The part of the ladder that is used after input that is slowly absorbed, h: a tablet reaches the blood over hours."""
-STEPS_PER_RUNG_OF_SLOW_ABSORPTION = 5
-"""Likewise after slowly absorbed input."""
+"""Changes of input after which the steps are finest; after later ones of a long series they start coarser, as follows."""
+OF_REPEATS = _ladder(RUNGS[4:], [5] * len(RUNGS[4:]))
+"""After a later change: a year of infusions in seconds, with errors of a few thousandths."""
+OF_SLOW_ABSORPTION = _ladder(RUNGS[9:13], [5] * len(RUNGS[9:13]))
+"""After input that is slowly absorbed: a tablet reaches the blood over hours."""
 SAME = 1e-9
 """Times and lengths that differ by less are equal, h."""
 SMALLEST_BUCKET = 512
@@ -65,10 +79,9 @@ class TimeGrid:
         return self.padded_times[: self.nodes]
 
 
-def _step_length(age: float, rungs: tuple[float, ...], per_rung: int) -> float:
-    """Step length at an age since a change (h): one rung higher after every ``per_rung`` steps, up to the top."""
-    climbed = math.floor(math.log2(1 + (age + SAME) / (per_rung * rungs[0])))
-    return rungs[min(climbed, len(rungs) - 1)]
+def _step_length(age: float, ladder: Ladder) -> float:
+    """Step length at an age since a change (h)."""
+    return ladder.lengths[bisect_right(ladder.until, age + SAME)]
 
 
 def _step_lengths(fast: list[float], slow: list[float], stops: list[float], fine_changes: int) -> np.ndarray:
@@ -79,17 +92,13 @@ def _step_lengths(fast: list[float], slow: list[float], stops: list[float], fine
     steps = []
     for start, end in pairwise(stops):
         ladders = [
-            (changes[count - 1], rungs, per_rung)
-            for changes, rungs, per_rung in (
-                (fast[:fine_changes], RUNGS, STEPS_PER_RUNG),
-                (fast[fine_changes:], RUNGS_OF_REPEATS, STEPS_PER_RUNG_OF_REPEATS),
-                (slow, RUNGS_OF_SLOW_ABSORPTION, STEPS_PER_RUNG_OF_SLOW_ABSORPTION),
-            )
+            (changes[count - 1], ladder)
+            for changes, ladder in ((fast[:fine_changes], FINEST), (fast[fine_changes:], OF_REPEATS), (slow, OF_SLOW_ABSORPTION))
             if (count := bisect_right(changes, start + SAME))
         ]
         now = start
         while end - now > SAME:
-            step = min(_step_length(now - latest, rungs, per_rung) for latest, rungs, per_rung in ladders)
+            step = min(_step_length(now - latest, ladder) for latest, ladder in ladders)
             steps.append(step if now + step < end - SAME else end - now)
             now += step
     return np.array(steps)

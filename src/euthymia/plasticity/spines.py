@@ -51,12 +51,12 @@ class Turnover(NamedTuple):
     eliminated: Scalar
 
 
-def density(x: SpineState) -> Float[Array, "*batch"]:
+def density(x: SpineState) -> Float[Array, "..."]:
     """All spines, ρ = N + Y + S."""
     return x.transient + x.young + x.persistent
 
 
-def lasting(x: SpineState) -> Float[Array, "*batch"]:
+def lasting(x: SpineState) -> Float[Array, "..."]:
     """Spines that are no longer transient, Y + S."""
     return x.young + x.persistent
 
@@ -115,7 +115,7 @@ def spines_after(p: Spines, x: SpineState, rates: SpineRates, step: Scalar) -> S
     """
     zero = jnp.zeros_like(rates.formation * rates.young_elimination)
     f, d, m, e_Y, k, e = (rate + zero for rate in rates)
-    leaving = jnp.array(
+    hops = jnp.array(
         [
             [zero, d, e_Y, e],
             [f, zero, zero, zero],
@@ -124,4 +124,4 @@ def spines_after(p: Spines, x: SpineState, rates: SpineRates, step: Scalar) -> S
         ]
     )
     sites = jnp.stack([p.sites - density(x), *x])
-    return SpineState(*markov_step(leaving, sites, step)[1:])
+    return SpineState(*markov_step(hops, sites, step)[1:])

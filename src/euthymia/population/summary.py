@@ -12,7 +12,7 @@ from ..clinic.ratings import Ratings
 from ..simulation.visits import CHECKPOINTS, first_visit
 from .cohort import COHORT_ARMS, Cohort
 from .dropout import Dropout, dropout
-from .relapse import Relapse, relapse
+from .relapse import Relapse, Return, relapse, return_of_symptoms
 from .weighting import effective_sample_size
 
 INTERVAL = (0.05, 0.95)
@@ -53,6 +53,7 @@ class CohortSummary:
 
     visits: tuple[VisitSummary, ...]
     relapse: Relapse | None
+    return_of_symptoms: Return | None
     dropout: Dropout | None
     effective_size: float
     """Effective number of patients (Kish)."""
@@ -101,4 +102,6 @@ def cohort_summary(cohort: Cohort, p: Ratings) -> CohortSummary:
     """Visits, relapse, dropout and effective sample size of a cohort."""
     effective = effective_sample_size(cohort.weights)
     weighted = effective <= EVEN * len(cohort.weights)
-    return CohortSummary(visit_summaries(cohort, p), relapse(cohort, p), dropout(cohort, p), effective, weighted)
+    return CohortSummary(
+        visit_summaries(cohort, p), relapse(cohort, p), return_of_symptoms(cohort, p), dropout(cohort, p), effective, weighted
+    )

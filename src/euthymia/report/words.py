@@ -25,9 +25,11 @@ COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def number_of(observation: TrialOutcome) -> str:
     """What a published number is of."""
     against = f" against {observation.against}" if observation.against else ""
+    arms = joined([observation.arm, *observation.pooled_with])
+    start = 0.0 if observation.follow_up is None else observation.follow_up.counted_from
     # A number stays with its unit.
-    at = clock(observation.at).replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{observation.statistic}, {observation.arm}{against}, {at}"
+    at = clock(observation.at - start).replace(" ", "\N{NO-BREAK SPACE}") + (" after the last dose" if start else "")
+    return f"{observation.statistic}, {arms}{against}, {at}"
 
 
 def span(hours: float) -> str:

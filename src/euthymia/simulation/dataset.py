@@ -10,8 +10,8 @@ import xarray as xr
 
 from ..clinic.symptoms import ITEMS
 from ..core.constants import NG_PER_ML
+from ..core.numerics.settings import SUBNETWORKS
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES
-from ..links import SUBNETWORKS
 from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid
 from ..model.vector_field import BURSTING, locked_share

@@ -20,6 +20,8 @@ from .visits import CHECKPOINTS, first_visit
 ROUNDING = 1e-9
 JUST_BEFORE = SECOND
 """Before a bolus there is a node at this distance, h, or halfway to the last change if that is nearer: the course jumps at the dose."""
+JUST_AFTER = 1e-6
+"""After the end of stress there is a node at this distance, h: stress falls between the two."""
 COARSE = (128, 16)
 """Steps and distinct lengths of the smallest grid for many patients."""
 MOST_DEVICES = 100
@@ -87,7 +89,7 @@ def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to
 def stress_left(protocol: Protocol, times: np.ndarray) -> np.ndarray:
     """Stress at times since the start (h), over what the patient is under then."""
     until = protocol.patient.stress_until
-    return np.where(times <= (math.inf if until is None else until), 1.0, 0.0)
+    return np.where(times <= (math.inf if until is None else until + ROUNDING), 1.0, 0.0)
 
 
 def _changes(protocol: Protocol) -> tuple[float, ...]:
@@ -96,7 +98,8 @@ def _changes(protocol: Protocol) -> tuple[float, ...]:
 
 
 def _nodes(protocol: Protocol) -> tuple[float, ...]:
-    return *(first_visit(protocol) + hours for hours in CHECKPOINTS.values()), *protocol.visits
+    jumps = (time + JUST_AFTER for time in _changes(protocol))
+    return *(first_visit(protocol) + hours for hours in CHECKPOINTS.values()), *protocol.visits, *jumps
 
 
 def _before_boluses(protocol: Protocol, pulses: list[Pulse]) -> list[float]:

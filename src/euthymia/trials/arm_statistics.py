@@ -46,9 +46,9 @@ def response_probability(p: Ratings, baseline: Float[Array, "patient"], visit: F
     return norm.cdf((remaining * baseline + p.step / 4 - visit) / (p.rater_sd * jnp.sqrt(1 + remaining**2)))
 
 
-def remission_probability(p: Ratings, visit: Float[Array, "patient"]) -> Float[Array, "patient"]:
-    """Probability that a rating is one of remission; totals are whole points, so that half a point above the cut still is."""
-    return norm.cdf((p.remission + p.step / 2 - visit) / p.rater_sd)
+def remission_probability(p: Ratings, cut: Scalar, visit: Float[Array, "patient"]) -> Float[Array, "patient"]:
+    """Probability that a rating is at most the cut of remission; totals are whole points, so that half a point above it still is."""
+    return norm.cdf((cut + p.step / 2 - visit) / p.rater_sd)
 
 
 def expected_statistic(p: Ratings, kind: str, active: MadrsPair, control: MadrsPair | None) -> ExpectedStatistic:
@@ -79,15 +79,15 @@ def expected_statistic(p: Ratings, kind: str, active: MadrsPair, control: MadrsP
                 return ExpectedStatistic(active.visit.mean(), jnp.sqrt(active.visit.var() + rater_variance(active.visit)))
             case "response":
                 return ExpectedStatistic(100 * response(active), none)
-            case "remission":
-                return ExpectedStatistic(100 * remission_probability(p, active.visit).mean(), none)
+            case "remission" | "strict remission":
+                return ExpectedStatistic(100 * remission_probability(p, _remission_cut(p, kind), active.visit).mean(), none)
     else:
         control_mean, control_variance = change(control)
         effect = (mean - control_mean) / jnp.sqrt((variance + control_variance) / 2)
         match kind:
             case "difference" | "HAM-D difference":
                 return ExpectedStatistic(mean - control_mean, none)
-            case "effect":
+            case "effect" | "effect once lost":
                 return ExpectedStatistic(effect, none)
             case "benefit":
                 return ExpectedStatistic(-effect, none)
@@ -116,16 +116,16 @@ def sample_statistic(p: Ratings, kind: str, active: RatedPair, control: RatedPai
                 return float(active.visit.mean())
             case "response":
                 return response(active)
-            case "remission":
-                return 100 * float(np.mean(np.asarray(remits(p.remission, jnp.asarray(active.visit)))))
+            case "remission" | "strict remission":
+                return 100 * float(np.mean(np.asarray(remits(_remission_cut(p, kind), jnp.asarray(active.visit)))))
     else:
         control_change = control.visit - control.baseline
         match kind:
             case "difference" | "HAM-D difference":
                 return float(change.mean() - control_change.mean())
-            case "effect" | "benefit":
+            case "effect" | "benefit" | "effect once lost":
                 effect = (change.mean() - control_change.mean()) / sqrt((change.var(ddof=1) + control_change.var(ddof=1)) / 2)
-                return float(effect if kind == "effect" else -effect)
+                return float(-effect if kind == "benefit" else effect)
             case "response difference":
                 return response(active) - response(control)
             case "response odds ratio":
@@ -137,6 +137,10 @@ def sample_statistic(p: Ratings, kind: str, active: RatedPair, control: RatedPai
                     odds.append(responders / (n + 1 - responders))
                 return odds[0] / odds[1]
     raise ValueError(f"{kind}: no such statistic")
+
+
+def _remission_cut(p: Ratings, kind: str) -> Scalar:
+    return p.strict_remission if kind == "strict remission" else p.remission
 
 
 def _on_hamd(p: Ratings, arm: RatedPair) -> RatedPair:

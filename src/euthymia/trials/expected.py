@@ -7,7 +7,7 @@ each patient's own path. Ratings are taken from everybody; nobody drops out.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +28,7 @@ from ..simulation.visits import first_visit, since_visits
 from .arm_statistics import ExpectedStatistic, MadrsPair, expected_statistic
 from .published import Baseline, PublishedTrials, Trial, TrialArm, TrialOutcome, published_trials
 from .regimens import RegimenTrajectories, rating_times, regimen_trajectories, regimens_taken, standardised_fluctuation, untreated
+from .relapse_statistics import expected_relapse, followed
 
 HIGHEST_BASELINE, LOWEST_BASELINE = 59.0, 8.0
 """MADRS (points) to which the baseline of a trial's patients is clipped."""
@@ -140,30 +141,29 @@ def true_madrs(
     return jax.vmap(of_patient)(numbers, arm.mechanism_shift, arm.sensitivity, arm.dissociation, arm.fluctuation)
 
 
+RATINGS_PER_BLOCK = 4
+"""Ratings of an arm that are computed together: arms with more of them are several blocks, so that all have the same shape."""
+
+
 class PredictionTarget(NamedTuple):
-    """A published number to predict, and the index of its time among :func:`.regimens.rating_times`."""
+    """A published number to predict, and the indices of its times among :func:`.regimens.rating_times`."""
 
     trial: Trial
     observation: TrialOutcome
-    time_index: int
+    time_indices: tuple[int, ...]
 
 
 class SolvedEnsemble(NamedTuple):
     """Ensembles of all arms that some targets need: predictions are made from it without solving a brain again."""
 
     arms: ArmEnsemble
-    """With a leading axis of arms."""
+    """With a leading axis of blocks of ratings, one or more for each arm."""
     coordinates: Float[Array, "fitted"]
     """Upstream coordinates at which brains were solved."""
 
 
 def _arm_key(trial: Trial, arm: str) -> str:
     return f"{trial.name}: {arm}"
-
-
-def _arms_of(observation: TrialOutcome) -> list[str]:
-    """The arm of a published number, and the one it is compared with."""
-    return [arm for arm in (observation.arm, observation.against) if arm]
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,31 +180,41 @@ class PredictionTargets:
     @cached_property
     def arms(self) -> dict[str, tuple[Trial, str]]:
         """Trial and name of every arm that is needed, by key."""
-        return {_arm_key(trial, arm): (trial, arm) for trial, observation, _ in self.targets for arm in _arms_of(observation)}
+        return {_arm_key(trial, arm): (trial, arm) for trial, observation, _ in self.targets for side in observation.sides for arm in side}
 
     @cached_property
     def time_indices(self) -> dict[str, list[int]]:
-        """Indices of the times of each arm: time zero and those of its targets, padded with the last to one length for all arms."""
+        """Indices of the times of each arm: time zero and those of its targets."""
         needed: dict[str, set[int]] = {key: {0} for key in self.arms}
-        for trial, observation, time_index in self.targets:
-            for arm in _arms_of(observation):
-                needed[_arm_key(trial, arm)].add(time_index)
-        most = max(map(len, needed.values()))
-        return {key: (indices := sorted(times)) + indices[-1:] * (most - len(times)) for key, times in needed.items()}
+        for trial, observation, time_indices in self.targets:
+            for arm in (arm for side in observation.sides for arm in side):
+                needed[_arm_key(trial, arm)].update(time_indices)
+        return {key: sorted(times) for key, times in needed.items()}
+
+    @cached_property
+    def blocks(self) -> list[tuple[str, list[int]]]:
+        """Arms and the indices of their times, ``RATINGS_PER_BLOCK`` to a block; the last block of an arm is padded with its last time."""
+        starts = [(key, times, start) for key, times in self.time_indices.items() for start in range(0, len(times), RATINGS_PER_BLOCK)]
+        return [
+            (key, [times[min(index, len(times) - 1)] for index in range(start, start + RATINGS_PER_BLOCK)]) for key, times, start in starts
+        ]
 
     def madrs(
         self, model: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"], effects: Mapping[str, TrialEffects]
     ) -> dict[str, Float[Array, "patient time"]]:
         """MADRS (points) of the patients of each arm, under a model, its upstream coordinates, and effects by trial."""
-        upstream_shift, arms = coordinates - solved.coordinates, self.arms
-        contexts = [context_strength(model.symptoms, trial.arms[arm].context, trial.arms[arm].weeks) for trial, arm in arms.values()]
-        of_trials = [effects[trial.name] for trial, _ in arms.values()]
+        upstream_shift, blocks = coordinates - solved.coordinates, [self.arms[key] for key, _ in self.blocks]
+        contexts = [context_strength(model.symptoms, trial.arms[arm].context, trial.arms[arm].weeks) for trial, arm in blocks]
+        of_trials = [effects[trial.name] for trial, _ in blocks]
         context, effect = (jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees) for trees in (contexts, of_trials))
 
         def of_arm(arm: ArmEnsemble, context: ContextStrength, effect: TrialEffects) -> Float[Array, "patient time"]:
             return true_madrs(model, arm, context, upstream_shift, effect)
 
-        return dict(zip(arms, jax.vmap(of_arm)(solved.arms, context, effect), strict=True))
+        by_block: dict[str, list[Array]] = {}
+        for (key, _), madrs in zip(self.blocks, jax.vmap(of_arm)(solved.arms, context, effect), strict=True):
+            by_block.setdefault(key, []).append(madrs)
+        return {key: jnp.concatenate(madrs, 1)[:, : len(self.time_indices[key])] for key, madrs in by_block.items()}
 
     def expected(
         self, model: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"], effects: TrialEffects
@@ -213,21 +223,34 @@ class PredictionTargets:
         madrs = self.madrs(model, solved, coordinates, dict.fromkeys(self.trial_names, effects))
         statistics = []
         for target in self.targets:
-            active, *control = (MadrsPair(*pair) for pair in self.visit_pairs(madrs, target))
-            statistics.append(expected_statistic(model.ratings, target.observation.statistic, active, control[0] if control else None))
+            statistic, follow_up = target.observation.statistic, target.observation.follow_up
+            active, *control = self.courses(madrs, target)
+            if follow_up is not None:
+                course = followed(follow_up, active[:, 0], active[:, 1], active[:, 2:])
+                statistics.append(expected_relapse(model.ratings, statistic, follow_up, course))
+            else:
+                pairs = [MadrsPair(*side.T) for side in (active, *control)]
+                statistics.append(expected_statistic(model.ratings, statistic, pairs[0], pairs[1] if control else None))
         return ExpectedStatistic(*(jnp.stack(values) for values in zip(*statistics, strict=True)))
 
-    def visit_pairs(self, madrs: Mapping[str, Any], target: PredictionTarget) -> list[tuple[Any, Any]]:
-        """MADRS before treatment and at the time of a target, in its arm and in the one it is compared with."""
-        keys = [_arm_key(target.trial, arm) for arm in _arms_of(target.observation)]
-        return [(madrs[key][:, 0], madrs[key][:, self.time_indices[key].index(target.time_index)]) for key in keys]
+    def courses(self, madrs: Mapping[str, Array], target: PredictionTarget) -> list[Float[Array, "patient time"]]:
+        """MADRS before treatment and at the times of a target, in its arms and in the one that they are compared with."""
+
+        def course(arm: str) -> Float[Array, "patient time"]:
+            key = _arm_key(target.trial, arm)
+            times = [0, *(self.time_indices[key].index(index) for index in target.time_indices)]
+            return madrs[key][:, np.array(times)]
+
+        return [jnp.concatenate([course(arm) for arm in side]) for side in target.observation.sides]
 
 
 def prediction_targets(pairs: list[tuple[Trial, TrialOutcome]]) -> PredictionTargets:
-    """Published numbers, each with the index of its time."""
+    """Published numbers, each with the indices of its times."""
     times = rating_times(published_trials())
     return PredictionTargets(
-        tuple(PredictionTarget(trial, observation, int(np.searchsorted(times, observation.at))) for trial, observation in pairs)
+        tuple(
+            PredictionTarget(trial, observation, tuple(np.searchsorted(times, observation.times).tolist())) for trial, observation in pairs
+        )
     )
 
 
@@ -259,6 +282,6 @@ def solve_ensemble(
         regimens[regimen] = regimen_trajectories(published, regimen, model, patients, coordinates, values_of)
     ensembles = [
         arm_ensemble(trial.arms[arm], trial.baseline_of(arm), indices, published, regimens, model, patients)
-        for (trial, arm), indices in zip(arms.values(), targets.time_indices.values(), strict=True)
+        for (trial, arm), indices in ((arms[key], indices) for key, indices in targets.blocks)
     ]
     return SolvedEnsemble(jax.tree.map(lambda *leaves: jnp.stack(leaves), *ensembles), coordinates)

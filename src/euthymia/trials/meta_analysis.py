@@ -103,7 +103,7 @@ def meta_analyses() -> MetaAnalyses:
         if observation.row.provenance != "read" or tablets or review:
             continue
         outcome, _ = outcome_class(trial, observation)
-        value = -observation.row.value if observation.statistic == "benefit" else observation.row.value
+        value = -observation.observed if observation.statistic == "benefit" else observation.observed
         estimates.setdefault(outcome, []).append(TrialEstimate(value, standard_error(observation, trial)))
     for outcome, estimate in _differences():
         estimates.setdefault(outcome, []).append(estimate)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -26,13 +27,23 @@ Statistic = Literal[
     "response difference",
     "response odds ratio",
     "remission",
+    "strict remission",
     "HAM-D change",
     "HAM-D difference",
+    "effect once lost",
+    "relapse",
+    "relapse by the median",
+    "mean time to relapse",
 ]
 """Of one arm, or of two: differences are active minus control; an effect is a standardised mean difference, a benefit its negative."""
+AT_A_PUBLISHED_TIME = {"effect once lost": 0.0, "relapse by the median": 50.0}
+"""Statistics of which the time was published, and what they are at it: there is no effect once superiority is lost, and by the median time
+to relapse half of the responders have relapsed."""
+RELAPSE = ("relapse", "relapse by the median", "mean time to relapse")
+"""Statistics of responders, who are followed: per cent by the last of the ratings, or days."""
 Compares = Literal["dose", "control", "masking", "population"]
 """What a difference is evidence of: a dose response, efficacy over control, the effect of masking, or of the population."""
-BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
+BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference", "effect once lost")
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
 
 
@@ -64,11 +75,29 @@ class TrialArm(Record):
         return self.visits or self.takes or ""
 
 
+class FollowUp(Record):
+    """When the responders of an arm are judged and when they are rated again (h since the first visit), and what makes a relapse."""
+
+    judged_at: Hours
+    ratings: tuple[Hours, ...]
+    daily: bool = False
+    """Rated every day from the first of the ratings to the last; what happens between those stated is interpolated."""
+    counted_from: Hours = 0.0
+    improvement: Number | None = None
+    """Relapse is less improvement over the first rating than this, as a fraction; left out, a total of ``ratings.relapse`` or more."""
+    in_a_row: int = Field(default=1, ge=1)
+    """Ratings in a row that make a relapse; it is dated to the first of them."""
+
+
 class TrialOutcome(Record):
-    """One published number: a statistic of an arm, or of an arm against another, at a time since the first visit (h)."""
+    """One published number: a statistic of an arm, or of an arm against another, at a time since the first visit (h).
+
+    An arm may be pooled with others, in equal parts.
+    """
 
     target: str
     arm: str
+    pooled_with: tuple[str, ...] = ()
     against: str | None = None
     at: Hours
     statistic: Statistic
@@ -76,11 +105,27 @@ class TrialOutcome(Record):
     repeats: str | None = None
     """Which other numbers come from the same patients; such a number is compared with and not fitted."""
     compares: Compares | None = None
+    follow_up: FollowUp | None = None
 
     @property
     def row(self) -> Target:
         """The evidence row of the number."""
         return evidence().target(self.target)
+
+    @property
+    def observed(self) -> float:
+        """The number as its statistic has it."""
+        return AT_A_PUBLISHED_TIME.get(self.statistic, self.row.value)
+
+    @property
+    def sides(self) -> list[tuple[str, ...]]:
+        """The arms of the number, and those that they are compared with."""
+        return [(self.arm, *self.pooled_with), *([(self.against,)] if self.against else [])]
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Times of the ratings that the number is made of, beside the one before treatment, h."""
+        return (self.at,) if self.follow_up is None else (self.follow_up.judged_at, *self.follow_up.ratings)
 
 
 class Trial(Record):
@@ -163,9 +208,25 @@ def _check(trial: Trial, published: PublishedTrials) -> None:
         between = observation.statistic in BETWEEN_ARMS
         if (observation.against is not None) != between:
             raise ValueError(f"{observation.target}: {observation.statistic} is of {'two arms' if between else 'one arm'}")
-        for arm in filter(None, (observation.arm, observation.against)):
+        for arm in (arm for side in observation.sides for arm in side):
             if arm not in trial.arms:
                 raise unknown(f"{trial.name}: arm", arm, trial.arms)
+        _check_follow_up(observation)
+
+
+def _check_follow_up(observation: TrialOutcome) -> None:
+    follow_up, name = observation.follow_up, observation.target
+    if observation.statistic in AT_A_PUBLISHED_TIME:
+        start = 0.0 if follow_up is None else follow_up.counted_from
+        if observation.at - start != quantity(name, f"{observation.row.value} {observation.row.unit}", "time")[0]:
+            raise ValueError(f"{name}: the time is not that of its row")
+    if (follow_up is not None) != (observation.statistic in RELAPSE):
+        raise ValueError(f"{name}: {observation.statistic} {'needs a' if follow_up is None else 'has no'} follow-up")
+    if follow_up is None:
+        return
+    times = observation.times
+    if observation.at != times[-1] or any(later <= earlier for earlier, later in pairwise(times)):
+        raise ValueError(f"{name}: ratings follow one another, and the last of them is that of the number")
 
 
 def calibration_numbers(names: tuple[str, ...] = ()) -> list[tuple[Trial, TrialOutcome]]:

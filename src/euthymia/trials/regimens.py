@@ -36,7 +36,9 @@ class RegimenTrajectories(NamedTuple):
 
 def rating_times(published: PublishedTrials) -> np.ndarray:
     """Times since the first visit (h) of all ratings of all trials, and time zero."""
-    return np.array(sorted({0.0, *(observation.at for trial in published.trials for observation in trial.observations)}))
+    return np.array(
+        sorted({0.0, *(time for trial in published.trials for observation in trial.observations for time in observation.times)})
+    )
 
 
 def regimens_taken(arms: list[TrialArm]) -> list[str]:

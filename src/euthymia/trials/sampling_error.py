@@ -5,7 +5,9 @@ from math import log, sqrt
 from ..core.normal import Z_95
 from .published import BETWEEN_ARMS, Trial, TrialArm, TrialOutcome
 
-PROPORTIONS = ("response", "remission")
+PROPORTIONS = ("response", "remission", "strict remission", "relapse", "relapse by the median")
+READ_FROM_A_TEST = 1 + Z_95**2 / 3
+"""Factor on the variance of an estimate of which is known only that it did not differ from nothing: it is within ±1.96 errors of it."""
 SD_OF_CHANGE = 11.0
 """Points of MADRS, where a difference was published without an error (its d says 10.6 and 10.8 for Janik 2025)."""
 
@@ -33,8 +35,10 @@ def standard_error(observation: TrialOutcome, trial: Trial) -> float:
     n = arm_size(observation, trial.arms[observation.arm])
     if n is None:
         raise ValueError(f"{observation.target}: no interval, SD or number of patients")
+    if statistic == "effect once lost":
+        return sqrt(READ_FROM_A_TEST * 2 / n)
     if statistic in PROPORTIONS:
-        p = (row.value / 100 * n + 2) / (n + 4)
+        p = (observation.observed / 100 * n + 2) / (n + 4)
         return 100 * sqrt(p * (1 - p) / n)
     if statistic in ("effect", "benefit"):
         return sqrt(2 / n + row.value**2 / (4 * n))

@@ -14,8 +14,9 @@ from ..trials.sampling_error import standard_error
 
 UNITS = {
     "points of MADRS": ("change", "score", "difference"),
-    "per cent of patients": ("response", "remission", "response difference"),
-    "SDs": ("effect", "benefit"),
+    "per cent of patients": ("response", "remission", "strict remission", "response difference", "relapse", "relapse by the median"),
+    "SDs": ("effect", "benefit", "effect once lost"),
+    "days": ("mean time to relapse",),
 }
 """Statistics by their unit."""
 
@@ -84,7 +85,7 @@ class SignTest:
 def sign_tests(rows: list[PosteriorPrediction]) -> list[SignTest]:
     """Sign tests of comparisons with a control, and of changes after a day under each pair of doses, in trials that list doses upwards."""
     tests = [
-        SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.row.value, row.median)
+        SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.observed, row.median)
         for row in rows
         if row.observation.compares
     ]

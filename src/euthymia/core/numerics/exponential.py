@@ -169,16 +169,16 @@ def phi_functions(linear: Float[Array, "state state"], lengths: Float[Array, " l
     return PhiFunctions(propagate[:, :n, n:], gain[:, :n])
 
 
-def markov_step(leaving: Float[Array, "state state"], occupied: Float[Array, "state"], step: Scalar) -> Float[Array, "state"]:
-    """Occupancies of a Markov chain a step h later, at constant rates; ``leaving[i, j]`` is the rate from state j to state i.
+def markov_step(hops: Float[Array, "state state"], occupied: Float[Array, "state"], step: Scalar) -> Float[Array, "state"]:
+    """Occupancies of a Markov chain a step h later, at constant rates; ``hops[i, j]`` is the rate from state j to state i.
 
     Uniformisation (Jensen 1953): with q the largest rate of leaving a state and Q the generator, e^{hQ} is e^{−qh} times the exponential of
     h (Q + q), which has no negative entry, so that neither its Taylor polynomial nor the squaring of it can make an occupancy negative;
     columns are scaled to one, so that the sum is kept whatever h.
     """
-    out = jnp.sum(leaving, 0)
+    out = jnp.sum(hops, 0)
     q, identity = jnp.max(out), jnp.eye(len(out))
-    scaled = step / 2**HALVINGS * (leaving + jnp.diag(q - out))
+    scaled = step / 2**HALVINGS * (hops + jnp.diag(q - out))
     series = identity
     for degree in range(DEGREE, 0, -1):
         series = identity + scaled @ series / degree

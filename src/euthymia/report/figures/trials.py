@@ -62,7 +62,7 @@ def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
                     axes.plot(row.meta_analysis, [-line - 0.18] * 2, color=FAINT, lw=1.4, label="meta-analysis, 90 %")
                 axes.plot([row.low, row.high], [-line + 0.12] * 2, color=COLOURS["mood"], lw=3, alpha=0.5, label="model, 90 %")
                 axes.plot(row.median, -line + 0.12, "|", color=COLOURS["mood"], ms=9, mew=2)
-                axes.plot(row.observation.row.value, -line, "o", color=INK, ms=4.5, label="observed")
+                axes.plot(row.observation.observed, -line, "o", color=INK, ms=4.5, label="observed")
             texts = [f"{row.trial.name}: {number_of(row.observation)}" for row in group]
             axes.set_yticks(-np.arange(len(group)), texts, fontsize=LEAST_TEXT)
             axes.set(xlabel=unit, ylim=(-len(group) + 0.4, 0.6))

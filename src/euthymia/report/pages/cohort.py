@@ -9,15 +9,18 @@ from rich.text import Text
 
 from ...clinic.ratings import Ratings
 from ...core.constants import DAY
+from ...evidence.registry import evidence
 from ...population.cohort import Cohort
 from ...population.dropout import Dropout
 from ...population.patients import PATIENT_SEED
-from ...population.relapse import Relapse
+from ...population.relapse import Relapse, Return
 from ...population.summary import CohortSummary, MedianInterval, cohort_summary
+from ...protocols.protocol import Protocol
 from ...protocols.reading import text_of
 from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
 from ...simulation.visits import course_title
+from ..words import joined
 from .page import cohort_page
 
 UNCALIBRATED = (
@@ -27,6 +30,14 @@ CALIBRATED = (
     "how patients differ and the effect of context were fitted to trials kept for calibration, which leave much of it free; "
     "`euthymia validate clinic` shows how well trials kept aside are predicted"
 )
+
+RELAPSED_IN_TRIALS = {
+    "salloum2019.relapse_01": " % by 14 d after 0.1 mg/kg",
+    "salloum2019.relapse_05": " % after 0.5 mg/kg",
+    "salloum2019.relapse_10": " % after 1 mg/kg",
+}
+"""Published shares of responders, and what they are of."""
+TIME_TO_RELAPSE_IN_TRIALS = {"murrough2013b.relapse_med": " d after six infusions"}
 
 
 def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
@@ -45,7 +56,7 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
         table.add_row(visit.name, *medians, f"{100 * visit.response:.0f} %", f"{100 * visit.remission:.0f} %")
     console.print(table)
     console.print(f"[dim]{rated_as(p)}[/dim]", soft_wrap=True)
-    for sentence in afterwards(summary, p):
+    for sentence in afterwards(cohort.protocol, summary, p):
         console.print(sentence, soft_wrap=True)
     console.print()
 
@@ -83,9 +94,38 @@ def dropouts(dropout: Dropout | None, p: Ratings) -> str:
     )
 
 
-def afterwards(summary: CohortSummary, p: Ratings) -> list[str]:
+def returns(protocol: Protocol, back: Return | None, p: Ratings) -> str:
+    """How soon responders are rated in relapse again, beside what trials saw; empty where a course is short."""
+    if back is None:
+        return ""
+    cut = f"rated {float(p.relapse):g} or more again"
+    proportions = joined([f"{share:.0%} by {time / DAY:.0f} d" for time, share in back.relapsed_by.items()])
+    if back.doses == 1:
+        return (
+            f"{back.responders:.0%} respond {back.judged_at / DAY:.0f} d after the dose; of these, {cut} at one visit or another: "
+            f"{proportions}{_published(protocol, RELAPSED_IN_TRIALS)}."
+        )
+    days = back.follow_up if back.median_time is None else back.median_time
+    half = "fewer than half" if back.median_time is None else "half"
+    return (
+        f"{back.responders:.0%} respond a day after the last dose; of these, {half} are {cut} within {days / DAY:.0f} d of it, at two "
+        f"visits a week ({proportions}){_published(protocol, TIME_TO_RELAPSE_IN_TRIALS)}."
+    )
+
+
+def _published(protocol: Protocol, rows: Mapping[str, str]) -> str:
+    """What trials saw, where nothing but ketamine is infused."""
+    if {(dose.drug, dose.route) for dose in protocol.doses} != {("ketamine", "i.v. infusion")}:
+        return ""
+    seen = [f"{evidence().target(row).value:g}{what}" for row, what in rows.items()]
+    sources = dict.fromkeys(evidence().sources[evidence().target(row).source].citation for row in rows)
+    return f"; a trial saw {joined(seen)} ({'; '.join(sources)})"
+
+
+def afterwards(protocol: Protocol, summary: CohortSummary, p: Ratings) -> list[str]:
     """What to say of a course that goes on for weeks, a sentence each."""
-    return [sentence for sentence in (relapses(summary.relapse, p), dropouts(summary.dropout, p)) if sentence]
+    sentences = returns(protocol, summary.return_of_symptoms, p), relapses(summary.relapse, p), dropouts(summary.dropout, p)
+    return [sentence for sentence in sentences if sentence]
 
 
 def counted(cohort: Cohort, summary: CohortSummary) -> str:
@@ -113,7 +153,14 @@ def write(
     protocol = text_of(cohort.protocol)
     contents = {
         "report.html": cohort_page(
-            cohort, summary.visits, interval, rated_as(p), caution, counted(cohort, summary), afterwards(summary, p), fitted
+            cohort,
+            summary.visits,
+            interval,
+            rated_as(p),
+            caution,
+            counted(cohort, summary),
+            afterwards(cohort.protocol, summary, p),
+            fitted,
         ).encode(),
         "protocol.yaml": protocol.encode(),
         "results.nc": netcdf({"cohort": data}, cohort.protocol.title, protocol, **made),

@@ -25,7 +25,7 @@ def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
 
     return (
         number_of(observation),
-        f"{observation.row.value:.3g}",
+        f"{observation.observed:.3g}",
         f"{said(row.median)} ({said(row.low)} to {said(row.high)}){'  ' if row.inside else ' !'}",
         "–" if pooled is None else f"{said(pooled[0])} to {said(pooled[1])}{'  ' if row.inside_meta_analysis else ' !'}",
     )
