@@ -108,4 +108,5 @@ def solve_cohort(
     with used.answerable():
         solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
     options = options_of(without, used, beyond_evidence)
-    return CohortRun(replace(solved, changes=solved.changes + used.changes), used, fitted, options, tuple(idle_changes(without, model.values)))
+    changed = replace(solved, changes=solved.changes + used.changes)
+    return CohortRun(changed, used, fitted, options, tuple(idle_changes(without, model.values)))
