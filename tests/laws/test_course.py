@@ -20,7 +20,7 @@ from euthymia.model.state import Inputs, unpack
 from euthymia.model.vector_field import auxiliaries, transitions
 from euthymia.pharmacology.comparators import site_concentration
 from euthymia.protocols.reading import DEFAULT, change, check, read
-from euthymia.simulation.dosing import grid_of, pulses_from_doses
+from euthymia.simulation.dosing import grid_of, pulses_from_doses, stress_left
 from euthymia.simulation.interventions import ARMS, CONTRIBUTORS, switches
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
@@ -49,20 +49,20 @@ def auxiliaries_along(p, brain, slow, u):
 
 
 @eqx.filter_jit
-def produced(p, brain, weight, lengths, length_index, infusion, bolus):
+def produced(p, brain, weight, stress_left, lengths, length_index, infusion, bolus):
     steps = Steps(lengths, length_index)
     body = drugs(p, weight, steps, infusion, bolus)
     nodes = len(length_index) + 1
-    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, jnp.ones(nodes), no_correction(nodes))
+    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, stress_left, no_correction(nodes))
     slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], EVERYTHING), NOTHING)[0]
     return Solution((body.states, body.mao), slow, flat(passive_course(p, steps, u, auxiliaries_along(p, brain, slow, u))))
 
 
 @eqx.filter_jit
-def rates_along(p, brain, in_body, slow):
+def rates_along(p, brain, stress_left, in_body, slow):
     bodies, mao = in_body
     nodes, at_site = len(slow), site_concentration(bodies.comparators)
-    u = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, jnp.ones(nodes), no_correction(nodes))
+    u = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, stress_left, no_correction(nodes))
     return jax.vmap(lambda u, auxiliary: transitions(p, u, auxiliary))(u, auxiliaries_along(p, brain, slow, u))
 
 
@@ -71,13 +71,15 @@ def occupancies(rise, fall, lengths, length_index):
     return flat(jax.tree.map(lambda a, b: occupancy_course(a[0] / (a[0] + b[0]), a, b, Steps(lengths, length_index)), rise, fall))
 
 
-def reference(p, brain, weight, pulses, coarse, fine):
+def reference(p, brain, weight, protocol, pulses, coarse, fine):
     """The adaptive solution of drugs and slow states; along it, passive states extrapolated from two grids to fourth order."""
-    in_body, slow = reference_course(p, brain, weight, EVERYTHING, pulses, fine.times)
+    until = protocol.patient.stress_until
+    in_body, slow = reference_course(p, brain, weight, EVERYTHING, pulses, fine.times, stress_until=np.inf if until is None else until)
+    left = jnp.asarray(stress_left(protocol, fine.times))
     every = FINER // 2
 
     def on(grid, stride):
-        rise, fall = rates_along(p, brain, jax.tree.map(lambda x: x[::stride], in_body), slow[::stride])
+        rise, fall = rates_along(p, brain, left[::stride], jax.tree.map(lambda x: x[::stride], in_body), slow[::stride])
         count = grid.nodes - 1
         return occupancies(rise, fall, jnp.asarray(grid.lengths), jnp.asarray(grid.length_index[:count]))
 
@@ -94,11 +96,12 @@ def errors_against_reference(model, protocol, refinements):
         {k: grid_of(protocol, model, weight, k) for k in (FINER // 2, FINER, *refinements)},
     )
     brain = eqx.filter_jit(patient)(p, person.stress)
-    expected = reference(p, brain, person.weight, pulses, grids[FINER // 2], grids[FINER])
+    expected = reference(p, brain, person.weight, protocol, pulses, grids[FINER // 2], grids[FINER])
     errors = []
     for refine in refinements:
         grid = grids[refine]
-        inputs = (jnp.asarray(column) for column in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
+        left = stress_left(protocol, grid.padded_times)
+        inputs = (jnp.asarray(column) for column in (left, grid.lengths, grid.length_index, grid.infusion, grid.bolus))
         found = produced(p, brain, person.weight, *inputs)
         found = jax.tree.map(lambda x, every=refine, nodes=grid.nodes: np.asarray(x)[:nodes:every], found)
         (bodies, mao), (of_bodies, of_mao) = found.drugs, expected.drugs
@@ -114,8 +117,8 @@ def worst(found, expected):
     return float(np.max(np.abs(found - expected) / scale))
 
 
-def given(*doses, horizon):
-    return check(read("untreated").stated() | {"name": "given", "doses": list(doses), "horizon": horizon})
+def given(*doses, horizon, **patient):
+    return check(read("untreated").stated() | {"name": "given", "doses": list(doses), "horizon": horizon, "patient": patient})
 
 
 KETAMINE = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. bolus"}
@@ -143,6 +146,14 @@ def test_and_at_second_order(refined):
 def test_and_after_two_boluses(model):
     ((slow, _),) = errors_against_reference(model, given(KETAMINE, KETAMINE | {"start": "3 h"}, horizon="4 d"), (1,))
     assert slow < 1e-4
+
+
+def test_and_where_stress_ends_and_a_steady_infusion_makes_circuits_adapt(model):
+    protocol = given(
+        {"drug": "ketamine", "amount": "9.6 mg/kg", "route": "i.v. infusion", "duration": "2 d"}, horizon="4 d", stress_until="60 h"
+    )
+    ((slow, _),) = errors_against_reference(model, protocol, (1,))
+    assert slow < 2e-4
 
 
 @pytest.mark.slow

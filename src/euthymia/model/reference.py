@@ -37,10 +37,19 @@ def _bolus(pulses: list[Pulse], time: float) -> np.ndarray:
 
 
 def reference_course(
-    p: Physiology, brain: Brain, weight: Scalar, switches: Switches, pulses: list[Pulse], times: np.ndarray, tolerance: float = 1e-11
+    p: Physiology,
+    brain: Brain,
+    weight: Scalar,
+    switches: Switches,
+    pulses: list[Pulse],
+    times: np.ndarray,
+    tolerance: float = 1e-11,
+    stress_until: float = np.inf,
 ) -> tuple[tuple[DrugFamilies, Array], Float[Array, "time state"]]:
-    """Drug states with MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a bolus counts from its time on."""
-    changes = np.unique([0.0, times[-1], *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration))])
+    """Drug states with MAO-A, and packed slow states, at ``times`` (h, from 0) for a weight (kg); a bolus counts from its time on, and
+    stress is there until a time (h)."""
+    events = *(t for pulse in pulses for t in (pulse.start, pulse.start + pulse.duration)), min(stress_until, times[-1])
+    changes = np.unique([0.0, times[-1], *events])
     edges = changes[changes <= times[-1]]
     families = systems(p, weight)
     matrices, entries = (DrugFamilies(*(getattr(family, name) for family in families)) for name in ("matrix", "entry"))
@@ -49,16 +58,17 @@ def reference_course(
     def entering(amounts: np.ndarray) -> DrugFamilies:
         return jax.tree.map(lambda entry, amount: jnp.einsum("sip,sp->si", entry, amount), entries, by_family(jnp.asarray(amounts)))
 
-    def derivative(state, infusion):
+    def derivative(state, constant):
+        infusion, stress_left = constant
         bodies, mao, slow = state
         at_site = site_concentration(bodies.comparators)
         synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
-        inputs = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, jnp.ones(()), no_correction())
+        inputs = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, stress_left, no_correction())
         flows = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
         return flows, synthesis * (1 - mao) - inactivation * mao, pack(slow_rate(p, unpack(slow), inputs, brain, switches))
 
     empty = jax.tree.map(lambda entry: jnp.zeros(entry.shape[:2]), entries)
-    rates = [entering(_infusion(pulses, begin)) for begin in edges[:-1]]
+    rates = [(entering(_infusion(pulses, begin)), jnp.asarray(float(begin < stress_until))) for begin in edges[:-1]]
     jumps = [(entering(_bolus(pulses, begin)), jnp.zeros(()), jnp.zeros_like(start)) for begin in edges[:-1]]
     bodies, mao, slow = integrate(derivative, (empty, jnp.ones(()), start), edges, rates, jumps, times, tolerance)
     return (bodies, mao), slow
