@@ -333,7 +333,7 @@ def test_every_read_out_has_its_words_in_the_table_of_quantities():
 
 
 def test_curves_are_drawn_at_the_values_of_the_course_from_the_first_minutes_on(reference_run):
-    seen, exact = drawn(reference_run, 200).data, reference_run.data
+    seen, exact = drawn(reference_run, 400).data, reference_run.data
     assert float(seen.time[0]) == 0
     assert int((seen.time[1:] <= 1 / 6).sum()) >= 5
     both = np.intersect1d(seen.time, exact.time)
