@@ -10,6 +10,8 @@ from .style import CLASS_COLOURS, FAINT, SHORT_CLASS, legend, panels, svg
 HABENULA_STYLES = {"habenula_silent": ":", "habenula_tonic": "-.", "habenula_burst": "-"}
 KINETICS = {"color": CLASS_COLOURS["habenula"], "ls": "--", "lw": 1.1}
 """Of what bursting cells would hold by the receptor's own kinetics."""
+LEAST = 1.0
+"""Per cent that fill a panel, at least."""
 USED_TO = {"ls": "--", "lw": 1.1}
 """Of the loss that a class of cell has adapted to."""
 
@@ -32,7 +34,7 @@ def receptor(simulation: Simulation) -> str:
             loss.plot(data.time, 100 * adapted, color=CLASS_COLOURS[name], **USED_TO)
         for axes, title in ((bound, "Bound, %"), (block, "Pore block, %"), (loss, "Drive loss, %")):
             axes.set_title(title)
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, max(LEAST, axes.get_ylim()[1]))
             course_clock(axes, simulation)
         loss.legend(handles=[Line2D([], [], color=FAINT, label="adapted to", **USED_TO)], loc="upper right")
         legend(figure, [bound], 3)
