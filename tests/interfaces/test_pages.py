@@ -13,7 +13,7 @@ from euthymia.analysis.summary import summarise
 from euthymia.core.disclaimer import DISCLAIMER
 from euthymia.protocols.reading import builtin_names, read
 from euthymia.protocols.vocabulary import CONTEXTS, ROUTES
-from euthymia.report.conclusion import arm_conclusions, comparison_conclusion, conclusion
+from euthymia.report.conclusion import LOWER_STILL, arm_conclusions, comparison_conclusion, conclusion
 from euthymia.report.glossary import GLOSSARY, explained
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.tokens import TOKENS
@@ -152,14 +152,20 @@ def test_a_page_explains_a_word_where_it_stands_first():
 
 
 def test_the_conclusion_says_the_numbers_of_the_summary(summary):
-    mood, carried, watched = conclusion(summary)
+    mood, carried, fades, watched = conclusion(summary)
     at = summary.checked_at
-    for number in (summary.madrs[at], summary.context[at], summary.untreated[at], summary.lowest.value, list(summary.madrs.values())[-1]):
+    for number in (summary.madrs[at], summary.context[at], summary.untreated[at], list(summary.madrs.values())[-1]):
         assert f"{number:.1f}" in mood
+    lower_still = summary.madrs[at] - summary.lowest.value >= LOWER_STILL
+    assert (f"The lowest is {summary.lowest.value:.1f}" in mood) == lower_still
     assert f"**{summary.madrs[at]:.1f}** at {at}" in mood
     said = [float(value.replace("−", "-")) for value in re.findall(r"\) (−?\d+\.\d)|such (−?\d+\.\d)", carried) for value in value if value]
     assert sum(said) == pytest.approx(summary.madrs[at] - summary.madrs["0"], abs=0.05 * len(said) + 1e-9)
     assert sorted(said, key=abs, reverse=True) == said
+    last = list(summary.fading.relief)[-1]
+    assert fades.startswith("Relief fades as trapped drug leaves the habenula")
+    assert f"at {last}." in fades
+    assert all(f"{100 * left[last]:.0f} %" in fades for left in summary.fading.gains.values())
     assert f"{100 * summary.watched['dissociation'][0].value:.0f} %" in watched
     assert f"{summary.watched['systolic pressure'][0].value:.0f} mmHg" in watched
     assert all(effect in watched for effect in summary.not_modelled)
@@ -168,7 +174,7 @@ def test_the_conclusion_says_the_numbers_of_the_summary(summary):
 def test_the_conclusion_of_nothing_says_that_nothing_happens(summary):
     still = dict.fromkeys(summary.madrs, 33.0)
     nothing = replace(summary, protocol=read("untreated"), madrs=still, lowest=replace(summary.lowest, value=33.0), time_to_response=None)
-    nothing = replace(nothing, parts={}, plasma={}, not_modelled=())
+    nothing = replace(nothing, parts={}, plasma={}, not_modelled=(), fading=None)
     (mood,) = conclusion(nothing)
     assert "MADRS stays at **33.0**" in mood
     assert "never halved" in mood

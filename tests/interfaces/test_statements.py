@@ -9,7 +9,9 @@ from markupsafe import escape
 
 from euthymia.analysis.comparison import Comparison
 from euthymia.analysis.disinhibition import firing_change
+from euthymia.analysis.resting_engagement import ENGAGEMENTS
 from euthymia.analysis.summary import summarise
+from euthymia.analysis.trapping import release_rates
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import read
 from euthymia.report.pages.page import comparison_page, page
@@ -19,10 +21,13 @@ from euthymia.report.statements import (
     MECHANISMS,
     SIGN_CARRIED_BY,
     WEIGHT,
+    engagement_of_resting_receptors,
     executive_falls,
     firing,
     habenula_firing,
+    opening_by_noise,
     outcomes_in_view,
+    release_of_trapped_drug,
     sign_assumed,
     sign_of_way_1,
 )
@@ -95,10 +100,48 @@ def test_what_is_said_of_firing_agrees_with_the_course(protocol, reference_run):
 
 def test_way_1_says_which_interneurons_fall_and_which_do_not(reference_run, course_page):
     way_1 = next(section for section in SECTIONS if section.anchor == "way-1")
-    assert firing(reference_run) in said(way_1.reading, reference_run)
+    assert firing(reference_run) in said(way_1.reading, reference_run, summarise(reference_run))
     changes = firing_change(reference_run).changes
     assert changes["somatostatin"] < changes["parvalbumin"] < 0 < changes["vip"] < changes["pyramidal"]
     assert str(escape(firing(reference_run))) in course_page
+
+
+def test_release_of_trapped_drug_is_that_of_the_rows_beside_that_of_kinetics(model, course_page, reference_run):
+    p, rates = model.physiology.receptor, release_rates(model.physiology.receptor)
+    assert rates.used == pytest.approx(ROWS["nmdar.habenula_release"].value)
+    burst, silent = (float(ROWS[f"nmdar.open_probability.habenula_{cell}"].value) for cell in ("burst", "silent"))
+    assert rates.by_kinetics == pytest.approx({"burst": burst * float(p.off_rate), "silent": silent * float(p.off_rate)})
+    assert 20 < rates.ratios["silent"] < rates.ratios["burst"] < 850
+    sentence = release_of_trapped_drug(summarise(reference_run))
+    assert all(f"{ratio:.0f} times as fast" in sentence for ratio in rates.ratios.values())
+    assert str(escape(sentence)) in course_page
+
+
+def test_engagement_of_resting_receptors_is_said_of_other_blockers_alone():
+    assert engagement_of_resting_receptors({}) == ""
+    sentence = engagement_of_resting_receptors(dict(zip(ENGAGEMENTS, (-0.4, -3.2, -6.1), strict=True)))
+    assert "−0.4 if it does not at all, −3.2 if it does half as much and −6.1 if it does as much" in sentence
+
+
+def test_the_clock_of_the_lock_is_told_over_the_range_of_its_noise(circuits_beside, reference_run):
+    row, noise = ROWS["limbic.noise"], circuits_beside.noise.values
+    assert (noise[0], noise[-1], float(circuits_beside.noise_used)) == (row.lower, row.upper, row.value)
+    assert len(noise) == 4
+    assert (np.diff(circuits_beside.noise_passage_out_of) < 0).all()
+    assert circuits_beside.untreated_opening.values == pytest.approx(np.log(2) * circuits_beside.noise_passage_out_of.values)
+    # At the noise of the course they are what the surface stands for.
+    afresh = float(circuits_beside.noise_passage_into.sel(noise=row.value))
+    assert afresh == pytest.approx(reference_run.undosed("passage_into"), rel=0.15)
+    assert "over 100 years (so too at 0.02 and 0.035 nA)" in opening_by_noise(circuits_beside)
+    sooner = circuits_beside.assign(untreated_opening=("noise", [48.0, 24.0, 12.0, 2.0]))
+    assert "a median of 24 h (2 d at 0.02 nA, 2 h at 0.035 nA)" in opening_by_noise(sooner)
+    assert "leaves out" not in opening_by_noise(sooner)
+
+
+def test_subnetworks_stand_around_the_drive_of_the_patient(circuits_beside, reference_run):
+    share, drive = circuits_beside.subnetwork_share, circuits_beside.subnetwork_drive
+    assert float(share.sum()) == pytest.approx(1)
+    assert float((share * drive).sum()) == pytest.approx(reference_run.undosed("limbic_input"))
 
 
 def test_a_sign_is_badged_for_as_long_as_the_row_that_carries_it_is_assumed(course_page):

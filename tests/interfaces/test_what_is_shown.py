@@ -58,22 +58,28 @@ READ_BY_SECTION = {
             *("brain", "safety"),
         ),
     ),
-    "receptor": ((Magnesium, NMDAReceptor), ""),
+    "receptor": ((Magnesium, NMDAReceptor, Links), ("magnesium", "nmdar", "links.adaptation")),
     "other-drugs": (
         (Comparators, Monoamine, Serotonin, Raphe, Links),
         (*MOLECULES, "sert", "dat", "mao", "gaba", "serotonin", "raphe", "links.serotonin_on_limbic_input"),
     ),
-    "way-1": ((Prefrontal, DoseCurve, Links), ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50")),
+    "way-1": (
+        (Prefrontal, DoseCurve, Links),
+        ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50", "links.adaptation"),
+    ),
     "way-2": ((Excitotoxicity, Links), ("excitotoxicity", "links.damage_share", "links.stress_on_elimination")),
     "way-3": (
         (Nucleus, Midbrain, OmittedReward, Links),
         (
             *("habenula", "traub_miles", "midbrain", "rmtg", "dopamine", "links.stress_on_habenula", "links.stress_for_half_shift"),
-            *("links.dopamine_on_habenula", "links.dopamine_time"),
+            *("links.dopamine_on_habenula", "links.dopamine_time", "links.trapped_on_habenula", "links.adaptation"),
         ),
     ),
-    "way-4": ((Signalling, Spines, Links), ("signalling", "spines", "links.signalling")),
-    "way-5": ((LimbicLock, Links), ("limbic", "links.limbic_input", "links.dopamine_on_limbic", "links.serotonin_on_limbic")),
+    "way-4": (
+        (Signalling, Spines, Links),
+        ("signalling", "spines", "links.signalling", "links.cooperativity", "links.stress_on_persistent", "links.adaptation"),
+    ),
+    "way-5": ((LimbicLock, Links), ("limbic", "links.limbic", "links.dopamine_on_limbic", "links.serotonin_on_limbic", "links.adaptation")),
     "mood": ((Symptoms,), ""),
 }
 """For each scale the containers that its equations read, and beginnings of the ids that are listed of them."""
@@ -304,8 +310,8 @@ def test_each_section_lists_the_rows_of_the_parameters_that_its_scale_reads():
         assert [row.id for row in section.rows()] == [row for row in rows if row.startswith(beginnings)], section.anchor
     counts = {section.anchor: len(section.rows()) for section in SECTIONS}
     assert counts == {
-        **{"drug": 76, "receptor": 45, "other-drugs": 149, "mood": 36},
-        **{"way-1": 27, "way-2": 7, "way-3": 71, "way-4": 18, "way-5": 20},
+        **{"drug": 76, "receptor": 51, "other-drugs": 149, "mood": 36},
+        **{"way-1": 28, "way-2": 7, "way-3": 73, "way-4": 25, "way-5": 22},
     }
 
 
@@ -314,7 +320,7 @@ def test_without_circuits_only_their_drawings_are_left_out(reference_run, circui
     with_them, without = (page(replace(reference_run, circuits=circuits), summary) for circuits in (circuits_beside, None))
     sections = re.findall(r'<section id="([^"]+)">', with_them)
     assert re.findall(r'<section id="([^"]+)">', without) == sections
-    assert with_them.count("<figure>") - without.count("<figure>") == 5
+    assert with_them.count("<figure>") - without.count("<figure>") == 6
     assert ("A acute disruption" in with_them, "A acute disruption" in without) == (True, False)
 
 
@@ -327,7 +333,7 @@ def test_every_read_out_has_its_words_in_the_table_of_quantities():
 
 
 def test_curves_are_drawn_at_the_values_of_the_course_from_the_first_minutes_on(reference_run):
-    seen, exact = drawn(reference_run, 200).data, reference_run.data
+    seen, exact = drawn(reference_run, 400).data, reference_run.data
     assert float(seen.time[0]) == 0
     assert int((seen.time[1:] <= 1 / 6).sum()) >= 5
     both = np.intersect1d(seen.time, exact.time)

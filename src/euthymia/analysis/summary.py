@@ -20,9 +20,12 @@ from ..simulation.warnings import warnings_of
 from .anaesthesia import anaesthesia_warnings, rating_at, ratings
 from .attribution import WAYS_THEN_CONTEXT, attributed_at
 from .comparison import ATTRIBUTED_AT
+from .fading import Fading, fading
 from .onset import NO_RESPONSE, first_response
 from .potency_gap import PotencyGap, potency_gaps
 from .readouts import LEAST_POINTS
+from .resting_engagement import beyond_context_by_engagement
+from .trapping import ReleaseRates, release_rates
 
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
@@ -106,6 +109,12 @@ class Summary:
     """When MADRS has first fallen by half (row ``ratings.response``), h after the first dose; None without one, or in health."""
     response_ends: float | None
     """When it has first risen above that again, h after the first dose; None without a response, or with one that lasts to the end."""
+    fading: Fading | None
+    """What is left of relief and of what carries it; None without ketamine, or without relief that could fade."""
+    release: ReleaseRates
+    """Release of trapped drug in the habenula."""
+    by_engagement: dict[float, float]
+    """MADRS beyond the context at the end (points), by how far a blocker other than ketamine engages resting receptors."""
     not_modelled: tuple[str, ...]
     """Side effects of what is given on which the model says nothing."""
     checked_at: str
@@ -205,6 +214,9 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         worst=highest if highest.value - simulation.at(0.0) >= LEAST_POINTS else None,
         time_to_response=response.reached,
         response_ends=response.lost,
+        fading=fading(simulation),
+        release=release_rates(model.physiology.receptor),
+        by_engagement=beyond_context_by_engagement(simulation, model),
         not_modelled=_not_modelled(protocol),
         checked_at=checked_at,
         warnings=[*warnings_of(protocol, model, simulation.undosed("limbic_input")), *anaesthesia_warnings(simulation)],

@@ -1,6 +1,7 @@
 """Bounds on trapping: how much drug can still sit in closed channels of the habenula long after it has gone from the brain."""
 
 from math import e, log
+from typing import NamedTuple
 
 import jax.numpy as jnp
 
@@ -30,3 +31,25 @@ def largest_trapped_share(p: NMDAReceptor, area: float, after: float) -> float:
 def opening_to_keep(p: NMDAReceptor, share: float, after: float) -> float:
     """Share of channels that may be open if so much of the trapped drug is to stay for so long (h): B falls as e^(−P k_off T)."""
     return -log(share) / (float(p.off_rate) * after)
+
+
+class ReleaseRates(NamedTuple):
+    """How fast the habenula releases trapped drug, 1/h."""
+
+    used: float
+    """In bursting cells, as the model has it."""
+    by_kinetics: dict[str, float]
+    """As the receptor's own kinetics would have it, by how a cell fires."""
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        """Kinetics over what is used, by how a cell fires."""
+        return {name: rate / self.used for name, rate in self.by_kinetics.items()}
+
+
+def release_rates(p: NMDAReceptor) -> ReleaseRates:
+    """The release rate of trapped drug that the habenula reads, beside those that the receptor's kinetics give to its cells."""
+    ones = jnp.ones(len(SITES))
+    _, unbinding = trapping_rates(p, only_ketamine(jnp.zeros(())), ones, ones)
+    sites = {name: SITES.index(f"habenula_{name}") for name in ("burst", "silent")}
+    return ReleaseRates(float(p.habenula_release), {name: float(unbinding[site]) for name, site in sites.items()})

@@ -18,6 +18,7 @@ from ..protocols.protocol import Protocol
 from ..report.notebook import html_of_cohort
 from ..report.pages.cohort import UNCALIBRATED, write
 from ..simulation.ceilings import check_ceilings
+from ..simulation.idle_changes import idle_changes
 from .courses import names_of
 from .people import Population
 from .run import options_of
@@ -32,6 +33,8 @@ class CohortRun:
     fitted: Fitted | None
     """The calibration, or none."""
     options: Mapping[str, object] = field(default_factory=dict)
+    idle: tuple[str, ...] = ()
+    """What was removed or set to no effect, a line each."""
 
     @property
     def protocol(self) -> Protocol:
@@ -50,7 +53,7 @@ class CohortRun:
     @property
     def warnings(self) -> list[str]:
         """What to know before trusting the result, a line each."""
-        return [*self.model.warnings, *([UNCALIBRATED] if self.fitted is None else self.fitted.warnings)]
+        return [*self.model.warnings, *self.idle, *([UNCALIBRATED] if self.fitted is None else self.fitted.warnings)]
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
         """Write the folder that the command line writes; all of it, or nothing.
@@ -105,4 +108,5 @@ def solve_cohort(
     with used.answerable():
         solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
     options = options_of(without, used, beyond_evidence)
-    return CohortRun(replace(solved, changes=solved.changes + used.changes), used, fitted, options)
+    changed = replace(solved, changes=solved.changes + used.changes)
+    return CohortRun(changed, used, fitted, options, tuple(idle_changes(without, model.values)))

@@ -22,6 +22,7 @@ from ..report.pages.page import comparison_page, page
 from ..report.pages.save import write
 from ..results.run_folder import check_destination
 from ..simulation.ceilings import check_ceilings
+from ..simulation.idle_changes import idle_changes
 from ..simulation.interventions import ARMS, BASE
 from ..simulation.simulate import Simulation, simulate
 from ..simulation.visits import first_visit
@@ -50,6 +51,8 @@ class Run(_WithReport):
     simulation: Simulation
     model: Model
     beyond_evidence: bool = False
+    idle: tuple[str, ...] = ()
+    """What was removed or set to no effect, a line each."""
 
     @property
     def protocol(self) -> Protocol:
@@ -74,7 +77,7 @@ class Run(_WithReport):
         """What to know before trusting the result, a line each."""
         course = self.simulation
         known = warnings_of(course.protocol, self.model.parameters, course.undosed("limbic_input"))
-        return [*self.model.warnings, *known, *anaesthesia_warnings(course)]
+        return [*self.model.warnings, *self.idle, *known, *anaesthesia_warnings(course)]
 
     @cached_property
     def attribution(self) -> xr.Dataset:
@@ -130,7 +133,7 @@ class Run(_WithReport):
     @cached_property
     def _summary(self) -> Summary:
         summary = summarise(self._with_coalitions, self.model.parameters)
-        return replace(summary, warnings=[*self.model.warnings, *summary.warnings])
+        return replace(summary, warnings=[*self.model.warnings, *self.idle, *summary.warnings])
 
     @cached_property
     def _complete(self) -> Simulation:
@@ -153,6 +156,8 @@ class ComparedRuns(_WithReport):
 
     comparison: Comparison
     model: Model
+    idle: tuple[str, ...] = ()
+    """What was removed or set to no effect, a line each."""
 
     @cached_property
     def data(self) -> xr.Dataset:
@@ -176,7 +181,7 @@ class ComparedRuns(_WithReport):
     @property
     def warnings(self) -> list[str]:
         """What to know before trusting the result, a line each."""
-        return [*self.model.warnings, *self.comparison.warnings]
+        return [*self.model.warnings, *self.idle, *self.comparison.warnings]
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
         """Write the folder that the command line writes; all of it, or nothing.
@@ -233,7 +238,7 @@ def solve(
     arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
     with model.answerable():
         course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)
-    run = Run(_marked(course, model, beyond_evidence, observed), model, beyond_evidence)
+    run = Run(_marked(course, model, beyond_evidence, observed), model, beyond_evidence, tuple(idle_changes(without, model.values)))
     if complete:
         # The cache of a property that is solved already.
         run.__dict__["_with_coalitions"] = run.simulation
@@ -250,4 +255,4 @@ def solve_several(
     with model.answerable():
         compared = compare(protocols, model.parameters, progress, without)
     marked = {name: _marked(course, model, beyond_evidence, None) for name, course in compared.simulations.items()}
-    return ComparedRuns(replace(compared, simulations=marked), model)
+    return ComparedRuns(replace(compared, simulations=marked), model, tuple(idle_changes(without, model.values)))

@@ -1,1 +1,1 @@
-"""Way 5: two competing brain networks, and the slow probability that the limbic one is locked."""
+"""Way 5: two competing brain networks, and the slow locked share of the limbic one."""

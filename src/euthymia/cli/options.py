@@ -18,7 +18,7 @@ Words = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 
 AnyProtocol = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).")]
 ProtocolOrFile = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`) or a YAML file.")]
-PATIENT = "`depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, age, sex, cyp2b6, liver, individual"
+PATIENT = "`depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, stress_until, age, sex, cyp2b6, liver, individual"
 PatientFields = Annotated[Words, Parameter(help=f"{PATIENT}; repeat the option for several.")]
 PatientOfEveryArm = Annotated[Words, Parameter(help=f"{PATIENT}, for every arm; repeat the option for several.")]
 Weight = Annotated[str | None, Parameter(help='Body weight with its unit, such as "82 kg".')]

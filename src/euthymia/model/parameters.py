@@ -50,11 +50,12 @@ class Physiology(eqx.Module):
 
 
 class Experience(eqx.Module):
-    """Range of doses in published trials."""
+    """Range of doses and infusions in published trials."""
 
     lowest_dose: Scalar = parameter("ketamine.lowest_dose", "mg/kg", "lowest i.v. dose of a randomised trial")
     highest_dose: Scalar = parameter("ketamine.highest_dose", "mg/kg", "highest i.v. dose of a randomised trial")
     usual_infusion: Scalar = parameter("ketamine.usual_infusion", "h", "duration of the infusions in those trials")
+    longest_infusion: Scalar = parameter("ketamine.longest_infusion", "h", "longest infusion of a trial")
 
 
 AT_ONCE = (

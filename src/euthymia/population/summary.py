@@ -40,7 +40,7 @@ class VisitSummary(NamedTuple):
     spine_density: MedianInterval
     """Per cent of the healthy density."""
     unlocked: float
-    """Mean probability of being out of the limbic lock."""
+    """Mean share of the limbic network that is out of the lock."""
     response: float
     remission: float
     context_response: float

@@ -6,6 +6,7 @@ The number that a sentence is about stands between two asterisks.
 from collections.abc import Sequence
 
 from ..analysis.comparison import Comparison
+from ..analysis.fading import FADED
 from ..analysis.summary import Summary
 from ..population.summary import VisitSummary
 from ..protocols.protocol import Protocol
@@ -27,12 +28,21 @@ CARRIED_BY = {
     "way 4": "regrown connections (way 4)",
     "way 5": "the opened limbic lock (way 5)",
     "context": "the treatment as such",
+    "end of stress": "the end of stress",
 }
+FADES_AS = {
+    "trapped": "trapped drug leaves the habenula within days",
+    "spines": "stress takes young spines back",
+    "unlocked": "the limbic network locks again",
+}
+"""Why what carries relief is lost, by mechanism."""
+GAINED = {"trapped": "trapped drug", "dopamine": "dopamine", "spines": "spines", "unlocked": "the freedom from the limbic lock"}
+"""What a mechanism gained."""
 
 
 def conclusion(summary: Summary) -> list[str]:
-    """What happened to mood and when, what carried it, what a clinic watches, and what is not modelled: a paragraph each."""
-    return [paragraph for paragraph in (_mood(summary), _carried(summary), _watched(summary)) if paragraph]
+    """What happened to mood and when, what carried it, why it fades, what a clinic watches and what is not modelled: a paragraph each."""
+    return [paragraph for paragraph in (_mood(summary), _carried(summary), _fades(summary), _watched(summary)) if paragraph]
 
 
 def comparison_conclusion(comparison: Comparison) -> str:
@@ -142,6 +152,7 @@ def _response(summary: Summary) -> list[str]:
 
 def _carried(summary: Summary) -> str:
     parts = {who: of_time[summary.checked_at].points or 0.0 for who, of_time in summary.parts.items()}
+    parts |= {"end of stress": summary.untreated[summary.checked_at] - _start(summary)}
     carried = {who: value for who, value in sorted(parts.items(), key=lambda part: -abs(part[1])) if abs(value) >= LEAST_POINTS}
     if not carried:
         return ""
@@ -156,6 +167,27 @@ def _carried(summary: Summary) -> str:
 def _carrier(who: str) -> str:
     badge = sign_assumed().get(who)
     return CARRIED_BY[who].format(badge=f", {badge}" if badge else "")
+
+
+def _fades(summary: Summary) -> str:
+    """Why relief fades, or that it stays because stress ends; nothing where neither is so."""
+    fading = summary.fading
+    if fading is None or not fading.gains or fading.has_faded == (fading.stress_ends is not None):
+        return ""
+    last = list(fading.relief)[-1]
+    first, *later = dict.fromkeys((fading.half_gone, last))
+    what_is_left = joined([f"{_left(left[first])} of {GAINED[mechanism]}" for mechanism, left in fading.gains.items()])
+    numbers = "".join(f", and {joined([_left(left[at]) for left in fading.gains.values()])} at {at}" for at in later)
+    of_gains = f"of the largest gains, {what_is_left} are left at {first}{numbers}."
+    if fading.stress_ends is not None:
+        return f"Relief lasts, for stress ends at {clock(fading.stress_ends)} and takes no more connections back: {of_gains}"
+    causes = [cause for mechanism, cause in FADES_AS.items() if mechanism in fading.gains and fading.gains[mechanism][last] <= FADED]
+    return f"Relief fades{f' as {joined(causes)}' if causes else ''}: {of_gains}"
+
+
+def _left(share: float) -> str:
+    """What is left of a gain, in whole per cent."""
+    return f"{100 * max(share, 0.0):.0f} %"
 
 
 def _watched(summary: Summary) -> str:

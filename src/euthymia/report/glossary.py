@@ -43,6 +43,8 @@ GLOSSARY = (
     Term("NMDA receptor", "NMDA", "one of the receptors of glutamate, the brain’s main excitatory messenger; ketamine sits in its channel"),
     Term("Pore block", "[Pp]ore block", "the share of a receptor’s current that is lost because a drug sits in its pore"),
     Term("Drive loss", "[Dd]rive loss", "how much less the receptor excites a circuit in the living brain"),
+    Term("Trapped drug", "[Tt]rapped|[Tt]rapping", "drug that stays in a channel which has closed over it"),
+    Term("Adapted", "[Aa]dapted", "of circuits: used to a loss of NMDA drive that lasts, so that they no longer feel it"),
     Term("Glutamate surge", "[Gg]lutamate surge", "a rise, for hours, of the messenger by which cells of the cortex excite each other"),
     Term("Interneuron", "[Ii]nterneurons?", "a nerve cell that inhibits its neighbours; pyramidal cells, in turn, excite"),
     Term("Gamma power", "[Gg]amma power", "how strong the fast rhythms of the cortex are, as a scalp electrode would see them"),
@@ -64,7 +66,8 @@ GLOSSARY = (
     Term(
         "Limbic lock",
         "[Ll]imbic lock|[Oo]ut of the lock|locked",
-        "an assumption of this model: networks of emotion that hold themselves in one active state, as a ball lies in a hollow",
+        "an assumption of this model: networks of emotion that hold themselves in one active state, as a ball lies in a hollow; how much "
+        "of them does is the locked share",
     ),
     Term("Enantiomer", "[Ee]nantiomers?", "one of the two mirror images of a molecule; of ketamine, S and R"),
     Term("Latent severity", "[Ll]atent", "the depression behind the rating, which is not seen itself"),

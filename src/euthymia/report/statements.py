@@ -1,19 +1,20 @@
 """Sentences that are made from evidence rows or from a course, so that they cannot deny the numbers beside them."""
 
 from collections.abc import Iterable, Mapping
+from math import log
+
+import xarray as xr
 
 from ..analysis.disinhibition import firing_change
-from ..analysis.summary import TITLES
-from ..analysis.trapping import opening_to_keep
+from ..analysis.summary import TITLES, Summary
 from ..clinic.symptoms import RESTORED
-from ..core.constants import DAY
-from ..core.types import SITES
+from ..core.constants import YEAR
 from ..evidence.registry import evidence
 from ..evidence.rows import Parameter
-from ..model.default import default_model, uses
+from ..model.default import uses
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
-from .words import change, clock, joined, percent
+from .words import MOVED, change, clock, joined, percent, points, span
 
 WEIGHT = "symptoms.drivers."
 """How the ids of the rows begin that weigh mechanisms in mood; the mechanism follows."""
@@ -27,6 +28,10 @@ MECHANISMS = {
 }
 CELLS = {"vip": "VIP"}
 """Classes of cell that are not called by their name."""
+FRACTIONS = {0.0: "if it does not at all", 0.5: "if it does half as much", 1.0: "if it does as much"}
+"""Engagements in words."""
+REMISSION = 10 * YEAR
+"""Median time to an untreated remission, beyond which the model has none, h."""
 LEAST_CHANGE = 0.01
 """Fraction of a firing rate below which it has not moved."""
 SIGN_CARRIED_BY = {"way 1": "prefrontal.tonic_share"}
@@ -118,17 +123,6 @@ def executive_falls(simulation: Simulation) -> str:
     )
 
 
-def opening_for_a_day() -> str:
-    """How much more rarely channels would have to open if trapped drug were to stay, by the rows of the receptor."""
-    receptor = default_model().physiology.receptor
-    needed = opening_to_keep(receptor, 1 / 2, DAY)
-    silent, bursting = (float(receptor.open_probability[SITES.index(f"habenula_{name}")]) / needed for name in ("silent", "burst"))
-    return (
-        f"Half of what is trapped would stay for a day only if channels opened {silent:.0f} times more rarely than the row of silent "
-        f"habenula cells says, and {bursting:.0f} times more rarely than that of bursting ones."
-    )
-
-
 def _signed(share: float) -> str:
     return change(share, 0.0)
 
@@ -175,3 +169,45 @@ def firing(simulation: Simulation) -> str:
         return "In this course no class of cell changes its firing by a hundredth."
     said = [f"{100 * abs(change):.0f} % {'more' if change > 0 else 'less'} in {CELLS.get(name, name)} cells" for change, name in moved]
     return f"At {clock(most.time)}, when firing in this course is furthest from before, it is {_joined(said)}."
+
+
+def release_of_trapped_drug(summary: Summary) -> str:
+    """How fast the habenula releases trapped drug in the model, beside what the receptor's kinetics give; nothing where none is trapped."""
+    rates = summary.release
+    if summary.receptor["habenula"]["bound"].value < MOVED:
+        return ""
+    bursting, silent = (
+        f"{rates.by_kinetics[cell]:.2g} per hour in {cells} cells, {rates.ratios[cell]:.0f} times as fast"
+        for cell, cells in (("burst", "bursting"), ("silent", "silent"))
+    )
+    return (
+        f"Bursting habenula cells release trapped drug at {rates.used:.2g} per hour (half of it in {clock(log(2) / rates.used)}), which is "
+        f"assumed from how long bursts are silenced in mice. The receptor’s own kinetics give {bursting}, and {silent}: channels would "
+        "have to open that much more rarely than their rows say. The gap is not closed."
+    )
+
+
+def engagement_of_resting_receptors(by_engagement: Mapping[float, float]) -> str:
+    """What a blocker other than ketamine does to mood, by how far it engages resting receptors; nothing where none is given."""
+    if not by_engagement:
+        return ""
+    said = [f"{points(value)} {FRACTIONS.get(share, f'at {share:g} of it')}" for share, value in by_engagement.items()]
+    return (
+        "How far this blocker engages NMDA receptors at rest, against ketamine at equal pore block, is disputed: memantine left them alone "
+        "in magnesium (Gideons 2014), and could not be told from ketamine at synapses (Emnett 2013). Beyond the context, MADRS at the end "
+        f"of this course is {_joined(said)}."
+    )
+
+
+def opening_by_noise(circuits: xr.Dataset) -> str:
+    """When an untreated limbic network would leave the lock by itself, over the range of its noise."""
+    used, medians = float(circuits.noise_used), circuits.untreated_opening
+    at_used = span(float(medians.sel(noise=used)))
+    low, high = (span(float(medians[edge])) for edge in (0, -1))
+    lower, upper = (f"{float(medians.noise[edge]):g}" for edge in (0, -1))
+    beside = f"so too at {lower} and {upper} nA" if low == high == at_used else f"{low} at {lower} nA, {high} at {upper} nA"
+    never = "; people do recover untreated, which the model leaves out" if float(medians.min()) > REMISSION else ""
+    return (
+        f"How long the lock holds hangs on the noise of its networks, {used:g} nA here, which is assumed. Untreated, the middle subnetwork "
+        f"of this patient would leave the lock after a median of {at_used} ({beside}), and no remission comes before{never}."
+    )

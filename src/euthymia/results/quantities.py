@@ -36,6 +36,8 @@ AXES = {
     "initial_state": "state of the two networks before drive is lost",
     "block": "loss of recurrent NMDA drive",
     "network": "limbic or cognitive network",
+    "subnetwork": "number of a limbic subnetwork, in the order of drive",
+    "noise": "noise of the limbic and the cognitive network",
     # A user's own
     "observation": "number of an observation of the user's own",
 }
@@ -45,6 +47,7 @@ AXIS_UNITS = {
     # Circuits beside a course
     **{"neuron": "1", "trace_time": "ms", "spike": "1", "volley_time": "ms", "volley": "1"},
     **{"gamma_time": "h", "frequency": "Hz", "limbic_current": "nA", "block": "1", "quantile": "1"},
+    **{"subnetwork": "1", "noise": "nA"},
 }
 """Units of the axes that have one."""
 
@@ -251,6 +254,18 @@ _TABLE = [
         ("critical_block", "1", "loss of NMDA drive at which this patient's lock vanishes"),
         ("healthy_limbic_input", "nA", "drive of the limbic network in health"),
     ),
+    *_rows(
+        "subnetwork",
+        ("subnetwork_drive", "nA", "drive of a limbic subnetwork of this patient before treatment"),
+        ("subnetwork_share", "1", "share of the limbic network that a subnetwork stands for"),
+    ),
+    *_rows(
+        "noise",
+        ("noise_passage_into", "h", "mean time until this patient's middle limbic subnetwork locks, untreated, at a noise"),
+        ("noise_passage_out_of", "h", "mean time until it escapes from the lock, untreated, at a noise"),
+        ("untreated_opening", "h", "median time until it escapes from the lock, untreated, at a noise"),
+    ),
+    *_rows("", ("noise_used", "nA", "noise at which the course was computed")),
     *_rows("initial_state block", ("communication", "1", "how far one network moves the other, undrugged = 1", "communication")),
     *_rows("initial_state block network", ("network_rate", "Hz", "firing of the limbic and the cognitive network")),
     *_rows("initial_state network", ("undrugged_S", "1", "open NMDA channels of the state before drive is lost")),

@@ -13,7 +13,7 @@ from ..core.numerics.settings import SUBNETWORKS
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES
 from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid
-from ..model.vector_field import BURSTING, locked_share
+from ..model.vector_field import BURSTING
 from ..pharmacology.comparators import MOLECULES
 from ..results.labelled import labelled
 from .course import Brains, Course
@@ -144,7 +144,7 @@ def _brain_values(brains: Brains) -> Values:
         "spine_density": mechanisms.spine_density,
         "spine_turnover": np.stack(auxiliary.turnover, -1),
         "limbic_input": auxiliary.limbic_input,
-        "lock": locked_share(brains.passive.lock),
+        "lock": 1 - mechanisms.release,
         "limbic_block": auxiliary.limbic_block,
         "passage_into": lock.passages[..., 0],
         "passage_out_of": lock.passages[..., 1],

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
+from ..core.clock import clock
 from ..core.types import Scalar
 from ..model.parameters import Euthymia
 from ..pharmacology.animals import ANIMALS, allometric_time_scale
@@ -52,7 +53,8 @@ class Person(NamedTuple):
 
     def described(self, patient: Patient) -> str:
         """The patient in words, the same wherever one is shown."""
-        mood = f"stress {float(self.stress):g}", f"MADRS {float(self.madrs):.0f} before the course"
+        until = "" if patient.stress_until is None or self.stress == 0 else f" until {clock(patient.stress_until)}"
+        mood = f"stress {float(self.stress):g}{until}", f"MADRS {float(self.madrs):.0f} before the course"
         return ", ".join((CONDITIONS[patient.condition], f"{float(self.weight):g} kg", *patient.particulars(), *mood))
 
 

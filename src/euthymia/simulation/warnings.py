@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ..brain.attractor import Window, bistable_window
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
+from ..core.clock import clock
 from ..core.constants import DAY
 from ..core.types import Scalar
 from ..model.baseline import patient
@@ -38,17 +39,19 @@ def warnings_of(protocol: Protocol, model: Euthymia, limbic_input: float | None 
 def patient_warnings(protocol: Protocol, model: Euthymia, limbic_input: float | None = None) -> list[str]:
     """Of these, what concerns the patient, whatever the treatment."""
     person = Person.from_protocol(protocol, model)
-    warnings = body_warnings(protocol.patient, protocol.doses, model)
+    warnings = [*body_warnings(protocol.patient, protocol.doses, model), *_end_of_stress(protocol, float(person.stress))]
     if protocol.patient.condition != "depressed":
         return warnings
     if float(person.stress) == 0:
         warnings.append("patient: a depressed patient at stress 0 lacks nothing that the mechanisms could repair")
     drive = float(_undosed(model, person.stress).fast.limbic_input) if limbic_input is None else limbic_input
     lower, upper = (float(edge) for edge in _window(model))
+    if not lower <= upper:
+        return [*warnings, "patient: at these numbers the limbic network has one state at any drive, so that no reset is possible"]
     if not lower <= drive <= upper:
         only = "locked" if drive > upper else "quiet"
         warnings.append(
-            f"patient: the limbic network of this patient has only its {only} state (drive {drive:.3f} nA, two states between "
+            f"patient: the limbic network of this patient has only its {only} state (mean drive {drive:.3f} nA, two states between "
             f"{lower:.3f} and {upper:.3f} nA), so that no reset is possible: whatever the drug changes there goes back with the drug"
         )
     return warnings
@@ -66,6 +69,20 @@ def course_warnings(protocol: Protocol, model: Euthymia) -> list[str]:
     ]
 
 
+def _end_of_stress(protocol: Protocol, stress: float) -> list[str]:
+    until = protocol.patient.stress_until
+    if until is None:
+        return []
+    if stress == 0:
+        who = "a healthy volunteer" if protocol.patient.condition == "healthy" else "this patient"
+        return [f"patient: stress_until changes nothing: {who} is under no stress that could end (stress 0)"]
+    if until >= protocol.horizon:
+        return [
+            f"patient: stress_until changes nothing: stress would end at {clock(until)}, and the course ends at {clock(protocol.horizon)}"
+        ]
+    return []
+
+
 @eqx.filter_jit
 def _undosed(model: Euthymia, stress: Scalar) -> Brain:
     return patient(model.physiology, stress)
@@ -77,7 +94,7 @@ def _window(model: Euthymia) -> Window:
 
 
 def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> list[str]:
-    known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion")}
+    known = {name: float(getattr(model.experience, name)) for name in ("lowest_dose", "highest_dose", "usual_infusion", "longest_infusion")}
     warnings = []
     for number, dose in enumerate(protocol.doses, 1):
         if dose.drug != "ketamine" or not dose.route.startswith("i.v."):
@@ -91,6 +108,11 @@ def _ketamine_warnings(protocol: Protocol, model: Euthymia, weight: float) -> li
         if (dose.duration or 0) < known["usual_infusion"] * (1 - ROUNDING):
             warnings.append(
                 f"dose {number}: given faster than in published trials, which infused over {known['usual_infusion'] * 60:.0f} min"
+            )
+        if (dose.duration or 0) > known["longest_infusion"] * (1 + ROUNDING):
+            warnings.append(
+                f"dose {number}: infused over {clock(dose.duration or 0)}, longer than the longest infusion that evidence covers, "
+                f"{clock(known['longest_infusion'])}"
             )
     return warnings
 

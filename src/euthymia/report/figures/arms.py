@@ -43,7 +43,7 @@ PANELS = (
         "way 3", "Dopamine tone, which the habenula holds down", lambda data: data.dopamine, lambda data: float(data.healthy_reward), 0.1
     ),
     Panel("way 4", "Connections: spine density", lambda data: data.spine_density, lambda data: float(data.healthy_spine_density), 0.1),
-    Panel("way 5", "Limbic network locked, probability in %", lambda data: 100 * data.lock, None, 105.0),
+    Panel("way 5", "Limbic network locked, share in %", lambda data: 100 * data.lock, None, 105.0),
 )
 
 

@@ -30,6 +30,7 @@ def stages(simulation: Simulation) -> list[tuple[str, xr.DataArray, str]]:
         ("serotonin", rise("serotonin"), "serotonin"),
         ("calcium load, relief (way 2)", -rise("calcium_load"), "way 2"),
         ("glutamate surge (way 1)", dosed.glutamate, "way 1"),
+        ("drug trapped in the habenula (way 3)", data.bound.sel(site="habenula_burst"), "way 3"),
         ("habenula spikes, fall (way 3)", -rise("habenula_tonic_rate") - rise("habenula_burst_rate"), "way 3"),
         ("dopamine tone (way 3)", rise("dopamine"), "way 3"),
         ("out of the limbic lock (way 5)", -rise("lock"), "way 5"),

@@ -12,9 +12,15 @@ from .style import COLOURS, FAINT, INK, SOFT, UNTREATED, legend, panels, svg
 LONGEST = 100 * YEAR
 """Mean times are drawn up to a century, h."""
 SPANS = {MINUTE: "1 min", 1.0: "1 h", DAY: "1 d", MONTH: "1 month", YEAR: "1 y", LONGEST: "100 y"}
+AGES = {1.0: "1 h", YEAR: "1 y", **{10.0**power * YEAR: f"$10^{{{power}}}$ y" for power in (6, 12, 18, 24, 30, 36)}}
+"""Mean times of any length, h."""
 NETWORKS = {"limbic": COLOURS["way 5"], "cognitive": FAINT}
 AFTER = {"24 h": "-", "7 d": "--"}
 """Dash of each checkpoint."""
+RUG = 0.1
+"""Height of the strokes that stand for subnetworks."""
+MOST_STROKE = 16
+"""Points that a stroke would be longer, were it the whole network."""
 
 
 def window(simulation: Simulation, circuits: xr.Dataset) -> str:
@@ -36,6 +42,8 @@ def window(simulation: Simulation, circuits: xr.Dataset) -> str:
         }
         for text, (drive, colour, dash) in marks.items():
             axes.axvline(drive, color=colour, lw=1.4, ls=dash, label=f"{text}: {drive:.3f} nA")
+        for drive, weight in zip(circuits.subnetwork_drive.values, circuits.subnetwork_share.values, strict=True):
+            axes.plot(drive, RUG, "|", color=INK, ms=4 + MOST_STROKE * weight, mew=1.6)
         for state, (drive, colour, _) in zip(circuits.initial_state.values, marks.values(), strict=False):
             axes.plot(drive, float(circuits.undrugged_S.sel(initial_state=state, network="limbic")), "o", color=colour, ms=8, zorder=5)
         seen = [lower, upper, *(drive for drive, *_ in marks.values()), *circuits.bistable_window.sel(landscape="at the peak loss").values]
@@ -62,21 +70,38 @@ def _branches(axes: Axes, landscape: xr.Dataset, colour: str, text: str) -> None
 
 
 def lock(simulation: Simulation) -> str:
-    """Probability of being locked, and the mean times into the lock and out of it."""
+    """Locked share of the network, and the mean times of its middle subnetwork into the lock and out of it."""
     data, dosed = simulation.data, simulation.data.sel(arm="as given")
-    with panels(3.5, 1, 2) as (figure, [[probability, times]]):
-        probability.plot(data.time, 100 * data.lock.sel(arm="untreated"), **UNTREATED)
-        probability.plot(data.time, 100 * dosed.lock, color=COLOURS["way 5"], label="this course")
-        probability.set(title="Locked, probability in %", ylim=(-2, 105))
+    with panels(3.5, 1, 2) as (figure, [[share, times]]):
+        share.plot(data.time, 100 * data.lock.sel(arm="untreated"), **UNTREATED)
+        share.plot(data.time, 100 * dosed.lock, color=COLOURS["way 5"], label="this course")
+        share.set(title="Locked share of the network, %", ylim=(-2, 105))
         for name, style, text in (("lock_out_of", "-", "mean time to escape"), ("lock_into", ":", "mean time to lock again")):
             times.plot(data.time, 1 / dosed[name], color=COLOURS["way 5"], ls=style, label=text)
         times.set_yscale("log")
         times.set_yticks(list(SPANS), list(SPANS.values()))
         times.minorticks_off()
-        times.set(title="Escape and relapse", ylim=(MINUTE, LONGEST))
-        course_clock([probability, times], simulation)
-        legend(figure, [probability, times], 4)
+        times.set(title="Middle subnetwork: escape and relapse", ylim=(MINUTE, LONGEST))
+        course_clock([share, times], simulation)
+        legend(figure, [share, times], 4)
         return svg(figure, "Way 5: the limbic lock over time")
+
+
+def passages_by_noise(circuits: xr.Dataset) -> str:
+    """Mean times into the lock and out of it, untreated, by the noise that sets them."""
+    noise, used = 1000 * circuits.noise, 1000 * float(circuits.noise_used)
+    with panels(2.9) as (figure, [[axes]]):
+        for name, style, text in (("out_of", "o-", "to escape, untreated"), ("into", "o:", "to lock")):
+            axes.plot(noise, circuits[f"noise_passage_{name}"], style, color=COLOURS["way 5"], label=f"mean time {text}")
+        axes.axhline(LONGEST, color=FAINT, lw=1, ls="--", label="100 years")
+        axes.axvline(used, color=INK, lw=1, ls=":", label=f"noise here, {used:g} pA")
+        axes.set(yscale="log", xlabel="noise of the networks, pA")
+        axes.set_yticks(list(AGES), list(AGES.values()))
+        axes.set_xticks(list(noise.values), [f"{value:g}" for value in noise.values])
+        axes.minorticks_off()
+        axes.set_ylim(float(circuits.noise_passage_into.min()) / 10, 10 * float(circuits.noise_passage_out_of.max()))
+        legend(figure, [axes], 4)
+        return svg(figure, "Way 5: mean times into the limbic lock and out of it by noise")
 
 
 def disruption(simulation: Simulation, circuits: xr.Dataset) -> str:

@@ -26,14 +26,14 @@ def level_rows(levels: Levels) -> list[LevelRow]:
         ("loss at which this patient’s lock vanishes", vanishes),
     ]
     later = [name for name in levels.lock if name != "before"]
-    escape = [("locked, before", percent(levels.lock["before"])), ("locked, at the least", percent(levels.least_lock))]
-    escape += [(f"locked, after {name}", percent(levels.lock[name])) for name in later]
+    escape = [("locked share, before", percent(levels.lock["before"])), ("locked share, at the least", percent(levels.least_lock))]
+    escape += [(f"locked share, after {name}", percent(levels.lock[name])) for name in later]
     lower, upper = levels.window
     states = f"two states between {lower:.3f} and {upper:.3f} nA" if np.isfinite(lower + upper) else "one state only"
-    consolidation = [(f"limbic drive ({states}), before", f"{levels.drive['before']:.3f} nA")]
+    consolidation = [(f"mean limbic drive ({states}), before", f"{levels.drive['before']:.3f} nA")]
     for name in later:
-        consolidation.append((f"limbic drive after {name}", f"{levels.drive[name]:.3f} nA"))
-        consolidation.append((f"mean time to lock again after {name}", span(levels.relapse_time[name])))
-    consolidation.append(("mean time to lock again, before", span(levels.relapse_time["before"])))
+        consolidation.append((f"mean limbic drive after {name}", f"{levels.drive[name]:.3f} nA"))
+        consolidation.append((f"mean time until the middle subnetwork locks again after {name}", span(levels.relapse_time[name])))
+    consolidation.append(("mean time until it locks again, before", span(levels.relapse_time["before"])))
     of_levels = {"A acute disruption": disruption, "B escape": escape, "C consolidation": consolidation}
     return [LevelRow(level, *row) for level, rows in of_levels.items() for row in rows]

@@ -104,7 +104,9 @@ def page(simulation: Simulation, summary: Summary) -> str:
     """The report of one course as HTML text; without what its circuits say, drawings of that are left out."""
     curves, circuits = drawn(simulation, NODES_DRAWN), simulation.circuits
     rows_of_levels = [] if circuits is None else level_rows(levels(simulation, circuits))
-    sections = [_contents(section, simulation, curves, rows_of_levels) for section in SECTIONS if section.applies_to(simulation.protocol)]
+    sections = [
+        _contents(section, simulation, summary, curves, rows_of_levels) for section in SECTIONS if section.applies_to(simulation.protocol)
+    ]
     return _page(
         "page",
         summary=summary,
@@ -120,7 +122,9 @@ def page(simulation: Simulation, summary: Summary) -> str:
     )
 
 
-def _contents(section: Section, simulation: Simulation, curves: Simulation, rows_of_levels: list[LevelRow]) -> dict[str, Any]:
+def _contents(
+    section: Section, simulation: Simulation, summary: Summary, curves: Simulation, rows_of_levels: list[LevelRow]
+) -> dict[str, Any]:
     """What stands in one section of the page."""
     known = evidence()
     rows, targets = section.rows(), [known.target(name) for name in section.targets]
@@ -129,7 +133,7 @@ def _contents(section: Section, simulation: Simulation, curves: Simulation, rows
     return {
         "anchor": section.anchor,
         "title": section.title,
-        "reading": said(section.reading, simulation),
+        "reading": said(section.reading, simulation, summary),
         "figures": [(_figure(name, picture), caption) for name, picture, caption in figures if picture is not None],
         "table": rows_of_levels if section.has_levels else [],
         "rows": rows,
@@ -137,7 +141,7 @@ def _contents(section: Section, simulation: Simulation, curves: Simulation, rows
         "species": sorted({kind.strip() for row in read if row.species for kind in row.species.split(" and ")}),
         "counts": {kind: sum(row.provenance == kind for row in rows) for kind in ("read", "calibrated", "recalled", "assumed")},
         "sources": [known.sources[key] for key in sorted({row.source for row in read} - {"none", "convention", "formula"})],
-        "notes": [said(note, simulation) for note in section.notes],
+        "notes": [text for note in section.notes if (text := said(note, simulation, summary))],
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from ...analysis.summary import Summary
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
 from ...model.default import uses
@@ -12,7 +13,16 @@ from ...protocols.protocol import Protocol
 from ...protocols.vocabulary import BLOCKERS, OF_KETAMINE
 from ...simulation.simulate import Simulation
 from ..figures import calcium, drug, habenula, limbic, mood, prefrontal, receptor, regrowth, serotonin
-from ..statements import executive_falls, firing, habenula_firing, opening_for_a_day, outcomes_in_view, sign_of_way_1
+from ..statements import (
+    engagement_of_resting_receptors,
+    executive_falls,
+    firing,
+    habenula_firing,
+    opening_by_noise,
+    outcomes_in_view,
+    release_of_trapped_drug,
+    sign_of_way_1,
+)
 
 
 def any_drug(protocol: Protocol) -> bool:
@@ -54,13 +64,13 @@ class Figure(NamedTuple):
         return self.draw(*inputs[self.reads])
 
 
-Text = str | Callable[[Simulation], str]
-"""What a section says; where it depends on the course or the evidence, how it is made."""
+Text = str | Callable[[Simulation, Summary], str]
+"""What a section says; where it depends on the course or the evidence, how it is made. Nothing is said where it is empty."""
 
 
-def said(text: Text, simulation: Simulation) -> str:
+def said(text: Text, simulation: Simulation, summary: Summary) -> str:
     """What a section says of a course."""
-    return text if isinstance(text, str) else text(simulation)
+    return text if isinstance(text, str) else text(simulation, summary)
 
 
 @dataclass(frozen=True)
@@ -131,20 +141,26 @@ SECTIONS = (
         "receptor",
         "Receptor: three words, not one block",
         "“Bound” is the share of NMDA receptors that carry the drug, “pore block” the charge lost while magnesium competes "
-        "for the pore, “drive loss” the loss of NMDA drive a circuit feels in vivo. Each way reads exactly one of them. PV, SST and VIP "
-        "are three classes of interneuron, named after parvalbumin, somatostatin and a peptide.",
+        "for the pore, “drive loss” the loss of NMDA drive a circuit feels in vivo. Each way reads one of them, and way 3 two: drive loss "
+        "while the drug is there, and what stays bound in cells that burst. What a circuit has adapted to, it feels no longer. PV, SST "
+        "and VIP are three classes of interneuron, named after parvalbumin, somatostatin and a peptide.",
         (
             Figure(
                 receptor.receptor,
-                "The three words for each cell class. Open channels bind, so that habenular cells differ by how they fire.",
+                "The three words for each cell class. Open channels bind, so that habenular cells differ by how they fire. Left, dashed: "
+                "what bursting cells would hold if they released the drug as the receptor’s kinetics say. Right, dashed: the loss that "
+                "each class has adapted to; circuits feel what is above it.",
             ),
         ),
-        ("physiology.receptor",),
-        (),
+        ("physiology.receptor", "physiology.links"),
+        ("magnesium", "nmdar", "links.adaptation"),
         (
+            lambda simulation, summary: release_of_trapped_drug(summary),
+            lambda simulation, summary: engagement_of_resting_receptors(summary.by_engagement),
+            "Receptors, and the circuits behind them, get used to a block that lasts: within a day or so they feel only what exceeds it. "
+            "Its time is assumed; without it, a steady low block would act as much as a pulse.",
             "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
             "several times less block than slice currents suggest. The potency gap above shows what that means for each way.",
-            lambda simulation: opening_for_a_day(),
         ),
         (
             "kotermanski2009.half_block_with_magnesium",
@@ -210,7 +226,7 @@ SECTIONS = (
     Section(
         "way-1",
         "Way 1: glutamate surge in the prefrontal cortex",
-        lambda simulation: (
+        lambda simulation, summary: (
             "NMDA receptors drive interneurons more than pyramidal cells. When the drug takes that drive, the popular account has it, all "
             "interneurons fall silent first, pyramidal cells are released, and glutamate rises for hours. "
             f"{firing(simulation)} The same receptors hold activity up: while the drug is there, focus and impulse control are worse, and "
@@ -236,10 +252,10 @@ SECTIONS = (
             ),
         ),
         ("physiology.prefrontal", "dose_curve", "physiology.links"),
-        ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50"),
+        ("prefrontal", "dose_curve", "links.spines_on_recurrence", "links.surge_ec50", "links.adaptation"),
         (
-            sign_of_way_1,
-            executive_falls,
+            lambda simulation, summary: sign_of_way_1(simulation),
+            lambda simulation, summary: executive_falls(simulation),
             "The circuit was chosen for disinhibition: that an interneuron falls before pyramidal cells rise is no test of it.",
             "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",
             "Gamma power has no rhythm of its own here: the circuit filters noise, and what rises is its response.",
@@ -274,9 +290,10 @@ SECTIONS = (
     Section(
         "way-3",
         "Way 3: less firing in the habenula, dopamine back",
-        lambda simulation: (
+        lambda simulation, summary: (
             "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
-            f"cells. Less NMDA drive, less firing, and more dopamine cells are active. {habenula_firing(simulation)} Dopamine has three "
+            "cells. Less NMDA drive, less firing, and more dopamine cells are active; drug that stays trapped in cells that burst keeps "
+            f"them calmer for days. {habenula_firing(simulation)} Dopamine holds back its own release through autoreceptors. It has three "
             "answers that are not one another: how many cells fire, how fast, and how much of it in bursts."
         ),
         (
@@ -307,12 +324,14 @@ SECTIONS = (
             "links.stress_for_half_shift",
             "links.dopamine_on_habenula",
             "links.dopamine_time",
+            "links.trapped_on_habenula",
+            "links.adaptation",
         ),
         (
             "The conductances were searched for three firing classes and for bursts that need both T-type channels and NMDA receptors, so "
             "that these are no tests of the cell.",
-            "One injection silences bursts for a day in mice, through drug trapped in channels (Ma 2023). Here trapping is shown above as "
-            "“bound” but does not prolong the effect, which follows the drug.",
+            "One injection silences bursts for a day in mice, through drug trapped in channels (Ma 2023). Here trapped drug prolongs the "
+            "calm at a release rate that is set to that observation; a lasting effect was also found without the habenula (Zhou 2021).",
             "How the relay, dopamine and the raphe answer habenula spikes is assumed; where they act is read.",
         ),
         (
@@ -335,18 +354,21 @@ SECTIONS = (
         "way-4",
         "Way 4: connections regrow",
         "The glutamate surge, block at resting receptors and, more slowly, serotonin engage BDNF, which drives mTORC1, "
-        "synaptic proteins and fast potentiation within hours. Spines follow after a structural delay and fade over weeks.",
+        "synaptic proteins and fast potentiation within hours. Spines follow after a structural delay: most new ones are transient, "
+        "some become young ones that stay for weeks unless stress takes them, few persist. As these go, relief fades.",
         (
             Figure(regrowth.signalling, "Signalling, in relative units."),
             Figure(
                 regrowth.spines,
-                "Left: spine density, with mTORC1 and with the surge’s part removed as controls. Right: formation and "
-                "elimination against before.",
+                "Left: spine density, with mTORC1 and with the surge’s part removed as controls. Middle: what each age of spine adds to "
+                "it. Right: formation, and loss per spine, against before.",
             ),
         ),
         ("physiology.signalling", "physiology.spines", "physiology.links"),
-        ("signalling", "spines", "links.signalling"),
+        ("signalling", "spines", "links.signalling", "links.cooperativity", "links.stress_on_persistent", "links.adaptation"),
         (
+            "No source gives a lifetime of spines between days and months: that of young spines lies between, and how stress shortens it "
+            "is assumed.",
             "Rapamycin into rat brain abolishes ketamine’s synaptic effect (Li 2010), which the control shows; 6 mg by mouth did not "
             "block relief at 24 h in patients (Abdallah 2020), which the model does not explain.",
             "PET of the presynaptic protein SV2A saw no change 24 h after ketamine in people (Holmes 2022); "
@@ -373,7 +395,8 @@ SECTIONS = (
         "way-5",
         "Way 5: out of the limbic lock",
         "A limbic and a cognitive network inhibit each other. At the drive of depression the limbic one has two states, "
-        "quiet and locked, and sits in the locked one. Three levels are kept apart. A, acute disruption: what loss of "
+        "quiet and locked, and sits in the locked one. The limbic network is five subnetworks whose drives differ, so that it opens and "
+        "locks in parts; the locked share is what mood reads. Three levels are kept apart. A, acute disruption: what loss of "
         "NMDA drive does at once to firing and communication. B, escape: noise carries the network out of the weakened "
         "lock, and it stays out when the drug has gone. C, consolidation: synapses, dopamine and serotonin move the "
         "landscape so that it does not fall back. A reset means B and C together.",
@@ -381,14 +404,22 @@ SECTIONS = (
             Figure(
                 limbic.window,
                 "The landscape at the depressed fixed point. On solid branches a state stands still, on the dashed one it cannot stay. "
-                "Dots: where the healthy and this patient’s network rest.",
+                "Dots: where the healthy and this patient’s network rest; strokes below: the drives of the five subnetworks, "
+                "longer for a larger share.",
                 "both",
                 "bistable_window",
             ),
             Figure(
                 limbic.lock,
-                "Left: probability of the lock. Right: mean times to escape and to lock again at each moment; what leaves the panel takes "
-                "more than a century.",
+                "Left: locked share of the network. Right: mean times of the middle subnetwork to escape and to lock again at each moment; "
+                "what leaves the panel takes more than a century.",
+            ),
+            Figure(
+                limbic.passages_by_noise,
+                "Mean times of the untreated patient’s middle subnetwork, solved afresh at four values of the noise over the range in "
+                "which it was explored.",
+                "circuits",
+                "noise_passage_into",
             ),
             Figure(
                 limbic.disruption,
@@ -399,8 +430,9 @@ SECTIONS = (
             ),
         ),
         ("physiology.limbic", "physiology.links"),
-        ("limbic", "links.limbic_input", "links.dopamine_on_limbic", "links.serotonin_on_limbic"),
+        (*("limbic", "links.limbic", "links.dopamine_on_limbic", "links.serotonin_on_limbic", "links.adaptation"),),
         (
+            lambda simulation, summary: "" if simulation.circuits is None else opening_by_noise(simulation.circuits),
             "From the lock, mean rates fall only in part below the critical loss and then collapse because the lock is "
             "lost, and communication rises while it still holds. Only from the healthy resting state does communication "
             "fall with the loss of drive, as drawn. Two pools without interneurons have no full anaesthesia of a healthy brain.",
@@ -431,7 +463,8 @@ SECTIONS = (
         "mood",
         "Mood: the ten items",
         "Every item has its own drivers: spines, focus, dopamine tone, freedom from the limbic lock, excitatory gain and, for hours, fast "
-        "potentiation; sleep and appetite follow only the synapses that last. Together they lower a latent severity. The context of the "
+        "potentiation; sleep and appetite follow only the synapses that are no longer transient. Each driver counts to health and no "
+        "further. Together they lower a latent severity. The context of the "
         "treatment joins so that the larger of drug and context wins and they do not add. Personality is not modelled.",
         (
             Figure(mood.symptoms, "Ratings before and after."),
@@ -443,7 +476,7 @@ SECTIONS = (
         (),
         (
             "Nothing published ties synapses, focus, dopamine or a limbic state to points of a rating scale.",
-            lambda simulation: outcomes_in_view(),
+            lambda simulation, summary: outcomes_in_view(),
             "The context of a visit is one typical patient’s at the latent mean of a trial arm, less than the mean change of that arm.",
             "Electroconvulsive therapy is empirical: it has no mechanism here, and its curve is set from how many responded, and "
             "when. Relapse after its last session is left out.",

@@ -9,7 +9,7 @@ from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..conclusion import comparison_conclusion, conclusion
-from ..statements import titled
+from ..statements import engagement_of_resting_receptors, release_of_trapped_drug, titled
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, share_by_half, when
 
 MOST_LETTERS = 10_000
@@ -67,6 +67,10 @@ def show(summary: Summary, console: Console) -> None:
         for name, words in summary.receptor.items():
             receptor.add_row(name, *(percent(words[word].value) for word in BLOCK_MEASURES))
         _print(console, receptor)
+        for sentence in (release_of_trapped_drug(summary), engagement_of_resting_receptors(summary.by_engagement)):
+            if sentence:
+                console.print()
+                console.print(sentence)
 
     ways = _table("Way", "its number at peak", "", "when", left=2)
     for way in summary.ways:

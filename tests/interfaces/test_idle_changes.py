@@ -1,0 +1,95 @@
+"""What a user asked for to no effect is said in one line, and the run goes on."""
+
+from dataclasses import replace
+
+import pytest
+
+from euthymia.analysis import resting_engagement
+from euthymia.analysis.fading import fading
+from euthymia.analysis.resting_engagement import ENGAGEMENTS, beyond_context_by_engagement
+from euthymia.evidence.registry import evidence
+from euthymia.protocols.reading import read
+from euthymia.simulation.idle_changes import PASSES_THROUGH, READ_THROUGH, idle_changes
+from euthymia.simulation.interventions import WAYS
+from euthymia.simulation.person import Person
+from euthymia.simulation.simulate import simulate
+from euthymia.simulation.warnings import warnings_of
+
+TYPICAL = 0.2997
+"""nA; limbic drive of the typical patient."""
+
+
+@pytest.mark.parametrize(
+    ("without", "rows", "said"),
+    [
+        (["way 4", "mtor"], [], ["mtor acts only with way 4, which is removed too"]),
+        (["mtor", "regrowth"], [], ["regrowth acts only with mtor"]),
+        (["way1", "Way 1"], [], ["way 1 stands 2 times"]),
+        (["way 1", "surge"], [], ["surge acts only with way 1"]),
+        (["context", *WAYS], [], ["nothing acts"]),
+        (["way 4"], ["signalling.mtor_time", "ketamine.clearance"], ["signalling.mtor_time only by mtor, and way 4 is removed"]),
+        (["mtor"], ["signalling.structural_rate"], ["signalling.structural_rate only by regrowth, and mtor is removed"]),
+        (["habenula"], ["nmdar.habenula_release"], ["nmdar.habenula_release only by trapping, and habenula is removed"]),
+        (["way 4", "habenula"], ["ketamine.clearance"], []),
+        ([], ["signalling.mtor_time"], []),
+    ],
+)
+def test_changes_that_change_nothing_are_said(without, rows, said):
+    lines = idle_changes(without, rows)
+    assert len(lines) == len(said)
+    assert all(phrase in line for phrase, line in zip(said, lines, strict=True))
+
+
+def test_every_beginning_is_that_of_a_row_and_every_link_can_be_removed():
+    rows = evidence().parameters
+    assert all(any(row.startswith(beginning) for row in rows) for beginning in READ_THROUGH)
+    assert set(PASSES_THROUGH) >= set(READ_THROUGH.values()) - {"adaptation"}
+
+
+@pytest.mark.parametrize(
+    ("patient", "said"),
+    [
+        ({"stress_until": "60 d"}, "stress would end at 60 d, and the course ends at 14 d"),
+        ({"stress_until": "1 d", "stress": 0}, "this patient is under no stress that could end"),
+        ({"stress_until": "1 d", "condition": "healthy"}, "a healthy volunteer is under no stress that could end"),
+        ({"stress_until": "1 d"}, None),
+    ],
+)
+def test_an_end_of_stress_that_changes_nothing_is_said(patient, said, model):
+    protocol = read("ketamine-iv").changed(patient=patient)
+    lines = [line for line in warnings_of(protocol, model, TYPICAL) if "stress_until" in line]
+    assert len(lines) == (said is not None)
+    assert all(said in line for line in lines)
+    in_words = Person.from_protocol(protocol, model).described(protocol.patient)
+    assert ("stress 0.3 until" in in_words) == (patient.keys() == {"stress_until"})
+
+
+@pytest.mark.parametrize(("hours", "warns"), [(2, False), (96, False), (97, True)])
+def test_an_infusion_longer_than_any_in_a_trial_is_said(hours, warns, model):
+    dose = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "duration": f"{hours} h"}
+    lines = warnings_of(read("ketamine-iv").changed(doses=[dose], horizon="7 d"), model, TYPICAL)
+    assert any("longest infusion that evidence covers, 4 d" in line for line in lines) == warns
+
+
+def test_relief_fades_with_what_carries_it_and_lasts_where_stress_ends(reference_run):
+    faded = fading(reference_run)
+    assert faded.has_faded
+    assert faded.stress_ends is None
+    assert set(faded.gains) == {"trapped", "dopamine", "spines", "unlocked"}
+    for left in faded.gains.values():
+        assert list(left.values()) == sorted(left.values(), reverse=True)
+    kept = fading(simulate(read("ketamine-iv").changed(patient={"stress_until": "1 d"})))
+    assert not kept.has_faded
+    assert kept.stress_ends == 24
+    assert kept.gains["spines"]["14 d"] > 0.6 > 0.4 > faded.gains["spines"]["14 d"]
+    assert fading(replace(reference_run, protocol=read("memantine-titrated"))) is None
+    assert "spines" not in fading(replace(reference_run, without=("way 4",))).gains
+
+
+def test_engagement_of_resting_receptors_is_all_that_changes_and_is_asked_of_other_blockers_alone(monkeypatch, reference_run, model):
+    solved = []
+    monkeypatch.setattr(resting_engagement, "simulate", lambda protocol, changed, **_: solved.append(changed) or reference_run)
+    assert beyond_context_by_engagement(reference_run, model) == {}
+    assert list(beyond_context_by_engagement(replace(reference_run, protocol=read("memantine-titrated")), model)) == list(ENGAGEMENTS)
+    assert [float(changed.physiology.receptor.resting_engagement[0]) for changed in solved] == list(ENGAGEMENTS)
+    assert all(float(changed.physiology.receptor.resting_engagement[1]) == 1 for changed in solved)
