@@ -51,8 +51,8 @@ from euthymia.clinic.symptoms import (
 from euthymia.core.types import CELL_CLASSES, SITES
 from euthymia.links import (
     SUBNETWORKS,
+    cooperative,
     dopamine_drive,
-    engagement,
     every_link,
     extrasynaptic_block,
     free_brain_blockers,
@@ -100,7 +100,18 @@ from euthymia.pharmacology.ketamine import STATES, central_volumes, hydroxynorke
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineRates, SpineState, Turnover, density, lasting, spine_rate, spine_rates, spines_after, turnover
+from euthymia.plasticity.spines import (
+    SpineRates,
+    SpineState,
+    Turnover,
+    density,
+    healthy_rates,
+    lasting,
+    spine_rate,
+    spine_rates,
+    spines_after,
+    turnover,
+)
 from euthymia.receptors import monoamine, nmdar
 from euthymia.receptors.nmdar import (
     LIGANDS,
@@ -298,12 +309,13 @@ EQUATIONS = {
         [(0.5, ONE), (2.0, ONE)],
         ONE,
     ),
-    "engagement": ("physiology.links", engagement, [(0.3, ONE), (0.2, ONE)], ONE),
+    "engagement": ("physiology.links", cooperative, [(0.3, ONE), (0.2, ONE)], ONE),
     "surge engagement": ("physiology.links", surge_engagement, [(0.3, ONE)], ONE),
     "resting block": ("physiology.links", resting_block, [SHARES], ONE),
     "limbic loss": ("physiology.links", lambda p, loss: limbic_loss(loss), [SHARES], ONE),
     "limbic input": ("physiology.links", limbic_input, [(0.8, ONE), (0.7, ONE), (1.2, ONE)], "nA"),
     "limbic inputs": ("physiology.links", limbic_inputs, [(0.29, "nA")], "nA"),
+    "healthy spines": ("physiology.spines", healthy_rates, [], SpineRates(*[HOURLY] * len(SpineRates._fields))),
     "elimination": ("physiology.links", spine_elimination, [(0.002, HOURLY), (0.0001, HOURLY), (0.3, ONE), (0.2, ONE)], HOURLY),
     "calcium load": ("physiology.excitotoxicity", calcium_load, [(0.3, ONE), (0.1, ONE)], ONE),
     "damage source": ("physiology.excitotoxicity", damage_source, [(1.3, ONE)], ONE),
