@@ -31,9 +31,11 @@ def _ladder(lengths: tuple[float, ...], steps: Sequence[int]) -> Ladder:
     return Ladder(lengths, tuple(accumulate(length * count for length, count in zip(lengths, steps, strict=True)))[:-1])
 
 
-LONG = 0.5
-"""Step from which on more are made, h: what dopamine loses to its lag behind trapped drug is then below the tolerance."""
-FINEST = _ladder(RUNGS, [44 if length < LONG else 100 for length in RUNGS])
+STEPS_PER_RUNG = {1 / 16: 96, 1 / 8: 44, 1 / 4: 44, 1 / 2: 100}
+"""Steps of a length (h), where they are more than ``LEAST_STEPS``: while circuits cease to feel what they have adapted to, six to nine hours
+after an infusion, and where dopamine lags behind trapped drug for days."""
+LEAST_STEPS = 36
+FINEST = _ladder(RUNGS, [STEPS_PER_RUNG.get(length, LEAST_STEPS if length < 1 else STEPS_PER_RUNG[1 / 2]) for length in RUNGS])
 """After the first changes of input."""
 FINE_CHANGES = 12
 """Changes of input after which the steps are finest; after later ones of a long series they start coarser, as follows."""
