@@ -15,7 +15,7 @@ from euthymia.model.state import STATE_NAMES, AdaptationState, no_input, pack, u
 from euthymia.model.vector_field import slow_rate
 from euthymia.plasticity.excitotoxicity import relative_damage
 from euthymia.plasticity.serotonin import autoreceptor_rate, serotonin_level
-from euthymia.plasticity.spines import spine_rates
+from euthymia.plasticity.spines import healthy_rates, spine_rates
 from euthymia.simulation.interventions import ARMS, switches
 
 STRESSES = {"healthy": 0.0, "mild": 0.15, "depressed": 0.3, "severe": 0.6, "full stress": 1.0}
@@ -68,7 +68,8 @@ def test_and_is_stable(model, brain, side):
 def undosed_spine_rates(physiology, brain):
     damage = relative_damage(physiology.excitotoxicity, brain.rest.damage)
     p = physiology.spines
-    lost = spine_elimination(physiology.links, p.elimination_of_young, p.elimination, brain.stress, damage)
+    healthy = healthy_rates(p)
+    lost = spine_elimination(physiology.links, healthy.young_elimination, healthy.elimination, brain.stress, damage)
     return spine_rates(p, jnp.zeros(()), brain.stress, *lost)
 
 

@@ -10,7 +10,7 @@ from euthymia.links import spine_elimination
 from euthymia.model.default import default_model
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
-from euthymia.plasticity.spines import SpineState, density, spine_rate, spine_rates, spines_after, turnover
+from euthymia.plasticity.spines import SpineState, density, healthy_rates, spine_rate, spine_rates, spines_after, turnover
 
 ZERO, ONE = jnp.zeros(()), jnp.ones(())
 
@@ -84,7 +84,7 @@ def test_spines_are_balanced(model):
     p = model.physiology.spines
 
     def rate(y, u):
-        flows = turnover(p, SpineState(*y[:3]), spine_rates(p, 0.8 * u, 0.3 * ONE, 2 * p.elimination_of_young, 2 * p.elimination))
+        flows = turnover(p, SpineState(*y[:3]), rates(p, 0.8 * u, faster=2.0))
         return jnp.concatenate([jnp.stack(spine_rate(flows)), jnp.stack(flows)])
 
     start = jnp.concatenate([jnp.array([0.07, 0.1, 0.65]), jnp.zeros(6)])
@@ -104,7 +104,15 @@ SOME = SpineState(0.07 * ONE, 0.1 * ONE, 0.65 * ONE)
 
 
 def rates(p, growth, stress=0.3, faster=1.0):
-    return spine_rates(p, growth * ONE, stress * ONE, faster * p.elimination_of_young, faster * p.elimination)
+    healthy = healthy_rates(p)
+    return spine_rates(p, growth * ONE, stress * ONE, faster * healthy.young_elimination, faster * healthy.elimination)
+
+
+def test_health_rests_at_its_shares(model):
+    p = model.physiology.spines
+    N, Y = p.healthy_transient, p.healthy_young
+    assert all(float(rate) > 0 for rate in healthy_rates(p))
+    np.testing.assert_allclose(spine_rate(turnover(p, SpineState(N, Y, 1 - N - Y), healthy_rates(p))), 0, atol=1e-18)
 
 
 def test_growth_raises_formation_and_leaves_elimination_alone(model):
@@ -127,7 +135,8 @@ def test_a_full_dendrite_forms_nothing(model):
 
 def test_stress_takes_young_spines_first(model):
     p, spines = model.physiology.links, model.physiology.spines
-    loss = spines.elimination_of_young, spines.elimination
+    healthy = healthy_rates(spines)
+    loss = healthy.young_elimination, healthy.elimination
     calm, stressed = (spine_elimination(p, *loss, stress * ONE, stress * ONE) for stress in (0.0, 0.3))
     assert calm == loss
     young, persistent = (float(after / before) for before, after in zip(calm, stressed, strict=True))

@@ -9,7 +9,7 @@ import jax
 from ..core.errors import NoFiniteAnswer
 from ..core.types import Scalar
 from ..core.units import factor
-from ..evidence.freedom import drawn_rows
+from ..evidence.freedom import FOLLOWING, drawn_rows
 from ..evidence.registry import evidence
 from ..evidence.robustness import Robustness
 from ..plasticity.spines import density
@@ -43,26 +43,13 @@ def _between(lower: float, upper: float, share: float) -> float:
 
 
 def with_following(rows: Rows) -> Rows:
-    """Values of rows, with those that follow: a healthy brain keeps its spines, and an undosed patient his limbic drive.
-
-    At rest every kind of spine is in balance: m N = (e + k) Y, f V = (d + m) N and k Y = e₀ S, with V vacant sites.
-    """
+    """Values of rows, with the one that follows: an undosed patient keeps his limbic drive."""
     p, patient = model_in_use().physiology, undosed()
-    N, Y, S = undosed(0.0).rest.spines
-    vacant = p.spines.sites - N - Y - S
     with at(rows):
-        q = model_in_use().physiology.spines
-        stabilisation = (q.elimination_of_young + q.maturation) * Y / N
-        balanced = {
-            "spines.stabilisation": _in_row("spines.stabilisation", stabilisation, "1/h"),
-            "spines.loss_of_new": _in_row("spines.loss_of_new", q.formation * vacant / N - stabilisation, "1/h"),
-            "spines.elimination": _in_row("spines.elimination", q.maturation * Y / S, "1/h"),
-        }
-    with at({**rows, **balanced}):
         other = undosed()
         missing = (patient.fast.limbic_input - other.fast.limbic_input) / (1 - density(other.rest.spines))
-    name = "links.limbic_input_per_lost_spine"
-    return {**rows, **balanced, name: _in_row(name, p.links.spines_on_limbic_input + missing, "nA")}
+    (name,) = FOLLOWING
+    return {**rows, name: _in_row(name, p.links.spines_on_limbic_input + missing, "nA")}
 
 
 def _in_row(row: str, value: Scalar, unit: str) -> float:

@@ -13,8 +13,7 @@ from .claim import Prediction
 from .in_use import at, model_in_use, once
 from .reference_runs import reference_run, reference_value, undosed
 
-FATES = ("formation", "loss_of_new", "stabilisation", "elimination_of_young", "maturation", "elimination")
-STILL_SPINES = dict.fromkeys((f"spines.{fate}" for fate in FATES), 0.0)
+STILL_SPINES = {"spines.transient_lifetime": 1e12, "spines.elimination_of_young": 0.0, "spines.maturation": 0.0}
 """Spines to which nothing happens."""
 ANAESTHETIC = 0.9
 """Loss of NMDA drive under anaesthesia, assumed."""

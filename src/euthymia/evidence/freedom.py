@@ -7,8 +7,8 @@ from .claims import ClaimRow, claim_rows
 from .registry import evidence
 from .rows import Parameter
 
-FOLLOWING = ("spines.loss_of_new", "spines.stabilisation", "spines.elimination", "links.limbic_input_per_lost_spine")
-"""Rows that are set by others: a healthy brain has its spines, and an undosed patient his limbic drive."""
+FOLLOWING = ("links.limbic_input_per_lost_spine",)
+"""Rows that are set by others: an undosed patient has his limbic drive."""
 Fate = Literal["drawn", "follows", "kept"]
 
 

@@ -199,22 +199,27 @@ def _spine_rates(formulas: Formulas, inputs: SlowInputs) -> dict[str, str]:
         "stress_on_spines", "stress as spines feel it", f"(1 - {share})*{inputs.stress} + {share}*{inputs.relative_damage}"
     )
 
-    def elimination(kind: str, rate: str, rise: str) -> str:
-        return formulas.rule(f"elimination__{kind}", f"elimination of {kind} spines", f"{of(rate)}*(1 + {of(rise)}*{stress})", "per_h")
+    N, Y, life, k = (of(f"spines.{name}") for name in ("healthy_transient", "healthy_young", "transient_lifetime", "maturation"))
+    m = formulas.once(
+        "stabilisation", "transient spines that stay, in health", f"({of('spines.elimination_of_young')} + {k})*{Y}/{N}", "per_h"
+    )
 
-    young_lost = elimination("young", "spines.elimination_of_young", "links.stress_on_elimination")
-    persistent_lost = elimination("persistent", "spines.elimination", "links.stress_on_persistent")
+    def elimination(kind: str, rate: str, rise: str) -> str:
+        return formulas.rule(f"elimination__{kind}", f"elimination of {kind} spines", f"{rate}*(1 + {of(rise)}*{stress})", "per_h")
+
+    young_lost = elimination("young", of("spines.elimination_of_young"), "links.stress_on_elimination")
+    persistent_lost = elimination("persistent", f"{k}*{Y}/(1 - {N} - {Y})", "links.stress_on_persistent")
     formed = formulas.rule(
         "formed",
         "spines that form",
-        f"{of('spines.formation')}*(1 - {of('spines.stress_on_formation')}*{inputs.stress})*{speed}"
+        f"{N}/{life}/({of('spines.sites')} - 1)*(1 - {of('spines.stress_on_formation')}*{inputs.stress})*{speed}"
         f"*({of('spines.sites')} - {' - '.join(SPINES)})",
         "per_h",
     )
-    stabilised = formulas.rule("stabilised", "spines that become young ones", f"{of('spines.stabilisation')}*{speed}*{transient}", "per_h")
-    matured = formulas.rule("matured", "spines that mature", f"{of('spines.maturation')}*{young}", "per_h")
+    stabilised = formulas.rule("stabilised", "spines that become young ones", f"{m}*{speed}*{transient}", "per_h")
+    matured = formulas.rule("matured", "spines that mature", f"{k}*{young}", "per_h")
     return {
-        "spines.transient": f"{formed} - {of('spines.loss_of_new')}*{transient} - {stabilised}",
+        "spines.transient": f"{formed} - (1/{life} - {m})*{transient} - {stabilised}",
         "spines.young": f"{stabilised} - {young_lost}*{young} - {matured}",
         "spines.persistent": f"{matured} - {persistent_lost}*{persistent}",
     }

@@ -13,7 +13,7 @@ from ..links import Switches
 from ..plasticity.excitotoxicity import calcium_load, damage_rate, relative_damage
 from ..plasticity.serotonin import autoreceptor_rate
 from ..plasticity.signalling import signalling_rate
-from ..plasticity.spines import SpineRates, Turnover, spine_rate, spine_rates, spines_after, turnover
+from ..plasticity.spines import SpineRates, Turnover, healthy_rates, spine_rate, spine_rates, spines_after, turnover
 from ..receptors.nmdar import drive_loss, pore_block, resting_loss, resting_unblock, trapping_rates
 from .closures.response import LockRates, lock_rates
 from .fast import Brain, FastState, adaptation, fast_state, felt_loss, habenula_state
@@ -62,7 +62,8 @@ def turnover_rates(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, sw
     """Rates (1/h) at which spines form, move on and are lost."""
     stress = brain.stress * inputs.stress_left
     damage = relative_damage(p.excitotoxicity, x.damage)
-    lost = links.spine_elimination(p.links, p.spines.elimination_of_young, p.spines.elimination, stress, damage)
+    healthy = healthy_rates(p.spines)
+    lost = links.spine_elimination(p.links, healthy.young_elimination, healthy.elimination, stress, damage)
     return spine_rates(p.spines, growth(x, switches), stress, *lost)
 
 

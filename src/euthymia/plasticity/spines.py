@@ -20,12 +20,11 @@ class Spines(eqx.Module):
     """Turnover of transient, young and persistent spines."""
 
     sites: Scalar = parameter("spines.sites", "dimensionless", "sites where a spine can form, healthy density = 1")
-    formation: Scalar = parameter("spines.formation", "1/h", "new spines per vacant site")
-    loss_of_new: Scalar = parameter("spines.loss_of_new", "1/h", "transient spines that vanish")
-    stabilisation: Scalar = parameter("spines.stabilisation", "1/h", "transient spines that become young ones")
+    healthy_transient: Scalar = parameter("spines.healthy_transient", "dimensionless", "share of transient spines in health")
+    healthy_young: Scalar = parameter("spines.healthy_young", "dimensionless", "share of young spines in health")
+    transient_lifetime: Scalar = parameter("spines.transient_lifetime", "h", "until a transient spine vanishes or stays")
     elimination_of_young: Scalar = parameter("spines.elimination_of_young", "1/h", "young spines lost, unstressed")
     maturation: Scalar = parameter("spines.maturation", "1/h", "young spines that become persistent")
-    elimination: Scalar = parameter("spines.elimination", "1/h", "persistent spines lost, unstressed")
     growth_gain: Scalar = parameter(
         "spines.growth_gain", "dimensionless", "how much the structural signal speeds formation and stabilisation"
     )
@@ -72,18 +71,34 @@ class SpineRates(NamedTuple):
     elimination: Scalar
 
 
+def healthy_rates(p: Spines) -> SpineRates:
+    """Rates (1/h) in health, at which the pools rest at their healthy shares: every pool gains what it loses.
+
+    With the shares N, Y and S = 1 − N − Y, the lifetime τ of transient spines and the rates e_Y and k of young ones, m N = (e_Y + k) Y,
+    d = 1/τ − m, f (sites − 1) = N/τ and e S = k Y.
+    """
+    N, Y = p.healthy_transient, p.healthy_young
+    stabilisation = (p.elimination_of_young + p.maturation) * Y / N
+    return SpineRates(
+        formation=N / p.transient_lifetime / (p.sites - 1),
+        vanishing=1 / p.transient_lifetime - stabilisation,
+        stabilisation=stabilisation,
+        young_elimination=p.elimination_of_young,
+        maturation=p.maturation,
+        elimination=p.maturation * Y / (1 - N - Y),
+    )
+
+
 def spine_rates(p: Spines, growth: Scalar, stress: Scalar, young_elimination: Scalar, elimination: Scalar) -> SpineRates:
     """Rates (1/h) under a structural growth signal R and stress s (0 to 1), with the rates at which young and persistent spines are lost.
 
     Formation f (1 − b s)(1 + g R), vanishing d, stabilisation m (1 + g R), maturation k.
     """
-    speed = 1 + p.growth_gain * growth
-    return SpineRates(
-        formation=p.formation * (1 - p.stress_on_formation * stress) * speed,
-        vanishing=p.loss_of_new,
-        stabilisation=p.stabilisation * speed,
+    healthy, speed = healthy_rates(p), 1 + p.growth_gain * growth
+    return healthy._replace(
+        formation=healthy.formation * (1 - p.stress_on_formation * stress) * speed,
+        stabilisation=healthy.stabilisation * speed,
         young_elimination=young_elimination,
-        maturation=p.maturation,
         elimination=elimination,
     )
 
