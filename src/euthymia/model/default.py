@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from ..brain.escape import LimbicLock
 from ..circuits.habenula.parameters import Nucleus
 from ..core.errors import InputError
 from ..core.parameters import declared, fill, rows_of
-from ..core.types import Scalar
 from ..core.units import factor
 from ..evidence.registry import evidence
 from .closures.recipes import Recipe, habenula_recipe, passage_recipe
@@ -19,7 +19,7 @@ from .closures.response import Closures
 from .closures.surface_file import load
 from .parameters import Euthymia
 
-Values = Mapping[str, Scalar]
+Values = Mapping[str, Float[Array, "..."]]
 """Values that replace those of evidence rows, by row, in the row's own unit."""
 SURFACES = {"habenula": "physiology.nucleus.", "passage": "physiology.limbic."}
 """Every surface, and the part of the model that it is built from."""
