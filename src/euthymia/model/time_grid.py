@@ -32,7 +32,7 @@ def _ladder(lengths: tuple[float, ...], steps: Sequence[int]) -> Ladder:
 
 
 STEPS_PER_RUNG = {1 / 16: 96, 1 / 8: 44, 1 / 4: 44, 1 / 2: 100}
-"""Steps of a length (h), where they are more than ``LEAST_STEPS``: while circuits cease to feel what they have adapted to, six to nine hours
+"""Steps of a length (h), where more than the least are made: while circuits cease to feel what they have adapted to, six to nine hours
 after an infusion, and where dopamine lags behind trapped drug for days."""
 LEAST_STEPS = 36
 FINEST = _ladder(RUNGS, [STEPS_PER_RUNG.get(length, LEAST_STEPS if length < 1 else STEPS_PER_RUNG[1 / 2]) for length in RUNGS])
