@@ -14,7 +14,7 @@ from euthymia.evidence import robustness
 from euthymia.evidence.freedom import FOLLOWING, drawn_rows, freedoms
 from euthymia.evidence.registry import Registry, evidence
 from euthymia.evidence.robustness import Robustness
-from euthymia.plasticity.spines import density
+from euthymia.plasticity.spines import density, healthy_rates
 
 LIFE = "spines.elimination_of_young"
 
@@ -47,10 +47,10 @@ def test_draws_of_a_range_above_zero_are_even_in_the_logarithm():
     assert 70 < sum(below) < 130
 
 
-def test_a_healthy_brain_and_the_limbic_drive_of_a_patient_stay_as_they_are():
-    healthy, drive = jnp.stack(undosed(0.0).rest.spines), undosed().fast.limbic_input
+def test_a_healthy_density_and_the_limbic_drive_of_a_patient_stay_as_they_are():
+    healthy, drive = density(undosed(0.0).rest.spines), undosed().fast.limbic_input
     with at(draws.with_following(draws.drawn(0))):
-        assert jnp.allclose(jnp.stack(undosed(0.0).rest.spines), healthy, atol=1e-8)
+        assert density(undosed(0.0).rest.spines) == pytest.approx(float(healthy), abs=1e-8)
         assert undosed().fast.limbic_input == pytest.approx(float(drive), abs=1e-9)
         assert density(undosed().rest.spines) < 1
 
@@ -58,6 +58,17 @@ def test_a_healthy_brain_and_the_limbic_drive_of_a_patient_stay_as_they_are():
 def test_rows_that_are_drawn_do_not_follow():
     assert set(FOLLOWING).isdisjoint(row.id for row in drawn_rows())
     assert {each.row.id for each in freedoms()} >= set(FOLLOWING)
+
+
+def test_no_rate_is_below_zero_in_a_draw():
+    for number in range(50):
+        with at(draws.drawn(number)):
+            assert min(healthy_rates(model_in_use().physiology.spines)) >= 0
+
+
+def test_guard_a_row_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match=r"spines\.matturation"), at({"spines.matturation": 1.0}):
+        pass
 
 
 def test_predictions_are_made_at_the_model_in_use():

@@ -12,7 +12,7 @@ from ..core.units import factor
 from ..evidence.freedom import FOLLOWING, drawn_rows
 from ..evidence.registry import evidence
 from ..evidence.robustness import Robustness
-from ..plasticity.spines import density
+from ..plasticity.spines import density, healthy_rates
 from .claim import Claim, Verdict, run
 from .in_use import Rows, at, model_in_use
 from .reference_runs import undosed
@@ -32,10 +32,18 @@ class Shipped:
 
 
 def drawn(number: int) -> Rows:
-    """Values of the free rows in the draw of a number: each within its range, by its logarithm where that begins above zero."""
-    rows = drawn_rows()
-    uniform = jax.random.uniform(jax.random.fold_in(jax.random.key(SEED), number), (len(rows),)).tolist()
-    return {row.id: _between(row.lower or 0.0, row.upper or 0.0, share) for row, share in zip(rows, uniform, strict=True)}
+    """Values of the free rows in the draw of a number: each within its range, by its logarithm where that begins above zero.
+
+    What cannot be is drawn again: a healthy dendrite in which fewer transient spines vanish than none.
+    """
+    rows, key, attempt = drawn_rows(), jax.random.fold_in(jax.random.key(SEED), number), 0
+    while True:
+        uniform = jax.random.uniform(jax.random.fold_in(key, attempt), (len(rows),)).tolist()
+        values = {row.id: _between(row.lower or 0.0, row.upper or 0.0, share) for row, share in zip(rows, uniform, strict=True)}
+        with at(values):
+            if healthy_rates(model_in_use().physiology.spines).vanishing > 0:
+                return values
+        attempt += 1
 
 
 def _between(lower: float, upper: float, share: float) -> float:

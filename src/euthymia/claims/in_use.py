@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..core.errors import unknown
+from ..evidence.registry import evidence
 from ..model.default import default_model, with_values
 from ..model.parameters import Euthymia
 
@@ -49,7 +51,15 @@ def at(rows: Rows) -> Iterator[None]:
     """Inside the block predictions are made with other values of some rows, on top of those of a block around it.
 
     What was computed is forgotten at its end, so that many models need no more memory than one.
+
+    Raises
+    ------
+    InputError
+        If there is no such row.
     """
+    for row in rows:
+        if row not in evidence().parameters:
+            raise unknown("evidence", row, evidence().parameters)
     token = _IN_USE.set(_InUse({**_IN_USE.get(_SHIPPED).rows, **rows}))
     try:
         yield
