@@ -134,7 +134,7 @@ def test_production_solver_meets_the_reference(model, capsys):
 
 def test_and_at_second_order(model):
     # Over the first day, in which no step of either grid is longer than dopamine tone takes.
-    coarse, fine = errors_against_reference(model, change(read(DEFAULT), {"horizon": "24 h"}), (8, 16))[:, 0]
+    coarse, fine = errors_against_reference(model, read(DEFAULT).changed(horizon="24 h"), (8, 16))[:, 0]
     assert abs(np.log2(coarse / fine) - 2) < 0.05
 
 
@@ -243,7 +243,7 @@ AT_REST = {
     "without surge to BDNF": ("surge_engagement",),
     "without habenula": ("habenula_nmda",),
     "without reuptake block": ("sert_occupancy", "dat_occupancy", "mao_block"),
-    "untreated": (*(name for name in STATES if name != "autoreceptor"), "focus", "madrs"),
+    "untreated": (*(name for name in STATES if name not in ("autoreceptor", "adaptation")), "focus", "madrs"),
 }
 """What each arm leaves as it was before the drug."""
 
@@ -301,7 +301,8 @@ def test_a_patient_whose_limbic_network_has_one_state_is_told_so_and_solved(mode
 
 def test_a_comparator_leaves_the_nmda_receptors_of_the_habenula(model):
     run = simulate(read("escitalopram"), arms=("without reuptake block",))
-    assert moved(run, "habenula_nmda") == moved(run, "calcium_load") == float(run.data.bound.max()) == 0
+    assert moved(run, "habenula_nmda") == moved(run, "calcium_load") == 0
+    assert float(run.data.bound.max()) < 1e-30
     assert moved(run, "serotonin", arm="as given") > 0.1
     assert moved(run, "sert_occupancy", arm="without reuptake block") == 0
 

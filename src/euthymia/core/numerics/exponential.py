@@ -185,7 +185,9 @@ def markov_step(hops: Float[Array, "state state"], occupied: Float[Array, "state
     chain = series / jnp.sum(series, 0)
     for _ in range(HALVINGS):
         chain = chain @ chain
-    return chain @ occupied
+    # What moves is added to what stays, so that a chain at rest stays there to the last digit.
+    moved = chain * (1 - identity)
+    return jnp.maximum(occupied + (moved @ occupied - jnp.sum(moved, 0) * occupied), 0)
 
 
 def etd2rk(
