@@ -7,12 +7,13 @@ from math import exp, log
 import jax
 
 from ..core.errors import NoFiniteAnswer
+from ..core.parameters import fill
 from ..core.types import Scalar
 from ..core.units import factor
 from ..evidence.freedom import FOLLOWING, drawn_rows
 from ..evidence.registry import evidence
 from ..evidence.robustness import Robustness
-from ..plasticity.spines import density, healthy_rates
+from ..plasticity.spines import Spines, density, healthy_rates
 from .claim import Claim, Verdict, run
 from .in_use import Rows, at, model_in_use
 from .reference_runs import undosed
@@ -40,10 +41,19 @@ def drawn(number: int) -> Rows:
     while True:
         uniform = jax.random.uniform(jax.random.fold_in(key, attempt), (len(rows),)).tolist()
         values = {row.id: _between(row.lower or 0.0, row.upper or 0.0, share) for row, share in zip(rows, uniform, strict=True)}
-        with at(values):
-            if healthy_rates(model_in_use().physiology.spines).vanishing > 0:
-                return values
+        if _possible(values):
+            return values
         attempt += 1
+
+
+def _possible(rows: Rows) -> bool:
+    """Whether a healthy dendrite loses no fewer transient spines than none."""
+
+    def value(row: str, unit: str) -> float | list[float]:
+        scalar = rows.get(row)
+        return evidence().value(row, unit) if not isinstance(scalar, float) else scalar * factor(evidence().parameters[row].unit, unit)
+
+    return bool(healthy_rates(fill(Spines, value)).vanishing > 0)
 
 
 def _between(lower: float, upper: float, share: float) -> float:
