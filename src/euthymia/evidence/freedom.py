@@ -9,7 +9,7 @@ from .rows import Parameter
 
 FOLLOWING = ("links.limbic_input_per_lost_spine",)
 """Rows that are set by others: an undosed patient has his limbic drive."""
-Fate = Literal["drawn", "follows", "kept"]
+Fate = Literal["drawn", "follows", "fitted", "kept"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Freedom:
 
     row: Parameter
     fate: Fate
-    """What becomes of it where rows are drawn: it is drawn from its range, follows from others, or is kept, where no range is known."""
+    """What becomes of it where rows are drawn: it is drawn from its range, follows from others, or is kept, because it was fitted to trials
+    or no range is known."""
     claims: tuple[ClaimRow, ...]
 
 
@@ -36,6 +37,8 @@ def fate(row: Parameter) -> Fate:
     """What becomes of a row where rows are drawn."""
     if row.id in FOLLOWING:
         return "follows"
+    if row.id in evidence().calibrated:
+        return "fitted"
     return "kept" if row.lower is None or row.upper is None or isinstance(row.value, list) else "drawn"
 
 

@@ -5,9 +5,10 @@ from rich.padding import Padding
 
 from ...evidence.display import number, unit
 from ...evidence.freedom import Fate, Freedom, freedoms
+from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
 
-FATES: dict[Fate, str] = {"drawn": "drawn", "follows": "follows from others", "kept": "kept"}
+FATES: dict[Fate, str] = {"drawn": "drawn", "follows": "follows from others", "fitted": "fitted to trials", "kept": "kept"}
 NOTHING = "–"
 INDENT = (0, 0, 0, 2)
 
@@ -36,8 +37,8 @@ def cells(freedom: Freedom) -> tuple[str, ...]:
 
 
 def value_and_range(row: Parameter) -> str:
-    """A value with its unit and the range that it is drawn from."""
-    said = f"{number(row.value)} {unit(row)}".rstrip()
+    """A value with its unit, calibrated where it was, and the range of its row."""
+    said = f"{number(evidence().calibrated.get(row.id, row.value))} {unit(row)}".rstrip()
     return said if row.lower is None or row.upper is None else f"{said} ({row.lower:g} to {row.upper:g})"
 
 
@@ -47,8 +48,9 @@ def freedom_counted() -> str:
     observations = {name for freedom in rows for name in freedom.row.chosen_with or ()}
     claims = {claim.id: claim for freedom in rows for claim in freedom.claims}
     agreeing = sum(claim.standing == "agrees" for claim in claims.values())
-    drawn, following, kept = ([freedom.fate for freedom in rows].count(fate) for fate in FATES)
+    drawn, following, fitted, kept = ([freedom.fate for freedom in rows].count(fate) for fate in FATES)
     return (
-        f"{len(rows)} rows were free for the course of mood ({drawn} with a range, {following} that follow from others, {kept} without "
-        f"either) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about these, {agreeing} agree."
+        f"{len(rows)} rows were free for the course of mood ({drawn} with a range, {following} that follow from others, {fitted} fitted to "
+        f"trials, {kept} none of these) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about these, "
+        f"{agreeing} agree."
     )
