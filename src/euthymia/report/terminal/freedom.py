@@ -51,6 +51,6 @@ def freedom_counted() -> str:
     drawn, following, fitted, kept = ([freedom.fate for freedom in rows].count(fate) for fate in FATES)
     return (
         f"{len(rows)} rows were free for the course of mood ({drawn} with a range, {following} that follow from others, {fitted} fitted to "
-        f"trials, {kept} none of these) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about these, "
-        f"{agreeing} agree."
+        f"trials, {kept} none of these) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about "
+        f"these, {agreeing} agree."
     )
