@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from euthymia.evidence.registry import evidence
 from euthymia.inference.calibration import (
     Calibration,
     CalibrationProblem,
@@ -74,7 +75,9 @@ def test_a_fitted_number_lies_off_in_sds_of_a_further_trial(problem):
     fit = Calibration(problem, solved, np.zeros(size), np.eye(size), np.zeros(size), np.eye(size), (), True, PATIENTS)
     numbers, data, predicted = fitted_numbers(fit), problem.data, fit.predicted
     assert [number.observation.target for number in numbers] == list(ROWS)
-    between = np.asarray(problem.start.population.between_trials)[:, None] * np.asarray(predicted.effect_sensitivity)
+    between = np.array([evidence().uncalibrated[f"population.between_trials.{effect}"] for effect in ("context", "efficacy")])[
+        :, None
+    ] * np.asarray(predicted.effect_sensitivity)
     sd = np.sqrt(np.asarray(data.error) ** 2 + (between**2).sum(0))
     residuals = (np.asarray(data.value) - np.asarray(predicted.value)) / sd
     np.testing.assert_allclose([number.standardised_residual for number in numbers], residuals, rtol=1e-12)

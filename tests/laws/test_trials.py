@@ -17,7 +17,7 @@ from euthymia.evidence.registry import evidence
 from euthymia.inference.calibration import FittedPrediction, calibration_data, log_likelihood
 from euthymia.inference.coordinates import CORRELATIONS, FITTED, UPSTREAM, prior, upstream_values, values_at
 from euthymia.inference.prediction import PosteriorPrediction, interval_score
-from euthymia.model.default import with_values
+from euthymia.model.default import model_at
 from euthymia.model.parameters import Euthymia
 from euthymia.population.setup import context_strength
 from euthymia.population.weighting import balancing_weights, baseline_target, effective_sample_size
@@ -174,10 +174,10 @@ def test_normal_quantiles_hold_their_intervals():
 
 
 def test_the_model_with_the_values_of_the_evidence_is_the_model(model):
-    same = with_values(model, {row: jnp.asarray(evidence().parameters[row].value) for row in FITTED})
+    same = model_at({row: jnp.asarray(evidence().calibrated[row]) for row in FITTED})
     for one, other in zip(jax.tree.leaves(same), jax.tree.leaves(model), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
-    hours = with_values(model, {"context.waning_time": jnp.asarray(2.0)}).symptoms.visit_waning
+    hours = model_at({"context.waning_time": jnp.asarray(2.0)}).symptoms.visit_waning
     assert float(hours) == pytest.approx(48.0)
 
 

@@ -1,8 +1,8 @@
 """A blocker other than ketamine at several engagements of resting receptors, on which sources disagree."""
 
-import jax.numpy as jnp
+import equinox as eqx
+from jaxtyping import Array, Float
 
-from ..model.default import with_values
 from ..model.parameters import Euthymia
 from ..receptors.nmdar import BLOCKERS
 from ..simulation.interventions import ARMS
@@ -18,12 +18,16 @@ def beyond_context_by_engagement(simulation: Simulation, model: Euthymia) -> dic
     Empty where none is given. Only the engagement differs, and arms are those of the course, so that all run in its compiled program.
     """
     dosed = {dose.drug for dose in simulation.protocol.doses}
-    rows = [f"nmdar.resting_engagement.{blocker}" for blocker in BLOCKERS if blocker in dosed]
+    given = [index for index, blocker in enumerate(BLOCKERS) if blocker in dosed]
     arms, coalitions = [arm for arm in simulation.data.arm.values if arm in ARMS], simulation.coalitions is not None
     points = {}
-    for share in ENGAGEMENTS if rows else ():
-        changed = with_values(model, dict.fromkeys(rows, jnp.asarray(share)))
+    for share in ENGAGEMENTS if given else ():
+        changed = eqx.tree_at(_resting_engagement, model, _resting_engagement(model).at[given].set(share))
         course = simulate(simulation.protocol, changed, arms=arms, coalitions=coalitions, without=simulation.without)
         madrs = course.data.madrs.isel(time=-1)
         points[share] = float(madrs.sel(arm="as given") - madrs.sel(arm="context"))
     return points
+
+
+def _resting_engagement(model: Euthymia) -> Float[Array, "blocker"]:
+    return model.physiology.receptor.resting_engagement

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.errors import unknown
 from ..evidence.registry import evidence
-from ..model.default import default_model, with_values
+from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
 
 Arguments = ParamSpec("Arguments")
@@ -34,7 +34,7 @@ class _InUse:
         """At these rows."""
         if not self.rows:
             return default_model()
-        return with_values(default_model(), {row: jnp.asarray(value, float) for row, value in self.rows.items()})
+        return model_at({row: jnp.asarray(value, float) for row, value in self.rows.items()})
 
 
 _SHIPPED = _InUse({})

@@ -17,7 +17,7 @@ import optimistix as optx
 from jaxtyping import Array, Float
 
 from ..core.types import Scalar
-from ..model.default import default_model, with_values
+from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
 from ..trials.expected import PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
 from ..trials.published import Trial, TrialOutcome, calibration_numbers
@@ -73,7 +73,7 @@ def predict_numbers(
     targets: PredictionTargets, start: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]
 ) -> tuple[Euthymia, FittedPrediction]:
     """The model at coordinates of ``FITTED``, all else as at the start, and its predictions of all numbers."""
-    model = with_values(start, values_at(FITTED, coordinates))
+    model = model_at(values_at(FITTED, coordinates), start.physiology.closures)
     upstream = coordinates[: len(UPSTREAM)]
 
     def at(effects: TrialEffects) -> tuple[Float[Array, "number"], Float[Array, "number"]]:

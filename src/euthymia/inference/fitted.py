@@ -5,7 +5,6 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
-import jax.numpy as jnp
 import numpy as np
 from ruamel.yaml import YAML
 
@@ -13,8 +12,6 @@ from .. import __version__
 from ..core.errors import InputError
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
-from ..model.default import default_model, with_values
-from ..model.parameters import Euthymia
 from .calibration import Calibration
 from .coordinates import FITTED
 from .posterior import SAMPLED, PosteriorSample
@@ -191,9 +188,3 @@ def shipped() -> Fitted:
     return _checked(
         YAML(typ="safe", pure=True).load((files("euthymia.evidence") / "data" / "fitted.yaml").read_text("utf-8")), "fitted.yaml"
     )
-
-
-def calibrated(fitted: Fitted, model: Euthymia | None = None) -> Euthymia:
-    """The model with fitted values in their rows."""
-    values = {row: jnp.asarray(value) for row, value in fitted.values.items()}
-    return with_values(default_model() if model is None else model, values)

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..clinic.ratings import Ratings
-from ..model.default import default_model, with_values
+from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
 from ..trials.arm_statistics import RatedPair, sample_statistic
 from ..trials.expected import PredictionTarget, PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
@@ -88,7 +88,7 @@ def _madrs_by_arm(
     z: Float[Array, "trial effect"],
 ) -> dict[str, Float[Array, "patient time"]]:
     """MADRS of every arm at fitted coordinates, with random effects ``z`` of each trial in SDs between trials."""
-    model = with_values(start, values_at(FITTED, coordinates))
+    model = model_at(values_at(FITTED, coordinates), start.physiology.closures)
     effects = {
         name: TrialEffects(*(model.population.between_trials * of_trial)) for name, of_trial in zip(targets.trial_names, z, strict=True)
     }

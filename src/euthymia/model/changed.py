@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from ..core.errors import InputError, NoFiniteAnswer
 from ..evidence.registry import evidence
 from ..evidence.stated import Stated, in_words, outside, stated_values
-from .default import SURFACES, closures_of, default_model, recipes, uses, with_values
+from .default import SURFACES, closures_of, default_model, model_at, recipes, uses
 from .parameters import Euthymia
 
 Numbers = dict[str, float | list[float]]
@@ -88,7 +88,7 @@ class Model:
         if not values and self.surfaces is None:
             return default_model()
         closures = None if self.surfaces is None else closures_of(recipes(values), self.surfaces)
-        return with_values(default_model(), values, closures)
+        return model_at(values, closures)
 
     @contextmanager
     def answerable(self) -> Iterator[None]:

@@ -70,9 +70,9 @@ def uses() -> dict[str, list[tuple[str, str]]]:
     return readers
 
 
-def with_values(model: Euthymia, values: Values, closures: Closures | None = None) -> Euthymia:
-    """The model with other values of some evidence rows, which may be traced, and with its own closures or others."""
-    return fill(Euthymia, _lookup(values), {Closures: model.physiology.closures if closures is None else closures})
+def model_at(values: Values, closures: Closures | None = None) -> Euthymia:
+    """The default model at other values of some evidence rows, which may be traced, and with its closures or others."""
+    return fill(Euthymia, _lookup(values), {Closures: default_model().physiology.closures if closures is None else closures})
 
 
 def _lookup(values: Values) -> Callable[[str, str], Any]:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ..model.default import Values, with_values
+from ..model.default import Values, model_at
 from ..model.parameters import Euthymia
 from ..population.course import Trajectory, trajectories
 from ..population.setup import CohortSetup, with_typical_brain
@@ -34,7 +34,7 @@ def linearised_trajectories(
     """Trajectories at upstream coordinates, and the sensitivities of the mechanism shift, by one forward pass per coordinate."""
 
     def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "patient kept item"], Trajectory]:
-        moved = with_values(model, values_of(coordinates))
+        moved = model_at(values_of(coordinates), model.physiology.closures)
         trajectory = trajectories(moved, typical, with_typical_brain(setup, moved), numbers)
         return trajectory.mechanism_shift, trajectory
 
