@@ -122,6 +122,47 @@ def comparators() -> str:
     return ", ".join(f"{name} {gain:.1f}" for gain, name in gains)
 
 
+def predicted(claim: str) -> float:
+    """What a claim predicts."""
+    return next(verdict.predicted for verdict in stored.verdicts() if verdict.claim.id == claim)
+
+
+def relief_left() -> str:
+    """Shares of the relief at 24 h that are left later, beyond that by the visit."""
+    later = {
+        "3 d": "course.three_days",
+        "7 d": "mood.decay",
+        "14 d": "course.two_weeks",
+        "28 d": "course.four_weeks",
+        "42 d": "course.six_weeks",
+    }
+    return ", ".join(f"{100 * predicted(claim):.0f} % at {when}" for when, claim in later.items())
+
+
+def ways_removed() -> str:
+    """Points by which a rating at 24 h is higher without ways 1, 3, 4 and 5."""
+    points = [f"{predicted(f'course.way{way}_at_24h'):.0f}" for way in (1, 3, 4, 5)]
+    return f"{', '.join(points[:-1])} or {points[-1]}"
+
+
+def response(numbers: tuple[str, ...]) -> str:
+    """Published numbers of responders beside the medians of the fit."""
+    found = stored.read(stored.TRIALS)["fitted"]["predictions"]
+    return " and ".join(f"{found[name]['observed']:.0f} %, here {found[name]['median']:.0f} %" for name in numbers)
+
+
+def release() -> str:
+    """How much faster the receptor's kinetics let trapped drug go than the row does, in silent and in bursting cells."""
+    return f"{predicted('receptor.release_in_silent_cells'):.0f} to {predicted('receptor.release_in_bursting_cells'):.0f}"
+
+
+def freedom() -> str:
+    """How many rows were free for the course of mood."""
+    from euthymia.report.terminal.freedom import freedom_counted
+
+    return freedom_counted()
+
+
 def coverage(name: str) -> float:
     """A stored count or ratio of predicted trials."""
     return stored.read(stored.TRIALS)["coverage"][name]
@@ -143,6 +184,7 @@ TEXTS: Texts = {
     "claims tally": claims_tally,
     "disagreements": disagreements,
     "fit numbers": lambda: f"{len(fit().rows)}",
+    "fit inside": lambda: f"{stored.read(stored.TRIALS)['fitted']['inside']}",
     "fit informed": fit_informed,
     "fit efficacy": lambda: f"{efficacy().value:.1f}",
     "fit efficacy in prior sds": lambda: f"{efficacy().coordinate:.1f}",
@@ -155,7 +197,15 @@ TEXTS: Texts = {
     "pharmacology numbers": lambda: f"{number('pharmacology', 'held_out'):.0f}",
     "pharmacology error": lambda: f"{100 * number('pharmacology', 'median_error'):.0f} %",
     "pharmacology two-fold": lambda: f"{100 * number('pharmacology', 'within_two_fold'):.0f} %",
-    "memantine 56 d": lambda: f"{added('memantine-titrated', '56 d'):.0f}",
+    "relief peak": lambda: f"{predicted('course.peak'):.0f} h",
+    "relief left": relief_left,
+    "ways removed": ways_removed,
+    "freedom": freedom,
+    "han": lambda: response(("han2016.resp_3d", "han2016.resp_7d")),
+    "release": release,
+    "memantine": lambda: f"{abs(predicted('comparators.memantine')):.1f}",
+    "memantine trapped": lambda: f"{abs(predicted('comparators.memantine_trapped_as_read')):.0f}",
+    "escitalopram 42 d": lambda: f"{added('escitalopram', '42 d'):.1f}",
     "comparators 42 d": comparators,
     "trials numbers": lambda: f"{coverage('numbers')}",
     "trials inside": lambda: f"{coverage('inside')}",

@@ -8,21 +8,32 @@ from euthymia.inference.prediction import PosteriorPrediction
 
 from . import stored
 
-ABOUT = "Numbers of trials that were kept aside beside their predictions, and how these score. Written by `make rebuild`."
+ABOUT = "Numbers of trials that were kept aside, and of those that were fitted, beside their predictions. Written by `make rebuild`."
 
 
 def main() -> None:
     """Predict and store."""
     configure()
     from euthymia.inference.fitted import shipped
+    from euthymia.inference.prediction import predict
+    from euthymia.trials.published import calibration_numbers
     from euthymia.validation.trials import predict_held_out
 
-    rows, _ = predict_held_out(shipped(), progress=lambda text: print(f"  {text}", flush=True))
-    predictions = {
+    def say(text: str) -> None:
+        print(f"  {text}", flush=True)
+
+    rows, _ = predict_held_out(shipped(), progress=say)
+    fitted = predict(calibration_numbers(), shipped(), progress=say)
+    of_fit = {"numbers": len(fitted), "inside": sum(row.inside for row in fitted), "predictions": predictions_of(fitted)}
+    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "predictions": predictions_of(rows), "fitted": of_fit})
+
+
+def predictions_of(rows: list[PosteriorPrediction]) -> dict[str, dict[str, float]]:
+    """Published numbers beside their posterior predictions."""
+    return {
         row.observation.target: {"observed": float(row.observation.row.value), "median": row.median, "low": row.low, "high": row.high}
         for row in rows
     }
-    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "predictions": predictions})
 
 
 def scores_of(rows: list[PosteriorPrediction]) -> dict[str, Any]:
