@@ -4,35 +4,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import xarray as xr
+
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..protocols.arms import check_arms
 from ..protocols.protocol import Protocol
 from ..simulation.interventions import ARMS
 from ..simulation.simulate import Simulation, simulate
-from ..simulation.visits import CHECKPOINTS, course_title, first_visit
+from ..simulation.visits import CHECKPOINTS, course_title
 from ..simulation.warnings import course_warnings, patient_warnings
 from .anaesthesia import anaesthesia_warnings, rating_at, ratings
 from .attribution import attributed_at
-from .onset import LargestChange, Onset, onset
-from .readouts import FOCUS, LEAST_POINTS, MOOD, READOUTS, Readout, change_of, largest_changes_of
+from .fading import Fading, fading
+from .onset import LargestChange, largest_changes
+from .readouts import LEAST_POINTS, MOOD, READOUTS, Readout, largest_changes_of
 
 ATTRIBUTED_AT = ("2 h", "24 h", "7 d", "42 d")
 """Checkpoints at which the change in mood is attributed."""
-JUDGED_AT = CHECKPOINTS["42 d"]
-"""Whose change is taken for the whole when half of it is asked for, h after the first dose; the end of courses that are shorter."""
-LEAST_SHARE = 0.001
-"""Change of the prefrontal read-out by then of which no half is asked for."""
 
 
 class Speed(NamedTuple):
-    """How far an arm has come when it is judged, and when it was half way."""
+    """The largest change under an arm, and when half of it was there; None where nothing moved."""
 
-    focus: Onset
-    """The prefrontal read-out: a share of the value before."""
-    madrs: Onset
+    madrs: LargestChange | None
     """The rating, points."""
-    beyond_context: Onset
+    beyond_context: LargestChange | None
     """The rating less what the context of the treatment alone does, points."""
 
 
@@ -85,20 +82,15 @@ class Comparison:
         made = self.madrs(arm)
         return attributed_at(self.simulations[arm], {name: CHECKPOINTS[name] for name in ATTRIBUTED_AT if made.get(name) is not None})
 
-    @property
-    def judged_at(self) -> float:
-        """Six weeks after the first dose, or as far as every arm has come after its own, h."""
-        return min(JUDGED_AT, *(simulation.protocol.horizon - first_visit(simulation.protocol) for simulation in self.simulations.values()))
-
     def speed(self, arm: str) -> Speed:
-        """How fast an arm acts on prefrontal cortex and rating: when each first is half of what it is at :attr:`judged_at`."""
+        """How fast an arm acts on the rating: its largest change, and when half of that is first reached."""
         simulation = self.simulations[arm]
         madrs, context = ratings(simulation), simulation.madrs("context").to_numpy()
-        return Speed(
-            onset(change_of(FOCUS, simulation), self.judged_at, LEAST_SHARE),
-            onset(madrs - madrs[0], self.judged_at, LEAST_POINTS),
-            onset(madrs - context, self.judged_at, LEAST_POINTS),
-        )
+        return Speed(_largest(madrs - madrs[0]), _largest(madrs - context))
+
+    def fading(self, arm: str) -> Fading | None:
+        """What is left of an arm's relief and of what carries it, once it is past its largest."""
+        return fading(self.simulations[arm])
 
     def largest_changes(self) -> dict[Readout, dict[str, tuple[LargestChange, ...]]]:
         """The largest rise and fall of every read-out, and last of mood, under every arm."""
@@ -106,6 +98,10 @@ class Comparison:
             readout: {arm: largest_changes_of(readout, simulation) for arm, simulation in self.simulations.items()}
             for readout in (*READOUTS, MOOD)
         }
+
+
+def _largest(change: xr.DataArray) -> LargestChange | None:
+    return max(largest_changes(change, LEAST_POINTS), key=lambda largest: abs(largest.change), default=None)
 
 
 def compare(

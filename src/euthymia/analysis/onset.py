@@ -17,15 +17,6 @@ class LargestChange(NamedTuple):
     """h after the first dose."""
 
 
-class Onset(NamedTuple):
-    """A change at a stated time, and when half of it is first reached."""
-
-    change: float
-    """With its sign; not a number where nothing is known of that time."""
-    half: float | None
-    """h after the first dose; None where there is no change."""
-
-
 class Response(NamedTuple):
     """The first time over which a rating is low enough for a response, h after the first dose."""
 
@@ -78,22 +69,6 @@ def largest_changes(change: xr.DataArray, least: float) -> tuple[LargestChange, 
     rise, fall = int(np.nanargmax(values)), int(np.nanargmin(values))
     extremes = [node for node, height in ((rise, values[rise]), (fall, -values[fall])) if height >= least]
     return tuple(extreme(node) for node in sorted(extremes))
-
-
-def onset(change: xr.DataArray, at: float, least: float) -> Onset:
-    """A change at a time, and when half of that is first reached (see :func:`first_reached`).
-
-    Parameters
-    ----------
-    change
-        From before, along ``time``, h after the first dose.
-    at
-        h after the first dose.
-    least
-        A smaller change is none, and has no half.
-    """
-    whole = float(np.interp(at, change.time.to_numpy(), change.to_numpy()))
-    return Onset(whole, first_reached(change, whole / 2) if abs(whole) >= least else None)
 
 
 def first_response(rating: xr.DataArray, fraction: float) -> Response:

@@ -6,7 +6,7 @@ The number that a sentence is about stands between two asterisks.
 from collections.abc import Sequence
 
 from ..analysis.comparison import Comparison
-from ..analysis.fading import FADED
+from ..analysis.fading import FADED, Fading
 from ..analysis.summary import Summary
 from ..population.summary import VisitSummary
 from ..protocols.protocol import Protocol
@@ -42,7 +42,7 @@ GAINED = {"trapped": "trapped drug", "dopamine": "dopamine", "spines": "spines",
 
 def conclusion(summary: Summary) -> list[str]:
     """What happened to mood and when, what carried it, why it fades, what a clinic watches and what is not modelled: a paragraph each."""
-    return [paragraph for paragraph in (_mood(summary), _carried(summary), _fades(summary), _watched(summary)) if paragraph]
+    return [paragraph for paragraph in (_mood(summary), _carried(summary), fades(summary.fading), _watched(summary)) if paragraph]
 
 
 def comparison_conclusion(comparison: Comparison) -> str:
@@ -59,13 +59,20 @@ def comparison_conclusion(comparison: Comparison) -> str:
 
 
 def arm_conclusions(comparison: Comparison) -> dict[str, str]:
-    """What becomes of MADRS under each treatment, a phrase each."""
-    phrases = {}
+    """What becomes of MADRS under each treatment, and why relief fades."""
+    phrases, faded = {}, fades_in(comparison)
     for arm, simulation in comparison.simulations.items():
         ratings = comparison.madrs(arm)
         told = joined([f"{rating(ratings[at])} at {at}" for at in _told(comparison)])
         phrases[arm] = f"{treatment(simulation.protocol)}: MADRS {simulation.undosed('madrs'):.0f} before, {told}."
+        if arm in faded:
+            phrases[arm] += f" {faded[arm]}"
     return phrases
+
+
+def fades_in(comparison: Comparison) -> dict[str, str]:
+    """Why relief fades under those treatments under which it does."""
+    return {arm: sentence for arm in comparison.arms if (sentence := fades(comparison.fading(arm)))}
 
 
 def cohort_conclusion(protocol: Protocol, visits: Sequence[VisitSummary], people: int) -> list[str]:
@@ -169,9 +176,8 @@ def _carrier(who: str) -> str:
     return CARRIED_BY[who].format(badge=f", {badge}" if badge else "")
 
 
-def _fades(summary: Summary) -> str:
+def fades(fading: Fading | None) -> str:
     """Why relief fades, or that it stays because stress ends; nothing where neither is so."""
-    fading = summary.fading
     if fading is None or not fading.gains or fading.has_faded == (fading.stress_ends is not None):
         return ""
     last = list(fading.relief)[-1]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from ..analysis.onset import LargestChange, Onset
+from ..analysis.onset import LargestChange
 from ..analysis.readouts import LEAST
 from ..analysis.summary import Part, Way
 from ..core.clock import clock
@@ -76,14 +76,9 @@ def half_by(largest: LargestChange) -> str:
     return f"{change(largest.change)} ({clock(largest.half)})"
 
 
-def share_by_half(onset: Onset) -> str:
-    """A change as a share, and the time by which half of it is reached."""
-    return NONE if onset.half is None else f"{change(onset.change, 0.0, 1)} ({clock(onset.half)})"
-
-
-def points_by_half(onset: Onset) -> str:
-    """A change in rating points, and the time by which half of it is reached."""
-    return NONE if onset.half is None else f"{points(onset.change)} ({clock(onset.half)})"
+def points_by_half(largest: LargestChange | None) -> str:
+    """A largest change of a rating, and when half of it is first reached."""
+    return NONE if largest is None else f"{points(largest.change)} ({clock(largest.half)})"
 
 
 def part_text(part: Part) -> str:

@@ -37,7 +37,7 @@ from ..figures.style import LETTERS
 from ..glossary import explained
 from ..statements import outcomes_in_view, sign_assumed
 from ..tokens import style_sheet, themed
-from ..words import before, change, clock, number_of, part_text, percent, points, points_by_half, rating, share_by_half, when
+from ..words import before, change, clock, number_of, part_text, percent, points, points_by_half, rating, when
 from .levels import LevelRow, level_rows
 from .sections import SECTIONS, Section, any_drug, said
 
@@ -70,7 +70,7 @@ def emphasised(text: str) -> Markup:
 
 FILTERS = (
     *(before, change, clock, commands, emphasised, number, number_of, part_text, percent, points, points_by_half),
-    *(quantity, rating, remark, shade, share_by_half, unit, when),
+    *(quantity, rating, remark, shade, unit, when),
 )
 
 

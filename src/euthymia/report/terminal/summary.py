@@ -8,9 +8,9 @@ from ...analysis.attribution import WAYS_THEN_CONTEXT
 from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
-from ..conclusion import comparison_conclusion, conclusion
+from ..conclusion import comparison_conclusion, conclusion, fades_in
 from ..statements import engagement_of_resting_receptors, release_of_trapped_drug, titled
-from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, share_by_half, when
+from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, when
 
 MOST_LETTERS = 10_000
 """Width of a line that holds any table."""
@@ -100,6 +100,8 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console.print(Text(comparison.person))
     console.print()
     console.print(_emphasised(comparison_conclusion(comparison)))
+    for arm, sentence in fades_in(comparison).items():
+        console.print(_emphasised(f"{comparison.label(arm)}: {sentence[:1].lower()}{sentence[1:]}"))
     names = comparison.checkpoints
     mood, relief = _table("MADRS", *map(before, names)), _table("Fall beyond context", *list(names)[1:])
     for arm in comparison.arms:
@@ -113,10 +115,10 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
             moved.add_row(comparison.label(arm) if row == 0 else "", f"at {name}", *(points(parts[who]) for who in WAYS_THEN_CONTEXT))
     _print(console, moved)
 
-    fast = _table(f"At {clock(comparison.judged_at)} (half of it by)", "prefrontal focus", "MADRS", "beyond context")
+    fast = _table("Largest change (half of it by)", "MADRS", "beyond context")
     for arm in comparison.arms:
         speed = comparison.speed(arm)
-        fast.add_row(comparison.label(arm), share_by_half(speed.focus), points_by_half(speed.madrs), points_by_half(speed.beyond_context))
+        fast.add_row(comparison.label(arm), points_by_half(speed.madrs), points_by_half(speed.beyond_context))
     _print(console, fast, *_touched(comparison, console))
     console.print()
 
