@@ -64,6 +64,7 @@ PATIENT: dict[str, Callable[[Generator], Any]] = {
     "weight": lambda rng: spelled(rng, "weight", between(rng, WEIGHTS[0] + 1e-6, WEIGHTS[1] - 1e-6)),
     "madrs": lambda rng: one_of(rng, (0, 60, float(rng.uniform(0, 60)))),
     "stress": lambda rng: one_of(rng, (0, 1, float(rng.uniform(0, 1)))),
+    "stress_until": lambda rng: spelled(rng, "time", one_of(rng, (0.0, between(rng, 0.01, LONGEST)))),
     "age": lambda rng: one_of(rng, (*AGES, 60, float(rng.uniform(*AGES)))),
     "sex": lambda rng: one_of(rng, get_args(Sex)),
     "cyp2b6": lambda rng: one_of(rng, get_args(Genotype)),

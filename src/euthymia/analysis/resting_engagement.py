@@ -1,6 +1,7 @@
 """A blocker other than ketamine at several engagements of resting receptors, on which sources disagree."""
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Float
 
 from ..model.parameters import Euthymia
@@ -18,10 +19,10 @@ def beyond_context_by_engagement(simulation: Simulation, model: Euthymia) -> dic
     Empty where none is given. Only the engagement differs, and arms are those of the course, so that all run in its compiled program.
     """
     dosed = {dose.drug for dose in simulation.protocol.doses}
-    given = [index for index, blocker in enumerate(BLOCKERS) if blocker in dosed]
+    given = np.array([index for index, blocker in enumerate(BLOCKERS) if blocker in dosed], int)
     arms, coalitions = [arm for arm in simulation.data.arm.values if arm in ARMS], simulation.coalitions is not None
     points = {}
-    for share in ENGAGEMENTS if given else ():
+    for share in ENGAGEMENTS if given.size else ():
         changed = eqx.tree_at(_resting_engagement, model, _resting_engagement(model).at[given].set(share))
         course = simulate(simulation.protocol, changed, arms=arms, coalitions=coalitions, without=simulation.without)
         madrs = course.data.madrs.isel(time=-1)

@@ -32,7 +32,9 @@ def fixed_point(p: Physiology, stress: Scalar) -> Float[Array, " state"]:
 
 def patient(p: Physiology, stress: Scalar) -> Brain:
     """The undosed patient in steady state at constant ``stress`` (0 to 1)."""
-    return brain_in_state(p, unpack(fixed_point(p, stress)), stress)
+    rest = unpack(fixed_point(p, stress))
+    # Of drug that was never given the search leaves a rounding error, which may be below zero.
+    return brain_in_state(p, rest._replace(trapped=jnp.zeros_like(rest.trapped)), stress)
 
 
 def jacobian(p: Physiology, vector: Float[Array, " state"], brain: Brain, switches: Switches) -> Float[Array, "state state"]:
