@@ -60,6 +60,11 @@ def parameters() -> str:
     return digest({name: row.model_dump(mode="json", include={*NUMBERS}) for name, row in sorted(evidence().parameters.items())})
 
 
+def calibrated() -> str:
+    """Hash of the values that the calibration puts in place of some of these."""
+    return digest(evidence().calibrated)
+
+
 def targets(*roles: str) -> str:
     """Hash of the numbers of the targets of some roles, of all if none is named."""
     rows = {name: row for name, row in sorted(evidence().targets.items()) if not roles or row.role in roles}

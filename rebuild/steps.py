@@ -39,7 +39,12 @@ def python(*words: str) -> None:
 
 
 def model(*modules: str, scripts: tuple[Path, ...] = ()) -> Hashes:
-    """The inputs of whatever runs the model."""
+    """The inputs of whatever runs the model as it ships."""
+    return uncalibrated(*modules, scripts=scripts) | {"calibration": inputs.calibrated()}
+
+
+def uncalibrated(*modules: str, scripts: tuple[Path, ...] = ()) -> Hashes:
+    """The inputs of what runs the model at numbers of its own."""
     return {
         "code": code(*modules, scripts=scripts),
         "parameters": inputs.parameters(),
@@ -78,7 +83,7 @@ STEPS = (
         "fitting to trials kept for calibration, and sampling",
         calibrate,
         lambda: {
-            **model("inference.calibration", "inference.posterior", "inference.fitted"),
+            **uncalibrated("inference.calibration", "inference.posterior", "inference.fitted"),
             "targets": inputs.targets("calibrate"),
             "trials": content(TRIALS),
         },
@@ -151,7 +156,7 @@ STEPS = (
         partial(python, "-m", "rebuild.readme"),
         lambda: {
             "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py", HERE / "stored.py")),
-            "claims": content(DATA / "claims", DATA / "targets"),
+            "evidence": content(DATA / "claims", DATA / "targets", DATA / "parameters"),
             "results": content(FITTED, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))),
         },
         readme.written_hash,

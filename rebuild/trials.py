@@ -31,7 +31,7 @@ def main() -> None:
 def predictions_of(rows: list[PosteriorPrediction]) -> dict[str, dict[str, float]]:
     """Published numbers beside their posterior predictions."""
     return {
-        row.observation.target: {"observed": float(row.observation.row.value), "median": row.median, "low": row.low, "high": row.high}
+        row.observation.target: {"observed": float(row.observation.observed), "median": row.median, "low": row.low, "high": row.high}
         for row in rows
     }
 

@@ -125,7 +125,7 @@ def free_brain_blockers(p: Links, site: Float[Array, "*batch blocker"]) -> Float
     return p.free_share * site
 
 
-def unadapted(loss: Float[Array, "*batch cell_class"], adaptation: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cell_class"]:
+def unadapted(loss: Float[Array, "*batch"], adaptation: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Loss of NMDA drive that cell classes still feel after adapting: what exceeds the loss they are used to; there is no rebound.
 
     d²/(d + δ) with the excess d, so that it sets in smoothly.
@@ -184,9 +184,9 @@ def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*b
     return cooperative(p, rise, p.surge_ec50)
 
 
-def resting_block(p: Links, felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
+def resting_block(p: Links, felt: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Way 4 reads ``drive_loss`` of pyramidal cells at rest, not adapted to: share of the resting-receptor arm engaged."""
-    return cooperative(p, felt[..., PYRAMIDAL], p.signalling_ec50)
+    return cooperative(p, felt, p.signalling_ec50)
 
 
 def limbic_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:

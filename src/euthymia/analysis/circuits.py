@@ -19,6 +19,7 @@ from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from . import habenula, limbic, omitted_reward
 from .dose_response import SPLIT, sign_of_rise
+from .potency_gap import felt_losses
 
 BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"
 GAMMA_NODES, GAMMA_TIMES = 5, 60
@@ -122,7 +123,7 @@ def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float
 def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     """The landscape of the limbic lock, its subnetworks, and its clock at other noise."""
     data, physiology = simulation.data, model.physiology
-    peak = float(data.drive_loss.sel(cell_class="pyramidal").max())
+    peak = float(felt_losses(simulation).sel(cell_class="pyramidal").max())
     health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
     healthy_input = float(links.limbic_input(physiology.links, *health))
     own_input = simulation.undosed("limbic_input")

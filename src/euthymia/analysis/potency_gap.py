@@ -5,11 +5,12 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 
 from ..brain.attractor import Attractor, Window, bistable_window, critical_block
 from ..circuits.prefrontal import E
 from ..core.types import Scalar
-from ..links import habenula_loss, habenula_shift
+from ..links import habenula_loss, habenula_shift, unadapted
 from ..model.closures.response import habenula_output, no_correction
 from ..model.parameters import Euthymia
 from ..plasticity.excitotoxicity import damage_source, load_for_damage
@@ -33,7 +34,7 @@ class PotencyGap(NamedTuple):
     sources_give: float
     """Peak pore block by competition with magnesium, from measured affinities."""
     link_reads: float
-    """Peak of the word this way reads, or of what it makes of two."""
+    """Peak of the word this way reads, as far as it is not adapted to, or of what it makes of two."""
     needs: float | None
     """Loss at which the way is half engaged; None if there is nothing to engage."""
     criterion: str
@@ -69,11 +70,25 @@ def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> floa
     return float(LOSSES[np.argmax(down)]) if down.any() and not down[0] else None
 
 
+def felt_losses(simulation: Simulation) -> xr.DataArray:
+    """Loss of NMDA drive that cell classes of a course feel, along time and class: what they have not adapted to."""
+    data = simulation.data
+    used_to = 0 * data.adaptation if "adaptation" in simulation.without else data.adaptation
+    loss, used_to = (each.transpose("time", "cell_class") for each in (data.drive_loss, used_to.sel(arm="as given")))
+    return loss.copy(data=np.asarray(unadapted(jnp.asarray(loss.values), jnp.asarray(used_to.values))))
+
+
 def _lost_in_habenula(model: Euthymia, simulation: Simulation) -> float:
-    """Largest loss of NMDA drive by drug in the fluid and drug that is trapped."""
-    felt = jnp.asarray(simulation.data.drive_loss.transpose("time", "cell_class").values)
+    """Largest loss of NMDA drive that is felt, by drug in the fluid and drug that is trapped."""
+    felt = jnp.asarray(felt_losses(simulation).values)
     trapped = jnp.asarray(simulation.data.bound.sel(site="habenula_burst").values)
     return float(habenula_loss(model.physiology.links, felt, trapped).max())
+
+
+def _lost_at_rest(model: Euthymia, simulation: Simulation) -> float:
+    """Largest loss that receptors at rest feel: the one by which BDNF is engaged."""
+    p, engaged = model.physiology.links, float(simulation.data.resting_engagement.sel(arm="as given").max())
+    return float(p.signalling_ec50) * (engaged / (1 - engaged)) ** (1 / float(p.cooperativity))
 
 
 @eqx.filter_jit
@@ -90,7 +105,7 @@ def _release(model: Euthymia, simulation: Simulation) -> float | None:
 
 def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
     """The gap of each way at the peak of one course."""
-    block, felt = (simulation.data[name].max("time").to_series().to_dict() for name in ("pore_block", "drive_loss"))
+    block, felt = (each.max("time").to_series().to_dict() for each in (simulation.data.pore_block, felt_losses(simulation)))
     strict = _calm_habenula(model, simulation, "burst_rate_strict")
     by_strict = "none" if strict is None else f"{100 * strict:.0f} %"
     return [
@@ -122,7 +137,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
             "way 4",
             "drive loss",
             block["pyramidal"],
-            felt["pyramidal"],
+            _lost_at_rest(model, simulation),
             float(model.physiology.links.signalling_ec50),
             "the loss that half engages eEF2 signalling, assumed",
         ),

@@ -2,7 +2,6 @@
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, Float
 
 from ..model.parameters import Euthymia
 from ..receptors.nmdar import BLOCKERS
@@ -23,12 +22,9 @@ def beyond_context_by_engagement(simulation: Simulation, model: Euthymia) -> dic
     arms, coalitions = [arm for arm in simulation.data.arm.values if arm in ARMS], simulation.coalitions is not None
     points = {}
     for share in ENGAGEMENTS if given.size else ():
-        changed = eqx.tree_at(_resting_engagement, model, _resting_engagement(model).at[given].set(share))
+        engaged = model.physiology.receptor.resting_engagement.at[given].set(share)
+        changed = eqx.tree_at(lambda each: each.physiology.receptor.resting_engagement, model, engaged)
         course = simulate(simulation.protocol, changed, arms=arms, coalitions=coalitions, without=simulation.without)
         madrs = course.data.madrs.isel(time=-1)
         points[share] = float(madrs.sel(arm="as given") - madrs.sel(arm="context"))
     return points
-
-
-def _resting_engagement(model: Euthymia) -> Float[Array, "blocker"]:
-    return model.physiology.receptor.resting_engagement

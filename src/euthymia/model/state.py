@@ -38,6 +38,8 @@ class SlowState(NamedTuple):
     trapped: Scalar
     """Share of NMDA receptors of bursting habenula cells that carry the drug."""
     adaptation: AdaptationState
+    adaptation_at_rest: Scalar
+    """Loss of NMDA drive that receptors of pyramidal cells at rest are used to; some blockers spare these."""
     dopamine: Scalar
     """Dopamine tone, healthy = 1."""
     autoreceptor: Scalar
@@ -52,6 +54,7 @@ STATE_NAMES = (
     *(f"spines.{name}" for name in SpineState._fields),
     "trapped",
     *(f"adaptation.{name}" for name in AdaptationState._fields),
+    "adaptation_at_rest",
     "dopamine",
     "autoreceptor",
 )
@@ -73,6 +76,7 @@ def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
         spines=SpineState(*(next(component) for _ in SpineState._fields)),
         trapped=next(component),
         adaptation=AdaptationState(*(next(component) for _ in AdaptationState._fields)),
+        adaptation_at_rest=next(component),
         dopamine=next(component),
         autoreceptor=next(component),
     )

@@ -16,7 +16,7 @@ from ..plasticity.signalling import signalling_rate
 from ..plasticity.spines import SpineRates, Turnover, healthy_rates, spine_rate, spine_rates, spines_after, turnover
 from ..receptors.nmdar import drive_loss, pore_block, resting_loss, resting_unblock, trapping_rates
 from .closures.response import LockRates, lock_rates
-from .fast import Brain, FastState, adaptation, fast_state, felt_loss, habenula_state
+from .fast import Brain, FastState, fast_state, felt_loss, habenula_state
 from .parameters import Physiology
 from .state import AdaptationState, Inputs, SlowState
 
@@ -70,7 +70,8 @@ def turnover_rates(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, sw
 def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> Auxiliaries:
     """Intermediate quantities of the vector field; arguments as in :func:`slow_rate`."""
     clamp, undosed, blockers = links.clamp, brain.fast, inputs.blockers
-    at_rest = links.unadapted(resting_loss(p.receptor, blockers), adaptation(x, switches))
+    used_at_rest = clamp(x.adaptation_at_rest, 0.0, switches.adaptation)
+    at_rest = links.unadapted(resting_loss(p.receptor, blockers)[..., links.PYRAMIDAL], used_at_rest)
     fast = fast_state(p, x, inputs, brain.stress, switches, undosed.rates)
     limbic_block = clamp(links.limbic_loss(felt_loss(p, x, inputs, switches)), 0.0, switches.limbic_lock)
     limbic_input = clamp(fast.limbic_input, undosed.limbic_input, switches.limbic_lock)
@@ -123,6 +124,8 @@ def slow_rate(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switche
         spines=spine_rate(auxiliary.turnover),
         trapped=binding * (1 - x.trapped) - release * x.trapped,
         adaptation=adaptation_rate(p, x, inputs),
+        adaptation_at_rest=(resting_loss(p.receptor, inputs.blockers)[..., links.PYRAMIDAL] - x.adaptation_at_rest)
+        / p.links.adaptation_time,
         dopamine=(auxiliary.dopamine - x.dopamine) / p.links.dopamine_time,
         autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, auxiliary.fast.serotonin),
     )
