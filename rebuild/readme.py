@@ -156,6 +156,21 @@ def release() -> str:
     return f"{predicted('receptor.release_in_silent_cells'):.0f} to {predicted('receptor.release_in_bursting_cells'):.0f}"
 
 
+def draws() -> str:
+    """In what share of draws of the free rows claims on the course hold."""
+    from euthymia.evidence.robustness import shipped
+
+    drawn = shipped()
+    if drawn is None:
+        return "No draws are stored for the present numbers."
+    course = [100 * (drawn.share(f"course.{claim}") or 0.0) for claim in ("peak", "three_days", "two_weeks", "four_weeks", "six_weeks")]
+    six, memantine = (100 * (drawn.share(claim) or 0.0) for claim in ("course.six_infusions", "comparators.memantine"))
+    return (
+        f"In {drawn.draws} draws of those with a range, the claims on how long one infusion lasts hold in {min(course):.0f} to "
+        f"{max(course):.0f} %, the one on six infusions in {six:.0f} %, and that memantine adds nothing in {memantine:.0f} %."
+    )
+
+
 def freedom() -> str:
     """How many rows were free for the course of mood."""
     from euthymia.report.terminal.freedom import freedom_counted
@@ -201,6 +216,7 @@ TEXTS: Texts = {
     "relief left": relief_left,
     "ways removed": ways_removed,
     "freedom": freedom,
+    "draws": draws,
     "han": lambda: response(("han2016.resp_3d", "han2016.resp_7d")),
     "release": release,
     "memantine": lambda: f"{abs(predicted('comparators.memantine')):.1f}",
