@@ -54,6 +54,18 @@ def test_a_claim_takes_its_words_from_the_row_and_its_numbers_from_the_predictio
     assert (claim.predict(), claim.control.predict()) == (1.0, 0.0)
 
 
+def test_a_claim_says_that_parameters_were_chosen_with_it():
+    rows = {"x": [row(), row(id="x.chosen", observation=None, chosen=True)]}
+    told, chosen = join(rows, {"x": {"x.bath": prediction(), "x.chosen": prediction()}})
+    assert (told.chosen, chosen.chosen) == (False, True)
+
+
+def test_a_claim_about_an_observation_that_a_row_was_chosen_with_is_no_agreement():
+    with_what = {name for parameter in evidence().parameters.values() for name in parameter.chosen_with or ()}
+    for claim in (claim for group in claim_rows().values() for claim in group if claim.observation in with_what):
+        assert claim.chosen or evidence().target(claim.observation).role == "selected", f"{claim.id}: `chosen: true`"
+
+
 def test_what_was_observed_may_be_computed():
     (claim,) = join({"x": [row()]}, {"x": {"x.bath": prediction(observed=lambda: "0.5, from two")}})
     assert claim.observed == "0.5, from two"
@@ -112,6 +124,7 @@ def test_guard_an_observation_stated_and_computed_is_refused():
         ({"tolerance": {"around": "gerhard2020.block_10uM", "share": "some"}}, "tolerance.around.share: Value error, 'some' is neither"),
         ({"tolerance": {"around": "gerhard2020.block_10uM", "share": "1/0"}}, "tolerance.around.share: Value error, '1/0' is neither"),
         ({"tolerance": {"range_of": "gerhard2020.block_10uM", "share": 0.1}}, "tolerance.range_of.share: Extra inputs are not permitted"),
+        ({"observation": "holmes2022.sv2a_change", "chosen": True}, "chosen: holmes2022.sv2a_change is kept for validation"),
         ({"colour": "red"}, "colour: Extra inputs are not permitted"),
         ({"standing": "perhaps"}, "standing"),
         ({"standing": "disagrees"}, "a disagreement says why"),

@@ -50,6 +50,15 @@ def test_guard_a_changed_verdict_is_caught():
     assert run(dataclasses.replace(claim, standing="disagrees")).stands
 
 
+@pytest.mark.parametrize("target", [None, "kishimoto2016.off"])
+def test_what_parameters_were_chosen_for_is_selected_where_it_agrees(target):
+    claim = Claim("x", "x", target, lambda: 1.0, (0.9, 1.1), Control("all", lambda: 0.0), chosen=True)
+    assert run(claim).word == "selected"
+    assert run(dataclasses.replace(claim, chosen=False)).word == ("holds" if target is None else "agrees")
+    assert run(dataclasses.replace(claim, predict=lambda: 0.5)).word == "disagrees"
+    assert run(dataclasses.replace(claim, control=Control("nothing", lambda: 1.0))).word == "control passes"
+
+
 def test_guard_a_claim_without_a_number_is_caught():
     claim = Claim("x", "x", None, lambda: 1.0, (0.9, 1.1), Control("nothing", lambda: float("nan")))
     with pytest.raises(ValueError, match="no number"):

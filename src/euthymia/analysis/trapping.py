@@ -1,6 +1,6 @@
 """Bounds on trapping: how much drug can still sit in closed channels of the habenula long after it has gone from the brain."""
 
-from math import e, log
+from math import e
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -26,11 +26,6 @@ def largest_trapped_share(p: NMDAReceptor, area: float, after: float) -> float:
     """
     binding, unbinding = trapping_rates(p, only_ketamine(jnp.ones(())), jnp.ones(len(SITES)), resting_unblock(p))
     return float(binding[SITE] / unbinding[SITE]) * area / (e * after)
-
-
-def opening_to_keep(p: NMDAReceptor, share: float, after: float) -> float:
-    """Share of channels that may be open if so much of the trapped drug is to stay for so long (h): B falls as e^(−P k_off T)."""
-    return -log(share) / (float(p.off_rate) * after)
 
 
 class ReleaseRates(NamedTuple):

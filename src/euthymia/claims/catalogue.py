@@ -64,6 +64,7 @@ def _claim(row: ClaimRow, prediction: Prediction) -> Claim:
         standing=row.standing,
         why=row.why or "",
         observed=prediction.observed() if prediction.observed is not None else row.observed or "",
+        chosen=row.chosen,
     )
 
 

@@ -47,6 +47,8 @@ class Claim:
     """Why the model disagrees, where it does."""
     observed: str = ""
     """The observation in the terms of the prediction, where the target's own number is in others."""
+    chosen: bool = False
+    """Parameters were chosen with the claim in view: that it agrees tests nothing."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Verdict:
             return "control passes"
         if not self.agrees:
             return "disagrees"
+        if self.claim.chosen:
+            return "selected"
         if self.target is None:
             return "holds"
         return "confirmed" if self.gates else "selected" if self.target.role == "selected" else "agrees"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import xarray as xr
 
-from ..analysis.trapping import largest_trapped_share, opening_to_keep
+from ..analysis.trapping import largest_trapped_share
 from ..core.constants import DAY, MINUTE, NG_PER_ML
 from ..core.numerics.roots import find_root
 from ..core.types import SITES, SUBUNITS
@@ -65,13 +65,6 @@ def _largest_trapped_share(receptor: NMDAReceptor) -> float:
     return largest_trapped_share(receptor, float(exposures(protocol, model=model_in_use()).area.racemate_equivalents.sel(patient=0)), DAY)
 
 
-def _opens_too_often(hours: float) -> float:
-    """How many times more often channels of a silent habenula cell open than if half of what they trapped stayed so long."""
-    receptor = _receptor()
-    silent = float(receptor.open_probability[SITES.index("habenula_silent")])
-    return silent / opening_to_keep(receptor, 1 / 2, hours)
-
-
 def _release_over_observed(site: str, open_share: float = 1.0) -> float:
     """Rate at which trapped drug leaves a habenular site by the receptor's own kinetics, over that which was observed in bursting cells.
 
@@ -124,7 +117,6 @@ PREDICTIONS = {
     "receptor.trapping_is_bounded": Prediction(
         lambda: _largest_trapped_share(_receptor()), lambda: _largest_trapped_share(_receptor(NO_MAGNESIUM))
     ),
-    "receptor.trapping_needs_silence": Prediction(lambda: _opens_too_often(DAY), lambda: _opens_too_often(1.0)),
     "receptor.release_in_bursting_cells": Prediction(
         lambda: _release_over_observed("habenula_burst"), lambda: _release_over_observed("habenula_burst", 0.0)
     ),

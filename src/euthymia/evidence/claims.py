@@ -129,6 +129,8 @@ class ClaimRow(Record):
     observation: str | None
     observed: Text | None = None
     """The observation in the terms of the prediction, where the target's own number is in others."""
+    chosen: bool = False
+    """Parameters were chosen with the claim in view, so that it tests nothing; a target of role ``selected`` says so by itself."""
     tolerance: Tolerance
     control: Text
     """What the control changes, in a few words."""
@@ -179,9 +181,9 @@ def _rows(file: Traversable, registry: Registry) -> Iterator[ClaimRow]:
 
 
 def _check(row: ClaimRow, registry: Registry) -> None:
-    """Refuse a claim whose observation does not exist or whose tolerance is crossed."""
-    if row.observation is not None:
-        registry.target(row.observation)
+    """Refuse a claim whose observation does not exist or was kept aside and yet chosen with, or whose tolerance is crossed."""
+    if row.observation is not None and registry.target(row.observation).role == "validate" and row.chosen:
+        raise ValueError(f"chosen: {row.observation} is kept for validation, so that nothing may be chosen with it")
     low, high = row.tolerance.bounds(registry)
     if not low < high:
         raise ValueError(f"the tolerance from {low:g} to {high:g} is crossed")

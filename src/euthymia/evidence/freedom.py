@@ -33,6 +33,12 @@ def freedoms() -> tuple[Freedom, ...]:
     )
 
 
+def fitted_beside() -> tuple[Parameter, ...]:
+    """Rows that were fitted to trials and of which the evidence does not say what they were chosen with before."""
+    rows = evidence().parameters
+    return tuple(rows[name] for name in evidence().calibrated if rows[name].chosen_with is None)
+
+
 def fate(row: Parameter) -> Fate:
     """What becomes of a row where rows are drawn."""
     if row.id in FOLLOWING:

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.padding import Padding
 
 from ...evidence.display import number, unit
-from ...evidence.freedom import Fate, Freedom, freedoms
+from ...evidence.freedom import Fate, Freedom, fitted_beside, freedoms
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
 
@@ -43,14 +43,15 @@ def value_and_range(row: Parameter) -> str:
 
 
 def freedom_counted() -> str:
-    """How many rows were free, beside how many observations they explain."""
+    """How many rows are free with the course of mood, beside how many observations they explain and how many others were fitted."""
     rows = freedoms()
     observations = {name for freedom in rows for name in freedom.row.chosen_with or ()}
     claims = {claim.id: claim for freedom in rows for claim in freedom.claims}
     agreeing = sum(claim.standing == "agrees" for claim in claims.values())
     drawn, following, fitted, kept = ([freedom.fate for freedom in rows].count(fate) for fate in FATES)
     return (
-        f"{len(rows)} rows were free for the course of mood ({drawn} with a range, {following} that follow from others, {fitted} fitted to "
-        f"trials, {kept} none of these) and were chosen with {len(observations)} observations in view; of {len(claims)} claims about "
-        f"these, {agreeing} agree."
+        f"{len(rows)} rows are new with the course of mood or were chosen anew for it ({drawn} drawn from a range, {following} set by "
+        f"others, {fitted} fitted to trials, {kept} none of these), with {len(observations)} observations in view; of {len(claims)} claims "
+        f"about these, {agreeing} agree. Beside them {len(fitted_beside())} rows were fitted to trials; what was chosen by hand before is "
+        "not counted."
     )

@@ -24,11 +24,11 @@ GROUPS = {
 """Headings, by what stands before the first dot in a claim's id."""
 INDENT = (0, 0, 0, 2)
 ROUNDING = 1e-9
-NO_DRAWS = "No draws of those rows are stored for the present numbers and claims; `euthymia verify --draws 200` makes them."
+NO_DRAWS = "No draws of free rows are stored for the present numbers and claims; `euthymia verify --draws 200` makes them."
 MEANINGS = (
     "Confirmed: an independent prediction of a confirmed number.",
     "Agrees: with a number that is recalled, or was kept for calibration or as context. Holds: about the model itself.",
-    "Selected: the parameters were chosen with the number in view, so it tests nothing.",
+    "Selected: parameters were chosen with the number, or with the claim itself, in view, so that it tests nothing.",
     "A disagreement on record is a result; exit code 1 means that a verdict changed or a control passed.",
 )
 
@@ -45,7 +45,7 @@ def show_verdicts(verdicts: list[Verdict], console: Console, robustness: Robustn
     for meaning in MEANINGS:
         console.print(meaning)
     console.print(freedom_counted())
-    console.print(f"Shares are of {robustness.draws} draws of those rows within their ranges." if robustness else NO_DRAWS)
+    console.print(f"Shares are of {robustness.draws} draws of the free rows that have a range, within it." if robustness else NO_DRAWS)
 
 
 def numbers_of(verdict: Verdict) -> str:
