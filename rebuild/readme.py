@@ -19,7 +19,7 @@ COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SAID = {
     "confirmed": "confirmed by a number that was kept aside",
     "agrees": "in agreement with a number that was known beforehand",
-    "selected": "in agreement with a number that parameters were chosen with",
+    "selected": "in agreement with what parameters were chosen for",
     "holds": "true of the model itself",
     "disagrees": "in disagreement",
     "control passes": "whose control passes",

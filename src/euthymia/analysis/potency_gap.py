@@ -74,7 +74,7 @@ def felt_losses(simulation: Simulation) -> xr.DataArray:
     """Loss of NMDA drive that cell classes of a course feel, along time and class: what they have not adapted to."""
     data = simulation.data
     used_to = 0 * data.adaptation if "adaptation" in simulation.without else data.adaptation
-    loss, used_to = (each.transpose("time", "cell_class") for each in (data.drive_loss, used_to.sel(arm="as given")))
+    loss, used_to = (by_class.transpose("time", "cell_class") for by_class in (data.drive_loss, used_to.sel(arm="as given")))
     return loss.copy(data=np.asarray(unadapted(jnp.asarray(loss.values), jnp.asarray(used_to.values))))
 
 
@@ -105,7 +105,7 @@ def _release(model: Euthymia, simulation: Simulation) -> float | None:
 
 def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
     """The gap of each way at the peak of one course."""
-    block, felt = (each.max("time").to_series().to_dict() for each in (simulation.data.pore_block, felt_losses(simulation)))
+    block, felt = (share.max("time").to_series().to_dict() for share in (simulation.data.pore_block, felt_losses(simulation)))
     strict = _calm_habenula(model, simulation, "burst_rate_strict")
     by_strict = "none" if strict is None else f"{100 * strict:.0f} %"
     return [

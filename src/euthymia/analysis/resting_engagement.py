@@ -18,12 +18,12 @@ def beyond_context_by_engagement(simulation: Simulation, model: Euthymia) -> dic
     Empty where none is given. Only the engagement differs, and arms are those of the course, so that all run in its compiled program.
     """
     dosed = {dose.drug for dose in simulation.protocol.doses}
-    given = np.array([index for index, blocker in enumerate(BLOCKERS) if blocker in dosed], int)
+    indices = np.array([index for index, blocker in enumerate(BLOCKERS) if blocker in dosed], int)
     arms, coalitions = [arm for arm in simulation.data.arm.values if arm in ARMS], simulation.coalitions is not None
     points = {}
-    for share in ENGAGEMENTS if given.size else ():
-        engaged = model.physiology.receptor.resting_engagement.at[given].set(share)
-        changed = eqx.tree_at(lambda each: each.physiology.receptor.resting_engagement, model, engaged)
+    for share in ENGAGEMENTS if indices.size else ():
+        engaged = model.physiology.receptor.resting_engagement.at[indices].set(share)
+        changed = eqx.tree_at(lambda changed: changed.physiology.receptor.resting_engagement, model, engaged)
         course = simulate(simulation.protocol, changed, arms=arms, coalitions=coalitions, without=simulation.without)
         madrs = course.data.madrs.isel(time=-1)
         points[share] = float(madrs.sel(arm="as given") - madrs.sel(arm="context"))
