@@ -70,7 +70,7 @@ class Switches(NamedTuple):
     calcium_load: Scalar
     """Way 2: NMDA pore block lowers extrasynaptic calcium load."""
     habenula: Scalar
-    """Way 3: loss of NMDA drive calms the lateral habenula."""
+    """Way 3: loss of NMDA drive makes the lateral habenula fire less."""
     trapping: Scalar
     """Inside way 3: drug that stays trapped in bursting cells is part of that loss."""
     dopamine: Scalar

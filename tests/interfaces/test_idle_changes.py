@@ -9,11 +9,12 @@ from euthymia.analysis.fading import fading
 from euthymia.analysis.resting_engagement import ENGAGEMENTS, beyond_context_by_engagement
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import read
+from euthymia.report.conclusion import fades
 from euthymia.simulation.idle_changes import PASSES_THROUGH, READ_THROUGH, idle_changes
 from euthymia.simulation.interventions import WAYS
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
-from euthymia.simulation.warnings import warnings_of
+from euthymia.simulation.warnings import RECOVERS_UNDOSED, warnings_of
 
 TYPICAL = 0.2997
 """nA; limbic drive of the typical patient."""
@@ -31,6 +32,9 @@ TYPICAL = 0.2997
         (["mtor"], ["signalling.structural_rate"], ["signalling.structural_rate only by regrowth, and mtor is removed"]),
         (["habenula"], ["nmdar.habenula_release"], ["nmdar.habenula_release only by trapping, and habenula is removed"]),
         (["way 4", "habenula"], ["ketamine.clearance"], []),
+        # Prefrontal rates follow spines, too.
+        (["prefrontal", "cortex to dopamine"], [], []),
+        (["way 3", "cortex to dopamine"], [], ["cortex to dopamine acts only with way 3"]),
         ([], ["signalling.mtor_time"], []),
     ],
 )
@@ -57,9 +61,11 @@ def test_every_beginning_is_that_of_a_row_and_every_link_can_be_removed():
 )
 def test_an_end_of_stress_that_changes_nothing_is_said(patient, said, model):
     protocol = read("ketamine-iv").changed(patient=patient)
-    lines = [line for line in warnings_of(protocol, model, TYPICAL) if "stress_until" in line]
+    warnings = warnings_of(protocol, model, TYPICAL)
+    lines = [line for line in warnings if "stress_until" in line]
     assert len(lines) == (said is not None)
     assert all(said in line for line in lines)
+    assert (RECOVERS_UNDOSED in warnings) == (said is None)
     in_words = Person.from_protocol(protocol, model).described(protocol.patient)
     assert ("stress 0.3 until" in in_words) == (patient.keys() == {"stress_until"})
 
@@ -84,6 +90,24 @@ def test_relief_fades_with_what_carries_it_and_lasts_where_stress_ends(reference
     assert kept.gains["spines"]["14 d"] > 0.6 > 0.4 > faded.gains["spines"]["14 d"]
     assert fading(replace(reference_run, protocol=read("memantine-titrated"))) is None
     assert "spines" not in fading(replace(reference_run, without=("way 4",))).gains
+
+
+@pytest.mark.parametrize(("starts", "until", "told"), [("3 d", "1 d", ["3 d", "7 d", "11 d"]), ("0 h", "10 d", ["3 d", "7 d"])])
+def test_an_end_of_stress_counts_only_after_a_dose_and_before_relief_has_faded(starts, until, told):
+    reference = read("ketamine-iv")
+    course = reference.changed(doses=[reference.doses[0].changed(start=starts)], patient={"stress_until": until})
+    faded = fading(simulate(course))
+    assert faded.stress_ends is None
+    assert list(faded.relief) == told
+    assert "Relief lasts" not in fades(faded)
+
+
+def test_a_course_without_drug_recovers_by_ways_that_the_untreated_course_leaves_out():
+    data = simulate(read("untreated").changed(horizon="14 d", patient={"stress_until": "1 d"})).data
+    for name, recovers in (("dopamine", 1), ("limbic_input", -1)):
+        given, untreated = (recovers * (data[name].sel(arm=arm)[-1] - data[name][0, 0]) for arm in ("as given", "untreated"))
+        assert float(given) > 1e-3, name
+        assert abs(float(untreated)) < 1e-9, name
 
 
 def test_engagement_of_resting_receptors_is_all_that_changes_and_is_asked_of_other_blockers_alone(monkeypatch, reference_run, model):

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from euthymia.cli import files
+from euthymia.evidence.display import quantity
 from euthymia.evidence.registry import evidence
 from euthymia.evidence.search import search, select
 from euthymia.protocols.reading import builtin_names, read
@@ -84,6 +85,16 @@ def test_the_list_in_a_pipe_has_one_line_of_eight_fields_per_row(euthymia):
     assert [line[0] for line in fields] == [row.id for row in rows]
     assert {(len(line), line[3]) for line in fields} == {(8, "assumed")}
     assert err.startswith(f"{len(rows)} of {len(evidence().rows())} rows")
+
+
+def test_a_row_that_the_calibration_moved_is_shown_as_it_is_used_beside_where_the_fit_began(euthymia):
+    known, row = evidence(), "context.saline.visit"
+    used, began = known.calibrated[row], known.parameters[row].value
+    listed = euthymia("evidence", "--search", row).out.split("\t")
+    assert (listed[1], listed[-1].partition(";")[0]) == (f"{used:g}", "calibrated")
+    assert f"{row}  {used:g} (calibrated; the fit began at {began:g})" in euthymia("evidence", row).out
+    assert quantity(known.parameters["context.waning_time"]).startswith(f"{known.calibrated['context.waning_time']:g} day (calibrated")
+    assert quantity(known.parameters["ketamine.clearance"]) == "84 L/h"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from euthymia.analysis.comparison import Comparison
 from euthymia.analysis.summary import summarise
 from euthymia.core.disclaimer import DISCLAIMER
+from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import builtin_names, read
 from euthymia.protocols.vocabulary import CONTEXTS, ROUTES
 from euthymia.report.conclusion import LOWER_STILL, arm_conclusions, comparison_conclusion, conclusion
@@ -20,6 +21,9 @@ from euthymia.report.tokens import TOKENS
 from euthymia.report.treatment import CONTEXT_ALONE, KINDS, WITHOUT_DRUG, treatment
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
+ROW = "context.saline.visit"
+"""A row that the calibration moves, and its values."""
+USED, BEGAN = (f"{value:g}" for value in (evidence().calibrated[ROW], evidence().parameters[ROW].value))
 UNREAD = {"svg", "style", "nav", "details", "pre", "title"}
 
 
@@ -189,6 +193,20 @@ def test_what_differs_from_the_model_as_it_ships_is_said_before_any_number(refer
     without_drug = replace(reference_run, protocol=read("saline"), changes=changes)
     html = page(without_drug, summarise(without_drug))
     assert all(html.index(change) < html.index("<section") for change in changes)
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ({}, f"{USED} (calibrated; the fit began at {BEGAN})"),
+        ({"set": {ROW: 0.5}}, f"{USED} (calibrated; the fit began at {BEGAN})<br><strong>here 0.5</strong>"),
+        ({"uncalibrated": True}, BEGAN),
+    ],
+)
+def test_a_page_shows_the_values_that_its_run_uses(options, shown, reference_run):
+    without_drug = replace(reference_run, protocol=read("saline"), options=options)
+    html = page(without_drug, summarise(without_drug))
+    assert f'<th scope="row">{ROW}</th><td>{shown}</td>' in html
 
 
 def test_a_comparison_says_which_treatment_stands_lowest(comparison):

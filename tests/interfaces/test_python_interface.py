@@ -15,8 +15,11 @@ import pytest
 
 import euthymia as eu
 from euthymia.analysis.attribution import attribution
+from euthymia.api.run import options_of
 from euthymia.cli.main import app
+from euthymia.inference.fitted import shipped
 from euthymia.links import Switches
+from euthymia.model.changed import CALIBRATION_LEFT_OUT
 from euthymia.simulation.interventions import ARMS, BASE, WAYS, Intervention, everything_but, settings
 from euthymia.simulation.removable import EVERYTHING, REMOVABLE, removal
 
@@ -40,6 +43,10 @@ def test_the_names_are_those_that_were_promised():
     assert all(getattr(eu, name) is not None for name in OFFERED)
     stated = {node.names[0].asname for node in ast.parse(STUB.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)}
     assert stated | {"__version__"} == OFFERED
+
+
+def test_what_can_be_removed_is_named_where_it_is_asked_for():
+    assert all(f'"{name}"' in inspect.getdoc(eu.simulate) for name in REMOVABLE if name not in WAYS[1:-1])
 
 
 def test_every_function_says_what_it_takes_returns_and_refuses():
@@ -143,6 +150,25 @@ def test_values_are_checked_and_marked():
     calibrated = next(row.id for row in _parameters() if row.provenance == "calibrated" and isinstance(row.value, float))
     changed = eu.default_model().with_values({calibrated: f"{_row(calibrated).value} {_row(calibrated).unit}"})
     assert any("calibrated" in warning for warning in changed.warnings)
+
+
+def test_a_calibration_that_is_left_out_is_marked_and_a_value_replaces_where_its_fit_began():
+    row = "context.saline.visit"
+    plain, began = eu.default_model(), _row(row).value
+    assert plain.changes == ()
+    assert plain.uncalibrated().changes == (CALIBRATION_LEFT_OUT,)
+    fitted, left_out, another = (
+        model.with_values({row: 0.5}) for model in (plain, plain.uncalibrated(), eu.Model(calibrated={**shipped().values, row: 0.7}))
+    )
+    assert [model.changes[-1].partition(" (")[2] for model in (fitted, left_out, another)] == [
+        f"calibrated: {shipped().values[row]:g})",
+        f"uncalibrated: {began:g})",
+        "calibrated: 0.7)",
+    ]
+    assert [len(model.changes) for model in (fitted, left_out, another)] == [1, 2, 1]
+    assert [any("fit does not hold" in line for line in model.warnings) for model in (fitted, left_out, another)] == [True, False, True]
+    assert options_of((), left_out, False) == {"set": {row: 0.5}, "uncalibrated": True}
+    assert options_of((), another, False) == {"set": {row: 0.5}}
 
 
 @pytest.mark.parametrize("value", ["0 L/h", "1e4 L/h"])

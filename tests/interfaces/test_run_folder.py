@@ -14,7 +14,7 @@ import pytest
 
 import euthymia as package
 from euthymia.analysis.comparison import compare
-from euthymia.analysis.readouts import FOCUS, MOOD
+from euthymia.analysis.readouts import MOOD, READOUTS
 from euthymia.analysis.summary import summarise
 from euthymia.core.units import registry
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
@@ -271,7 +271,8 @@ def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itsel
 
 def test_prefrontal_focus_falls_while_the_drug_is_there_and_rises_the_day_after(pair, pair_html):
     """Its rise is not half done while it is below before."""
-    fall, rise = pair.largest_changes()[FOCUS]["ketamine-iv"]
+    focus = next(readout for readout in READOUTS if readout.name == "focus")
+    fall, rise = pair.largest_changes()[focus]["ketamine-iv"]
     assert fall.change < 0 < rise.change
     assert fall.half < fall.time < 1.5
     assert rise.half > 12

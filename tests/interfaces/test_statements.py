@@ -14,9 +14,11 @@ from euthymia.analysis.summary import summarise
 from euthymia.analysis.trapping import release_rates
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import read
+from euthymia.receptors.nmdar import BLOCKERS as OTHER_BLOCKERS
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.sections import SECTIONS, said
 from euthymia.report.statements import (
+    AT_REST,
     CELLS,
     MECHANISMS,
     SIGN_CARRIED_BY,
@@ -117,10 +119,23 @@ def test_release_of_trapped_drug_is_that_of_the_rows_beside_that_of_kinetics(mod
     assert str(escape(sentence)) in course_page
 
 
-def test_engagement_of_resting_receptors_is_said_of_other_blockers_alone():
-    assert engagement_of_resting_receptors({}) == ""
-    sentence = engagement_of_resting_receptors(dict(zip(ENGAGEMENTS, (-0.4, -3.2, -6.1), strict=True)))
-    assert "−0.4 if it does not at all, −3.2 if it does half as much and −6.1 if it does as much" in sentence
+def test_engagement_of_resting_receptors_is_said_of_other_blockers_alone(reference_run):
+    summary, by_engagement = summarise(reference_run), dict(zip(ENGAGEMENTS, (-0.4, -3.2, -6.1), strict=True))
+    assert engagement_of_resting_receptors(summary) == ""
+    of_memantine = replace(summary, protocol=read("memantine-titrated"), by_engagement=by_engagement)
+    dose = {"drug": "MK-801", "amount": "0.1 mg/kg", "route": "i.v. bolus"}
+    of_mk_801 = replace(of_memantine, protocol=summary.protocol.changed(doses=[dose]))
+    for course, named, other in ((of_memantine, "memantine", "MK-801"), (of_mk_801, "MK-801", "memantine")):
+        sentence = engagement_of_resting_receptors(course)
+        assert named in sentence
+        assert other not in sentence
+        assert "−0.4 if it does not at all, −3.2 if it does half as much and −6.1 if it does as much" in sentence
+
+
+def test_every_other_blocker_has_its_words_and_the_row_of_mk_801_says_what_is_said():
+    assert set(AT_REST) == set(OTHER_BLOCKERS)
+    row = ROWS["nmdar.resting_engagement.MK-801"]
+    assert (row.value, row.provenance, row.source) == (1, "assumed", "autry2011")
 
 
 def test_the_clock_of_the_lock_is_told_over_the_range_of_its_noise(circuits_beside, reference_run):
@@ -133,6 +148,7 @@ def test_the_clock_of_the_lock_is_told_over_the_range_of_its_noise(circuits_besi
     afresh = float(circuits_beside.noise_passage_into.sel(noise=row.value))
     assert afresh == pytest.approx(reference_run.undosed("passage_into"), rel=0.15)
     assert "over 100 years (so too at 0.02 and 0.035 nA)" in opening_by_noise(circuits_beside)
+    assert "no remission" not in opening_by_noise(circuits_beside)
     sooner = circuits_beside.assign(untreated_opening=("noise", [48.0, 24.0, 12.0, 2.0]))
     assert "a median of 24 h (2 d at 0.02 nA, 2 h at 0.035 nA)" in opening_by_noise(sooner)
     assert "leaves out" not in opening_by_noise(sooner)

@@ -27,7 +27,8 @@ class Fading(NamedTuple):
     gains: dict[str, dict[str, float]]
     """By mechanism (trapped drug, dopamine, spines, unlocked limbic network) and time; one that never gained is left out."""
     stress_ends: float | None
-    """Time of the first dose that stress ends after, h; None where it does not end in the course, or there is none."""
+    """When stress ends, h after the first visit; None where there is none, or it does not end between the first dose and the end of the
+    course, or only after relief has faded."""
 
     @property
     def has_faded(self) -> bool:
@@ -43,26 +44,28 @@ class Fading(NamedTuple):
 def fading(simulation: Simulation) -> Fading | None:
     """What is left after the largest relief of a course with ketamine; None for any other, or without relief.
 
-    None too for a course that ends at its largest relief, unless stress ends in it.
+    None too for a course that ends at its largest relief, unless stress ends in it. Where relief has faded before stress ends, it is
+    told up to that end: what recovers then needs no drug.
     """
-    protocol, start = simulation.protocol, first_visit(simulation.protocol)
+    data, protocol, start = simulation.data, simulation.protocol, first_visit(simulation.protocol)
     if not any(dose.drug in OF_KETAMINE for dose in protocol.doses):
         return None
-    until = protocol.patient.stress_until
-    stress_ends = until if until is not None and until < protocol.horizon and float(simulation.person.stress) > 0 else None
-    madrs = simulation.data.madrs
-    without = madrs.sel(arm="context") if stress_ends is None else madrs.sel(arm="as given")[0]
-    relief = without - madrs.sel(arm="as given")
+    given, madrs, stress_ends = max(dose.start + (dose.duration or 0.0) for dose in protocol.doses), data.madrs, _end_of_stress(simulation)
+    relief = madrs.sel(arm="context") - madrs.sel(arm="as given")
+    if stress_ends is not None and given < stress_ends and _gone(relief.sel(time=slice(None, stress_ends))):
+        data, stress_ends = data.sel(time=slice(None, stress_ends)), None
+        relief = relief.sel(time=data.time)
+    elif stress_ends is not None:
+        relief = madrs.sel(arm="as given")[0] - madrs.sel(arm="as given")
     largest = int(np.argmax(relief.to_numpy()))
-    since = float(relief.time[largest]) - start
     # Doses still to come would bring back what has faded.
-    since = max(since, *(dose.start + (dose.duration or 0.0) - start for dose in protocol.doses))
-    checkpoints = list(simulation.checkpoints().items())
+    since = max(float(relief.time[largest]), given) - start
+    checkpoints = [(name, hours) for name, hours in simulation.checkpoints().items() if start + hours <= float(data.time[-1])]
     later = dict([(name, hours) for name, hours in checkpoints if hours > since] or (checkpoints[-1:] if stress_ends is not None else []))
     if float(relief[largest]) < LEAST_RELIEF or not later:
         return None
     removed = set(simulation.without)
-    gains = {name: gain for name, gain in _gains(simulation).items() if not removed & REMOVED_WITH[name] and float(gain.max()) > LEAST_GAIN}
+    gains = {name: gain for name, gain in _gains(data).items() if not removed & REMOVED_WITH[name] and float(gain.max()) > LEAST_GAIN}
     return Fading(
         _left(relief, later, start),
         {name: _left(gain, later, start) for name, gain in gains.items()},
@@ -70,8 +73,21 @@ def fading(simulation: Simulation) -> Fading | None:
     )
 
 
-def _gains(simulation: Simulation) -> dict[str, xr.DataArray]:
-    dosed = simulation.data.sel(arm="as given")
+def _end_of_stress(simulation: Simulation) -> float | None:
+    """When stress ends between the first dose and the end of the course, h since its start; None where it does not, or there is none."""
+    protocol, until = simulation.protocol, simulation.protocol.patient.stress_until
+    if until is None or float(simulation.person.stress) == 0:
+        return None
+    return until if min(dose.start for dose in protocol.doses) <= until < protocol.horizon else None
+
+
+def _gone(relief: xr.DataArray) -> bool:
+    """Whether there was relief, of which half or more is gone at the end."""
+    return float(relief.max()) >= LEAST_RELIEF and float(relief[-1]) <= FADED * float(relief.max())
+
+
+def _gains(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    dosed = data.sel(arm="as given")
     return {
         "trapped": dosed.bound.sel(site="habenula_burst"),
         "dopamine": dosed.dopamine - dosed.dopamine[0],

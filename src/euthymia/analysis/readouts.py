@@ -61,8 +61,8 @@ READOUTS = (
 )
 
 
-FOCUS, MOOD = next(readout for readout in READOUTS if readout.name == "focus"), Readout("madrs", True)
-"""The read-out of the prefrontal cortex that lasts, and the rating."""
+MOOD = Readout("madrs", True)
+"""The rating."""
 LEAST = 0.01
 """Change below which a read-out has not moved."""
 LEAST_POINTS = 0.05

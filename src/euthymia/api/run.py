@@ -212,6 +212,7 @@ def options_of(without: Sequence[str], model: Model, beyond_evidence: bool) -> d
         "without": list(without),
         "set": model.values,
         "surfaces": None if model.surfaces is None else str(model.surfaces),
+        "uncalibrated": model.calibration_left_out,
         "beyond_evidence": beyond_evidence,
     }
     return {name: value for name, value in asked.items() if value}

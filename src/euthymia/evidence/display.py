@@ -1,5 +1,6 @@
 """How the value of a row is said."""
 
+from .registry import evidence
 from .rows import Parameter, Target
 
 
@@ -20,6 +21,17 @@ def remark(row: Parameter | Target) -> str:
     return "; ".join(part for part in said if part)
 
 
+def in_use(row: Parameter | Target) -> float | list[float]:
+    """The value that the model uses: that of the calibration which ships where it has moved the row."""
+    return evidence().calibrated.get(row.id, row.value)
+
+
+def origin(row: Parameter | Target) -> str:
+    """Where the fit began, of a row that the calibration has moved; nothing of any other."""
+    return f"calibrated; the fit began at {number(row.value)}" if row.id in evidence().calibrated else ""
+
+
 def quantity(row: Parameter | Target) -> str:
-    """The value of an evidence row with its unit."""
-    return f"{number(row.value)} {unit(row)}".rstrip()
+    """The value in use of an evidence row with its unit, and where the fit began if it was fitted."""
+    beside = f" ({origin(row)})" if origin(row) else ""
+    return f"{number(in_use(row))} {unit(row)}".rstrip() + beside

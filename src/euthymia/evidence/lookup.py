@@ -8,6 +8,8 @@ from .rows import Parameter, Target
 def lookup(row: str) -> Parameter | Target:
     """A number of the model, or an observation that it is compared with: value, unit, spread, source, provenance, note.
 
+    Of a row that was fitted to trials, the value is where the fit began; ``euthymia evidence`` shows what the fit made of it, too.
+
     Parameters
     ----------
     row

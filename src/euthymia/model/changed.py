@@ -16,6 +16,7 @@ from .parameters import Euthymia
 
 Numbers = dict[str, float | list[float]]
 """By evidence row, in its unit."""
+CALIBRATION_LEFT_OUT = "calibration left out: the rows that it moves have the values at which the fit began"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Model:
         """The model with the numbers at which the calibration began; what the user set stays."""
         return Model(self.values, evidence().uncalibrated, self.surfaces)
 
+    @property
+    def calibration_left_out(self) -> bool:
+        """Whether every fitted row has the value at which the calibration began."""
+        return bool(self.calibrated) and self.calibrated == evidence().uncalibrated
+
     @cached_property
     def parameters(self) -> Euthymia:
         """Every number, as the equations read it.
@@ -103,8 +109,9 @@ class Model:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What the user set, a phrase each, beside the value that it replaces."""
-        return tuple(
+        """That the calibration is left out, and what the user set, a phrase each, beside the value that it replaces."""
+        left_out = (CALIBRATION_LEFT_OUT,) if self.calibration_left_out else ()
+        return left_out + tuple(
             f"{row} = {in_words(row, value)} ({', '.join(filter(None, (self._replaced(row), outside(row, value))))})"
             for row, value in self.values.items()
         )
@@ -112,7 +119,7 @@ class Model:
     def _replaced(self, row: str) -> str:
         calibrated = evidence().calibrated | self.calibrated
         if row in calibrated:
-            return f"calibrated: {in_words(row, calibrated[row])}"
+            return f"{'uncalibrated' if self.calibration_left_out else 'calibrated'}: {in_words(row, calibrated[row])}"
         return f"evidence: {in_words(row, evidence().parameters[row].value)}"
 
     @property
@@ -123,7 +130,8 @@ class Model:
             known = evidence().parameters[row]
             if remark := outside(row, value):
                 warnings.append(f"set: {row} = {in_words(row, value)} is {remark}")
-            if known.provenance == "calibrated" or row in evidence().calibrated:
+            fitted = not self.calibration_left_out if row in evidence().calibrated else known.provenance == "calibrated"
+            if fitted:
                 warnings.append(f"set: {row} was calibrated together with other rows, which stay as they are; the fit does not hold here")
         return warnings
 

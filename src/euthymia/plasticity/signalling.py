@@ -3,7 +3,8 @@
 Three arms raise BDNF: the surge of glutamate through AMPA receptors, block of NMDA receptors at rest, which disinhibits
 translation through eEF2 (Autry 2011, Nosyreva 2013), and, over weeks, serotonin. Fast potentiation needs no new protein;
 spines do (Li 2010). Synaptic proteins stay for days, and what drives the formation of spines is over sooner: formation is raised from
-12 to 24 h and no longer (Moda-Sava 2019). Activities are relative, time h.
+12 to 24 h and no longer (Moda-Sava 2019). So growth follows mTORC1 by a drive of its own, and proteins are a read-out, which nothing
+reads. Activities are relative, time h.
 """
 
 from typing import NamedTuple

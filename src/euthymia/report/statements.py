@@ -30,6 +30,11 @@ CELLS = {"vip": "VIP"}
 """Classes of cell that are not called by their name."""
 FRACTIONS = {0.0: "if it does not at all", 0.5: "if it does half as much", 1.0: "if it does as much"}
 """Engagements in words."""
+AT_REST = {
+    "memantine": "disputed: it left them alone in magnesium (Gideons 2014), and could not be told from ketamine at synapses (Emnett 2013)",
+    "MK-801": "assumed: as far as ketamine does (Autry 2011)",
+}
+"""What is known of blockers other than ketamine at receptors at rest."""
 REMISSION = 10 * YEAR
 """Median time to an untreated remission, beyond which the model has none, h."""
 LEAST_CHANGE = 0.01
@@ -187,16 +192,18 @@ def release_of_trapped_drug(summary: Summary) -> str:
     )
 
 
-def engagement_of_resting_receptors(by_engagement: Mapping[float, float]) -> str:
+def engagement_of_resting_receptors(summary: Summary) -> str:
     """What a blocker other than ketamine does to mood, by how far it engages resting receptors; nothing where none is given."""
-    if not by_engagement:
+    if not summary.by_engagement:
         return ""
-    said = [f"{points(value)} {FRACTIONS.get(share, f'at {share:g} of it')}" for share, value in by_engagement.items()]
-    return (
-        "How far this blocker engages NMDA receptors at rest, against ketamine at equal pore block, is disputed: memantine left them alone "
-        "in magnesium (Gideons 2014), and could not be told from ketamine at synapses (Emnett 2013). Beyond the context, MADRS at the end "
-        f"of this course is {_joined(said)}."
-    )
+    given = {dose.drug for dose in summary.protocol.doses}
+    known = [
+        f"How far {drug} engages NMDA receptors at rest, against ketamine at equal pore block, is {said}."
+        for drug, said in AT_REST.items()
+        if drug in given
+    ]
+    said = [f"{points(value)} {FRACTIONS.get(share, f'at {share:g} of it')}" for share, value in summary.by_engagement.items()]
+    return " ".join((*known, f"Beyond the context, MADRS at the end of this course is {_joined(said)}."))
 
 
 def opening_by_noise(circuits: xr.Dataset) -> str:
@@ -209,5 +216,5 @@ def opening_by_noise(circuits: xr.Dataset) -> str:
     never = "; people do recover untreated, which the model leaves out" if float(medians.min()) > REMISSION else ""
     return (
         f"How long the lock holds hangs on the noise of its networks, {used:g} nA here, which is assumed. Untreated, the middle subnetwork "
-        f"of this patient would leave the lock after a median of {at_used} ({beside}), and no remission comes before{never}."
+        f"of this patient would leave the lock after a median of {at_used} ({beside}), those of lower drive sooner{never}."
     )

@@ -11,7 +11,7 @@ PASSES_THROUGH = {
     "potentiation": ("synaptic signalling",),
     "regrowth": ("synaptic signalling", "mtor"),
     "surge": ("prefrontal", "synaptic signalling"),
-    "cortex to dopamine": ("prefrontal", "dopamine"),
+    "cortex to dopamine": ("dopamine",),
     **{switch.replace("_", " "): (way,) for way, switches in SWITCHES_OF_WAY.items() for switch in switches},
 }
 """Links by what they lie inside of, or pass through: where that is removed, they carry nothing."""

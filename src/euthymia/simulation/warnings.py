@@ -26,6 +26,10 @@ from .visits import EMPIRICAL
 
 WITH_MAO_LOST = {"serotonin syndrome": SERT_INHIBITORS, "a dangerous rise of blood pressure": DAT_INHIBITORS}
 """What can happen where MAO is inhibited too, by what is given."""
+RECOVERS_UNDOSED = (
+    "patient: what dopamine and limbic drive recover because stress ends is counted with the way that carries it, 3 or 5, even without a "
+    "drug; the untreated course leaves it out"
+)
 
 
 def warnings_of(protocol: Protocol, model: Euthymia, limbic_input: float | None = None) -> list[str]:
@@ -80,7 +84,7 @@ def _end_of_stress(protocol: Protocol, stress: float) -> list[str]:
         return [
             f"patient: stress_until changes nothing: stress would end at {clock(until)}, and the course ends at {clock(protocol.horizon)}"
         ]
-    return []
+    return [RECOVERS_UNDOSED]
 
 
 @eqx.filter_jit

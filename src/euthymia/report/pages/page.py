@@ -15,7 +15,7 @@ from ...analysis.limbic import levels
 from ...analysis.onset import LargestChange
 from ...analysis.summary import TITLES, Summary
 from ...core.disclaimer import DISCLAIMER
-from ...evidence.display import number, quantity, remark, unit
+from ...evidence.display import in_use, number, origin, quantity, remark, unit
 from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
@@ -69,7 +69,7 @@ def emphasised(text: str) -> Markup:
 
 
 FILTERS = (
-    *(before, change, clock, commands, emphasised, number, number_of, part_text, percent, points, points_by_half),
+    *(before, change, clock, commands, emphasised, in_use, number, number_of, origin, part_text, percent, points, points_by_half),
     *(quantity, rating, remark, shade, unit, when),
 )
 
@@ -118,6 +118,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
         chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
         sections=sections,
         set_here=simulation.options.get("set", {}),
+        uncalibrated=simulation.options.get("uncalibrated", False),
         protocol=text_of(simulation.protocol),
     )
 

@@ -156,7 +156,7 @@ SECTIONS = (
         ("magnesium", "nmdar", "links.adaptation"),
         (
             lambda simulation, summary: release_of_trapped_drug(summary),
-            lambda simulation, summary: engagement_of_resting_receptors(summary.by_engagement),
+            lambda simulation, summary: engagement_of_resting_receptors(summary),
             "Receptors, and the circuits behind them, get used to a block that lasts: within a day or so they feel only what exceeds it. "
             "Its time is assumed; without it, a steady low block would act as much as a pulse.",
             "The make-up of receptors per cell class and the in-vivo potencies are assumed; measured affinities with magnesium give "
@@ -292,9 +292,9 @@ SECTIONS = (
         "Way 3: less firing in the habenula, dopamine back",
         lambda simulation, summary: (
             "Cells of the lateral habenula that rest low fire in bursts, which need NMDA receptors. Through a relay they silence dopamine "
-            "cells. Less NMDA drive, less firing, and more dopamine cells are active; drug that stays trapped in cells that burst keeps "
-            f"them calmer for days. {habenula_firing(simulation)} Dopamine holds back its own release through autoreceptors. It has three "
-            "answers that are not one another: how many cells fire, how fast, and how much of it in bursts."
+            "cells. Less NMDA drive, less firing, and more dopamine cells are active; drug that stays trapped in cells that burst makes "
+            f"the habenula fire less for days. {habenula_firing(simulation)} Dopamine holds back its own release through autoreceptors. It "
+            "has three answers that are not one another: how many cells fire, how fast, and how much of it in bursts."
         ),
         (
             Figure(habenula.habenula, "Top: the habenula. Bottom: what dopamine cells make of it and of prefrontal drive."),
@@ -331,7 +331,8 @@ SECTIONS = (
             "The conductances were searched for three firing classes and for bursts that need both T-type channels and NMDA receptors, so "
             "that these are no tests of the cell.",
             "One injection silences bursts for a day in mice, through drug trapped in channels (Ma 2023). Here trapped drug prolongs the "
-            "calm at a release rate that is set to that observation; a lasting effect was also found without the habenula (Zhou 2021).",
+            "fall in firing at a release rate that is set to that observation; a lasting effect was also found without the habenula "
+            "(Zhou 2021).",
             "How the relay, dopamine and the raphe answer habenula spikes is assumed; where they act is read.",
         ),
         (
@@ -353,9 +354,10 @@ SECTIONS = (
     Section(
         "way-4",
         "Way 4: connections regrow",
-        "The glutamate surge, block at resting receptors and, more slowly, serotonin engage BDNF, which drives mTORC1, "
-        "synaptic proteins and fast potentiation within hours. Spines follow after a structural delay: most new ones are transient, "
-        "some become young ones that stay for weeks unless stress takes them, few persist. As these go, relief fades.",
+        "The glutamate surge, block at resting receptors and, more slowly, serotonin engage BDNF, which drives mTORC1 "
+        "and fast potentiation within hours. Spines follow mTORC1 after a structural delay; synaptic proteins are a read-out here, on "
+        "which nothing depends. Most new spines are transient, some become young ones that stay for weeks unless stress takes them, few "
+        "persist. As these go, relief fades.",
         (
             Figure(regrowth.signalling, "Signalling, in relative units."),
             Figure(

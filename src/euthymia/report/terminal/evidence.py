@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from ...evidence.display import number, quantity, remark, unit
+from ...evidence.display import in_use, number, origin, quantity, remark, unit
 from ...evidence.registry import Registry
 from ...evidence.rows import Parameter, Target
 from ...evidence.search import Readers, holds, texts
@@ -31,7 +31,8 @@ def show_list(known: Registry, rows: Sequence[Row], console: Console, words: Seq
         else:
             role = row.role if isinstance(row, Target) else ""
             what = row.quantity if isinstance(row, Target) else ""
-            print_columns(console, (row.id, number(row.value), unit(row), row.provenance, role, source, what, remark(row)))
+            note = "; ".join(part for part in (origin(row), remark(row)) if part)
+            print_columns(console, (row.id, number(in_use(row)), unit(row), row.provenance, role, source, what, note))
 
 
 def show_details(known: Registry, row: Row, readers: Sequence[tuple[str, str]], console: Console) -> None:

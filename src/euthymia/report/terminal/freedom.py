@@ -3,9 +3,8 @@
 from rich.console import Console
 from rich.padding import Padding
 
-from ...evidence.display import number, unit
+from ...evidence.display import in_use, number, unit
 from ...evidence.freedom import Fate, Freedom, fitted_beside, freedoms
-from ...evidence.registry import evidence
 from ...evidence.rows import Parameter
 
 FATES: dict[Fate, str] = {"drawn": "drawn", "follows": "follows from others", "fitted": "fitted to trials", "kept": "kept"}
@@ -38,7 +37,7 @@ def cells(freedom: Freedom) -> tuple[str, ...]:
 
 def value_and_range(row: Parameter) -> str:
     """A value with its unit, calibrated where it was, and the range of its row."""
-    said = f"{number(evidence().calibrated.get(row.id, row.value))} {unit(row)}".rstrip()
+    said = f"{number(in_use(row))} {unit(row)}".rstrip()
     return said if row.lower is None or row.upper is None else f"{said} ({row.lower:g} to {row.upper:g})"
 
 

@@ -1,5 +1,7 @@
 """The summary of one course, and several side by side, as text in a terminal."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -34,13 +36,17 @@ def _emphasised(text: str) -> Text:
     return Text.assemble(*((piece, "bold" if number % 2 else "") for number, piece in enumerate(text.split("**"))))
 
 
+def _differing(changes: Sequence[str], console: Console) -> None:
+    for change in changes:
+        console.print(Text(f"This run differs from the model as it ships: {change}"))
+
+
 def show(summary: Summary, console: Console) -> None:
     """Print the summary of one course."""
     console.print()
     console.print(Text(summary.title, style="bold"))
     console.print(summary.person)
-    for change in summary.changes:
-        console.print(Text(f"This run differs from the model as it ships: {change}"))
+    _differing(summary.changes, console)
     for paragraph in conclusion(summary):
         console.print()
         console.print(_emphasised(paragraph))
@@ -67,7 +73,7 @@ def show(summary: Summary, console: Console) -> None:
         for name, words in summary.receptor.items():
             receptor.add_row(name, *(percent(words[word].value) for word in BLOCK_MEASURES))
         _print(console, receptor)
-        for sentence in (release_of_trapped_drug(summary), engagement_of_resting_receptors(summary.by_engagement)):
+        for sentence in (release_of_trapped_drug(summary), engagement_of_resting_receptors(summary)):
             if sentence:
                 console.print()
                 console.print(sentence)
@@ -98,6 +104,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     console.print(Text(f"Side by side: {', '.join(map(comparison.label, comparison.arms))}", style="bold"))
     console.print(Text(comparison.person))
+    _differing(next(iter(comparison.simulations.values())).changes, console)
     console.print()
     console.print(_emphasised(comparison_conclusion(comparison)))
     for arm, sentence in fades_in(comparison).items():
