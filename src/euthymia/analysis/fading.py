@@ -50,16 +50,20 @@ def fading(simulation: Simulation) -> Fading | None:
     data, protocol, start = simulation.data, simulation.protocol, first_visit(simulation.protocol)
     if not any(dose.drug in OF_KETAMINE for dose in protocol.doses):
         return None
-    given, madrs, stress_ends = max(dose.start + (dose.duration or 0.0) for dose in protocol.doses), data.madrs, _end_of_stress(simulation)
+    dosed_until, madrs, stress_ends = (
+        max(dose.start + (dose.duration or 0.0) for dose in protocol.doses),
+        data.madrs,
+        _end_of_stress(simulation),
+    )
     relief = madrs.sel(arm="context") - madrs.sel(arm="as given")
-    if stress_ends is not None and given < stress_ends and _gone(relief.sel(time=slice(None, stress_ends))):
+    if stress_ends is not None and dosed_until < stress_ends and _gone(relief.sel(time=slice(None, stress_ends))):
         data, stress_ends = data.sel(time=slice(None, stress_ends)), None
         relief = relief.sel(time=data.time)
     elif stress_ends is not None:
         relief = madrs.sel(arm="as given")[0] - madrs.sel(arm="as given")
     largest = int(np.argmax(relief.to_numpy()))
     # Doses still to come would bring back what has faded.
-    since = max(float(relief.time[largest]), given) - start
+    since = max(float(relief.time[largest]), dosed_until) - start
     checkpoints = [(name, hours) for name, hours in simulation.checkpoints().items() if start + hours <= float(data.time[-1])]
     later = dict([(name, hours) for name, hours in checkpoints if hours > since] or (checkpoints[-1:] if stress_ends is not None else []))
     if float(relief[largest]) < LEAST_RELIEF or not later:

@@ -196,11 +196,11 @@ def engagement_of_resting_receptors(summary: Summary) -> str:
     """What a blocker other than ketamine does to mood, by how far it engages resting receptors; nothing where none is given."""
     if not summary.by_engagement:
         return ""
-    given = {dose.drug for dose in summary.protocol.doses}
+    drugs = {dose.drug for dose in summary.protocol.doses}
     known = [
         f"How far {drug} engages NMDA receptors at rest, against ketamine at equal pore block, is {said}."
         for drug, said in AT_REST.items()
-        if drug in given
+        if drug in drugs
     ]
     said = [f"{points(value)} {FRACTIONS.get(share, f'at {share:g} of it')}" for share, value in summary.by_engagement.items()]
     return " ".join((*known, f"Beyond the context, MADRS at the end of this course is {_joined(said)}."))
