@@ -50,11 +50,8 @@ def fading(simulation: Simulation) -> Fading | None:
     data, protocol, start = simulation.data, simulation.protocol, first_visit(simulation.protocol)
     if not any(dose.drug in OF_KETAMINE for dose in protocol.doses):
         return None
-    dosed_until, madrs, stress_ends = (
-        max(dose.start + (dose.duration or 0.0) for dose in protocol.doses),
-        data.madrs,
-        _end_of_stress(simulation),
-    )
+    dosed_until = max(dose.start + (dose.duration or 0.0) for dose in protocol.doses)
+    madrs, stress_ends = data.madrs, _end_of_stress(simulation)
     relief = madrs.sel(arm="context") - madrs.sel(arm="as given")
     if stress_ends is not None and dosed_until < stress_ends and _gone(relief.sel(time=slice(None, stress_ends))):
         data, stress_ends = data.sel(time=slice(None, stress_ends)), None
