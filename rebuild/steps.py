@@ -148,10 +148,7 @@ STEPS = (
         "middle",
         "taking virtual patients through every protocol that ships",
         partial(python, "-m", "rebuild.middle"),
-        lambda: {
-            **model("population.cohort", "population.summary", "evidence.middle", scripts=(HERE / "middle.py",)),
-            "fit": content(FITTED),
-        },
+        lambda: model("population.cohort", "population.summary", "evidence.middle", scripts=(HERE / "middle.py",)),
         lambda: content(DATA / middle.FILE),
     ),
     Step(
