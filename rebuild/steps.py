@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from euthymia.core.files import atomic_write
+from euthymia.evidence import middle
 from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
@@ -142,6 +143,13 @@ STEPS = (
             "targets": inputs.targets(),
         },
         lambda: content(DATA / FILE),
+    ),
+    Step(
+        "middle",
+        "taking virtual patients through every protocol that ships",
+        partial(python, "-m", "rebuild.middle"),
+        lambda: model("population.cohort", "population.summary", "evidence.middle", scripts=(HERE / "middle.py",)),
+        lambda: content(DATA / middle.FILE),
     ),
     Step(
         "picture",

@@ -60,6 +60,11 @@ def rating_at(simulation: Simulation, hours: float) -> float | None:
     return float(at) if np.isfinite(at) else None
 
 
+def checkpoint_ratings(simulation: Simulation) -> dict[str, float | None]:
+    """MADRS as given at the checkpoints of a course; None where it cannot be rated."""
+    return {name: rating_at(simulation, hours) for name, hours in simulation.checkpoints().items()}
+
+
 def anaesthesia_warnings(simulation: Simulation) -> list[str]:
     """What a reader should know of ratings under anaesthesia, in one line, if there is any."""
     spans = anaesthetised(simulation)

@@ -1,7 +1,7 @@
 """Several protocols for one patient side by side: mood, who moved it, and which read-outs each drug touches."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import xarray as xr
@@ -17,6 +17,7 @@ from ..simulation.warnings import course_warnings, patient_warnings
 from .anaesthesia import anaesthesia_warnings, rating_at, ratings
 from .attribution import attributed_at
 from .fading import Fading, fading
+from .middle import MiddleOfPatients
 from .onset import LargestChange, largest_changes
 from .readouts import LEAST_POINTS, MOOD, READOUTS, Readout, largest_changes_of
 
@@ -39,6 +40,8 @@ class Comparison:
 
     simulations: dict[str, Simulation]
     warnings: list[str]
+    middle: dict[str, MiddleOfPatients] = field(default_factory=dict)
+    """MADRS of the middle of many patients, of the arms that ship, as they ship."""
 
     @property
     def arms(self) -> list[str]:

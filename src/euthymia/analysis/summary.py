@@ -17,10 +17,11 @@ from ..simulation.removable import EVERYTHING, REMOVABLE
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
-from .anaesthesia import anaesthesia_warnings, rating_at, ratings
+from .anaesthesia import anaesthesia_warnings, checkpoint_ratings, rating_at, ratings
 from .attribution import WAYS_THEN_CONTEXT, attributed_at
 from .comparison import ATTRIBUTED_AT
 from .fading import Fading, fading
+from .middle import MiddleOfPatients
 from .onset import NO_RESPONSE, first_response
 from .potency_gap import PotencyGap, potency_gaps
 from .readouts import LEAST_POINTS
@@ -119,6 +120,8 @@ class Summary:
     """Side effects of what is given on which the model says nothing."""
     checked_at: str
     warnings: list[str]
+    middle: MiddleOfPatients | None = None
+    """MADRS of the middle of many patients, of a course that ships, as it ships."""
 
     @property
     def blocker(self) -> bool:
@@ -174,7 +177,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
     # A single dose or visit is judged after a day, a course of several at its end.
     protocol = simulation.protocol
     at_end = len(protocol.doses) > 1 or len(protocol.visits) > 1 or protocol.context in COURSE_CONTEXTS
-    madrs = {name: rating_at(simulation, hours) for name, hours in checkpoints.items()}
+    madrs = checkpoint_ratings(simulation)
     rated = [name for name, value in madrs.items() if value is not None]
     checked_at = "24 h" if "24 h" in rated and not at_end else rated[-1]
     split_at = {name: hours for name, hours in checkpoints.items() if name in ATTRIBUTED_AT or name == checked_at}

@@ -10,7 +10,7 @@ import xarray as xr
 from ..core.errors import InputError
 from ..inference.fitted import Fitted, read, shipped
 from ..model.changed import Model
-from ..population.cohort import Cohort, check_patients, cohort
+from ..population.cohort import COHORT_ARMS, Cohort, check_patients, cohort
 from ..population.patients import check_population
 from ..population.summary import CohortSummary, cohort_summary
 from ..population.weighting import BaselineTarget, baseline_target
@@ -19,6 +19,7 @@ from ..report.notebook import html_of_cohort
 from ..report.pages.cohort import UNCALIBRATED, write
 from ..simulation.ceilings import check_ceilings
 from ..simulation.idle_changes import idle_changes
+from ..simulation.simulate import Simulation, simulate
 from .courses import names_of
 from .people import Population
 from .run import options_of
@@ -32,6 +33,8 @@ class CohortRun:
     model: Model
     fitted: Fitted | None
     """The calibration, or none."""
+    without: tuple[str, ...] = ()
+    """What does not act, of :data:`~euthymia.simulation.removable.REMOVABLE`."""
     options: Mapping[str, object] = field(default_factory=dict)
     idle: tuple[str, ...] = ()
     """What was removed or set to no effect, a line each."""
@@ -50,6 +53,12 @@ class CohortRun:
         """Medians, response and remission at the visits; relapse and dropout of long courses."""
         return self._summary
 
+    @cached_property
+    def typical(self) -> Simulation:
+        """The course of the protocol's patient, who has the middle value of every number by which patients differ."""
+        with self.model.answerable():
+            return simulate(self.protocol, self.model.parameters, arms=COHORT_ARMS, without=self.without)
+
     @property
     def warnings(self) -> list[str]:
         """What to know before trusting the result, a line each."""
@@ -64,7 +73,7 @@ class CohortRun:
             If the folder exists and is not to be replaced, or cannot be written.
         """
         values = {} if self.fitted is None else self.fitted.values
-        write(self.cohort, self.model.parameters.ratings, values, Path(folder), overwrite, self.options)
+        write(self.cohort, self.typical, self.model.parameters.ratings, values, Path(folder), overwrite, self.options)
         return Path(folder)
 
     @cached_property
@@ -72,7 +81,7 @@ class CohortRun:
         return cohort_summary(self.cohort, self.model.parameters.ratings)
 
     def _repr_html_(self) -> str:
-        return html_of_cohort(self.cohort, self._summary, self.warnings)
+        return html_of_cohort(self.cohort, self._summary, self.typical, self.warnings)
 
     def __repr__(self) -> str:
         return f"CohortRun({self.protocol.title!r}, {self.data.sizes['patient']} patients)"
@@ -109,4 +118,4 @@ def solve_cohort(
         solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
     options = options_of(without, used, beyond_evidence)
     changed = replace(solved, changes=solved.changes + used.changes)
-    return CohortRun(changed, used, fitted, options, tuple(idle_changes(without, model.values)))
+    return CohortRun(changed, used, fitted, tuple(without), options, tuple(idle_changes(without, model.values)))

@@ -12,6 +12,7 @@ from ..analysis.anaesthesia import anaesthesia_warnings
 from ..analysis.attribution import attribution
 from ..analysis.circuits import circuits
 from ..analysis.comparison import Comparison, compare
+from ..analysis.middle import middle_of
 from ..analysis.summary import Summary, summarise
 from ..core.errors import InputError
 from ..core.files import atomic_write, check_file
@@ -133,7 +134,8 @@ class Run(_WithReport):
     @cached_property
     def _summary(self) -> Summary:
         summary = summarise(self._with_coalitions, self.model.parameters)
-        return replace(summary, warnings=[*self.model.warnings, *self.idle, *summary.warnings])
+        middle = middle_of(self.protocol, self.model, self.simulation.without)
+        return replace(summary, warnings=[*self.model.warnings, *self.idle, *summary.warnings], middle=middle)
 
     @cached_property
     def _complete(self) -> Simulation:
@@ -256,4 +258,6 @@ def solve_several(
     with model.answerable():
         compared = compare(protocols, model.parameters, progress, without)
     marked = {name: _marked(course, model, beyond_evidence, None) for name, course in compared.simulations.items()}
-    return ComparedRuns(replace(compared, simulations=marked), model, tuple(idle_changes(without, model.values)))
+    found = {name: middle_of(course.protocol, model, without) for name, course in marked.items()}
+    middle = {name: of_patients for name, of_patients in found.items() if of_patients}
+    return ComparedRuns(replace(compared, simulations=marked, middle=middle), model, tuple(idle_changes(without, model.values)))

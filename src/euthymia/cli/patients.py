@@ -79,5 +79,5 @@ def population(
     run.save(folder, overwrite)
     show_warnings(run.warnings)
     console = output()
-    show_cohort(run.cohort, run.model.parameters.ratings, console)
+    show_cohort(run.cohort, run.typical, run.model.parameters.ratings, console)
     show_report(folder, console)

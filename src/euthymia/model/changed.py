@@ -81,6 +81,11 @@ class Model:
         """Whether every fitted row has the value at which the calibration began."""
         return bool(self.calibrated) and self.calibrated == evidence().uncalibrated
 
+    @property
+    def as_shipped(self) -> bool:
+        """Whether every number is the one that ships."""
+        return self == Model()
+
     @cached_property
     def parameters(self) -> Euthymia:
         """Every number, as the equations read it.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..clinic.outcomes import remits, responds
 from ..clinic.ratings import Ratings
-from ..simulation.visits import CHECKPOINTS, first_visit
+from ..simulation.visits import checkpoints_until, first_visit
 from .cohort import COHORT_ARMS, Cohort
 from .dropout import Dropout, dropout
 from .relapse import Relapse, Return, relapse, return_of_symptoms
@@ -67,7 +67,7 @@ def weighted_quantile(values: np.ndarray, quantile: float | list[float], weights
 
 
 def visit_summaries(cohort: Cohort, p: Ratings) -> tuple[VisitSummary, ...]:
-    """The cohort at each named time within its course."""
+    """The cohort at each named time within its course, and at its end."""
     data, first, weights = cohort.data, first_visit(cohort.protocol), cohort.weights
 
     def interval(values: np.ndarray) -> MedianInterval:
@@ -78,9 +78,7 @@ def visit_summaries(cohort: Cohort, p: Ratings) -> tuple[VisitSummary, ...]:
 
     baseline = jnp.asarray(cohort.rated.isel(time=0).values)
     summaries = []
-    for name, hours in CHECKPOINTS.items():
-        if first + hours > float(data.time[-1]):
-            continue
+    for name, hours in checkpoints_until(float(data.time[-1]) - first).items():
         now = data.sel(time=first + hours, method="nearest")
         rated, context_rated = (jnp.asarray(now.rated_madrs.sel(arm=arm).values) for arm in COHORT_ARMS)
         summaries.append(

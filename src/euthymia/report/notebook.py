@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from ..analysis.anaesthesia import rating_at
+from ..analysis.anaesthesia import checkpoint_ratings
 from ..analysis.comparison import Comparison
 from ..population.cohort import Cohort
 from ..population.summary import CohortSummary
@@ -22,7 +22,7 @@ def html_of_run(simulation: Simulation, warnings: Iterable[str]) -> str:
     """One course."""
     protocol = simulation.protocol
     checkpoints = simulation.checkpoints()
-    rows: dict[str, Mapping[str, float | None]] = {"as given": {name: rating_at(simulation, hours) for name, hours in checkpoints.items()}}
+    rows: dict[str, Mapping[str, float | None]] = {"as given": checkpoint_ratings(simulation)}
     rows |= {arm: {name: simulation.at(hours, arm) for name, hours in checkpoints.items()} for arm in ("context", "untreated")}
     return "".join(
         (
@@ -46,10 +46,16 @@ def html_of_comparison(comparison: Comparison, warnings: Iterable[str]) -> str:
     )
 
 
-def html_of_cohort(cohort: Cohort, summary: CohortSummary, warnings: Iterable[str]) -> str:
-    """Many virtual patients."""
+def html_of_cohort(cohort: Cohort, summary: CohortSummary, typical: Simulation, warnings: Iterable[str]) -> str:
+    """Many virtual patients, beside the typical one."""
+    alone = {before(name): value for name, value in checkpoint_ratings(typical).items()}
     rows = {
-        visit.name: [f"{visit.madrs.median:.1f}", f"{100 * visit.response:.0f} %", f"{100 * visit.remission:.0f} %"]
+        visit.name: [
+            f"{visit.madrs.median:.1f}",
+            _points(alone[visit.name]),
+            f"{100 * visit.response:.0f} %",
+            f"{100 * visit.remission:.0f} %",
+        ]
         for visit in summary.visits
     }
     number = cohort.data.sizes["patient"]
@@ -57,7 +63,7 @@ def html_of_cohort(cohort: Cohort, summary: CohortSummary, warnings: Iterable[st
         (
             _opening(f"{course_title(cohort.protocol.title, cohort.protocol)}: {number} virtual patients", cohort.changes, warnings),
             f"<figure style='max-width:760px;background:#fff'>{spread(cohort)}</figure>",
-            _table("at", ["MADRS, median", "response", "remission"], rows),
+            _table("at", ["MADRS, median", "typical patient", "response", "remission"], rows),
         )
     )
 

@@ -8,6 +8,7 @@ from ..analysis.readouts import LEAST
 from ..analysis.summary import Part, Way
 from ..core.clock import clock
 from ..core.constants import DAY, MONTH, YEAR
+from ..population.summary import MedianInterval
 from ..trials.published import TrialOutcome
 
 NONE = "–"
@@ -64,6 +65,11 @@ def points(change: float | None) -> str:
 def rating(value: float | None) -> str:
     """A rating in points, or a dash where none can be made."""
     return NONE if value is None else f"{value:.1f}"
+
+
+def interval(values: MedianInterval) -> str:
+    """A median with its interval."""
+    return f"{values.median:.0f} ({values.low:.0f}–{values.high:.0f})"
 
 
 def change(share: float | None, least: float = LEAST, digits: int = 0) -> str:

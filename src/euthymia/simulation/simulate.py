@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 
 from ..clinic.symptoms import context_strengths
-from ..core.constants import DAY
 from ..core.errors import NoFiniteAnswer, unknown
 from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
@@ -23,7 +22,7 @@ from .dosing import grid_of, stress_left
 from .interventions import ARMS, BASE, COALITIONS, Intervention, coalition, everything_but, settings
 from .person import Person
 from .removable import EVERYTHING, changes_by, removal
-from .visits import CHECKPOINTS, first_visit, since_visits
+from .visits import checkpoints_until, first_visit, since_visits
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,7 @@ class Simulation:
 
     def checkpoints(self) -> dict[str, float]:
         """Named times after the first dose that lie inside the horizon, and its end, h."""
-        end = self.protocol.horizon - first_visit(self.protocol)
-        inside = {name: hours for name, hours in CHECKPOINTS.items() if hours <= end}
-        return inside if end in inside.values() else inside | {f"{end / DAY:.3g} d" if end > 2 * DAY else f"{end:.3g} h": end}
+        return checkpoints_until(self.protocol.horizon - first_visit(self.protocol))
 
     def thinned(self, nodes: int) -> "Simulation":
         """The course on about so many of its nodes, every dose and the node before it among them, by time since the first, for drawing."""

@@ -26,6 +26,12 @@ def first_visit(protocol: Protocol) -> float:
     return protocol.begins
 
 
+def checkpoints_until(end: float) -> dict[str, float]:
+    """Named times after the first dose that lie inside a course which ends so many hours after it, and that end, h."""
+    inside = {name: hours for name, hours in CHECKPOINTS.items() if hours <= end}
+    return inside if end in inside.values() else inside | {f"{end / DAY:.3g} d" if end > 2 * DAY else f"{end:.3g} h": end}
+
+
 def course_title(name: str, protocol: Protocol) -> str:
     """The name of a course, which says if its curve is set from trials and comes from no mechanism."""
     return f"{name} ({EMPIRICAL})" if protocol.context in EMPIRICAL_CONTEXTS else name

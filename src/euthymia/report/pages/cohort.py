@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ...analysis.anaesthesia import checkpoint_ratings
 from ...clinic.ratings import Ratings
 from ...core.constants import DAY
 from ...evidence.registry import evidence
@@ -14,13 +15,15 @@ from ...population.cohort import Cohort
 from ...population.dropout import Dropout
 from ...population.patients import PATIENT_SEED
 from ...population.relapse import Relapse, Return
-from ...population.summary import CohortSummary, MedianInterval, cohort_summary
+from ...population.summary import CohortSummary, cohort_summary
 from ...protocols.protocol import Protocol
 from ...protocols.reading import text_of
 from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
+from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
-from ..words import joined
+from ..middle import TYPICAL_AND_MEDIAN
+from ..words import before, interval, joined, rating
 from .page import cohort_page
 
 UNCALIBRATED = (
@@ -40,8 +43,9 @@ RELAPSED_IN_TRIALS = {
 TIME_TO_RELAPSE_IN_TRIALS = {"murrough2013b.relapse_med": " d after six infusions"}
 
 
-def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
-    """Print the cohort at its visits."""
+def show_cohort(cohort: Cohort, typical: Simulation, p: Ratings, console: Console) -> None:
+    """Print the cohort at its visits, beside the typical patient."""
+    alone = ratings_of(typical)
     summary, number = cohort_summary(cohort, p), cohort.data.sizes["patient"]
     console.print()
     console.print(Text(course_title(cohort.protocol.title, cohort.protocol), style="bold"))
@@ -49,16 +53,23 @@ def show_cohort(cohort: Cohort, p: Ratings, console: Console) -> None:
     console.print(f"{number} virtual patients{drawn}{counted(cohort, summary)}; median (5 to 95 %)")
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("", "MADRS", "context alone", "spines, %", "response", "remission"):
+    for column in ("", "MADRS", "typical patient", "context alone", "spines, %", "response", "remission"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for visit in summary.visits:
-        medians = (interval(values) for values in (visit.madrs, visit.context, visit.spine_density))
-        table.add_row(visit.name, *medians, f"{100 * visit.response:.0f} %", f"{100 * visit.remission:.0f} %")
+        madrs, *others = (interval(values) for values in (visit.madrs, visit.context, visit.spine_density))
+        table.add_row(
+            visit.name, madrs, rating(alone[visit.name]), *others, f"{100 * visit.response:.0f} %", f"{100 * visit.remission:.0f} %"
+        )
     console.print(table)
     console.print(f"[dim]{rated_as(p)}[/dim]", soft_wrap=True)
-    for sentence in afterwards(cohort.protocol, summary, p):
+    for sentence in (TYPICAL_AND_MEDIAN, *afterwards(cohort.protocol, summary, p)):
         console.print(sentence, soft_wrap=True)
     console.print()
+
+
+def ratings_of(typical: Simulation) -> dict[str, float | None]:
+    """MADRS of the typical patient at the visits."""
+    return {before(name): value for name, value in checkpoint_ratings(typical).items()}
 
 
 def rated_as(p: Ratings) -> str:
@@ -134,13 +145,14 @@ def counted(cohort: Cohort, summary: CohortSummary) -> str:
     return like + (f", weighted to count like {summary.effective_size:.0f}" if summary.weighted else "")
 
 
-def interval(values: MedianInterval) -> str:
-    """A median with its interval."""
-    return f"{values.median:.0f} ({values.low:.0f}–{values.high:.0f})"
-
-
 def write(
-    cohort: Cohort, p: Ratings, fitted: Mapping[str, float], out: Path, overwrite: bool, options: Mapping[str, object] | None = None
+    cohort: Cohort,
+    typical: Simulation,
+    p: Ratings,
+    fitted: Mapping[str, float],
+    out: Path,
+    overwrite: bool,
+    options: Mapping[str, object] | None = None,
 ) -> None:
     """Write the folder: all of it, or nothing.
 
@@ -155,7 +167,7 @@ def write(
         "report.html": cohort_page(
             cohort,
             summary.visits,
-            interval,
+            ratings_of(typical),
             rated_as(p),
             caution,
             counted(cohort, summary),

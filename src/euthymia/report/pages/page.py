@@ -1,7 +1,7 @@
 """The reports: pages that open without a network, from the answer down the causal chain."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -35,9 +35,10 @@ from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import LETTERS
 from ..glossary import explained
+from ..middle import TYPICAL_AND_MEDIAN, madrs_rows, median_of, medians
 from ..statements import outcomes_in_view, sign_assumed
 from ..tokens import style_sheet, themed
-from ..words import before, change, clock, number_of, part_text, percent, points, points_by_half, rating, when
+from ..words import before, change, clock, interval, number_of, part_text, percent, points, points_by_half, rating, when
 from .levels import LevelRow, level_rows
 from .sections import SECTIONS, Section, any_drug, said
 
@@ -69,7 +70,8 @@ def emphasised(text: str) -> Markup:
 
 
 FILTERS = (
-    *(before, change, clock, commands, emphasised, in_use, number, number_of, origin, part_text, percent, points, points_by_half),
+    *(before, change, clock, commands, emphasised, in_use, interval, number, number_of, origin),
+    *(part_text, percent, points, points_by_half),
     *(quantity, rating, remark, shade, unit, when),
 )
 
@@ -114,6 +116,8 @@ def page(simulation: Simulation, summary: Summary) -> str:
         mood=_figure("course", mood(curves)),
         with_trial=is_the_trial(simulation),
         with_observed=simulation.observed is not None,
+        madrs_rows=madrs_rows(summary),
+        typical_and_median=TYPICAL_AND_MEDIAN if summary.middle else None,
         outcomes_in_view=outcomes_in_view(),
         chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
         sections=sections,
@@ -158,6 +162,9 @@ def comparison_page(comparison: Comparison) -> str:
         picture=_figure("ways", arms.five_ways(comparison)),
         attributed=_figure("attributed", arms.attributed(comparison)),
         contributors=WAYS_THEN_CONTEXT,
+        medians={name: medians(middle, comparison.checkpoints) for name, middle in comparison.middle.items()},
+        median_of=next((median_of(middle.patients) for middle in comparison.middle.values()), None),
+        typical_and_median=TYPICAL_AND_MEDIAN,
         notes=(outcomes_in_view(), *NOTES),
         protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},
     )
@@ -181,7 +188,7 @@ def fit_page(fit: PharmacokineticFit) -> str:
 def cohort_page(
     cohort: Cohort,
     visits: Sequence[VisitSummary],
-    interval: Callable[..., str],
+    typical: Mapping[str, float | None],
     rated_as: str,
     caution: str,
     counted: str,
@@ -196,7 +203,8 @@ def cohort_page(
         title=course_title(cohort.protocol.title, cohort.protocol),
         visits=visits,
         conclusion=cohort_conclusion(cohort.protocol, visits, cohort.data.sizes["patient"]),
-        interval=interval,
+        typical=typical,
+        typical_and_median=TYPICAL_AND_MEDIAN,
         caution=caution,
         counted=counted,
         afterwards=afterwards,

@@ -11,6 +11,7 @@ from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..conclusion import comparison_conclusion, conclusion, fades_in
+from ..middle import TYPICAL_AND_MEDIAN, madrs_rows, median_of, medians
 from ..statements import engagement_of_resting_receptors, release_of_trapped_drug, titled
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, when
 
@@ -93,9 +94,12 @@ def show(summary: Summary, console: Console) -> None:
         _print(console, gap)
 
     mood = _table("MADRS", *map(before, summary.madrs))
-    for name, values in (("this course", summary.madrs), ("context alone", summary.context), ("untreated", summary.untreated)):
-        mood.add_row(name, *map(rating, values.values()))
+    for name, values in madrs_rows(summary).items():
+        mood.add_row(name, *values)
     _print(console, mood)
+    if summary.middle:
+        console.print()
+        console.print(TYPICAL_AND_MEDIAN)
     console.print()
 
 
@@ -114,7 +118,13 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     for arm in comparison.arms:
         mood.add_row(comparison.label(arm), *map(rating, comparison.madrs(arm).values()))
         relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
-    _print(console, mood, relief)
+    of_patients = _table("MADRS", *map(before, names))
+    for arm, middle in comparison.middle.items():
+        of_patients.add_row(f"{comparison.label(arm)}, {median_of(middle.patients)}", *medians(middle, names))
+    _print(console, mood, *([of_patients] if comparison.middle else []), relief)
+    if comparison.middle:
+        console.print()
+        console.print(TYPICAL_AND_MEDIAN)
 
     moved = _table("Who moved MADRS, points", "", *WAYS_THEN_CONTEXT, left=2)
     for arm in comparison.arms:

@@ -1,0 +1,35 @@
+"""The middle of many virtual patients beside a course of the typical one."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..evidence.middle import Quantiles, shipped
+from ..model.changed import Model
+from ..protocols.protocol import Protocol
+from ..protocols.reading import builtin_names, read
+
+SAME = ("context", "patient", "doses", "visits")
+"""Fields of a protocol that make its course; it may be followed for a shorter or longer time."""
+
+
+class MiddleOfPatients(NamedTuple):
+    """MADRS of a number of patients under one protocol."""
+
+    patients: int
+    madrs: dict[str, Quantiles]
+    """By checkpoint, points."""
+
+
+def middle_of(protocol: Protocol, model: Model, without: Sequence[str] = ()) -> MiddleOfPatients | None:
+    """The middle of many patients as it ships; None for a protocol or a model that differs from those that ship."""
+    stored = shipped()
+    if stored is None or protocol.name not in stored.madrs or without or not model.as_shipped or not _ships(protocol):
+        return None
+    return MiddleOfPatients(stored.patients, stored.madrs[protocol.name])
+
+
+def _ships(protocol: Protocol) -> bool:
+    if protocol.name not in builtin_names():
+        return False
+    here, shipping = protocol.stated(), read(protocol.name).stated()
+    return all(here.get(name) == shipping.get(name) for name in SAME)
