@@ -122,6 +122,17 @@ def comparators() -> str:
     return ", ".join(f"{name} {gain:.1f}" for gain, name in gains)
 
 
+def middle() -> str:
+    """How far MADRS falls in the typical patient a day after one infusion, and in the middle of many."""
+    from euthymia.evidence.middle import shipped
+
+    patients = shipped()
+    if patients is None:
+        return "no median is stored for the present numbers"
+    before, after = (patients.madrs["ketamine-iv"][when].median for when in ("0", "24 h"))
+    return f"{-change('ketamine-iv', '24 h'):.0f} points off at 24 h, where the median of {patients.patients} falls from {before:.0f} to {after:.0f}"
+
+
 def predicted(claim: str) -> float:
     """What a claim predicts."""
     return next(verdict.predicted for verdict in stored.verdicts() if verdict.claim.id == claim)
@@ -199,6 +210,7 @@ TEXTS: Texts = {
     "claims tally": claims_tally,
     "disagreements": disagreements,
     "fit numbers": lambda: f"{len(fit().rows)}",
+    "middle": middle,
     "fit inside": lambda: f"{stored.read(stored.TRIALS)['fitted']['inside']}",
     "fit informed": fit_informed,
     "fit efficacy": lambda: f"{efficacy().value:.1f}",

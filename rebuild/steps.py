@@ -165,7 +165,9 @@ STEPS = (
         lambda: {
             "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py", HERE / "stored.py")),
             "evidence": content(DATA / "claims", DATA / "targets", DATA / "parameters"),
-            "results": content(FITTED, DATA / FILE, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))),
+            "results": content(
+                FITTED, DATA / FILE, DATA / middle.FILE, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))
+            ),
         },
         readme.written_hash,
     ),
