@@ -130,7 +130,8 @@ def middle() -> str:
     if patients is None:
         return "no median is stored for the present numbers"
     before, after = (patients.madrs["ketamine-iv"][when].median for when in ("0", "24 h"))
-    return f"{-change('ketamine-iv', '24 h'):.0f} points off at 24 h, where the median of {patients.patients} falls from {before:.0f} to {after:.0f}"
+    typical = -change("ketamine-iv", "24 h")
+    return f"{typical:.0f} points off at 24 h, where the median of {patients.patients} falls from {before:.0f} to {after:.0f}"
 
 
 def predicted(claim: str) -> float:
