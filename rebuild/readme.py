@@ -179,7 +179,8 @@ def draws() -> str:
     six, memantine = (100 * (drawn.share(claim) or 0.0) for claim in ("course.six_infusions", "comparators.memantine"))
     return (
         f"In {drawn.draws} draws of those with a range, the claims on how long one infusion lasts hold in {min(course):.0f} to "
-        f"{max(course):.0f} %, the one on six infusions in {six:.0f} %, and that memantine adds nothing in {memantine:.0f} %."
+        f"{max(course):.0f} %, the one on six infusions in {six:.0f} %, and that memantine adds nothing in {memantine:.0f} %, "
+        "for how much of it closing channels trap is drawn too."
     )
 
 
