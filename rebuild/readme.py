@@ -122,9 +122,9 @@ def comparators() -> str:
     return ", ".join(f"{name} {gain:.1f}" for gain, name in gains)
 
 
-def middle() -> str:
-    """How far MADRS falls in the typical patient a day after one infusion, and in the middle of many."""
-    from euthymia.evidence.middle import shipped
+def median() -> str:
+    """How far MADRS falls in the typical patient a day after one infusion, and in the median of many."""
+    from euthymia.evidence.cohort_medians import shipped
 
     patients = shipped()
     if patients is None:
@@ -212,7 +212,7 @@ TEXTS: Texts = {
     "claims tally": claims_tally,
     "disagreements": disagreements,
     "fit numbers": lambda: f"{len(fit().rows)}",
-    "middle": middle,
+    "median patient": median,
     "fit inside": lambda: f"{stored.read(stored.TRIALS)['fitted']['inside']}",
     "fit informed": fit_informed,
     "fit efficacy": lambda: f"{efficacy().value:.1f}",

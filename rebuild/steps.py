@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from euthymia.core.files import atomic_write
-from euthymia.evidence import middle
+from euthymia.evidence import cohort_medians
 from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
@@ -145,11 +145,11 @@ STEPS = (
         lambda: content(DATA / FILE),
     ),
     Step(
-        "middle",
+        "medians",
         "taking virtual patients through every protocol that ships",
-        partial(python, "-m", "rebuild.middle"),
-        lambda: model("population.cohort", "population.summary", "evidence.middle", scripts=(HERE / "middle.py",)),
-        lambda: content(DATA / middle.FILE),
+        partial(python, "-m", "rebuild.medians"),
+        lambda: model("population.cohort", "population.summary", "evidence.cohort_medians", scripts=(HERE / "medians.py",)),
+        lambda: content(DATA / cohort_medians.FILE),
     ),
     Step(
         "picture",
@@ -166,7 +166,7 @@ STEPS = (
             "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py", HERE / "stored.py")),
             "evidence": content(DATA / "claims", DATA / "targets", DATA / "parameters"),
             "results": content(
-                FITTED, DATA / FILE, DATA / middle.FILE, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))
+                FITTED, DATA / FILE, DATA / cohort_medians.FILE, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))
             ),
         },
         readme.written_hash,

@@ -16,8 +16,8 @@ from ..simulation.visits import CHECKPOINTS, course_title
 from ..simulation.warnings import course_warnings, patient_warnings
 from .anaesthesia import anaesthesia_warnings, rating_at, ratings
 from .attribution import attributed_at
+from .cohort_medians import PatientMedians
 from .fading import Fading, fading
-from .middle import MiddleOfPatients
 from .onset import LargestChange, largest_changes
 from .readouts import LEAST_POINTS, MOOD, READOUTS, Readout, largest_changes_of
 
@@ -40,8 +40,8 @@ class Comparison:
 
     simulations: dict[str, Simulation]
     warnings: list[str]
-    middle: dict[str, MiddleOfPatients] = field(default_factory=dict)
-    """MADRS of the middle of many patients, of the arms that ship, as they ship."""
+    medians: dict[str, PatientMedians] = field(default_factory=dict)
+    """MADRS of many patients, of the arms that ship, as they ship."""
 
     @property
     def arms(self) -> list[str]:

@@ -19,9 +19,9 @@ from ..simulation.visits import course_title, first_visit
 from ..simulation.warnings import warnings_of
 from .anaesthesia import anaesthesia_warnings, checkpoint_ratings, rating_at, ratings
 from .attribution import WAYS_THEN_CONTEXT, attributed_at
+from .cohort_medians import PatientMedians
 from .comparison import ATTRIBUTED_AT
 from .fading import Fading, fading
-from .middle import MiddleOfPatients
 from .onset import NO_RESPONSE, first_response
 from .potency_gap import PotencyGap, potency_gaps
 from .readouts import LEAST_POINTS
@@ -120,8 +120,8 @@ class Summary:
     """Side effects of what is given on which the model says nothing."""
     checked_at: str
     warnings: list[str]
-    middle: MiddleOfPatients | None = None
-    """MADRS of the middle of many patients, of a course that ships, as it ships."""
+    medians: PatientMedians | None = None
+    """MADRS of many patients, of a course that ships, as it ships."""
 
     @property
     def blocker(self) -> bool:

@@ -11,8 +11,8 @@ import xarray as xr
 from ..analysis.anaesthesia import anaesthesia_warnings
 from ..analysis.attribution import attribution
 from ..analysis.circuits import circuits
+from ..analysis.cohort_medians import medians_of
 from ..analysis.comparison import Comparison, compare
-from ..analysis.middle import middle_of
 from ..analysis.summary import Summary, summarise
 from ..core.errors import InputError
 from ..core.files import atomic_write, check_file
@@ -134,8 +134,8 @@ class Run(_WithReport):
     @cached_property
     def _summary(self) -> Summary:
         summary = summarise(self._with_coalitions, self.model.parameters)
-        middle = middle_of(self.protocol, self.model, self.simulation.without)
-        return replace(summary, warnings=[*self.model.warnings, *self.idle, *summary.warnings], middle=middle)
+        medians = medians_of(self.protocol, self.model, self.simulation.without)
+        return replace(summary, warnings=[*self.model.warnings, *self.idle, *summary.warnings], medians=medians)
 
     @cached_property
     def _complete(self) -> Simulation:
@@ -258,6 +258,6 @@ def solve_several(
     with model.answerable():
         compared = compare(protocols, model.parameters, progress, without)
     marked = {name: _marked(course, model, beyond_evidence, None) for name, course in compared.simulations.items()}
-    found = {name: middle_of(course.protocol, model, without) for name, course in marked.items()}
-    middle = {name: of_patients for name, of_patients in found.items() if of_patients}
-    return ComparedRuns(replace(compared, simulations=marked, middle=middle), model, tuple(idle_changes(without, model.values)))
+    by_arm = {name: medians_of(course.protocol, model, without) for name, course in marked.items()}
+    medians = {name: of_patients for name, of_patients in by_arm.items() if of_patients}
+    return ComparedRuns(replace(compared, simulations=marked, medians=medians), model, tuple(idle_changes(without, model.values)))

@@ -22,7 +22,7 @@ from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
-from ..middle import TYPICAL_AND_MEDIAN
+from ..typical_patient import TYPICAL_AND_MEDIAN
 from ..words import before, interval, joined, rating
 from .page import cohort_page
 
@@ -53,7 +53,7 @@ def show_cohort(cohort: Cohort, typical: Simulation, p: Ratings, console: Consol
     console.print(f"{number} virtual patients{drawn}{counted(cohort, summary)}; median (5 to 95 %)")
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("", "MADRS", "typical patient", "context alone", "spines, %", "response", "remission"):
+    for column in ("", "MADRS", "typical", "context alone", "spines, %", "response", "remission"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for visit in summary.visits:
         madrs, *others = (interval(values) for values in (visit.madrs, visit.context, visit.spine_density))

@@ -35,9 +35,9 @@ from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import LETTERS
 from ..glossary import explained
-from ..middle import TYPICAL_AND_MEDIAN, madrs_rows, median_of, medians
 from ..statements import outcomes_in_view, sign_assumed
 from ..tokens import style_sheet, themed
+from ..typical_patient import TYPICAL_AND_MEDIAN, madrs_rows, median_of, median_ratings
 from ..words import before, change, clock, interval, number_of, part_text, percent, points, points_by_half, rating, when
 from .levels import LevelRow, level_rows
 from .sections import SECTIONS, Section, any_drug, said
@@ -117,7 +117,7 @@ def page(simulation: Simulation, summary: Summary) -> str:
         with_trial=is_the_trial(simulation),
         with_observed=simulation.observed is not None,
         madrs_rows=madrs_rows(summary),
-        typical_and_median=TYPICAL_AND_MEDIAN if summary.middle else None,
+        typical_and_median=TYPICAL_AND_MEDIAN if summary.medians else None,
         outcomes_in_view=outcomes_in_view(),
         chain=_figure("causal-chain", causal_chain(curves)) if any_drug(simulation.protocol) else None,
         sections=sections,
@@ -162,8 +162,8 @@ def comparison_page(comparison: Comparison) -> str:
         picture=_figure("ways", arms.five_ways(comparison)),
         attributed=_figure("attributed", arms.attributed(comparison)),
         contributors=WAYS_THEN_CONTEXT,
-        medians={name: medians(middle, comparison.checkpoints) for name, middle in comparison.middle.items()},
-        median_of=next((median_of(middle.patients) for middle in comparison.middle.values()), None),
+        medians={name: median_ratings(medians, comparison.checkpoints) for name, medians in comparison.medians.items()},
+        median_of=next((median_of(medians.patients) for medians in comparison.medians.values()), None),
         typical_and_median=TYPICAL_AND_MEDIAN,
         notes=(outcomes_in_view(), *NOTES),
         protocols={name: text_of(course.protocol) for name, course in comparison.simulations.items()},

@@ -11,8 +11,8 @@ from ...analysis.comparison import Comparison
 from ...analysis.summary import BLOCK_MEASURES, Summary
 from ...protocols.vocabulary import KETAMINES, OF_KETAMINE
 from ..conclusion import comparison_conclusion, conclusion, fades_in
-from ..middle import TYPICAL_AND_MEDIAN, madrs_rows, median_of, medians
 from ..statements import engagement_of_resting_receptors, release_of_trapped_drug, titled
+from ..typical_patient import TYPICAL_AND_MEDIAN, madrs_rows, median_of, median_ratings
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, when
 
 MOST_LETTERS = 10_000
@@ -97,7 +97,7 @@ def show(summary: Summary, console: Console) -> None:
     for name, values in madrs_rows(summary).items():
         mood.add_row(name, *values)
     _print(console, mood)
-    if summary.middle:
+    if summary.medians:
         console.print()
         console.print(TYPICAL_AND_MEDIAN)
     console.print()
@@ -119,10 +119,10 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         mood.add_row(comparison.label(arm), *map(rating, comparison.madrs(arm).values()))
         relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
     of_patients = _table("MADRS", *map(before, names))
-    for arm, middle in comparison.middle.items():
-        of_patients.add_row(f"{comparison.label(arm)}, {median_of(middle.patients)}", *medians(middle, names))
-    _print(console, mood, *([of_patients] if comparison.middle else []), relief)
-    if comparison.middle:
+    for arm, medians in comparison.medians.items():
+        of_patients.add_row(f"{comparison.label(arm)}, {median_of(medians.patients)}", *median_ratings(medians, names))
+    _print(console, mood, *([of_patients] if comparison.medians else []), relief)
+    if comparison.medians:
         console.print()
         console.print(TYPICAL_AND_MEDIAN)
 

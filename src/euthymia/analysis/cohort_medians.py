@@ -1,9 +1,9 @@
-"""The middle of many virtual patients beside a course of the typical one."""
+"""Medians of many virtual patients beside a course of the typical one."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..evidence.middle import Quantiles, shipped
+from ..evidence.cohort_medians import Quantiles, shipped
 from ..model.changed import Model
 from ..protocols.protocol import Protocol
 from ..protocols.reading import builtin_names, read
@@ -12,7 +12,7 @@ SAME = ("context", "patient", "doses", "visits")
 """Fields of a protocol that make its course; it may be followed for a shorter or longer time."""
 
 
-class MiddleOfPatients(NamedTuple):
+class PatientMedians(NamedTuple):
     """MADRS of a number of patients under one protocol."""
 
     patients: int
@@ -20,12 +20,12 @@ class MiddleOfPatients(NamedTuple):
     """By checkpoint, points."""
 
 
-def middle_of(protocol: Protocol, model: Model, without: Sequence[str] = ()) -> MiddleOfPatients | None:
-    """The middle of many patients as it ships; None for a protocol or a model that differs from those that ship."""
+def medians_of(protocol: Protocol, model: Model, without: Sequence[str] = ()) -> PatientMedians | None:
+    """Medians of many patients as they ship; None for a protocol or a model that differs from those that ship."""
     stored = shipped()
     if stored is None or protocol.name not in stored.madrs or without or not model.as_shipped or not _ships(protocol):
         return None
-    return MiddleOfPatients(stored.patients, stored.madrs[protocol.name])
+    return PatientMedians(stored.patients, stored.madrs[protocol.name])
 
 
 def _ships(protocol: Protocol) -> bool:

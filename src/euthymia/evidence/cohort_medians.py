@@ -1,4 +1,4 @@
-"""The middle of many virtual patients under the protocols that ship: computed once, and shipped with the package."""
+"""Medians of many virtual patients under the protocols that ship: computed once, and shipped with the package."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from .registry import evidence
 from .rows import Number, Record
 
-FILE = "middle.yaml"
+FILE = "cohort_medians.yaml"
 
 
 class Quantiles(Record):
@@ -25,7 +25,7 @@ class Quantiles(Record):
     """Of which 5 % are above."""
 
 
-class Middle(Record):
+class CohortMedians(Record):
     """What was computed, and from which numbers."""
 
     inputs: str
@@ -40,19 +40,19 @@ def inputs_hash() -> str:
     return hashlib.sha256(json.dumps([evidence().parameter_hash(), evidence().calibrated]).encode()).hexdigest()
 
 
-def read(text: str) -> Middle:
+def read(text: str) -> CohortMedians:
     """The content of a file. Raises ``InputError`` if it holds something else."""
     try:
-        return TypeAdapter(Middle).validate_python(YAML(typ="safe", pure=True).load(text))
+        return TypeAdapter(CohortMedians).validate_python(YAML(typ="safe", pure=True).load(text))
     except ValidationError as error:
-        raise InputError(f"middle: {FILE} holds no medians of patients: {error.errors()[0]['msg']}") from error
+        raise InputError(f"medians: {FILE} holds no medians of patients: {error.errors()[0]['msg']}") from error
 
 
 @cache
-def shipped() -> Middle | None:
+def shipped() -> CohortMedians | None:
     """What ships with the package; None if it is of other numbers, or not there."""
     file = files("euthymia.evidence") / "data" / FILE
     if not file.is_file():
         return None
-    middle = read(file.read_text("utf-8"))
-    return middle if middle.inputs == inputs_hash() else None
+    stored = read(file.read_text("utf-8"))
+    return stored if stored.inputs == inputs_hash() else None

@@ -1,10 +1,10 @@
-"""Take many virtual patients through every protocol that ships, and store their medians: `python -m rebuild.middle`; minutes of work."""
+"""Take many virtual patients through every protocol that ships, and store their medians: `python -m rebuild.medians`; minutes of work."""
 
 from euthymia.core.constants import WEEK
 from euthymia.core.errors import InputError
 from euthymia.core.files import atomic_write
 from euthymia.core.runtime import configure
-from euthymia.evidence.middle import FILE, Middle, Quantiles, inputs_hash
+from euthymia.evidence.cohort_medians import FILE, CohortMedians, Quantiles, inputs_hash
 
 from .inputs import DATA
 from .stored import as_yaml
@@ -26,8 +26,8 @@ def main() -> None:
             madrs[name] = of_protocol(name)
         except InputError as error:
             print(f"  {name} is left out: {error}", flush=True)
-    found = Middle(inputs=inputs_hash(), patients=PATIENTS, madrs=madrs)
-    atomic_write(DATA / FILE, f"# {ABOUT}\n{as_yaml(found.model_dump())}")
+    computed = CohortMedians(inputs=inputs_hash(), patients=PATIENTS, madrs=madrs)
+    atomic_write(DATA / FILE, f"# {ABOUT}\n{as_yaml(computed.model_dump())}")
 
 
 def of_protocol(name: str) -> dict[str, Quantiles]:

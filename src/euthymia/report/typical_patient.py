@@ -1,0 +1,38 @@
+"""The typical patient and the median of many patients, one beside the other."""
+
+from collections.abc import Iterable
+
+from ..analysis.cohort_medians import PatientMedians
+from ..analysis.summary import Summary
+from .words import NONE, rating
+
+TYPICAL_AND_MEDIAN = (
+    "The typical patient has the middle value of every number by which patients differ. The median of patients need not be the same: "
+    "many numbers differ at once, and mood does not answer to them in proportion."
+)
+
+
+def median_of(patients: int) -> str:
+    """What a row of medians is called."""
+    return f"median of {patients} patients"
+
+
+def median_ratings(of_patients: PatientMedians, checkpoints: Iterable[str]) -> list[str]:
+    """Median MADRS at the checkpoints, in words."""
+    at_checkpoints = map(of_patients.madrs.get, checkpoints)
+    return [rating(None if at is None else at.median) for at in at_checkpoints]
+
+
+def madrs_rows(summary: Summary) -> dict[str, list[str]]:
+    """Rows of MADRS at the checkpoints, in words: a course, the median of many patients where that is known, and what else there is."""
+    courses = {"this course": summary.madrs, "context alone": summary.context, "untreated": summary.untreated}
+    rows = {name: list(map(rating, values.values())) for name, values in courses.items()}
+    return {"this course": rows["this course"], **_of_patients(summary.medians, summary.madrs), **rows}
+
+
+def _of_patients(of_patients: PatientMedians | None, checkpoints: Iterable[str]) -> dict[str, list[str]]:
+    if of_patients is None:
+        return {}
+    at_checkpoints = [of_patients.madrs.get(name) for name in checkpoints]
+    spread = [NONE if at is None else f"{at.low:.0f}–{at.high:.0f}" for at in at_checkpoints]
+    return {median_of(of_patients.patients): median_ratings(of_patients, checkpoints), "5 to 95 % of them": spread}
