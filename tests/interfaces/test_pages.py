@@ -8,9 +8,11 @@ from importlib.resources import files
 
 import pytest
 
+from euthymia.analysis.cohort_medians import PatientMedians
 from euthymia.analysis.comparison import Comparison
 from euthymia.analysis.summary import summarise
 from euthymia.core.disclaimer import DISCLAIMER
+from euthymia.evidence.cohort_medians import Quantiles
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import builtin_names, read
 from euthymia.protocols.vocabulary import CONTEXTS, ROUTES
@@ -19,11 +21,13 @@ from euthymia.report.glossary import GLOSSARY, explained
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.tokens import TOKENS
 from euthymia.report.treatment import CONTEXT_ALONE, KINDS, WITHOUT_DRUG, treatment
+from euthymia.report.typical_patient import TYPICAL_AND_MEDIAN
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 ROW = "context.saline.visit"
 """A row that the calibration moves, and its values."""
 USED, BEGAN = (f"{value:g}" for value in (evidence().calibrated[ROW], evidence().parameters[ROW].value))
+MEDIANS = PatientMedians(7, {"24 h": Quantiles(low=5.0, median=20.6, high=35.0)})
 UNREAD = {"svg", "style", "nav", "details", "pre", "title"}
 
 
@@ -61,12 +65,13 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def summary(reference_run):
-    return summarise(reference_run)
+    return replace(summarise(reference_run), medians=MEDIANS)
 
 
 @pytest.fixture(scope="module")
 def comparison(reference_run):
-    return Comparison({name: replace(reference_run, protocol=read(name)) for name in ("ketamine-iv", "saline")}, ["a: warning"])
+    arms = {name: replace(reference_run, protocol=read(name)) for name in ("ketamine-iv", "saline")}
+    return Comparison(arms, ["a: warning"], {"ketamine-iv": MEDIANS})
 
 
 @pytest.fixture(scope="module", params=["course", "no drug", "comparison"])
@@ -77,6 +82,12 @@ def html(request, reference_run, summary, comparison) -> Iterator[str]:
         return page(reference_run, summary)
     without_drug = replace(reference_run, protocol=read("saline"))
     return page(without_drug, summarise(without_drug))
+
+
+def test_the_median_of_patients_stands_beside_the_typical_one(reference_run, summary, comparison):
+    for html in (page(reference_run, summary), comparison_page(comparison)):
+        assert html.count("median of 7 patients") == html.count("<td>20.6</td>") == html.count(TYPICAL_AND_MEDIAN) == 1
+    assert "median of" not in page(reference_run, replace(summary, medians=None))
 
 
 def test_a_page_is_well_formed_and_says_what_it_is_before_anything_else(html):

@@ -118,13 +118,9 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     for arm in comparison.arms:
         mood.add_row(comparison.label(arm), *map(rating, comparison.madrs(arm).values()))
         relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
-    of_patients = _table("MADRS", *map(before, names))
-    for arm, medians in comparison.medians.items():
-        of_patients.add_row(f"{comparison.label(arm)}, {median_of(medians.patients)}", *median_ratings(medians, names))
-    _print(console, mood, *([of_patients] if comparison.medians else []), relief)
-    if comparison.medians:
-        console.print()
-        console.print(TYPICAL_AND_MEDIAN)
+    _print(console, mood)
+    _show_medians(comparison, console)
+    _print(console, relief)
 
     moved = _table("Who moved MADRS, points", "", *WAYS_THEN_CONTEXT, left=2)
     for arm in comparison.arms:
@@ -138,6 +134,17 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         fast.add_row(comparison.label(arm), points_by_half(speed.madrs), points_by_half(speed.beyond_context))
     _print(console, fast, *_touched(comparison, console))
     console.print()
+
+
+def _show_medians(comparison: Comparison, console: Console) -> None:
+    """Print the medians of many patients, where they are known."""
+    for patients in dict.fromkeys(medians.patients for medians in comparison.medians.values()):
+        table = _table(f"MADRS, {median_of(patients)}", *map(before, comparison.checkpoints))
+        for arm, medians in comparison.medians.items():
+            table.add_row(comparison.label(arm), *median_ratings(medians, comparison.checkpoints))
+        _print(console, table)
+        console.print()
+        console.print(TYPICAL_AND_MEDIAN)
 
 
 def _touched(comparison: Comparison, console: Console) -> list[Table]:
