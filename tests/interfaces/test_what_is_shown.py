@@ -28,7 +28,7 @@ from euthymia.cli.run import COMPARED
 from euthymia.clinic.safety import Safety
 from euthymia.clinic.symptoms import Symptoms
 from euthymia.core.parameters import declared, rows_of
-from euthymia.links import Links
+from euthymia.links import Links, unadapted
 from euthymia.model.parameters import DoseCurve, OmittedReward
 from euthymia.pharmacology.absorption import Absorption
 from euthymia.pharmacology.comparators import MOLECULES, Comparators
@@ -292,9 +292,11 @@ def test_names_at_the_right_of_a_panel_keep_apart_and_in_order():
 def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(reference_run, model, circuits_beside):
     data, circuits = reference_run.data, circuits_beside
     p, one = model.physiology.limbic.attractor, jnp.ones(())
-    own, loss = data.limbic_input.sel(arm="untreated")[0].item(), data.drive_loss.sel(cell_class="pyramidal").max().item()
+    own = data.limbic_input.sel(arm="untreated")[0].item()
+    loss, used_to = data.drive_loss.sel(cell_class="pyramidal"), data.adaptation.sel(arm="as given", cell_class="pyramidal")
+    felt = float(unadapted(jnp.asarray(loss.values), jnp.asarray(used_to.values)).max())
     assert float(circuits.critical_block) == pytest.approx(float(critical_block(p, jnp.asarray(own), one)), abs=1e-4)
-    for block, name in ((0.0, "undrugged"), (loss, "at the peak loss")):
+    for block, name in ((0.0, "undrugged"), (felt, "at the peak loss")):
         assert circuits.bistable_window.sel(landscape=name).values == pytest.approx(
             np.array(bistable_window(p, jnp.asarray(block), one)), abs=1e-5
         )
