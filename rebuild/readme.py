@@ -134,9 +134,20 @@ def median() -> str:
     return f"{typical:.0f} points off at 24 h, where the median of {patients.patients} falls from {before:.0f} to {after:.0f}"
 
 
+def verdict(claim: str) -> Verdict:
+    """The stored verdict of a claim."""
+    return next(verdict for verdict in stored.verdicts() if verdict.claim.id == claim)
+
+
 def predicted(claim: str) -> float:
     """What a claim predicts."""
-    return next(verdict.predicted for verdict in stored.verdicts() if verdict.claim.id == claim)
+    return verdict(claim).predicted
+
+
+def without_stress() -> str:
+    """Shares of the relief at 24 h that are left later, where stress ends a day after the dose."""
+    later = {"14 d": "course.two_weeks", "28 d": "course.four_weeks", "42 d": "course.six_weeks"}
+    return ", ".join(f"{100 * verdict(claim).controlled:.0f} % at {when}" for when, claim in later.items())
 
 
 def relief_left() -> str:
@@ -228,6 +239,7 @@ TEXTS: Texts = {
     "pharmacology two-fold": lambda: f"{100 * number('pharmacology', 'within_two_fold'):.0f} %",
     "relief peak": lambda: f"{predicted('course.peak'):.0f} h",
     "relief left": relief_left,
+    "without stress": without_stress,
     "ways removed": ways_removed,
     "freedom": freedom,
     "draws": draws,

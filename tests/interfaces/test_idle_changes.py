@@ -14,7 +14,7 @@ from euthymia.simulation.idle_changes import PASSES_THROUGH, READ_THROUGH, idle_
 from euthymia.simulation.interventions import WAYS
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
-from euthymia.simulation.warnings import RECOVERS_UNDOSED, warnings_of
+from euthymia.simulation.warnings import RECOVERS_BEFORE, RECOVERS_UNDOSED, warnings_of
 
 TYPICAL = 0.2997
 """nA; limbic drive of the typical patient."""
@@ -68,6 +68,13 @@ def test_an_end_of_stress_that_changes_nothing_is_said(patient, said, model):
     assert (RECOVERS_UNDOSED in warnings) == (said is None)
     in_words = Person.from_protocol(protocol, model).described(protocol.patient)
     assert ("stress 0.3 until" in in_words) == (patient.keys() == {"stress_until"})
+
+
+@pytest.mark.parametrize(("until", "warns"), [("2 d", True), ("6 d", False)])
+def test_stress_that_ends_before_the_first_dose_is_said(until, warns, model):
+    dose = read("ketamine-iv").stated()["doses"][0] | {"start": "5 d"}
+    late = read("ketamine-iv").changed(patient={"stress_until": until}, doses=[dose])
+    assert (RECOVERS_BEFORE in warnings_of(late, model, TYPICAL)) == warns
 
 
 @pytest.mark.parametrize(("hours", "warns"), [(2, False), (96, False), (97, True)])

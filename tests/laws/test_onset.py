@@ -65,17 +65,17 @@ def test_between_two_nodes_the_level_is_reached_on_a_straight_line():
 
 
 @pytest.mark.parametrize(
-    ("values", "reached", "lost"),
+    ("values", "reached", "lost", "again"),
     [
-        ([30, 30, 30, 30], None, None),
-        ([30, 20, 10, 10], 1.5, None),
-        ([30, 10, 10, 20], 0.75, 2.5),
-        ([30, 15, 30, 15], 1.0, 1.0),
-        ([0, 0, 0, 0], None, None),
+        ([30, 30, 30, 30], None, None, False),
+        ([30, 20, 10, 10], 1.5, None, False),
+        ([30, 10, 10, 20], 0.75, 2.5, False),
+        ([30, 15, 30, 15], 1.0, 1.0, True),
+        ([0, 0, 0, 0], None, None, False),
     ],
 )
-def test_a_response_lasts_from_the_fall_by_half_until_the_first_rating_above_that(values, reached, lost):
-    assert first_response(curve(values, range(4)), 0.5) == (reached, lost)
+def test_a_response_lasts_from_the_fall_by_half_until_the_first_rating_above_that(values, reached, lost, again):
+    assert first_response(curve(values, range(4)), 0.5) == (reached, lost, again)
 
 
 def test_the_summary_of_the_reference_run_tells_the_response_that_its_curve_shows(reference_run, model):

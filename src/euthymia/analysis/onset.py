@@ -24,9 +24,11 @@ class Response(NamedTuple):
     """None without a response."""
     lost: float | None
     """None without a response, or with one that lasts to the end of the course."""
+    again: bool
+    """Whether there is another afterwards."""
 
 
-NO_RESPONSE = Response(None, None)
+NO_RESPONSE = Response(None, None, False)
 
 
 def _first(series: xr.DataArray, holds: np.ndarray, level: float) -> float | None:
@@ -88,4 +90,5 @@ def first_response(rating: xr.DataArray, fraction: float) -> Response:
         return NO_RESPONSE
     high_again = values > level
     high_again[: int(np.argmax(low))] = False
-    return Response(_first(rating, low, level), _first(rating, high_again, level))
+    again = high_again.any() and low[int(np.argmax(high_again)) :].any()
+    return Response(_first(rating, low, level), _first(rating, high_again, level), bool(again))

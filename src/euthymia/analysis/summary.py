@@ -110,6 +110,8 @@ class Summary:
     """When MADRS has first fallen by half (row ``ratings.response``), h after the first dose; None without one, or in health."""
     response_ends: float | None
     """When it has first risen above that again, h after the first dose; None without a response, or with one that lasts to the end."""
+    responds_again: bool
+    """Whether it is low enough for a response at a later time."""
     fading: Fading | None
     """What is left of relief and of what carries it; None without ketamine, or without relief that could fade."""
     release: ReleaseRates
@@ -217,6 +219,7 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         worst=highest if highest.value - simulation.at(0.0) >= LEAST_POINTS else None,
         time_to_response=response.reached,
         response_ends=response.lost,
+        responds_again=response.again,
         fading=fading(simulation),
         release=release_rates(model.physiology.receptor),
         by_engagement=beyond_context_by_engagement(simulation, model),

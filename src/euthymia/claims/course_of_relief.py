@@ -7,6 +7,7 @@ import numpy as np
 from ..clinic.symptoms import mechanism_shift
 from ..core.constants import DAY, WEEK
 from ..core.types import Scalar
+from ..protocols.reading import DEFAULT
 from ..simulation.course import at_rest
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
@@ -63,8 +64,9 @@ def _kept_with_immortal_spines(hours: float) -> float:
 
 
 def _kept_without_stress(hours: float) -> float:
-    """The same where stress ends a day after the dose."""
-    return _kept(hours, run=reference_run(horizon=LONG, stress_until=f"{DAY} h"))
+    """The same where stress ends a day after the dose, beyond a visit with saline after which it ends too: both patients recover."""
+    dosed, visit = (reference_run(protocol=name, horizon=LONG, stress_until=f"{DAY} h") for name in (DEFAULT, "saline"))
+    return (visit.at(hours) - dosed.at(hours)) / (visit.at(DAY) - dosed.at(DAY))
 
 
 def _days_to_relapse(protocol: str, horizon: str) -> float:

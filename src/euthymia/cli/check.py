@@ -19,8 +19,7 @@ def verify(*, freedom: Flag = False, draws: int = 0, out: Path | None = None) ->
     freedom
         Run nothing; show the rows that were free for the course of mood, what each was chosen with, and the claims about that.
     draws
-        Run the claims also at models whose free rows are drawn from their ranges, 1 to 10000 of them; a minute or so each. Left out, the
-        draws that ship stand beside the verdicts.
+        Run the claims also at so many models whose free rows are drawn from their ranges, 1 to 10000; a quarter of a minute each.
     out
         File for these draws; one that holds draws of the same numbers is continued.
     """

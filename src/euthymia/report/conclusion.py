@@ -47,15 +47,15 @@ def conclusion(summary: Summary) -> list[str]:
 
 def comparison_conclusion(comparison: Comparison) -> str:
     """Which treatment stands lowest after a day and at the end."""
-    lowest: dict[str, list[str]] = {}
+    lowest = []
     for at in _told(comparison):
         ratings = {arm: comparison.madrs(arm)[at] for arm in comparison.arms}
         values = {arm: value for arm, value in ratings.items() if value is not None}
         if not values:
             continue
         arm = min(values, key=lambda arm: values[arm])
-        lowest.setdefault(comparison.label(arm), []).append(f"at {at} (**{values[arm]:.1f}**)")
-    return f"The model computes the lowest MADRS {joined([f'with {arm} {joined(times)}' for arm, times in lowest.items()])}."
+        lowest.append(f"with {comparison.label(arm)} at {at} (**{values[arm]:.1f}**)")
+    return f"Of these treatments the model computes the lowest MADRS {joined(lowest)}."
 
 
 def arm_conclusions(comparison: Comparison) -> dict[str, str]:
@@ -154,7 +154,8 @@ def _response(summary: Summary) -> list[str]:
     if summary.time_to_response is None:
         return ["It is never halved, which would be a response."]
     until = "to the end of the course" if summary.response_ends is None else f"to {clock(summary.response_ends)}"
-    return [f"It is halved (a response) from {clock(summary.time_to_response)} {until}."]
+    again = ", and again later" if summary.responds_again else ""
+    return [f"It is halved (a response) from {clock(summary.time_to_response)} {until}{again}."]
 
 
 def _carried(summary: Summary) -> str:

@@ -192,6 +192,12 @@ def release_of_trapped_drug(summary: Summary) -> str:
     )
 
 
+CHOSEN_FOR_MEMANTINE = (
+    "That memantine does little in this model was chosen, with eight weeks of it in view (Zarate 2006b): cells adapt to a lasting block, "
+    "and closing channels are taken to trap none of it, although they were seen to."
+)
+
+
 def engagement_of_resting_receptors(summary: Summary) -> str:
     """What a blocker other than ketamine does to mood, by how far it engages resting receptors; nothing where none is given."""
     if not summary.by_engagement:
@@ -203,7 +209,8 @@ def engagement_of_resting_receptors(summary: Summary) -> str:
         if drug in drugs
     ]
     said = [f"{points(value)} {FRACTIONS.get(share, f'at {share:g} of it')}" for share, value in summary.by_engagement.items()]
-    return " ".join((*known, f"Beyond the context, MADRS at the end of this course is {_joined(said)}."))
+    chosen = (CHOSEN_FOR_MEMANTINE,) if "memantine" in drugs else ()
+    return " ".join((*known, f"Beyond the context, MADRS at the end of this course is {_joined(said)}.", *chosen))
 
 
 def opening_by_noise(circuits: xr.Dataset) -> str:

@@ -31,6 +31,11 @@ RECOVERS_UNDOSED = (
     "drug; the untreated course leaves it out"
 )
 
+RECOVERS_BEFORE = (
+    "patient: stress ends before the first dose: the patient recovers before it too, and what he gains then is not told from what the drug "
+    "brings"
+)
+
 
 def warnings_of(protocol: Protocol, model: Euthymia, limbic_input: float | None = None) -> list[str]:
     """What the user should know before trusting the result: what lies outside published experience, or means nothing.
@@ -84,6 +89,8 @@ def _end_of_stress(protocol: Protocol, stress: float) -> list[str]:
         return [
             f"patient: stress_until changes nothing: stress would end at {clock(until)}, and the course ends at {clock(protocol.horizon)}"
         ]
+    if protocol.doses and until < protocol.doses[0].start:
+        return [RECOVERS_UNDOSED, RECOVERS_BEFORE]
     return [RECOVERS_UNDOSED]
 
 
