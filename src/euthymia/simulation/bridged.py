@@ -72,7 +72,7 @@ def bridge(protocol: Protocol, model: Euthymia | None = None, progress: Callable
     model = default_model() if model is None else model
     course = simulate(protocol, model)
     as_given, start = course.data.sel(arm="as given"), first_visit(protocol)
-    peak = float(as_given.time[int(as_given.drive_loss.sel(cell_class="pyramidal").argmax())]) - start
+    peak = float(as_given.time[int(as_given.drive_loss.sel(cell_class="pyramidal").argmax("time"))]) - start
     times = dict(sorted((course.checkpoints() | ({"peak of the drug": peak} if protocol.doses else {})).items(), key=lambda item: item[1]))
     checkpoints, differences = [], []
     for done, (name, hours) in enumerate(times.items(), 1):
