@@ -47,15 +47,16 @@ def conclusion(summary: Summary) -> list[str]:
 
 def comparison_conclusion(comparison: Comparison) -> str:
     """Which treatment stands lowest after a day and at the end."""
-    lowest = []
+    lowest: dict[str, list[str]] = {}
     for at in _told(comparison):
         ratings = {arm: comparison.madrs(arm)[at] for arm in comparison.arms}
         values = {arm: value for arm, value in ratings.items() if value is not None}
         if not values:
             continue
         arm = min(values, key=lambda arm: values[arm])
-        lowest.append(f"with {comparison.label(arm)} at {at} (**{values[arm]:.1f}**)")
-    return f"Of these treatments the model computes the lowest MADRS {joined(lowest)}."
+        lowest.setdefault(comparison.label(arm), []).append(f"at {at} (**{values[arm]:.1f}**)")
+    at_times = joined([f"with {arm} {joined(times)}" for arm, times in lowest.items()])
+    return f"Of these treatments the model computes the lowest MADRS {at_times}."
 
 
 def arm_conclusions(comparison: Comparison) -> dict[str, str]:
