@@ -61,6 +61,13 @@ def test_a_file_of_something_else_is_refused():
         cohort_medians.read("patients: 0")
 
 
+def test_the_median_is_near_the_typical_patient(reference_run):
+    medians = medians_of(reference_run.protocol, Model())
+    assert medians is not None
+    for at, hours in reference_run.checkpoints().items():
+        assert abs(medians.madrs[at].median - reference_run.at(hours)) < 6
+
+
 def test_the_median_stands_beneath_the_course_where_there_is_one(reference_run):
     alone = summarise(reference_run)
     medians = medians_of(reference_run.protocol, Model())

@@ -13,6 +13,7 @@ from .figures.arms import five_ways
 from .figures.clock import drawn
 from .figures.cohort import spread
 from .figures.mood import mood
+from .typical_patient import ratings_of
 from .words import NONE, before
 
 NODES_DRAWN = 600
@@ -48,7 +49,7 @@ def html_of_comparison(comparison: Comparison, warnings: Iterable[str]) -> str:
 
 def html_of_cohort(cohort: Cohort, summary: CohortSummary, typical: Simulation, warnings: Iterable[str]) -> str:
     """Many virtual patients, beside the typical one."""
-    alone = {before(name): value for name, value in checkpoint_ratings(typical).items()}
+    alone = ratings_of(typical)
     rows = {
         visit.name: [
             f"{visit.madrs.median:.1f}",

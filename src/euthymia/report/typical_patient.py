@@ -2,14 +2,21 @@
 
 from collections.abc import Iterable
 
+from ..analysis.anaesthesia import checkpoint_ratings
 from ..analysis.cohort_medians import PatientMedians
 from ..analysis.summary import Summary
-from .words import NONE, rating
+from ..simulation.simulate import Simulation
+from .words import NONE, before, rating
 
 TYPICAL_AND_MEDIAN = (
     "The typical patient has the middle value of every number by which patients differ. The median of patients need not be the same: "
     "many numbers differ at once, and mood does not answer to them in proportion."
 )
+
+
+def ratings_of(typical: Simulation) -> dict[str, float | None]:
+    """MADRS of the typical patient at the visits."""
+    return {before(name): value for name, value in checkpoint_ratings(typical).items()}
 
 
 def median_of(patients: int) -> str:

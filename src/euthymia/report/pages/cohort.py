@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.anaesthesia import checkpoint_ratings
 from ...clinic.ratings import Ratings
 from ...core.constants import DAY
 from ...evidence.registry import evidence
@@ -22,8 +21,8 @@ from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
-from ..typical_patient import TYPICAL_AND_MEDIAN
-from ..words import before, interval, joined, rating
+from ..typical_patient import TYPICAL_AND_MEDIAN, ratings_of
+from ..words import interval, joined, rating
 from .page import cohort_page
 
 UNCALIBRATED = (
@@ -65,11 +64,6 @@ def show_cohort(cohort: Cohort, typical: Simulation, p: Ratings, console: Consol
     for sentence in (TYPICAL_AND_MEDIAN, *afterwards(cohort.protocol, summary, p)):
         console.print(sentence, soft_wrap=True)
     console.print()
-
-
-def ratings_of(typical: Simulation) -> dict[str, float | None]:
-    """MADRS of the typical patient at the visits."""
-    return {before(name): value for name, value in checkpoint_ratings(typical).items()}
 
 
 def rated_as(p: Ratings) -> str:
