@@ -88,14 +88,16 @@ def individualise(d: Disposition, e: Esketamine, body: CovariateEffects) -> tupl
     typical, E = extraction(Q, I), extraction(body.liver_flow * Q, body.intrinsic_clearance * I)
     clearance = body.liver_flow * E / typical
     a, t = d.absorption, body.allometric_time_scale
-    oral_bioavailability = jnp.minimum(a.oral_bioavailability * (1 - E) / (1 - typical), a.gut_share)
+    swallowed = {
+        name: jnp.minimum(getattr(a, name) * (1 - E) / (1 - typical), a.gut_share) for name in ("oral_bioavailability", "tablet_bioavailability")
+    }
     person = individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(clearance)))
     sprayed, i = individual_spray(e, body.spray_deviation), body.intrinsic_clearance
     delays = ("venous_delay", "effect_site_half_life", "norketamine_delay", "hydroxynorketamine_delay")
     return (
         replace(
             person,
-            absorption=replace(a, oral_bioavailability=oral_bioavailability, half_life=t * a.half_life),
+            absorption=replace(a, **swallowed, half_life=t * a.half_life),
             **{name: t * getattr(person, name) for name in delays},
         ),
         replace(

@@ -47,7 +47,7 @@ class Esketamine(eqx.Module):
     norketamine_volume: Scalar = parameter("esketamine.norketamine_volume", "L", "Vcn, apparent")
     norketamine_peripheral_volume: Scalar = parameter("esketamine.norketamine_peripheral_volume", "L", "Vpn, apparent")
     norketamine_flow: Scalar = parameter("esketamine.norketamine_flow", "L/h", "Q3n, apparent")
-    norketamine_clearance: Scalar = parameter("esketamine.norketamine_clearance", "L/h", "CLn, apparent")
+    norketamine_clearance: Scalar = parameter("norketamine.clearance", "L/h", "CLn, that after an injection")
     effect_site_half_life: Scalar = parameter("ketamine.effect_site_half_life", "h", "blood to brain equilibration")
 
 

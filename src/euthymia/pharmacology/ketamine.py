@@ -1,8 +1,8 @@
 """Ketamine, norketamine and hydroxynorketamine in the body: one linear system per enantiomer.
 
-Depots of :mod:`.absorption` empty into blood. Parent: three compartments around arterial blood (Kamp et al. 2020).
-Metabolites: ketamine → two-step delay → norketamine → two-step delay → hydroxynorketamine, each with two compartments (Simons
-et al. 2022), and dehydronorketamine beside it. A venous sample lags arterial blood, and so does the effect site in the brain;
+Depots of :mod:`.absorption` empty into blood. Parent: three compartments around arterial blood (Kamp et al. 2020) and a deep one,
+which samples over a whole day ask for (Hasan et al. 2021). Metabolites: ketamine → two-step delay → norketamine → two-step delay →
+hydroxynorketamine, each with two compartments (Simons et al. 2022), and dehydronorketamine beside it. A venous sample lags arterial blood, and so does the effect site in the brain;
 both follow a concentration with first-order lag and hold no drug.
 Amounts µmol, concentrations µM, time h.
 """
@@ -22,6 +22,7 @@ POOLS = (
     "ketamine",
     "ketamine_rapid",
     "ketamine_slow",
+    "ketamine_deep",
     "norketamine_delay_1",
     "norketamine_delay_2",
     "norketamine",
@@ -53,9 +54,11 @@ class Disposition(eqx.Module):
     central_volume: Scalar = parameter("ketamine.central_volume", "L", "V1, arterial core")
     rapid_volume: Scalar = parameter("ketamine.rapid_volume", "L", "V2")
     slow_volume: Scalar = parameter("ketamine.slow_volume", "L", "V3")
+    deep_volume: Scalar = parameter("ketamine.deep_volume", "L", "V4")
     clearance: Scalar = parameter("ketamine.clearance", "L/h", "CL")
     rapid_flow: Scalar = parameter("ketamine.rapid_flow", "L/h", "Q2")
     slow_flow: Scalar = parameter("ketamine.slow_flow", "L/h", "Q3")
+    deep_flow: Scalar = parameter("ketamine.deep_flow", "L/h", "Q4")
     venous_delay: Scalar = parameter("ketamine.venous_delay", "h", "lag of a peripheral venous sample")
     effect_site_half_life: Scalar = parameter("ketamine.effect_site_half_life", "h", "blood to brain equilibration")
 
@@ -63,7 +66,8 @@ class Disposition(eqx.Module):
     norketamine_delay: Scalar = parameter("norketamine.delay", "h", "mean transit time of the formation")
     norketamine_volume: Scalar = parameter("norketamine.central_volume", "L", "central volume")
     norketamine_peripheral_volume: Scalar = parameter("norketamine.peripheral_volume", "L", "peripheral volume")
-    norketamine_clearance: Scalar = parameter("norketamine.clearance", "L/h", "clearance")
+    norketamine_clearance: Scalar = parameter("norketamine.clearance", "L/h", "clearance of S-norketamine")
+    norketamine_clearance_ratio: Scalar = parameter("norketamine.clearance_ratio", "dimensionless", "clearance of R- over S-norketamine")
     norketamine_flow: Scalar = parameter("norketamine.flow", "L/h", "exchange flow")
 
     hydroxynorketamine_share: Scalar = parameter("hydroxynorketamine.share", "dimensionless", "norketamine that becomes HNK")
@@ -71,20 +75,21 @@ class Disposition(eqx.Module):
     hydroxynorketamine_volume: Scalar = parameter("hydroxynorketamine.central_volume", "L", "central volume")
     hydroxynorketamine_peripheral_volume: Scalar = parameter("hydroxynorketamine.peripheral_volume", "L", "peripheral volume")
     hydroxynorketamine_flow: Scalar = parameter("hydroxynorketamine.flow", "L/h", "exchange flow")
+    hydroxynorketamine_clearance: Scalar = parameter("hydroxynorketamine.clearance", "L/h", "clearance of S-HNK")
+    hydroxynorketamine_clearance_ratio: Scalar = parameter("hydroxynorketamine.clearance_ratio", "dimensionless", "of R- over S-HNK")
     dehydronorketamine_share: Scalar = parameter("dehydronorketamine.share", "dimensionless", "norketamine that becomes DHNK")
     dehydronorketamine_volume: Scalar = parameter("dehydronorketamine.volume", "L", "volume")
     dehydronorketamine_clearance: Scalar = parameter("dehydronorketamine.clearance", "L/h", "clearance")
 
-    hydroxynorketamine_clearance_s: Scalar = parameter("hydroxynorketamine.clearance_s", "L/h", "clearance of S-HNK")
-    hydroxynorketamine_auc_ratio_r: Scalar = parameter(
-        "hydroxynorketamine.auc_ratio_r", "dimensionless", "exposure of R-HNK over R-ketamine; sets the clearance of R-HNK"
-    )
+
+def norketamine_clearance(p: Disposition) -> PerEnantiomer:
+    """Clearance of S- and R-norketamine (L/h) at the reference weight."""
+    return p.norketamine_clearance * jnp.stack([jnp.ones(()), p.norketamine_clearance_ratio])
 
 
 def hydroxynorketamine_clearance(p: Disposition) -> PerEnantiomer:
-    """Clearance of S- and R-HNK (L/h) at the reference weight; for R it follows from the observed exposure ratio."""
-    formed = p.norketamine_share * p.hydroxynorketamine_share * p.clearance
-    return jnp.stack([p.hydroxynorketamine_clearance_s, formed / p.hydroxynorketamine_auc_ratio_r])
+    """Clearance of S- and R-hydroxynorketamine (L/h) at the reference weight."""
+    return p.hydroxynorketamine_clearance * jnp.stack([jnp.ones(()), p.hydroxynorketamine_clearance_ratio])
 
 
 def _absorbed(p: Disposition) -> dict[tuple[str, str], Scalar]:
@@ -105,11 +110,11 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
     volume, flow = size**p.volume_exponent, size**p.flow_exponent
     absorbed = _absorbed(p)
 
-    def of_enantiomer(clearance_hnk: Scalar) -> Float[Array, "state state"]:
-        V1, V2, V3 = volume * p.central_volume, volume * p.rapid_volume, volume * p.slow_volume
-        CL, Q2, Q3 = flow * p.clearance, flow * p.rapid_flow, flow * p.slow_flow
+    def of_enantiomer(clearance_nk: Scalar, clearance_hnk: Scalar) -> Float[Array, "state state"]:
+        V1, V2, V3, V4 = (volume * each for each in (p.central_volume, p.rapid_volume, p.slow_volume, p.deep_volume))
+        CL, Q2, Q3, Q4 = (flow * each for each in (p.clearance, p.rapid_flow, p.slow_flow, p.deep_flow))
         VN1, VN2 = volume * p.norketamine_volume, volume * p.norketamine_peripheral_volume
-        CLN, QN = flow * p.norketamine_clearance, flow * p.norketamine_flow
+        CLN, QN = flow * clearance_nk, flow * p.norketamine_flow
         VH1, VH2 = volume * p.hydroxynorketamine_volume, volume * p.hydroxynorketamine_peripheral_volume
         CLH, QH = flow * clearance_hnk, flow * p.hydroxynorketamine_flow
         VD, CLD = volume * p.dehydronorketamine_volume, flow * p.dehydronorketamine_clearance
@@ -124,6 +129,8 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
                 ("ketamine_rapid", "ketamine"): Q2 / V2,
                 ("ketamine", "ketamine_slow"): Q3 / V1,
                 ("ketamine_slow", "ketamine"): Q3 / V3,
+                ("ketamine", "ketamine_deep"): Q4 / V1,
+                ("ketamine_deep", "ketamine"): Q4 / V4,
                 ("ketamine", "norketamine_delay_1"): fN * CL / V1,
                 ("ketamine", "excreted"): (1 - fN) * CL / V1,
                 ("norketamine_delay_1", "norketamine_delay_2"): kN,
@@ -153,7 +160,7 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
             matrix = matrix.at[row, STATES.index(pool)].set(rate / capacity).at[row, row].set(-rate)
         return matrix
 
-    return jax.vmap(of_enantiomer)(hydroxynorketamine_clearance(p))
+    return jax.vmap(of_enantiomer)(norketamine_clearance(p), hydroxynorketamine_clearance(p))
 
 
 def central_volumes(p: Disposition, weight: Scalar) -> dict[str, Scalar]:

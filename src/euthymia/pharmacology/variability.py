@@ -16,7 +16,10 @@ from ..core.types import Scalar
 from .esketamine import Esketamine
 from .ketamine import Disposition
 
-TRAITS = ("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay")
+TRAITS = (
+    *("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay"),
+    *("hydroxynorketamine_clearance", "hydroxynorketamine_volume", "hydroxynorketamine_flow"),
+)
 """Fields of the disposition with a random effect, in the order of the trait axis."""
 
 SPRAY_TRAITS = (
@@ -67,11 +70,8 @@ def spread(p: Variability) -> Float[Array, "trait trait"]:
 
 
 def individual(p: Disposition, deviation: PerTrait) -> Disposition:
-    """The disposition of a person with random effects η; the clearance of hydroxynorketamine has none."""
-    factor = jnp.exp(deviation)
-    traits = {trait: getattr(p, trait) * factor[index] for index, trait in enumerate(TRAITS)}
-    # The clearance of R-HNK is parametrised by its exposure over ketamine's, which is inversely proportional to it.
-    return replace(p, **traits, hydroxynorketamine_auc_ratio_r=p.hydroxynorketamine_auc_ratio_r * factor[TRAITS.index("clearance")])
+    """The disposition of a person with random effects η; R-metabolites go with S."""
+    return replace(p, **{trait: getattr(p, trait) * factor for trait, factor in zip(TRAITS, jnp.exp(deviation), strict=True)})
 
 
 def individual_spray(p: Esketamine, deviation: PerSprayTrait) -> Esketamine:

@@ -41,7 +41,7 @@ def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
         enantiomers = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
         micromoles = milligrams / float(molecules.ketamine) / len(enantiomers)
         absorption = model.physiology.disposition.absorption
-        fractions = depot_shares(absorption, dose.route)
+        fractions = depot_shares(absorption, dose.route, milligrams)
         duration = float(absorption.release_time) if dose.route == "oral extended release" else duration
         return [
             Pulse(dose.start, duration, channel(enantiomer, compartment), micromoles * float(fraction))

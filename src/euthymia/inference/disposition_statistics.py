@@ -1,0 +1,128 @@
+"""What the model predicts of pharmacokinetic studies: every number from samples, areas and parameters of its arm."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..core.numerics.exponential import Steps
+from ..core.types import ENANTIOMERS, Scalar
+from ..model.exposure import areas, drug_states, in_blood, systems
+from ..model.inputs import CHANNELS, channel
+from ..model.parameters import Euthymia
+from ..pharmacology.absorption import depot_shares
+from ..pharmacology.ketamine import Disposition
+from ..protocols.subjects import Subject
+from .disposition_studies import WEIGHT, StudyNumber
+from .pk_design import MOLECULES, SPECIES, Design, padded_designs, subject_design, subject_pulses
+
+FAMILIES = ("ketamine", "esketamine")
+"""Drug families on which the studies depend."""
+
+
+class ArmDesigns(NamedTuple):
+    """Arms of studies in arrays of one size, and what was given."""
+
+    design: Design
+    """Stacked, at the shares of the reference model."""
+    dosed: Float[Array, "arm channel"]
+    """Amounts, µmol, at the same."""
+    routes: tuple[str, ...]
+    milligrams: tuple[float, ...]
+    given: tuple[float, ...]
+    """µmol of both enantiomers."""
+
+
+class ArmCourse(NamedTuple):
+    """Predicted samples (µM), and areas under the arterial curves, to infinity (µM h)."""
+
+    samples: Float[Array, "arm sample"]
+    areas: Float[Array, "arm enantiomer species"]
+
+
+def arm_designs(subjects: Sequence[Subject], model: Euthymia) -> ArmDesigns:
+    """Designs of arms, each with doses of one route."""
+    padded = padded_designs([subject_design(subject, model) for subject in subjects])
+    dosed = np.zeros((len(subjects), len(CHANNELS)))
+    for row, subject in zip(dosed, subjects, strict=True):
+        for pulse in subject_pulses(subject, model):
+            row[CHANNELS.index(pulse.channel)] += pulse.amount
+    first = [subject.doses[0] for subject in subjects]
+    return ArmDesigns(
+        jax.tree.map(lambda *leaves: jnp.stack(leaves), *padded),
+        jnp.asarray(dosed),
+        tuple(dose.route for dose in first),
+        tuple(dose.milligrams(WEIGHT) for dose in first),
+        tuple(dose.milligrams(WEIGHT) / float(model.molecules.ketamine) for dose in first),
+    )
+
+
+def share_ratios(p: Disposition, reference: Disposition, arms: ArmDesigns) -> Float[Array, "arm channel"]:
+    """Shares of a dose in each channel over those of the reference, at which the designs were made."""
+    ratio = np.ones((len(arms.routes), len(CHANNELS))).tolist()
+    for row, route, milligrams in zip(ratio, arms.routes, arms.milligrams, strict=True):
+        now, then = (depot_shares(each.absorption, route, milligrams) for each in (p, reference))
+        for depot in now:
+            for enantiomer in ENANTIOMERS:
+                row[CHANNELS.index(channel(enantiomer, depot))] = now[depot] / then[depot]
+    return jnp.stack([jnp.stack([jnp.asarray(entry) for entry in row]) for row in ratio])
+
+
+def arm_courses(model: Euthymia, reference: Euthymia, arms: ArmDesigns) -> ArmCourse:
+    """Samples and areas of every arm under a model."""
+    physiology = model.physiology
+    ratios = share_ratios(physiology.disposition, reference.physiology.disposition, arms)
+
+    def course(arm: tuple[Design, Array, Array]) -> ArmCourse:
+        design, dosed, ratio = arm
+        steps = Steps(design.lengths, design.which)
+        states = drug_states(physiology, design.weight, steps, ratio * design.infusion, ratio * design.bolus, FAMILIES)
+        system = systems(physiology, design.weight)._replace(comparators=None)
+        under = areas(system, states, ratio * dosed)
+        blood, area = (in_blood(physiology, design.weight, each) for each in (states, jax.tree.map(lambda x: x[None], under)))
+        readouts = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
+        samples = jnp.sum(design.enantiomers * readouts[design.node, :, design.readout], -1)
+        return ArmCourse(samples, jnp.stack([area.arterial, area.norketamine, area.hydroxynorketamine], -1)[0])
+
+    return jax.lax.map(course, (arms.design, arms.dosed, ratios))
+
+
+def predicted_numbers(model: Euthymia, reference: Euthymia, arms: ArmDesigns, numbers: Sequence[StudyNumber]) -> Float[Array, " number"]:
+    """Every number as the model predicts it, in the unit of the model."""
+    course, p = arm_courses(model, reference, arms), model.physiology.disposition
+    return jnp.stack([_predicted(p, course, arms, number) for number in numbers])
+
+
+def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: StudyNumber) -> Scalar:
+    samples, areas = course.samples[number.arm], course.areas[number.arm]
+
+    def area(molecule: str) -> Scalar:
+        species, counted = MOLECULES[molecule]
+        return jnp.asarray(counted) @ areas[:, SPECIES.index(species)]
+
+    def at(chosen: tuple[int, ...]) -> Float[Array, " chosen"]:
+        return samples[jnp.array(chosen)]
+
+    if number.kind == "concentration":
+        return at(number.samples)[0]
+    if number.kind == "peak":
+        return jnp.max(at(number.samples))
+    if number.kind == "ratio of peaks":
+        return jnp.max(at(number.samples)) / jnp.max(at(number.over))
+    if number.kind == "area":
+        return area(number.of)
+    if number.kind == "ratio of areas":
+        return area(number.of) / area(number.over_molecule or number.of)
+    if number.kind == "bioavailability":
+        return area(number.of) * p.clearance / arms.given[number.arm]
+    if number.kind == "half-life":
+        first, last = at(number.samples)
+        return jnp.log(2) * (number.between[1] - number.between[0]) / jnp.log(first / last)
+    if number.kind == "clearance":
+        return p.clearance
+    if number.kind == "apparent clearance":
+        return p.norketamine_clearance / p.norketamine_share
+    return p.central_volume + p.rapid_volume + p.slow_volume + p.deep_volume
