@@ -50,8 +50,8 @@ def import_(file: Path, *, until: str | None = None, out: Path | None = None, ov
     if read.unread:
         show_warnings([f"sbml: {len(read.unread)} states beside the pharmacology are not read, such as {read.unread[0]}"])
     console = output()
-    console.print(f"\n[bold]{escape(read.title)}[/bold]", soft_wrap=True)
-    print_paragraph(console, escape(read.notes.removeprefix(f"{read.title}. ")))
+    console.print(f"\n[bold]{escape(read.title or read.name)}[/bold]", soft_wrap=True)
+    print_paragraph(console, escape(" ".join(read.notes.removeprefix(f"{read.title}. ").split())))
     _show(solved, console)
     if out is not None:
         show_file("Course", out / "concentrations.csv", console)

@@ -1,6 +1,5 @@
 """Linear systems and what is given to them over time, of a protocol or from a document, and their exact solution."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import equinox as eqx
@@ -8,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
+from numpy.typing import ArrayLike
 
 from .. import __version__
 from ..core.constants import SECOND
@@ -75,7 +75,7 @@ class DosedSystems:
     unread: tuple[str, ...] = ()
     """States that the document has beside the pharmacology, such as those of the brain; they are not read."""
 
-    def solve(self, until: str | None = None, at: Sequence[float] = ()) -> Concentrations:
+    def solve(self, until: str | None = None, at: ArrayLike = ()) -> Concentrations:
         """Solve the systems exactly.
 
         Parameters
@@ -98,7 +98,7 @@ class DosedSystems:
         times = self.times[self.times < end - SAME]
         with_bolus = np.any([dosed.bolus[: len(times)].any(-1) for dosed in self.systems], 0) & (times > 0)
         before = times - np.minimum(SECOND, np.diff(times, prepend=-1.0) / 2)
-        grid = time_grid([], end, (*before[with_bolus].tolist(), *map(float, at)), changes=tuple(times.tolist()))
+        grid = time_grid([], end, (*before[with_bolus].tolist(), *np.asarray(at, float).tolist()), changes=tuple(times.tolist()))
         labels, concentrations, areas = {}, [], []
         for dosed in self.systems:
             states, course, area = _solved(dosed, times, grid)
@@ -161,8 +161,8 @@ def _solved(dosed: DosedSystem, times: np.ndarray, grid: TimeGrid) -> tuple[list
     read_out = np.array([np.where(np.array(system.states) == state, scale, 0.0) for state, scale in scales.items()])
     # Concentrations are integrated beside the states, which gives areas whether or not the matrix can be inverted.
     matrix = np.block([[system.matrix, np.zeros((number, len(scales)))], [read_out, np.zeros((len(scales), len(scales)))]])
-    middle = grid.padded_times[:-1] + grid.steps / 2
-    infusion = dosed.infusion[np.searchsorted(times, middle, "right") - 1]
+    midpoints = grid.padded_times[:-1] + grid.steps / 2
+    infusion = dosed.infusion[np.searchsorted(times, midpoints, "right") - 1]
     bolus = np.zeros_like(infusion)
     np.add.at(bolus, np.searchsorted(grid.times, times - SAME), dosed.bolus[: len(times)])
     steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))

@@ -8,6 +8,7 @@ such as the slow states of the brain, is left unread.
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.parsers import expat
@@ -19,7 +20,7 @@ from ..core.files import read_text
 from .dosed_systems import DosedSystem, DosedSystems
 from .linear_systems import LinearSystem
 from .sbml_document import ELSEWHERE, HORIZON, LEVEL, UNITS, VERSION, identifier, library
-from .sbml_forms import CONSTANT, LinearForms, Unreadable, demand
+from .sbml_forms import CONSTANT, Form, LinearForms, Unreadable, demand
 
 LARGEST_FILE = 20_000_000
 DEEPEST = 200
@@ -143,8 +144,8 @@ class _Reading:
             self._check_unit(horizon.getDerivedUnitDefinition(), "h", f"parameter {HORIZON!r}")
         return DosedSystems(
             model.getId(),
-            model.getName() or model.getId(),
-            " ".join(_text(model.getNotes()).split()) if model.isSetNotes() else "",
+            model.getName(),
+            _text(model.getNotes()).strip() if model.isSetNotes() else "",
             np.array(inputs.times),
             tuple(dosed),
             self._forms.numbers.get(HORIZON),
@@ -199,8 +200,8 @@ class _Reading:
     def _pools(self) -> Iterator[tuple[str, _State]]:
         for species in self._model.getListOfSpecies():
             name, where = species.getId(), f"species {species.getId()!r}"
-            named = _named(species)
-            demand(named is not None, where, f"is named {short(species.getName())}", "'DRUG, POOL', of which its identifier is made")
+            molecule, pool = _named(species)
+            demand(bool(molecule), where, f"is named {short(species.getName())}", "'DRUG, POOL', of which its identifier is made")
             plain = species.getHasOnlySubstanceUnits() and not (
                 species.getBoundaryCondition() or species.getConstant() or species.isSetConversionFactor() or name in self._computed
             )
@@ -208,7 +209,7 @@ class _Reading:
             self._check_unit(species.getDerivedUnitDefinition(), "umol", f"the unit of {where}")
             volume = None if species.getCompartment() == ELSEWHERE else self._volume(species.getCompartment())
             demand(volume is None or 0 < volume < math.inf, where, "is in a compartment without a size", "a constant size in L")
-            yield name, _State(*named, _amount(species.getInitialAmount(), where), True, volume)
+            yield name, _State(molecule, pool, _amount(species.getInitialAmount(), where), True, volume)
 
     def _volume(self, compartment: str) -> float:
         """Size of a compartment, L; not a number if it has none that stays."""
@@ -222,20 +223,21 @@ class _Reading:
     def _concentrations(self, molecules: set[str]) -> Iterator[tuple[str, _State]]:
         """Parameters that are named like states of a drug, and that a rate rule or nothing changes."""
         for parameter in self._model.getListOfParameters():
-            name, named = parameter.getId(), _named(parameter)
+            name, (molecule, state) = parameter.getId(), _named(parameter)
             changed = name not in self._computed or (name in self._rules and self._rules[name].isRate())
-            if named is not None and named[0] in molecules and not parameter.getConstant() and changed:
+            if molecule in molecules and not parameter.getConstant() and changed:
                 where = f"parameter {name!r}"
                 self._check_unit(parameter.getDerivedUnitDefinition(), "umol_per_L", f"the unit of {where}")
-                yield name, _State(*named, _amount(parameter.getValue(), where), False)
+                yield name, _State(molecule, state, _amount(parameter.getValue(), where), False)
 
     def _changes(self) -> tuple[dict[tuple[str, str], float], dict[str, dict[str, float]]]:
         """Rates of change of states by states, 1/h, and the share of each rate of infusion that enters a state."""
         changes: dict[tuple[str, str], float] = defaultdict(float)
         inflows: dict[str, dict[str, float]] = {name: {} for name in self._states}
-        for target, share, formula, where in (*self._reactions(), *self._lags()):
+        for target, share, formula, where in chain(self._reactions(), self._lags()):
             for source, number in self._forms.read(formula, where).items():
                 if source in self._rates:
+                    _amount(self._rates[source], f"parameter {source!r}")
                     inflows[target][source] = inflows[target].get(source, 0.0) + share * number
                 elif source == CONSTANT:
                     demand(number == 0, where, "holds a number that nothing multiplies", "constants times drugs")
@@ -294,20 +296,22 @@ class _Reading:
     def _time(self, event: Any, where: str) -> float:
         """When an event happens, h."""
         demand(not (event.isSetDelay() or event.isSetPriority()), where, "has a delay or a priority", "neither")
-        trigger = event.getTrigger().getMath() if event.isSetTrigger() else None
-        at_time = trigger is not None and trigger.getType() == self._library.AST_RELATIONAL_GEQ and trigger.getNumChildren() == 2
-        at_time = at_time and trigger.getChild(0).getType() == self._library.AST_NAME_TIME
-        form = self._forms.read(trigger.getChild(1), where) if at_time else {}
+        demand(event.isSetTrigger() and event.getTrigger().isSetMath(), where, "has no trigger", "'time >= NUMBER'")
+        trigger, library = event.getTrigger().getMath(), self._library
+        comparison = trigger.getType() == library.AST_RELATIONAL_GEQ and trigger.getNumChildren() == 2
+        form: Form = {}
+        if comparison and trigger.getChild(0).getType() == library.AST_NAME_TIME:
+            form = self._forms.read(trigger.getChild(1), where)
         time = form.get(CONSTANT, math.nan) if form.keys() == {CONSTANT} else math.nan
-        demand(time > 0, where, f"has the trigger {self._library.formulaToL3String(trigger)!r}", "'time >= NUMBER', after the start")
+        demand(time > 0, where, f"has the trigger {library.formulaToL3String(trigger)!r}", "'time >= NUMBER', after the start")
         return time
 
 
-def _named(element: Any) -> tuple[str, str] | None:
-    """The drug and the state that an element is named after, if it is."""
+def _named(element: Any) -> tuple[str, str]:
+    """The drug and the state that an element is named after; empty if it is not."""
     molecule, _, state = element.getName().rpartition(", ")
     state = state.replace(" ", "_")
-    return (molecule, state) if molecule and identifier(molecule, state) == element.getId() else None
+    return (molecule, state) if molecule and identifier(molecule, state) == element.getId() else ("", "")
 
 
 def _amount(number: float, where: str) -> float:
