@@ -29,7 +29,7 @@ PROTOCOLS = {
     "active metabolite": [{"drug": "bupropion", "amount": "150 mg", "route": "oral", "every": "12 h", "times": 3}],
     "one enantiomer and metabolites": [
         {"drug": "arketamine", **VEIN},
-        {"drug": "R-hydroxynorketamine", **PUSH},
+        {"drug": "(2R,6R)-HNK", **PUSH},
         {"drug": "S-norketamine", **VEIN},
     ],
 }
@@ -109,7 +109,7 @@ def test_systems_doses_and_concentrations_are_those_of_the_protocol(name, model,
     assert (solved.data.time.units, next(iter(solved.peak_time.values())).units) == ("h", "h")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_protocol_survives_the_round_trip(seed, model, back):
     random = np.random.default_rng(seed)
     protocol = next(drawn for drawn in (check({"title": "Drawn"} | meant(random)) for _ in range(99)) if drawn.doses)

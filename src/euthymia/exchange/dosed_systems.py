@@ -129,9 +129,9 @@ class DosedSystems:
 
     def _end(self, until: str | None) -> float:
         """End of the course, h."""
-        if until is None and self.horizon is None:
-            raise InputError('until: the document does not say when its course ends; write for example "24 h"')
         end = self.horizon if until is None else quantity("until", until, "time")[0]
+        if end is None:
+            raise InputError('until: the document does not say when its course ends; write for example "24 h"')
         if not 0 < end <= LONGEST:
             raise InputError(f"until: {end:g} h is outside what can be solved; allowed: more than 0 and at most {LONGEST:g} h")
         return end

@@ -1,7 +1,7 @@
 """Formulas of an SBML document that are linear in its variables, such as ``k * drug``."""
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +65,7 @@ class LinearForms:
 
 
 def _sum(forms: list[Form]) -> Form:
-    total: Counter[str] = Counter()
+    total: dict[str, float] = defaultdict(float)
     for form in forms:
         for name, number in form.items():
             total[name] += number
