@@ -25,11 +25,12 @@ _HOME = {
     "CohortRun": "api.cohort_run",
     "evidence": "evidence",
     "read_results": "results.netcdf",
+    "read_sbml": "exchange.sbml_reading",
     "InputError": "core.errors",
     "configure": "core.runtime",
 }
 """Where each name of the interface is."""
-_NEEDS_ARRAYS = {"Model", "Run", "ComparedRuns", "CohortRun", "read_results"}
+_NEEDS_ARRAYS = {"Model", "Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml"}
 __all__ = sorted([*_HOME, "__version__"])
 
 

@@ -16,6 +16,7 @@ from .api.studies import validate as validate
 from .api.studies import verify as verify
 from .core.errors import InputError as InputError
 from .core.runtime import configure as configure
+from .exchange.sbml_reading import read_sbml as read_sbml
 from .model.changed import Model as Model
 from .protocols.dose import Dose as Dose
 from .protocols.patient import Patient as Patient

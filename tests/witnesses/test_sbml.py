@@ -124,7 +124,7 @@ def test_a_system_with_a_depot_two_channels_and_a_follower_of_a_follower(model, 
     matrix[3, [1, 3]], matrix[4, [0, 3, 4]] = [0.5 / 8, -0.5], [0.1, 0.3, -0.4]
     entries = {"S-ketamine": np.array([0.7, 0.3, 0, 0, 0]), "R-ketamine": np.eye(5)[1]}
     system = LinearSystem("2-drug", states, pools, matrix, entries, {"4-blood": 8.0})
-    monkeypatch.setattr("euthymia.exchange.sbml.body_systems", lambda *_: [system])
+    monkeypatch.setattr("euthymia.exchange.dosed_systems.body_systems", lambda *_: [system])
     route = {"drug": "ketamine", "amount": "50 mg"}
     infusion = {**route, "route": "i.v. infusion", "duration": "2 h", "start": "22 h"}
     doses = [{**route, "route": "i.v. bolus", "every": "6 h", "times": 3}, infusion]

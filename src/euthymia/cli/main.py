@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from .. import __version__
 from ..core.errors import InputError
-from . import check, files, fit, patients, run, surfaces
+from . import check, files, fit, imported, patients, run, surfaces
 from .console import DISCLAIMER, errors
 
 app = App(
@@ -32,6 +32,7 @@ for command in (
     files.protocols,
     files.evidence,
     files.export,
+    imported.import_,
     files.events,
     surfaces.surfaces,
 ):

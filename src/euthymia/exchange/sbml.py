@@ -6,30 +6,22 @@ Changes of input come from the time grid of the course, so that the file has the
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import equinox as eqx
 import numpy as np
 
-from .. import __version__
-from ..core.errors import InputError
 from ..core.files import atomic_write
-from ..evidence.registry import evidence
 from ..model.baseline import patient
 from ..model.default import default_model
 from ..model.exposure import individualised
-from ..model.inputs import CHANNELS
 from ..model.parameters import Euthymia
 from ..protocols.protocol import Protocol
-from ..simulation.dosing import grid_of
 from ..simulation.person import Person
-from .linear_systems import LinearSystem, body_systems
-from .sbml_document import ELSEWHERE, ONE_LITRE, Document, identifier
+from .dosed_systems import DosedSystems, dosed_systems, label, words
+from .linear_systems import LinearSystem
+from .sbml_document import ELSEWHERE, HORIZON, ONE_LITRE, Document, identifier
 from .sbml_slow_system import add_slow_system
-
-TIME_DIGITS = 12
-"""Decimals, in h, of the time of a change: the grid sums steps up to it with rounding errors."""
 
 
 def write_sbml(protocol: Protocol, path: Path, model: Euthymia | None = None, slow: bool = False) -> None:
@@ -71,76 +63,58 @@ def sbml_of(protocol: Protocol, model: Euthymia, slow: bool = False, person: Per
     InputError
         As :func:`write_sbml`.
     """
-    if not protocol.doses:
-        raise InputError("protocol: it gives no drug, so that there is no pharmacology to write")
     person = Person.from_protocol(protocol, model) if person is None else person
-    weight = float(person.weight)
-    grid = grid_of(protocol, model, weight)
-    times = [round(float(time), TIME_DIGITS) for time in grid.times]
-    document = Document(
-        identifier("pharmacology", protocol.name),
-        protocol.title,
-        f"{protocol.title}. Body weight {', '.join((f'{weight:g} kg', *protocol.patient.particulars()))}, horizon {protocol.horizon:g} h. "
-        f"Written by Euthymia {__version__} from parameters {evidence().parameter_hash()}.",
-    )
-    physiology = individualised(model.physiology, person.body)
-    changes: dict[int, dict[str, str]] = {}
-    written = []
-    for system in body_systems(replace(model, physiology=physiology), weight):
-        infused, pushed = (_entering(system, channels[: grid.nodes - 1]) for channels in (grid.infusion, grid.bolus))
-        if infused.any() or pushed.any():
-            written.append(system.name)
-            _add_system(document, system, pushed[0])
-            for node, variable, value in _add_inputs(document, system, infused, pushed):
-                changes.setdefault(node, {})[variable] = value
+    dosed = dosed_systems(protocol, model, person)
+    document = document_of(dosed)
     if slow:
+        physiology = individualised(model.physiology, person.body)
         undosed = eqx.filter_jit(patient)(physiology, person.stress)
+        written = [entered.system.name for entered in dosed.systems]
         add_slow_system(document, physiology, undosed, written, circuits, protocol.patient.stress_until)
-    for number, node in enumerate(sorted(changes), 1):
-        name = f"change {number} of the input, at {times[node]:g} h"
-        document.event(f"change_{number}", name, f"time >= {times[node]!r} h", changes[node])
     return document.text()
 
 
-def _entering(system: LinearSystem, channels: np.ndarray) -> np.ndarray:
-    """Input into each state [node, state] from that of the channels [step, channel]; none at the horizon."""
-    entering = sum(np.outer(channels[:, CHANNELS.index(channel)], entry) for channel, entry in system.entries.items())
-    return np.pad(entering, ((0, 1), (0, 0)))
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _label(system: LinearSystem, state: str) -> str:
-    return f"{system.name}, {_words(state)}"
+def document_of(dosed: DosedSystems) -> Document:
+    """Linear systems and what enters them as a document."""
+    document = Document(dosed.name, dosed.title, dosed.notes)
+    if dosed.horizon is not None:
+        document.number(HORIZON, "end of the course", dosed.horizon, "h")
+    changes: dict[int, dict[str, str]] = {}
+    for entered in dosed.systems:
+        _add_system(document, entered.system, entered.bolus[0])
+        for index, variable, value in _add_inputs(document, entered.system, entered.infusion, entered.bolus):
+            changes.setdefault(index, {})[variable] = value
+    for number, index in enumerate(sorted(changes), 1):
+        time = float(dosed.times[index])
+        document.event(f"change_{number}", f"change {number} of the input, at {time:g} h", f"time >= {time!r} h", changes[index])
+    return document
 
 
 def _add_system(document: Document, system: LinearSystem, amounts: np.ndarray) -> None:
     """States that start with these amounts (µmol), and the flows between them."""
     identifiers = {state: identifier(system.name, state) for state in system.states}
     compartments = {
-        pool: document.compartment(f"{identifiers[pool]}__volume", f"{_label(system, pool)}: volume", system.volumes[pool])
+        pool: document.compartment(f"{identifiers[pool]}__volume", f"{label(system, pool)}: volume", system.volumes[pool])
         if pool in system.volumes
         else ELSEWHERE
         for pool in system.pools
     }
     for state, amount in zip(system.states, amounts, strict=True):
         if state in compartments:
-            document.amount(identifiers[state], _label(system, state), compartments[state], amount)
+            document.amount(identifiers[state], label(system, state), compartments[state], amount)
         else:
-            document.number(identifiers[state], _label(system, state), 0.0, "umol_per_L", constant=False)
+            document.number(identifiers[state], label(system, state), amount, "umol_per_L", constant=False)
 
     def constant(per_hour: float, meaning: str, *names: str) -> str:
-        return document.number(identifier("k", system.name, *names), f"{_label(system, names[0])}: {meaning}", per_hour, "per_h")
+        return document.number(identifier("k", system.name, *names), f"{label(system, names[0])}: {meaning}", per_hour, "per_h")
 
     for target, row in zip(system.states, system.matrix, strict=True):
         into = {source: float(rate) for source, rate in zip(system.states, row, strict=True) if rate != 0 and source != target}
-        meaning = f"rate constant to {_words(target)}"
+        meaning = f"rate constant to {words(target)}"
         if target in compartments:
             for source, rate in into.items():
                 law = f"{constant(rate, meaning, source, target)} * {identifiers[source]}"
-                name = f"{_label(system, source)} to {_words(target)}"
+                name = f"{label(system, source)} to {words(target)}"
                 document.reaction(identifier("flow", system.name, source, target), name, law, identifiers[target], identifiers[source])
         elif row.any():
             # A lagged concentration follows the concentration of a pool, not its amount.
@@ -160,7 +134,7 @@ def _add_inputs(document: Document, system: LinearSystem, infused: np.ndarray, p
         for node in np.flatnonzero(amounts[1:]) + 1:
             yield int(node), variable, f"{variable} + {float(amounts[node])!r} umol"
         if rates.any():
-            name = f"{_label(system, state)}: infusion"
+            name = f"{label(system, state)}: infusion"
             rate = document.number(f"{variable}__infusion", f"{name}, rate", rates[0], "umol_per_h", constant=False)
             document.reaction(identifier("infusion", system.name, state), name, rate, target=variable)
             for node in np.flatnonzero(np.diff(rates)) + 1:

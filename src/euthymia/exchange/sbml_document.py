@@ -21,6 +21,8 @@ UNITS: dict[str, Unit] = {
 ELSEWHERE = "elsewhere"
 """The compartment of pools without a known volume: one litre, so that amounts are numbers."""
 ONE_LITRE = 1.0
+HORIZON = "horizon"
+"""The parameter that says when the course ends, h."""
 
 
 def identifier(*names: str) -> str:
@@ -29,16 +31,21 @@ def identifier(*names: str) -> str:
     return f"_{joined}" if joined[0].isdigit() else joined
 
 
+def library() -> Any:
+    """The SBML library. Raises ``InputError`` if it is not installed."""
+    try:
+        import libsbml
+    except ImportError as error:
+        raise InputError("sbml: needs python-libsbml; install it with `python -m pip install python-libsbml`") from error
+    return libsbml
+
+
 class Document:
     """An SBML document in the making. Every element has an identifier and a name for people; adding one returns the identifier."""
 
     def __init__(self, name: str, title: str, notes: str):
-        try:
-            import libsbml
-        except ImportError as error:
-            raise InputError("sbml: needs python-libsbml; install it with `python -m pip install python-libsbml`") from error
-        self._library = libsbml
-        self._document = libsbml.SBMLDocument(LEVEL, VERSION)
+        self._library = library()
+        self._document = self._library.SBMLDocument(LEVEL, VERSION)
         self._model = self._document.createModel()
         _set(self._model, Id=name, Name=title, TimeUnits="h", SubstanceUnits="umol", ExtentUnits="umol", VolumeUnits="litre")
         self._model.setNotes(f'<body xmlns="http://www.w3.org/1999/xhtml"><p>{escape(notes)}</p></body>')
