@@ -1,6 +1,7 @@
 """Hashes of what a step depends on: code, rows of evidence, files."""
 
 import ast
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,10 @@ def skeleton(node: Any) -> Any:
     return {"": type(node).__name__} | {name: skeleton(value) for name, value in ast.iter_fields(node) if value not in (None, [])}
 
 
-def parameters() -> str:
-    """Hash of the numbers of all parameters."""
-    return digest({name: row.model_dump(mode="json", include={*NUMBERS}) for name, row in sorted(evidence().parameters.items())})
+def parameters(*, without: Iterable[str] = ()) -> str:
+    """Hash of the numbers of all parameters but some."""
+    rows = {name: row for name, row in sorted(evidence().parameters.items()) if name not in without}
+    return digest({name: row.model_dump(mode="json", include={*NUMBERS}) for name, row in rows.items()})
 
 
 def calibrated() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from euthymia.core.files import atomic_write
 from euthymia.evidence import cohort_medians
+from euthymia.evidence.disposition import priors
 from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 
@@ -21,7 +22,10 @@ FITTED = DATA / "fitted.yaml"
 CALIBRATION = ROOT / "build" / "calibration"
 PICTURE = ROOT / "docs" / "five-ways.svg"
 PROTOCOLS = PACKAGE / "protocols" / "builtin"
-TRIALS, SAMPLES = DATA / "trials.yaml", DATA / "timecourses.csv"
+TRIALS = DATA / "trials.yaml"
+STUDIES, SAMPLES = DATA / "pharmacokinetics.yaml", DATA / "timecourses.csv"
+PRIORS, DISPOSITION = DATA / "disposition_priors.yaml", DATA / "disposition.yaml"
+DISPOSITION_ROWS = DATA / "parameters" / "disposition.yaml"
 WITNESSES = ("tests/witnesses/test_sbml.py", "tests/witnesses/test_slow_system.py")
 SURFACES = ("habenula", "passage")
 
@@ -77,8 +81,27 @@ def calibrate() -> None:
     atomic_write(FITTED, (CALIBRATION / "fitted.yaml").read_text("utf-8"))
 
 
+def of_disposition() -> Hashes:
+    """The inputs of the fit of the disposition, among them no row that it makes."""
+    modules = ("inference.disposition_fit", "inference.disposition_people")
+    return {
+        "code": code(*modules, scripts=(HERE / "disposition.py",)),
+        "parameters": inputs.parameters(without=priors()),
+        "priors": content(PRIORS),
+        "targets": inputs.targets("calibrate", "validate"),
+        "studies": content(STUDIES, SAMPLES),
+    }
+
+
 STEPS = (
     *map(surface, SURFACES),
+    Step(
+        "disposition",
+        "fitting the disposition to pharmacokinetic studies, and leaving each out",
+        partial(python, "-m", "rebuild.disposition"),
+        of_disposition,
+        lambda: content(DISPOSITION, DISPOSITION_ROWS),
+    ),
     Step(
         "fit",
         "fitting to trials kept for calibration, and sampling",
@@ -116,8 +139,8 @@ STEPS = (
                 "validation.pharmacology",
                 scripts=(HERE / "numbers.py",),
             ),
-            "targets": inputs.targets("validate", "verification"),
-            "samples": content(SAMPLES),
+            "targets": inputs.targets("calibrate", "validate", "verification"),
+            "studies": content(STUDIES, SAMPLES, DISPOSITION),
         },
         lambda: content(stored.path_of(stored.NUMBERS)),
     ),

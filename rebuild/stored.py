@@ -23,10 +23,10 @@ def path_of(name: str) -> Path:
     return FOLDER / f"{name}.yaml"
 
 
-def as_yaml(data: Mapping[str, Any]) -> str:
+def as_yaml(data: Mapping[str, Any], width: int = WIDTH) -> str:
     """Data as YAML whose innermost mappings have a line each; numbers are rounded."""
     writer, stream = YAML(typ="safe", pure=True), StringIO()
-    writer.default_flow_style, writer.sort_base_mapping_type_on_output, writer.width = None, False, WIDTH
+    writer.default_flow_style, writer.sort_base_mapping_type_on_output, writer.width = None, False, width
     writer.dump(_rounded(data), stream)
     return stream.getvalue()
 

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from euthymia.core.errors import InputError
 from euthymia.core.parameters import declared, fill, parameter, rows_of
 from euthymia.core.units import factor
+from euthymia.evidence.disposition import priors
 from euthymia.evidence.registry import Registry, evidence, load
 from euthymia.evidence.rows import Parameter, Target
+from euthymia.inference.disposition_studies import studies
 
 ROW = {"id": "a.b", "value": 1.0, "unit": "h", "source": "none", "provenance": "read"}
 
@@ -42,9 +44,11 @@ def test_every_target_is_shown_or_compared_with():
     from euthymia.claims.catalogue import claims
     from euthymia.report.pages.sections import SECTIONS
     from euthymia.trials.published import published_trials
-    from euthymia.validation.pharmacology import PREDICTED
+    from euthymia.validation.pharmacology import VERIFIED
 
-    used = {claim.target for claim in claims()} | set(PREDICTED) | {target for section in SECTIONS for target in section.targets}
+    in_studies = {row for study in studies() for arm in study.arms.values() for row in arm.numbers}
+    used = {claim.target for claim in claims()} | {target for section in SECTIONS for target in section.targets}
+    used |= set(VERIFIED) | in_studies
     used |= {name for trial in published_trials().trials for name in [*(each.target for each in trial.observations), *trial.unanswered]}
     assert set(evidence().targets) - used == set()
 
@@ -57,7 +61,7 @@ def roles_by_study(registry: Registry) -> dict[str, set[str]]:
 
 
 def test_a_study_has_one_role_and_sets_no_parameter_if_it_validates():
-    sets_parameters = {row.source for row in evidence().parameters.values()}
+    sets_parameters = {row.source for row in [*evidence().parameters.values(), *priors().values()]}
     for study, roles in roles_by_study(evidence()).items():
         assert len(roles) == 1, f"{study}: {roles}"
         assert "validate" not in roles or study not in sets_parameters, study
@@ -66,8 +70,18 @@ def test_a_study_has_one_role_and_sets_no_parameter_if_it_validates():
 def test_what_is_calibrated_names_a_study_kept_for_calibration():
     roles = roles_by_study(evidence())
     for row in evidence().parameters.values():
-        if row.provenance == "calibrated":
+        if row.provenance == "calibrated" and row.id not in priors():
             assert roles.get(row.source) == {"calibrate"}, row.id
+
+
+def test_a_number_of_a_study_has_the_role_of_the_study_and_a_study_that_is_kept_aside_sets_no_disposition():
+    for study in studies():
+        for arm in study.arms.values():
+            for row in arm.numbers:
+                target = evidence().target(row)
+                assert target.role == study.role, row
+                assert target.provenance == "read", row
+                assert study.study in (target.source, row.split(".")[0]), row
 
 
 def test_dois_look_like_dois():
@@ -141,5 +155,5 @@ def test_guard_two_rows_with_one_id_are_refused(copy):
 def test_a_changed_number_changes_the_hash(copy):
     before = load(copy).parameter_hash()
     text = (copy / "parameters" / "pharmacology.yaml").read_text()
-    (copy / "parameters" / "pharmacology.yaml").write_text(text.replace("value: 84", "value: 85"))
+    (copy / "parameters" / "pharmacology.yaml").write_text(text.replace("value: 8.3,", "value: 8.4,"))
     assert load(copy).parameter_hash() != before

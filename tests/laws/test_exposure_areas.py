@@ -11,7 +11,7 @@ import euthymia.simulation.exposure as solving
 from euthymia.core.constants import SECOND
 from euthymia.model.time_grid import SMALLEST_LENGTHS, time_grid
 from euthymia.pharmacology.comparators import DRUGS
-from euthymia.pharmacology.ketamine import hydroxynorketamine_clearance
+from euthymia.pharmacology.ketamine import hydroxynorketamine_clearance, norketamine_clearance
 from euthymia.protocols.reading import check, read
 from euthymia.report.terminal.exposure import write_course
 from euthymia.simulation.dosing import grid_of, pulses_from_doses
@@ -73,7 +73,7 @@ def micromoles(model, doses, drug="ketamine"):
 def test_areas_are_the_dose_over_the_clearance_wherever_doses_lie(model, solve, doses):
     p, links = model.physiology.disposition, model.physiology.links
     area, dosed = solve(given(*doses)).area.isel(patient=0), micromoles(model, doses)
-    of_ketamine, of_norketamine = dosed / float(p.clearance), dosed * float(p.norketamine_share / p.norketamine_clearance)
+    of_ketamine, of_norketamine = dosed / float(p.clearance), dosed / 2 * float((p.norketamine_share / norketamine_clearance(p)).sum())
     of_hnk = dosed / 2 * np.asarray(p.norketamine_share * p.hydroxynorketamine_share / hydroxynorketamine_clearance(p))
     reaching_brain = float(links.unbound_fraction * links.brain_partition)
     for name, expected in {
@@ -91,9 +91,12 @@ def test_areas_are_the_dose_over_the_clearance_wherever_doses_lie(model, solve, 
 @pytest.mark.parametrize("route", ["i.m.", "s.c.", "oral", "oral extended release"])
 def test_absorbed_doses_have_the_area_of_what_arrives(model, solve, route):
     p = model.physiology.disposition
-    arriving = {"i.m.": p.absorption.injected_share[0], "s.c.": p.absorption.injected_share[1]}.get(
-        route, p.absorption.oral_bioavailability
-    )
+    arriving = {
+        "i.m.": p.absorption.injected_share[0],
+        "s.c.": p.absorption.injected_share[1],
+        "oral": p.absorption.oral_bioavailability,
+        "oral extended release": p.absorption.tablet_bioavailability,
+    }[route]
     doses = [dose(route, every="1 d", times=3)]
     expected = float(arriving / p.clearance) * micromoles(model, doses)
     assert float(both(solve(given(*doses)).area.arterial_ketamine)) == pytest.approx(expected, rel=1e-8)

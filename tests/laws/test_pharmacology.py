@@ -8,8 +8,8 @@ from euthymia.core.numerics.exponential import Steps, exact_step, linear_course
 from euthymia.model.exposure import by_family, systems
 from euthymia.model.inputs import CHANNELS, ESKETAMINE_CHANNELS, KETAMINE_CHANNELS, Pulse, channel
 from euthymia.model.time_grid import time_grid
-from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, depot_shares
-from euthymia.pharmacology.ketamine import ENTRIES, LAGGED, POOLS, STATES, central_volumes, rate_matrix
+from euthymia.pharmacology.absorption import DEPOTS, MEMBRANES, OF_WHOLE_DOSE, depot_shares
+from euthymia.pharmacology.ketamine import ENTRIES, LAGGED, POOLS, STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
 from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.simulation.simulate import simulate
 
@@ -91,7 +91,7 @@ def test_allometry_slows_heavier_people(model):
     np.testing.assert_allclose(heavy, light * 2 ** (0.75 - 1), rtol=1e-12)
 
 
-def test_exposure_of_hydroxynorketamine_is_the_observed_one_for_r(model):
+def test_exposure_of_hydroxynorketamine_over_ketamine_is_what_forms_over_its_clearance(model):
     disposition = model.physiology.disposition
     matrix = np.asarray(rate_matrix(disposition, jnp.asarray(70.0)))[1]
     inside = [i for i, name in enumerate(STATES) if name != "excreted"]
@@ -99,7 +99,8 @@ def test_exposure_of_hydroxynorketamine_is_the_observed_one_for_r(model):
     volumes = central_volumes(disposition, jnp.asarray(70.0))
     ketamine = area[inside.index(STATES.index("ketamine"))] / float(volumes["ketamine"])
     hnk = area[inside.index(STATES.index("hydroxynorketamine"))] / float(volumes["hydroxynorketamine"])
-    assert hnk / ketamine == pytest.approx(3.1, rel=1e-10)
+    formed = disposition.norketamine_share * disposition.hydroxynorketamine_share * disposition.clearance
+    assert hnk / ketamine == pytest.approx(float(formed / hydroxynorketamine_clearance(disposition)[1]), rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -166,18 +167,35 @@ def area_in_the_end(model, place):
     )
 
 
+MILLIGRAMS = 40.0
+
+
 @pytest.mark.parametrize("route", ["i.m.", "s.c.", *MEMBRANES, "oral", "oral extended release"])
 def test_every_route_has_its_published_bioavailability(model, route):
     absorption = model.physiology.disposition.absorption
-    shares = depot_shares(absorption, route)
+    shares = depot_shares(absorption, route, MILLIGRAMS)
     assert float(sum(shares.values())) == pytest.approx(1, rel=1e-12)
     found = sum(float(share) * area_in_the_end(model, place) for place, share in shares.items()) / area_in_the_end(model, "ketamine")
     published = {
         "i.m.": absorption.injected_share[0],
         "s.c.": absorption.injected_share[1],
-        **dict(zip(MEMBRANES, absorption.membrane_bioavailability, strict=True)),
+        **dict(zip(OF_WHOLE_DOSE, absorption.membrane_bioavailability, strict=True)),
+        "oral extended release": absorption.tablet_bioavailability,
     }
+    if route == "nasal":
+        through = absorption.nasal_share / (1 + MILLIGRAMS / absorption.nasal_half_dose)
+        published["nasal"] = through + (1 - through) * absorption.oral_bioavailability
     assert found == pytest.approx(float(published.get(route, absorption.oral_bioavailability)), rel=1e-10)
+
+
+def test_a_nose_takes_up_less_of_a_larger_spray_and_never_more_in_all_than_it_holds(model):
+    p = model.physiology.disposition.absorption
+    doses = np.array([1e-6, 1.0, 10.0, 100.0, 1e3, 1e9])
+    shares = np.array([float(depot_shares(p, "nasal", dose)["nose"]) for dose in doses])
+    assert shares[0] == pytest.approx(float(p.nasal_share), rel=1e-6)
+    assert np.all(np.diff(shares) < 0)
+    assert np.all(np.diff(shares * doses) > 0)
+    assert shares[-1] * doses[-1] == pytest.approx(float(p.nasal_share * p.nasal_half_dose), rel=1e-6)
 
 
 def test_a_dose_in_any_place_is_somewhere(model):

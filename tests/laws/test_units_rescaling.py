@@ -96,7 +96,7 @@ from euthymia.pharmacology.absorption import depot_shares, emptying, fates, memb
 from euthymia.pharmacology.comparators import DRUGS, MOLECULES
 from euthymia.pharmacology.esketamine import concentrations
 from euthymia.pharmacology.esketamine import rate_matrix as esketamine_matrix
-from euthymia.pharmacology.ketamine import STATES, central_volumes, hydroxynorketamine_clearance, rate_matrix
+from euthymia.pharmacology.ketamine import STATES, central_volumes, hydroxynorketamine_clearance, norketamine_clearance, rate_matrix
 from euthymia.plasticity import excitotoxicity, serotonin, signalling, spines
 from euthymia.plasticity.excitotoxicity import calcium_load, damage_rate, damage_source, excitatory_gain, load_for_damage, relative_damage
 from euthymia.plasticity.signalling import SignallingState, signalling_rate
@@ -246,9 +246,15 @@ EQUATIONS = {
     "magnesium unblock": ("physiology.receptor.magnesium", magnesium_unblock, [(-60.0, "mV")], ONE),
     "body": ("physiology.disposition", rate_matrix, [(82.0, "kg")], BODY[:, None] / BODY[None, :] * factor(HOURLY)),
     "emptying of depots": ("physiology.disposition.absorption", emptying, [], HOURLY),
-    "through a membrane": ("physiology.disposition.absorption", membrane_share, [], ONE),
+    "through the nose": ("physiology.disposition.absorption", lambda p, dose: membrane_share(p, "nasal", dose), [(30.0, "mg")], ONE),
+    "under the tongue": ("physiology.disposition.absorption", lambda p, dose: membrane_share(p, "sublingual", dose), [(30.0, "mg")], ONE),
     "fates": ("physiology.disposition.absorption", lambda p: jnp.stack(fates(p)), [], ONE),
-    "shares of depots": ("physiology.disposition.absorption", lambda p: jnp.stack(list(depot_shares(p, "nasal").values())), [], ONE),
+    "shares of depots": (
+        "physiology.disposition.absorption",
+        lambda p, dose: jnp.stack([*depot_shares(p, "nasal", dose).values()]),
+        [(30.0, "mg")],
+        ONE,
+    ),
     "esketamine": (
         "physiology.esketamine",
         esketamine_matrix,
@@ -264,7 +270,8 @@ EQUATIONS = {
     "safety": ("safety", lambda p, c: readouts(p, c), [(np.array([0.3, 0.5]), "uM")], SafetyReadouts(ONE, "mmHg", "mmHg", ONE)),
     "free hydroxynorketamine": ("physiology.links", free_brain_hydroxynorketamine, [(np.array([0.3, 0.4]), "uM")], "uM"),
     "free blockers": ("physiology.links", free_brain_blockers, [(np.array([0.3, 0.4]), "uM")], "uM"),
-    "clearance of metabolites": ("physiology.disposition", hydroxynorketamine_clearance, [], "L/h"),
+    "clearance of norketamine": ("physiology.disposition", norketamine_clearance, [], "L/h"),
+    "clearance of hydroxynorketamine": ("physiology.disposition", hydroxynorketamine_clearance, [], "L/h"),
     "volumes": ("physiology.disposition", lambda p, w: list(central_volumes(p, w).values()), [(82.0, "kg")], "L"),
     "exposure of the brain": (
         "physiology",

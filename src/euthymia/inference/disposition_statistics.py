@@ -15,7 +15,9 @@ from ..model.inputs import CHANNELS, channel
 from ..model.parameters import Euthymia
 from ..pharmacology.absorption import depot_shares
 from ..pharmacology.ketamine import Disposition
+from ..protocols.dose import Dose
 from ..protocols.subjects import Subject
+from ..simulation.dosing import ENANTIOMERS_OF
 from .disposition_studies import WEIGHT, StudyNumber
 from .pk_design import MOLECULES, SPECIES, Design, padded_designs, subject_design, subject_pulses
 
@@ -32,8 +34,8 @@ class ArmDesigns(NamedTuple):
     """Amounts, µmol, at the same."""
     routes: tuple[str, ...]
     milligrams: tuple[float, ...]
-    given: tuple[float, ...]
-    """µmol of both enantiomers."""
+    given: tuple[tuple[float, ...], ...]
+    """µmol of each enantiomer, of the first dose."""
 
 
 class ArmCourse(NamedTuple):
@@ -56,8 +58,14 @@ def arm_designs(subjects: Sequence[Subject], model: Euthymia) -> ArmDesigns:
         jnp.asarray(dosed),
         tuple(dose.route for dose in first),
         tuple(dose.milligrams(WEIGHT) for dose in first),
-        tuple(dose.milligrams(WEIGHT) / float(model.molecules.ketamine) for dose in first),
+        tuple(_given(dose, model) for dose in first),
     )
+
+
+def _given(dose: Dose, model: Euthymia) -> tuple[float, ...]:
+    enantiomers = ENANTIOMERS_OF[dose.drug]
+    amount = dose.milligrams(WEIGHT) / float(model.molecules.ketamine) / len(enantiomers)
+    return tuple(amount * (enantiomer in enantiomers) for enantiomer in ENANTIOMERS)
 
 
 def share_ratios(p: Disposition, reference: Disposition, arms: ArmDesigns) -> Float[Array, "arm channel"]:
@@ -103,6 +111,10 @@ def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: Stud
         species, counted = MOLECULES[molecule]
         return jnp.asarray(counted) @ areas[:, SPECIES.index(species)]
 
+    def given(molecule: str) -> float:
+        counted = MOLECULES[molecule][1]
+        return sum(amount for amount, each in zip(arms.given[number.arm], counted, strict=True) if each)
+
     def at(chosen: tuple[int, ...]) -> Float[Array, " chosen"]:
         return samples[jnp.array(chosen)]
 
@@ -116,13 +128,11 @@ def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: Stud
         return area(number.of)
     if number.kind == "ratio of areas":
         return area(number.of) / area(number.over_molecule or number.of)
+    if number.kind == "clearance":
+        return given(number.of) / area(number.of)
     if number.kind == "bioavailability":
-        return area(number.of) * p.clearance / arms.given[number.arm]
+        return area(number.of) * p.clearance / given(number.of)
     if number.kind == "half-life":
         first, last = at(number.samples)
         return jnp.log(2) * (number.between[1] - number.between[0]) / jnp.log(first / last)
-    if number.kind == "clearance":
-        return p.clearance
-    if number.kind == "apparent clearance":
-        return p.norketamine_clearance / p.norketamine_share
     return p.central_volume + p.rapid_volume + p.slow_volume + p.deep_volume

@@ -17,7 +17,7 @@ from ..evidence.rows import Record, Role
 from ..model.parameters import Euthymia
 from ..protocols.reading import check
 from ..protocols.subjects import Sample, Subject
-from .pk_design import MOLECULES, SPECIES
+from .pk_design import MOLECULES
 
 Kind = Literal[
     "concentration",
@@ -27,11 +27,10 @@ Kind = Literal[
     "ratio of areas",
     "bioavailability",
     "clearance",
-    "apparent clearance",
     "volume at steady state",
     "half-life",
 ]
-"""An apparent clearance is over the share of ketamine that forms the metabolite; a half-life is the slope between two times."""
+"""A half-life is the slope between two times."""
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("between", text, "time")[0])]
 DATA = "pharmacokinetics.yaml"
 SAMPLES = "timecourses.csv"
@@ -56,7 +55,7 @@ class PublishedNumber(Record):
 class StudyArm(Record):
     """Doses of an arm, the route as a table names it, and its numbers by target row."""
 
-    route: Literal["vein", "nose", "mouth"]
+    route: Literal["vein", "nose", "tongue", "mouth"]
     doses: list[dict[str, Any]]
     resolution: str | None = None
     """Step of the picture from which a mean curve was digitised."""
@@ -154,9 +153,7 @@ def arm_subjects(roles: tuple[Role, ...], model: Euthymia) -> tuple[list[Subject
     return subjects, numbers
 
 
-def _arm_numbers(
-    study: Study, name: str, arm: StudyArm, index: int, design: _ArmDesign, model: Euthymia
-) -> Iterator[StudyNumber]:
+def _arm_numbers(study: Study, name: str, arm: StudyArm, index: int, design: _ArmDesign, model: Euthymia) -> Iterator[StudyNumber]:
     common = {"study": study.study, "route": arm.route, "role": study.role, "arm": index}
     for row in time_courses(study.study, name):
         per_unit = _per_unit(row["unit"], "concentration", row["molecule"], model)
@@ -164,9 +161,21 @@ def _arm_numbers(
         text = arm.resolution.split() if arm.resolution else ("0", row["unit"])
         resolution = float(text[0]) / _per_unit(text[1], "concentration", row["molecule"], model)
         yield StudyNumber(
-            f"{study.study}.{name}.{row['molecule']}.{float(row['time_h']):g}h", f"{row['sampling']} {row['molecule']} at {float(row['time_h']):g} h",
-            of=row["molecule"], over_molecule=None, between=None, kind="concentration", observed=float(row["concentration"]) / per_unit, unit=row["unit"], per_unit=per_unit,
-            resolution=resolution, n=study.n, cv=None, samples=samples, over=(), **common,
+            f"{study.study}.{name}.{row['molecule']}.{float(row['time_h']):g}h",
+            f"{row['sampling']} {row['molecule']} at {float(row['time_h']):g} h",
+            of=row["molecule"],
+            over_molecule=None,
+            between=None,
+            kind="concentration",
+            observed=float(row["concentration"]) / per_unit,
+            unit=row["unit"],
+            per_unit=per_unit,
+            resolution=resolution,
+            n=study.n,
+            cv=None,
+            samples=samples,
+            over=(),
+            **common,
         )
     for row, number in arm.numbers.items():
         target = evidence().target(row)
@@ -176,8 +185,21 @@ def _arm_numbers(
         over = design.at(number.over, AFTER_DOSE) if number.over and number.kind == "ratio of peaks" else ()
         sd = target.sd or ((target.upper - target.lower) / 2 if target.spread == "SD" else None)
         yield StudyNumber(
-            row, target.quantity, of=number.of, over_molecule=number.over, between=number.between, kind=number.kind, observed=target.value / per_unit, unit=target.unit,
-            per_unit=per_unit, resolution=0.0, n=target.n or study.n, cv=sd / target.value if sd else None, samples=samples, over=over, **common,
+            row,
+            target.quantity,
+            of=number.of,
+            over_molecule=number.over,
+            between=number.between,
+            kind=number.kind,
+            observed=target.value / per_unit,
+            unit=target.unit,
+            per_unit=per_unit,
+            resolution=0.0,
+            n=target.n or study.n,
+            cv=sd / target.value if sd else None,
+            samples=samples,
+            over=over,
+            **common,
         )
 
 
@@ -188,7 +210,7 @@ def _per_unit(unit: str, kind: Kind, molecule: str, model: Euthymia) -> float:
         return 1 / factor(unit, "uM") if "mol" in unit or unit == "uM" else mass / factor(unit, "mg/L")
     if kind == "area":
         return mass / factor(unit, "mg*h/L")
-    if kind in ("clearance", "apparent clearance"):
+    if kind == "clearance":
         return 1 / (WEIGHT * factor(unit, "L/h/kg")) if "kg" in unit else 1 / factor(unit, "L/h")
     if kind == "volume at steady state":
         return 1 / (WEIGHT * factor(unit, "L/kg")) if "kg" in unit else 1 / factor(unit, "L")

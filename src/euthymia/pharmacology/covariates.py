@@ -89,7 +89,8 @@ def individualise(d: Disposition, e: Esketamine, body: CovariateEffects) -> tupl
     clearance = body.liver_flow * E / typical
     a, t = d.absorption, body.allometric_time_scale
     swallowed = {
-        name: jnp.minimum(getattr(a, name) * (1 - E) / (1 - typical), a.gut_share) for name in ("oral_bioavailability", "tablet_bioavailability")
+        name: jnp.minimum(getattr(a, name) * (1 - E) / (1 - typical), a.gut_share)
+        for name in ("oral_bioavailability", "tablet_bioavailability")
     }
     person = individual(d, body.deviation.at[TRAITS.index("clearance")].add(jnp.log(clearance)))
     sprayed, i = individual_spray(e, body.spray_deviation), body.intrinsic_clearance

@@ -2,8 +2,8 @@
 
 Depots of :mod:`.absorption` empty into blood. Parent: three compartments around arterial blood (Kamp et al. 2020) and a deep one,
 which samples over a whole day ask for (Hasan et al. 2021). Metabolites: ketamine → two-step delay → norketamine → two-step delay →
-hydroxynorketamine, each with two compartments (Simons et al. 2022), and dehydronorketamine beside it. A venous sample lags arterial blood, and so does the effect site in the brain;
-both follow a concentration with first-order lag and hold no drug.
+hydroxynorketamine, each with two compartments (Simons et al. 2022), and dehydronorketamine beside it. A venous sample lags arterial
+blood, and so does the effect site in the brain; both follow a concentration with first-order lag and hold no drug.
 Amounts µmol, concentrations µM, time h.
 """
 

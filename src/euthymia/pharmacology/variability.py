@@ -18,7 +18,7 @@ from .ketamine import Disposition
 
 TRAITS = (
     *("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay"),
-    *("hydroxynorketamine_clearance", "hydroxynorketamine_volume", "hydroxynorketamine_flow"),
+    *("hydroxynorketamine_clearance", "hydroxynorketamine_volume", "hydroxynorketamine_flow", "deep_volume"),
 )
 """Fields of the disposition with a random effect, in the order of the trait axis."""
 
@@ -50,8 +50,8 @@ class Variability(eqx.Module):
     spray_variance: PerSprayTrait = parameter(
         tuple(f"variability.esketamine.{trait}" for trait in SPRAY_TRAITS), "dimensionless", "the same of traits in the model of sprays"
     )
-    volume_clearance_covariance: Scalar = parameter(
-        "variability.volume_clearance_covariance", "dimensionless", "covariance of the logarithms of central volume and clearance"
+    volume_clearance_correlation: Scalar = parameter(
+        "variability.volume_clearance_correlation", "dimensionless", "correlation of the logarithms of central volume and clearance"
     )
     proportional_error: Scalar = parameter("variability.proportional_error", "dimensionless", "SD of a sample over its concentration")
     additive_error: Scalar = parameter("variability.additive_error", "uM", "SD of a sample where there is no drug")
@@ -60,7 +60,7 @@ class Variability(eqx.Module):
 def covariance(p: Variability) -> Float[Array, "trait trait"]:
     """Ω, the covariance of η between people."""
     volume, clearance = TRAITS.index("central_volume"), TRAITS.index("clearance")
-    shared = p.volume_clearance_covariance
+    shared = p.volume_clearance_correlation * jnp.sqrt(p.variance[volume] * p.variance[clearance])
     return jnp.diag(p.variance).at[volume, clearance].set(shared).at[clearance, volume].set(shared)
 
 

@@ -17,6 +17,8 @@ from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from .visits import CHECKPOINTS, first_visit
 
+ENANTIOMERS_OF = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}
+"""What a dose consists of, in equal parts."""
 ROUNDING = 1e-9
 JUST_BEFORE = SECOND
 """Before a bolus there is a node at this distance, h, or halfway to the last change if that is nearer: the course jumps at the dose."""
@@ -38,7 +40,7 @@ def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     if drug == "esketamine" and dose.route in ("nasal", "oral"):
         return _sprayed(dose, model, milligrams)
     if drug in KETAMINES:
-        enantiomers = {"ketamine": ENANTIOMERS, "esketamine": ("S",), "arketamine": ("R",)}[drug]
+        enantiomers = ENANTIOMERS_OF[drug]
         micromoles = milligrams / float(molecules.ketamine) / len(enantiomers)
         absorption = model.physiology.disposition.absorption
         fractions = depot_shares(absorption, dose.route, milligrams)

@@ -1,46 +1,53 @@
-"""Observed against predicted pharmacology: held-out studies, and the published output of a model that is implemented here."""
+"""Observed against predicted pharmacology: studies left out of the fit, studies kept aside, and a published model that is coded here."""
 
-import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.resources import files
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..core.constants import NG_PER_ML
 from ..core.numerics.exponential import Steps
-from ..core.types import ENANTIOMERS
-from ..core.units import factor
+from ..evidence.disposition import stored_fit
 from ..evidence.registry import evidence
+from ..inference.disposition_fit import ROLE
+from ..inference.disposition_statistics import arm_designs, predicted_numbers
+from ..inference.disposition_studies import StudyNumber, arm_subjects
 from ..model.default import default_model
 from ..model.exposure import DrugCourse, drugs
 from ..model.parameters import Euthymia
-from ..protocols.protocol import Protocol
 from ..protocols.reading import check
 from ..simulation.dosing import grid_of
 
 TWO_FOLD = 2.0
 BARS = {"median error": 0.279, "within two-fold": 0.72}
 """Scores of the closest published model on held-out rows of its own."""
-STEPS = ((0.14, 0.0), (0.28, 1.0), (0.57, 2.0))
-"""mg/kg over one hour each, and its start in h: the infusion of Kamp et al. 2020 (Br J Anaesth)."""
-S = ENANTIOMERS.index("S")
+MOLECULES = ("ketamine", "norketamine", "hydroxynorketamine", "dehydronorketamine")
+ROUTES = ("vein", "muscle", "skin", "nose", "tongue", "mouth", "rectum")
+KEPT_ASIDE, VERIFICATION = "validate", "verification"
 
 
 @dataclass(frozen=True)
 class ObservedAndPredicted:
-    """One observation beside the model's prediction for the same dose and sample."""
+    """One observation beside the model's prediction for the same dose and sample, in the unit of the observation."""
 
     name: str
     quantity: str
+    molecule: str
+    route: str
     study: str
     role: str
     observed: float
     predicted: float
+    """Of a study of the fit, by a fit without it; else by the model."""
     unit: str
+    is_sample: bool = False
+    """Of a time course."""
+    before: float | None = None
+    """With the published parameters from which the fit began."""
+    fitted: float | None = None
+    """With the study in the fit, where it is in it."""
 
     @property
     def error(self) -> float:
@@ -50,53 +57,48 @@ class ObservedAndPredicted:
     @property
     def within_two_fold(self) -> bool:
         """Whether the prediction is within a factor of two of the observation."""
-        return 1 / TWO_FOLD <= self.predicted / self.observed <= TWO_FOLD
+        return within_two_fold(self.predicted / self.observed)
+
+
+def within_two_fold(ratio: float) -> bool:
+    """Whether a ratio is within a factor of two of one."""
+    return 1 / TWO_FOLD <= ratio <= TWO_FOLD
 
 
 @dataclass(frozen=True)
 class PredictionScore:
-    """Number of comparisons, their median absolute relative error, and the proportion within two-fold."""
+    """Number of comparisons, their median absolute relative error, the proportion within two-fold, and the geometric mean ratio."""
 
     count: int
     median_error: float
     within_two_fold: float
+    bias: float
+    """Predicted over observed."""
 
 
-def of_role(rows: list[ObservedAndPredicted], role: str) -> list[ObservedAndPredicted]:
-    """Comparisons of one role."""
-    return [row for row in rows if row.role == role]
+def of_role(rows: Iterable[ObservedAndPredicted], *roles: str) -> list[ObservedAndPredicted]:
+    """Comparisons of some roles."""
+    return [row for row in rows if row.role in roles]
 
 
-def score(rows: list[ObservedAndPredicted]) -> PredictionScore:
-    """Score of some comparisons."""
-    return PredictionScore(len(rows), float(np.median([row.error for row in rows])), float(np.mean([row.within_two_fold for row in rows])))
+def score(rows: list[ObservedAndPredicted], of: str = "predicted") -> PredictionScore:
+    """Score of some comparisons: of what was ``predicted``, of ``before``, or of what was ``fitted``."""
+    ratios = np.array([getattr(row, of) / row.observed for row in rows])
+    two_fold = np.mean([within_two_fold(ratio) for ratio in ratios])
+    return PredictionScore(len(rows), float(np.median(abs(ratios - 1))), float(two_fold), float(np.exp(np.mean(np.log(ratios)))))
 
 
-@dataclass(frozen=True)
-class ProtocolExposure:
-    """Drug concentrations under one protocol at the nodes of its grid, µM and h."""
-
-    times: np.ndarray
-    course: DrugCourse
-    model: Euthymia
-
-    def mass(self, values: ArrayLike) -> np.ndarray:
-        """µM of ketamine as ng/mL."""
-        return NG_PER_ML * float(self.model.molecules.ketamine) * np.asarray(values)[: len(self.times)]
-
-    @property
-    def peak(self) -> float:
-        """Highest venous ketamine, ng/mL."""
-        return float(self.mass(self.course.venous.sum(-1)).max())
-
-    def area(self, until: float = np.inf) -> float:
-        """Area under the curve of venous ketamine until a time (h), ng h/mL."""
-        inside = self.times <= until
-        return float(np.trapezoid(self.mass(self.course.venous.sum(-1))[inside], self.times[inside]))
-
-    def at(self, values: ArrayLike, hours: float) -> float:
-        """A series at a time, by linear interpolation between nodes."""
-        return float(np.interp(hours, self.times, np.asarray(values)[: len(self.times)]))
+def by_molecule_route_and_study(rows: list[ObservedAndPredicted]) -> dict[tuple[str, str, str], list[ObservedAndPredicted]]:
+    """Comparisons in the order of molecules and routes; one of which there is none has an empty list under the study ''."""
+    groups: dict[tuple[str, str, str], list[ObservedAndPredicted]] = {}
+    for molecule in MOLECULES:
+        for route in ROUTES:
+            of_both = [row for row in rows if (row.molecule, row.route) == (molecule, route)]
+            for row in of_both:
+                groups.setdefault((molecule, route, row.study), []).append(row)
+            if not of_both:
+                groups[molecule, route, ""] = []
+    return groups
 
 
 @eqx.filter_jit
@@ -104,79 +106,96 @@ def _drugs(model: Euthymia, weight, lengths, which, infusion, bolus) -> DrugCour
     return drugs(model.physiology, weight, Steps(lengths, which), infusion, bolus)
 
 
-def protocol_exposure(protocol: Protocol, model: Euthymia) -> ProtocolExposure:
-    """Drug concentrations under a protocol, without brain and mood."""
-    weight = protocol.patient.weight or float(model.patient.weight)
-    grid = grid_of(protocol, model, weight)
+@dataclass(frozen=True)
+class Spray:
+    """Venous esketamine after a spray, at the nodes of its grid."""
+
+    times: np.ndarray
+    concentration: np.ndarray
+    """ng/mL."""
+
+    @property
+    def peak(self) -> float:
+        """Its highest concentration, ng/mL."""
+        return float(self.concentration.max())
+
+    def area(self, until: float) -> float:
+        """Area under its curve until a time (h), ng h/mL."""
+        inside = self.times <= until
+        return float(np.trapezoid(self.concentration[inside], self.times[inside]))
+
+
+def spray(milligrams: int, model: Euthymia) -> Spray:
+    """Esketamine after a dose from nasal devices, mg."""
+    dose = {"drug": "esketamine", "amount": f"{milligrams} mg", "route": "nasal"}
+    grid = grid_of(check({"name": "spray", "title": "Spray", "doses": [dose], "horizon": "48 h"}), model, float(model.patient.weight))
     inputs = (jnp.asarray(array) for array in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
-    return ProtocolExposure(grid.times, _drugs(model, jnp.asarray(weight), *inputs), model)
+    venous = np.asarray(_drugs(model, model.patient.weight, *inputs).venous.sum(-1))[: grid.nodes]
+    return Spray(grid.times, NG_PER_ML * float(model.molecules.ketamine) * venous)
 
 
-def single_dose(drug: str, amount: str, route: str, horizon: str = "48 h", **more: str) -> Protocol:
-    """A protocol of one dose."""
-    return _protocol([{"drug": drug, "amount": amount, "route": route} | more], horizon)
-
-
-def _protocol(doses: list[dict], horizon: str) -> Protocol:
-    return check({"name": "given", "title": "given", "doses": doses, "horizon": horizon})
-
-
-def _clearance_per_weight(model: Euthymia) -> float:
-    return float(model.physiology.disposition.clearance) / 60 * 1e3 / float(model.physiology.disposition.reference_weight)
-
-
-PREDICTED: dict[str, Callable[[Euthymia], float]] = {
-    **{
-        f"perezruixo2021.peak_{dose}": lambda model, dose=dose: (
-            protocol_exposure(single_dose("esketamine", f"{dose} mg", "nasal"), model).peak
-        )
-        for dose in (28, 56, 84)
-    },
-    **{
-        f"perezruixo2021.area_{dose}": lambda model, dose=dose: protocol_exposure(
-            single_dose("esketamine", f"{dose} mg", "nasal"), model
-        ).area(24.0)
-        for dose in (28, 56, 84)
-    },
-    "nasal2022.area_iv": lambda model: protocol_exposure(single_dose("ketamine", "10 mg", "i.v. bolus", "14 d"), model).area(),
-    **{
-        f"nasal2022.peak_{dose}": lambda model, dose=dose: protocol_exposure(single_dose("ketamine", f"{dose} mg", "nasal"), model).peak
-        for dose in (10, 30, 50)
-    },
-    "chong2006.peak_sublingual": lambda model: protocol_exposure(single_dose("ketamine", "25 mg", "sublingual"), model).peak,
-    "chong2006.peak_oral": lambda model: protocol_exposure(single_dose("ketamine", "25 mg", "oral"), model).peak,
-    "grant1981.peak_oral": lambda model: protocol_exposure(single_dose("ketamine", "0.5 mg/kg", "oral"), model).peak,
-    "wang2019.clearance": _clearance_per_weight,
-    "henthorn2018.clearance": lambda model: float(model.physiology.disposition.clearance) / 60,
+SPRAYS = (28, 56, 84)
+"""mg."""
+LAST_SAMPLE = 24.0
+"""Of the published areas, h."""
+VERIFIED: dict[str, Callable[[Euthymia], float]] = {
+    **{f"perezruixo2021.peak_{dose}": lambda model, dose=dose: spray(dose, model).peak for dose in SPRAYS},
+    **{f"perezruixo2021.area_{dose}": lambda model, dose=dose: spray(dose, model).area(LAST_SAMPLE) for dose in SPRAYS},
 }
-"""The model's prediction of each evidence row, in the row's unit."""
+"""The output of a published model, by its row, as its code here gives it, in the row's unit."""
 
 
-def _digitised_course(model: Euthymia) -> list[ObservedAndPredicted]:
-    """The digitised course of S-ketamine and S-norketamine in arterial blood. Samples before the infusion are left out."""
-    doses = [
-        {"drug": "esketamine", "amount": f"{amount} mg/kg", "route": "i.v. infusion", "duration": "1 h", "start": f"{start} h"}
-        for amount, start in STEPS
-    ]
-    exposure = protocol_exposure(_protocol(doses, "24 h"), model)
-    series = {"S-ketamine": exposure.course.arterial[:, S], "S-norketamine": exposure.course.norketamine[:, S]}
-    text = (files("euthymia.evidence") / "data" / "timecourses.csv").read_text("utf-8")
+def _verification(model: Euthymia) -> list[ObservedAndPredicted]:
     rows = []
-    for row in csv.DictReader(text.splitlines()):
-        hours, observed = float(row["time_h"]), float(row["concentration"]) * factor(row["unit"], "uM")
-        if hours > 0 and observed > 0:
-            predicted = exposure.at(series[row["analyte"]], hours)
-            name = f"{row['source']}.{row['analyte']}.{hours:g}h"
-            quantity = f"arterial {row['analyte']} at {hours:g} h"
-            rows.append(ObservedAndPredicted(name, quantity, row["source"], "validate", observed, predicted, "uM"))
+    for name, predict in VERIFIED.items():
+        target = evidence().target(name)
+        predicted = predict(model)
+        rows.append(
+            ObservedAndPredicted(
+                name,
+                target.quantity,
+                "ketamine",
+                "nose",
+                target.source,
+                target.role,
+                target.value,
+                predicted,
+                target.unit,
+                fitted=predicted,
+            )
+        )
     return rows
 
 
+def _of_studies(model: Euthymia) -> list[ObservedAndPredicted]:
+    subjects, numbers = arm_subjects((ROLE, KEPT_ASIDE), model)
+    predicted = np.asarray(eqx.filter_jit(predicted_numbers)(model, model, arm_designs(subjects, model), numbers))
+    return [_of_number(number, float(value) * number.per_unit) for number, value in zip(numbers, predicted, strict=True)]
+
+
+def _of_number(number: StudyNumber, fitted: float) -> ObservedAndPredicted:
+    stored = stored_fit()["numbers"][number.name]
+    return ObservedAndPredicted(
+        number.name,
+        number.quantity,
+        number.species,
+        number.route,
+        number.study,
+        number.role,
+        number.observed * number.per_unit,
+        stored["without"] if number.role == ROLE else fitted,
+        number.unit,
+        is_sample=number.kind == "concentration",
+        before=stored["before"],
+        fitted=fitted,
+    )
+
+
 def pharmacology(model: Euthymia | None = None) -> list[ObservedAndPredicted]:
-    """Every row of pharmacology that is held out or verifies the implementation, beside the model's prediction."""
+    """Every published number of pharmacology beside the model's prediction.
+
+    Studies of role ``calibrate`` are predicted by a fit without them, which is stored; those of role ``validate`` and the output of a
+    published model (``verification``) by the model.
+    """
     model = default_model() if model is None else model
-    rows = []
-    for name, predict in PREDICTED.items():
-        target = evidence().target(name)
-        rows.append(ObservedAndPredicted(name, target.quantity, target.source, target.role, target.value, predict(model), target.unit))
-    return rows + _digitised_course(model)
+    return _verification(model) + _of_studies(model)

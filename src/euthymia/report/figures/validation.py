@@ -1,41 +1,53 @@
-"""Observed against predicted, with the two-fold band."""
+"""Observed against predicted concentrations, and the ratios of every molecule, route and study, with the two-fold band."""
 
 import numpy as np
 
 from ...evidence.registry import evidence
-from ...validation.pharmacology import TWO_FOLD, ObservedAndPredicted, of_role
+from ...validation.pharmacology import MOLECULES, TWO_FOLD, VERIFICATION, ObservedAndPredicted, by_molecule_route_and_study, score
 from .style import COLOURS, FAINT, HUES, panels, svg
 
-EDGES = (0.005, 2.0)
+EDGES = (3e-4, 2.0)
 """µM."""
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+RATIOS = (0.1, 10.0)
+MARKERS = ("o", "s", "^", "D")
+HUE = dict(zip(MOLECULES, HUES, strict=False))
+MARKER = dict(zip(MOLECULES, MARKERS, strict=True))
 
 
 def observed_and_predicted(rows: list[ObservedAndPredicted]) -> str:
-    """Held-out concentrations against predictions, and the ratio of every held-out row by study, each with the two-fold band."""
-    held_out = of_role(rows, "validate")
-    molar_mass = evidence().value("ketamine.molar_mass", "g/mol")
-    assert isinstance(molar_mass, float)
-    in_micromolar = {"uM": 1.0, "ng/mL": 1 / molar_mass}
-    studies = list(dict.fromkeys(row.study for row in held_out))
-    with panels(3.8, 1, 2) as (figure, [[plane, ratios]]):
-        for number, study in enumerate(studies):
-            of_study = [row for row in held_out if row.study == study]
-            style = {"marker": MARKERS[number], "ls": "", "ms": 5, "mfc": "none", "color": HUES[number % len(HUES)]}
-            measured = np.array([[row.observed, row.predicted] for row in of_study if row.unit in in_micromolar])
-            measured *= np.array([[in_micromolar[row.unit]] for row in of_study if row.unit in in_micromolar])
+    """Concentrations against predictions that have not seen their study, and the ratios by molecule, route and study, before and after."""
+    shown = [row for row in rows if row.role != VERIFICATION]
+    groups = {key: group for key, group in by_molecule_route_and_study(shown).items() if group}
+    with panels(0.33 * len(groups) + 1.6, 1, 2) as (figure, [[plane, ratios]]):
+        for molecule in MOLECULES:
+            measured = np.array([pair for row in shown if row.molecule == molecule for pair in _in_micromolar(row)])
             if len(measured):
-                plane.plot(*measured.T, **style)
-            ratios.plot([row.predicted / row.observed for row in of_study], [-number] * len(of_study), **style)
+                plane.plot(*measured.T, marker=MARKER[molecule], ls="", ms=4, mfc="none", color=HUE[molecule], label=molecule)
         edges = np.array(EDGES)
         plane.fill_between(edges, edges / TWO_FOLD, edges * TWO_FOLD, color=COLOURS["drug"], alpha=0.12, lw=0)
         plane.plot(edges, edges, color=FAINT, lw=1)
-        plane.set(xscale="log", yscale="log", xlim=edges, ylim=edges, xlabel="observed, µM", ylabel="predicted, µM")
+        plane.set(xscale="log", yscale="log", xlim=edges, ylim=edges, xlabel="observed, µM", ylabel="predicted without the study, µM")
+        plane.legend(loc="upper left")
+        for number, ((molecule, _, _), group) in enumerate(groups.items()):
+            spread = [row.predicted / row.observed for row in group]
+            ratios.plot(spread, [-number] * len(group), marker=MARKER[molecule], ls="", ms=4, mfc="none", color=HUE[molecule])
+            ratios.plot(score(group, "before").bias, -number, marker="|", ms=11, mew=2, color=FAINT)
         ratios.axvspan(1 / TWO_FOLD, TWO_FOLD, color=COLOURS["drug"], alpha=0.12, lw=0)
         ratios.axvline(1, color=FAINT, lw=1)
-        ratios.set(xscale="log", xlim=(0.3, 3.3), xlabel="predicted over observed; shaded: two-fold")
-        ratios.set_xticks([0.5, 1, 2], ["0.5", "1", "2"])
+        ratios.set(xscale="log", xlim=RATIOS, xlabel="predicted over observed; grey bar: before the fit; shaded: two-fold")
+        ratios.set_xticks([0.1, 0.5, 1, 2, 10], ["0.1", "0.5", "1", "2", "10"])
         ratios.set_xticks([], minor=True)
-        ratios.set_yticks([-number for number in range(len(studies))], studies)
-        ratios.margins(y=0.1)
+        ratios.set_yticks(
+            [-number for number in range(len(groups))],
+            [f"{study}, {route} ({len(groups[key])})" for key in groups for _, route, study in [key]],
+        )
+        ratios.margins(y=0.06)
         return svg(figure, "Observed and predicted pharmacology")
+
+
+def _in_micromolar(row: ObservedAndPredicted) -> list[tuple[float, float]]:
+    """Observed and predicted, if the row is a concentration."""
+    mass = evidence().value(f"{row.molecule}.molar_mass", "g/mol")
+    assert isinstance(mass, float)
+    per_unit = {"umol/L": 1.0, "ng/mL": 1 / mass}.get(row.unit)
+    return [] if per_unit is None else [(row.observed * per_unit, row.predicted * per_unit)]
