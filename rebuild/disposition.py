@@ -9,7 +9,7 @@ import numpy as np
 from euthymia.core.files import atomic_write
 from euthymia.core.normal import Z_90
 from euthymia.core.runtime import configure
-from euthymia.evidence import disposition as evidence_of_disposition
+from euthymia.evidence.pharmacokinetics import priors as fitted_priors
 
 from .steps import DISPOSITION, DISPOSITION_ROWS
 from .stored import as_yaml
@@ -26,7 +26,7 @@ ABOUT_PARAMETERS = (
 def main() -> None:
     """Compute and store. The rows that are fitted need not be there."""
     configure()
-    priors = evidence_of_disposition.priors()
+    priors = fitted_priors()
     parameters = {row: prior for row, prior in priors.items() if not row.startswith("error.")}
     # The fit begins where the priors do, whatever the last one left.
     _write_parameters({row: (prior.value, prior.log_sd) for row, prior in parameters.items()})
@@ -76,7 +76,7 @@ def _correlation(covariance: np.ndarray) -> np.ndarray:
 
 def _write_parameters(estimates: Mapping[str, tuple[float, float]]) -> None:
     """Rows of parameters from values in the priors' units and the SDs of their logarithms."""
-    priors = evidence_of_disposition.priors()
+    priors = fitted_priors()
 
     def row(name: str, value: float, log_sd: float) -> dict[str, Any]:
         prior, ratio = priors[name], math.exp(Z_90 * log_sd)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from euthymia.core.files import atomic_write
 from euthymia.evidence import cohort_medians
-from euthymia.evidence.disposition import priors
+from euthymia.evidence.pharmacokinetics import priors
 from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from euthymia.core.errors import InputError
 from euthymia.core.parameters import declared, fill, parameter, rows_of
 from euthymia.core.units import factor
-from euthymia.evidence.disposition import priors
+from euthymia.evidence.pharmacokinetics import priors
 from euthymia.evidence.registry import Registry, evidence, load
 from euthymia.evidence.rows import Parameter, Target
 from euthymia.inference.disposition_studies import studies

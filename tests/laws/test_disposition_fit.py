@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from euthymia.evidence.disposition import priors, stored_fit
+from euthymia.evidence.pharmacokinetics import priors, stored_fit
 from euthymia.evidence.registry import evidence
 from euthymia.inference.disposition_fit import (
     BETWEEN_STUDIES,

@@ -23,7 +23,7 @@ from jaxtyping import Array, Bool, Float
 
 from ..core.types import Scalar
 from ..core.units import factor
-from ..evidence.disposition import Prior, priors
+from ..evidence.pharmacokinetics import Prior, priors
 from ..evidence.registry import evidence
 from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia

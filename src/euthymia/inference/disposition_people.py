@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from ..clinic.patients import AXES
 from ..core.types import Scalar
-from ..evidence.disposition import Prior, priors
+from ..evidence.pharmacokinetics import Prior, priors
 from ..model.parameters import Euthymia
 from ..pharmacology.variability import TRAITS, covariance, individual
 from .disposition_fit import ROLE, VARIABILITY, DispositionProblem
@@ -54,7 +54,7 @@ def fit_variability(model: Euthymia, problem: DispositionProblem, within_study: 
     fitted: list[Prior] = [priors()[VARIABILITY + trait] for trait in TRAITS]
 
     def log_sd(u: Float[Array, " trait"]) -> Float[Array, " number"]:
-        variance = jnp.stack([prior.value * jnp.exp(prior.log_sd * each) for prior, each in zip(fitted, u, strict=True)])
+        variance = jnp.stack([prior.value * jnp.exp(prior.log_sd * coordinate) for prior, coordinate in zip(fitted, u, strict=True)])
         omega = covariance(replace(model.variability, variance=variance))
         return jnp.log(jnp.einsum("ni,ij,nj->n", slopes, omega, slopes) + aside) / 2
 

@@ -34,7 +34,7 @@ class ArmDesigns(NamedTuple):
     """Amounts, µmol, at the same."""
     routes: tuple[str, ...]
     milligrams: tuple[float, ...]
-    given: tuple[tuple[float, ...], ...]
+    amounts: tuple[tuple[float, ...], ...]
     """µmol of each enantiomer, of the first dose."""
 
 
@@ -58,11 +58,11 @@ def arm_designs(subjects: Sequence[Subject], model: Euthymia) -> ArmDesigns:
         jnp.asarray(dosed),
         tuple(dose.route for dose in first),
         tuple(dose.milligrams(WEIGHT) for dose in first),
-        tuple(_given(dose, model) for dose in first),
+        tuple(_amounts(dose, model) for dose in first),
     )
 
 
-def _given(dose: Dose, model: Euthymia) -> tuple[float, ...]:
+def _amounts(dose: Dose, model: Euthymia) -> tuple[float, ...]:
     enantiomers = ENANTIOMERS_OF[dose.drug]
     amount = dose.milligrams(WEIGHT) / float(model.molecules.ketamine) / len(enantiomers)
     return tuple(amount * (enantiomer in enantiomers) for enantiomer in ENANTIOMERS)
@@ -72,7 +72,7 @@ def share_ratios(p: Disposition, reference: Disposition, arms: ArmDesigns) -> Fl
     """Shares of a dose in each channel over those of the reference, at which the designs were made."""
     ratio = np.ones((len(arms.routes), len(CHANNELS))).tolist()
     for row, route, milligrams in zip(ratio, arms.routes, arms.milligrams, strict=True):
-        now, then = (depot_shares(each.absorption, route, milligrams) for each in (p, reference))
+        now, then = (depot_shares(disposition.absorption, route, milligrams) for disposition in (p, reference))
         for depot in now:
             for enantiomer in ENANTIOMERS:
                 row[CHANNELS.index(channel(enantiomer, depot))] = now[depot] / then[depot]
@@ -90,7 +90,7 @@ def arm_courses(model: Euthymia, reference: Euthymia, arms: ArmDesigns) -> ArmCo
         states = drug_states(physiology, design.weight, steps, ratio * design.infusion, ratio * design.bolus, FAMILIES)
         system = systems(physiology, design.weight)._replace(comparators=None)
         under = areas(system, states, ratio * dosed)
-        blood, area = (in_blood(physiology, design.weight, each) for each in (states, jax.tree.map(lambda x: x[None], under)))
+        blood, area = (in_blood(physiology, design.weight, held) for held in (states, jax.tree.map(lambda x: x[None], under)))
         readouts = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
         samples = jnp.sum(design.enantiomers * readouts[design.node, :, design.readout], -1)
         return ArmCourse(samples, jnp.stack([area.arterial, area.norketamine, area.hydroxynorketamine], -1)[0])
@@ -111,9 +111,9 @@ def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: Stud
         species, counted = MOLECULES[molecule]
         return jnp.asarray(counted) @ areas[:, SPECIES.index(species)]
 
-    def given(molecule: str) -> float:
+    def amount(molecule: str) -> float:
         counted = MOLECULES[molecule][1]
-        return sum(amount for amount, each in zip(arms.given[number.arm], counted, strict=True) if each)
+        return sum(dosed for dosed, counts in zip(arms.amounts[number.arm], counted, strict=True) if counts)
 
     def at(chosen: tuple[int, ...]) -> Float[Array, " chosen"]:
         return samples[jnp.array(chosen)]
@@ -129,9 +129,9 @@ def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: Stud
     if number.kind == "ratio of areas":
         return area(number.of) / area(number.over_molecule or number.of)
     if number.kind == "clearance":
-        return given(number.of) / area(number.of)
+        return amount(number.of) / area(number.of)
     if number.kind == "bioavailability":
-        return area(number.of) * p.clearance / given(number.of)
+        return area(number.of) * p.clearance / amount(number.of)
     if number.kind == "half-life":
         first, last = at(number.samples)
         return jnp.log(2) * (number.between[1] - number.between[0]) / jnp.log(first / last)

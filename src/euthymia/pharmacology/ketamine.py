@@ -111,8 +111,8 @@ def rate_matrix(p: Disposition, weight: Scalar) -> Float[Array, "enantiomer stat
     absorbed = _absorbed(p)
 
     def of_enantiomer(clearance_nk: Scalar, clearance_hnk: Scalar) -> Float[Array, "state state"]:
-        V1, V2, V3, V4 = (volume * each for each in (p.central_volume, p.rapid_volume, p.slow_volume, p.deep_volume))
-        CL, Q2, Q3, Q4 = (flow * each for each in (p.clearance, p.rapid_flow, p.slow_flow, p.deep_flow))
+        V1, V2, V3, V4 = (volume * typical for typical in (p.central_volume, p.rapid_volume, p.slow_volume, p.deep_volume))
+        CL, Q2, Q3, Q4 = (flow * typical for typical in (p.clearance, p.rapid_flow, p.slow_flow, p.deep_flow))
         VN1, VN2 = volume * p.norketamine_volume, volume * p.norketamine_peripheral_volume
         CLN, QN = flow * clearance_nk, flow * p.norketamine_flow
         VH1, VH2 = volume * p.hydroxynorketamine_volume, volume * p.hydroxynorketamine_peripheral_volume

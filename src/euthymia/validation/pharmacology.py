@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.constants import NG_PER_ML
 from ..core.numerics.exponential import Steps
-from ..evidence.disposition import stored_fit
+from ..evidence.pharmacokinetics import stored_fit
 from ..evidence.registry import evidence
 from ..inference.disposition_fit import ROLE
 from ..inference.disposition_statistics import arm_designs, predicted_numbers

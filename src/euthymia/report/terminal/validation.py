@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from ...evidence.disposition import stored_fit
+from ...evidence.pharmacokinetics import stored_fit
 from ...validation.pharmacology import (
     BARS,
     KEPT_ASIDE,
@@ -74,7 +74,7 @@ def _scores(rows: list[ObservedAndPredicted]) -> Table:
             table.add_row(molecule, route, "no row", style="dim")
             continue
         before, predicted, fitted = (score(group, of) for of in ("before", "predicted", "fitted"))
-        errors = [f"{100 * each.median_error:.0f} %" for each in (before, predicted, fitted)]
+        errors = [f"{100 * total.median_error:.0f} %" for total in (before, predicted, fitted)]
         two_fold = f"{100 * predicted.within_two_fold:.0f} %"
         table.add_row(molecule, route, study, ROLES[group[0].role], str(len(group)), *errors, two_fold, f"{predicted.bias:.2f}")
     return table
