@@ -39,16 +39,25 @@ def of_reference_run(run: Simulation) -> Numbers:
 
 
 def of_pharmacology(model: Euthymia) -> Numbers:
-    """Of concentrations beside held-out studies, and beside a published model that is coded here."""
-    from euthymia.validation.pharmacology import of_role, pharmacology, score
+    """Of studies left out of the fit of the disposition or kept aside, and of a published model that is coded here."""
+    from euthymia.validation.pharmacology import KEPT_ASIDE, MOLECULES, VERIFICATION, of_role, pharmacology, score
 
     rows = pharmacology(model)
-    held_out = score(of_role(rows, "validate"))
+    of_studies = of_role(rows, "calibrate", KEPT_ASIDE)
+    scores = {molecule: score(group) for molecule in MOLECULES if (group := [row for row in of_studies if row.molecule == molecule])}
+    total = score(of_studies)
+    biases = [
+        score([row for row in of_studies if (row.molecule, row.study, row.route) == ("hydroxynorketamine", study, "vein")], "fitted").bias
+        for study in ("kamp2020bja", "hasan2021")
+    ]
     return {
-        "held_out": held_out.count,
-        "median_error": held_out.median_error,
-        "within_two_fold": held_out.within_two_fold,
-        "largest_error_of_verification": max(row.error for row in of_role(rows, "verification")),
+        "numbers": total.count,
+        "median_error": total.median_error,
+        "within_two_fold": total.within_two_fold,
+        **{f"{molecule}_median_error": each.median_error for molecule, each in scores.items()},
+        **{f"{molecule}_within_two_fold": each.within_two_fold for molecule, each in scores.items()},
+        "hydroxynorketamine_conflict": biases[0] / biases[1],
+        "largest_error_of_verification": max(row.error for row in of_role(rows, VERIFICATION)),
     }
 
 

@@ -122,6 +122,16 @@ def comparators() -> str:
     return ", ".join(f"{name} {gain:.1f}" for gain, name in gains)
 
 
+def pharmacology_by_molecule() -> str:
+    """Median error and share within two-fold of each molecule, in words."""
+    numbers = stored.read(stored.NUMBERS)["pharmacology"]
+    molecules = [name.removesuffix("_within_two_fold") for name in numbers if name.endswith("e_within_two_fold")]
+    return "; ".join(
+        f"{molecule} {100 * numbers[f'{molecule}_within_two_fold']:.0f} % (median error {100 * numbers[f'{molecule}_median_error']:.0f} %)"
+        for molecule in molecules
+    )
+
+
 def median() -> str:
     """How far MADRS falls in the typical patient a day after one infusion, and in the median of many."""
     from euthymia.evidence.cohort_medians import shipped
@@ -234,8 +244,9 @@ TEXTS: Texts = {
     "pyramidal block": lambda: f"{100 * number('reference', 'pyramidal_block'):.0f} %",
     "mouse peak": lambda: f"{number('animals', 'mouse_peak'):.1f} µM",
     "mouse over person": lambda: f"{number('animals', 'mouse_over_person'):.0f} times",
-    "pharmacology numbers": lambda: f"{number('pharmacology', 'held_out'):.0f}",
-    "pharmacology error": lambda: f"{100 * number('pharmacology', 'median_error'):.0f} %",
+    "pharmacology numbers": lambda: f"{number('pharmacology', 'numbers'):.0f}",
+    "pharmacology molecules": pharmacology_by_molecule,
+    "pharmacology conflict": lambda: f"{number('pharmacology', 'hydroxynorketamine_conflict'):.0f}-fold",
     "pharmacology two-fold": lambda: f"{100 * number('pharmacology', 'within_two_fold'):.0f} %",
     "relief peak": lambda: f"{predicted('course.peak'):.0f} h",
     "relief left": relief_left,

@@ -25,6 +25,7 @@ INFUSION = Dose(drug="ketamine", amount="0.5 mg/kg", route="i.v. infusion", star
 BOLUS = Dose(drug="ketamine", amount="20 mg", route="i.v. bolus", start="6 h")
 TIMES = 1 + np.array([0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 12])
 SPECIES = ("ketamine", "norketamine")
+ALL_SPECIES = (*SPECIES, "hydroxynorketamine")
 PEOPLE = 200
 
 
@@ -64,7 +65,7 @@ def one(model):
 
 
 def test_the_gradient_is_that_of_differences(model, one):
-    z = jnp.array([0.3, -0.5, 0.8, 0.2, -1.0])
+    z = jnp.array([0.3, -0.5, 0.8, 0.2, -1.0, 0.1, -0.4])
     at = jax.jit(lambda z: negative_log_joint(model, one, z))
     found = jax.jit(joint_density)(model, one, z)
     step = 1e-5 * jnp.eye(len(z))
@@ -112,7 +113,7 @@ def test_without_samples_a_person_is_typical_and_as_uncertain_as_the_population(
 def test_one_sample_says_less_than_many(model):
     truth = 1.5 * jnp.sqrt(model.variability.variance)
     few, many = (
-        measured(model, [person(times=times)], [truth])[0]
+        measured(model, [person(times=times, molecules=ALL_SPECIES)], [truth])[0]
         for times in (TIMES[[5]], np.concatenate([np.linspace(1.1, 3, 9), np.linspace(4, 15, 6)]))
     )
     found = fit([few, many], model, FEW)
@@ -127,7 +128,7 @@ def test_rich_samples_without_error_give_back_the_person(model):
         model, variability=replace(model.variability, proportional_error=jnp.asarray(1e-3, float), additive_error=jnp.asarray(1e-6, float))
     )
     truth = people(model.variability, jax.random.key(5), jnp.arange(6))
-    subjects = [person(str(n), times=np.linspace(1.1, 20, 15), weight=60.0 + 5 * n) for n in range(6)]
+    subjects = [person(str(n), times=np.linspace(1.1, 20, 15), molecules=ALL_SPECIES, weight=60.0 + 5 * n) for n in range(6)]
     found = fit(measured(exact, subjects, truth), exact, FEW)
     np.testing.assert_allclose(found.individuals.eta, truth, atol=5e-3)
     np.testing.assert_allclose(found.samples.individual, found.samples.observed, rtol=1e-3)

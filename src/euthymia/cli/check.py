@@ -49,12 +49,13 @@ def verify(*, freedom: Flag = False, draws: int = 0, out: Path | None = None) ->
         sys.exit(1)
 
 
-validate = App(name="validate", help="The model beside studies that were held out.")
+validate = App(name="validate", help="The model beside studies that it has not seen.")
 
 
 @validate.command
 def pharmacology(*, out: Path | None = None) -> None:
-    """Observed and predicted concentrations of every route: held-out studies, and the published output of a model coded here.
+    """Observed and predicted concentrations by molecule, route and study: each study of the fit of the disposition as a fit without it
+    predicts it, studies kept aside, and the published output of a model coded here.
 
     Parameters
     ----------

@@ -23,9 +23,9 @@ def lookup(row: str) -> Parameter | Target:
     Examples
     --------
     >>> import euthymia as eu
-    >>> clearance = eu.evidence.lookup("ketamine.clearance")
-    >>> clearance.value, clearance.unit, clearance.provenance
-    (84.0, 'L/h', 'read')
+    >>> half_life = eu.evidence.lookup("ketamine.effect_site_half_life")
+    >>> half_life.value, half_life.unit, half_life.provenance
+    (8.3, 'min', 'read')
     """
     known = evidence()
     every: dict[str, Parameter | Target] = {**known.parameters, **known.targets}

@@ -18,7 +18,7 @@ from ..pharmacology.ketamine import Disposition
 from ..protocols.dose import Dose
 from ..protocols.subjects import Subject
 from ..simulation.dosing import ENANTIOMERS_OF
-from .disposition_studies import WEIGHT, StudyNumber
+from .disposition_studies import LATE, WEIGHT, StudyNumber
 from .pk_design import MOLECULES, SPECIES, Design, padded_designs, subject_design, subject_pulses
 
 FAMILIES = ("ketamine", "esketamine")
@@ -70,13 +70,13 @@ def _amounts(dose: Dose, model: Euthymia) -> tuple[float, ...]:
 
 def share_ratios(p: Disposition, reference: Disposition, arms: ArmDesigns) -> Float[Array, "arm channel"]:
     """Shares of a dose in each channel over those of the reference, at which the designs were made."""
-    ratio = np.ones((len(arms.routes), len(CHANNELS))).tolist()
-    for row, route, milligrams in zip(ratio, arms.routes, arms.milligrams, strict=True):
+
+    def ratio(route: str, milligrams: float) -> Float[Array, " channel"]:
         now, then = (depot_shares(disposition.absorption, route, milligrams) for disposition in (p, reference))
-        for depot in now:
-            for enantiomer in ENANTIOMERS:
-                row[CHANNELS.index(channel(enantiomer, depot))] = now[depot] / then[depot]
-    return jnp.stack([jnp.stack([jnp.asarray(entry) for entry in row]) for row in ratio])
+        by_channel = {channel(enantiomer, depot): now[depot] / then[depot] for depot in now for enantiomer in ENANTIOMERS}
+        return jnp.stack([jnp.asarray(by_channel.get(name, 1.0)) for name in CHANNELS])
+
+    return jnp.stack([ratio(route, milligrams) for route, milligrams in zip(arms.routes, arms.milligrams, strict=True)])
 
 
 def arm_courses(model: Euthymia, reference: Euthymia, arms: ArmDesigns) -> ArmCourse:
@@ -89,7 +89,8 @@ def arm_courses(model: Euthymia, reference: Euthymia, arms: ArmDesigns) -> ArmCo
         steps = Steps(design.lengths, design.which)
         states = drug_states(physiology, design.weight, steps, ratio * design.infusion, ratio * design.bolus, FAMILIES)
         system = systems(physiology, design.weight)._replace(comparators=None)
-        under = areas(system, states, ratio * dosed)
+        # In the end nothing is left.
+        under = areas(system, jax.tree.map(jnp.zeros_like, states), ratio * dosed)
         blood, area = (in_blood(physiology, design.weight, held) for held in (states, jax.tree.map(lambda x: x[None], under)))
         readouts = jnp.stack([blood.arterial, blood.norketamine, blood.hydroxynorketamine, blood.venous], -1)
         samples = jnp.sum(design.enantiomers * readouts[design.node, :, design.readout], -1)
@@ -104,8 +105,8 @@ def predicted_numbers(model: Euthymia, reference: Euthymia, arms: ArmDesigns, nu
     return jnp.stack([_predicted(p, course, arms, number) for number in numbers])
 
 
-def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: StudyNumber) -> Scalar:
-    samples, areas = course.samples[number.arm], course.areas[number.arm]
+def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, row: StudyNumber) -> Scalar:
+    samples, areas, number = course.samples[row.arm], course.areas[row.arm], row.number
 
     def area(molecule: str) -> Scalar:
         species, counted = MOLECULES[molecule]
@@ -113,26 +114,26 @@ def _predicted(p: Disposition, course: ArmCourse, arms: ArmDesigns, number: Stud
 
     def amount(molecule: str) -> float:
         counted = MOLECULES[molecule][1]
-        return sum(dosed for dosed, counts in zip(arms.amounts[number.arm], counted, strict=True) if counts)
+        return sum(dosed for dosed, counts in zip(arms.amounts[row.arm], counted, strict=True) if counts)
 
     def at(chosen: tuple[int, ...]) -> Float[Array, " chosen"]:
         return samples[jnp.array(chosen)]
 
-    if number.kind == "concentration":
-        return at(number.samples)[0]
-    if number.kind == "peak":
-        return jnp.max(at(number.samples))
-    if number.kind == "ratio of peaks":
-        return jnp.max(at(number.samples)) / jnp.max(at(number.over))
-    if number.kind == "area":
-        return area(number.of)
-    if number.kind == "ratio of areas":
-        return area(number.of) / area(number.over_molecule or number.of)
-    if number.kind == "clearance":
-        return amount(number.of) / area(number.of)
-    if number.kind == "bioavailability":
-        return area(number.of) * p.clearance / amount(number.of)
-    if number.kind == "half-life":
-        first, last = at(number.samples)
-        return jnp.log(2) * (number.between[1] - number.between[0]) / jnp.log(first / last)
-    return p.central_volume + p.rapid_volume + p.slow_volume + p.deep_volume
+    match number.kind:
+        case "concentration" | "peak":
+            return jnp.max(at(row.samples))
+        case "ratio of peaks":
+            return jnp.max(at(row.samples)) / jnp.max(at(row.over))
+        case "area":
+            return area(number.of)
+        case "ratio of areas":
+            return area(number.of) / area(number.over or number.of)
+        case "bioavailability":
+            return area(number.of) * p.clearance / amount(number.of)
+        case "clearance":
+            return amount(number.of) / area(number.of)
+        case "volume at steady state":
+            return p.central_volume + p.rapid_volume + p.slow_volume + p.deep_volume
+        case "half-life":
+            (first, last), concentration = number.between or (0.0, LATE), at(row.samples)
+            return jnp.log(2) * (last - first) / jnp.log(concentration[0] / concentration[1])

@@ -18,7 +18,7 @@ from .ketamine import Disposition
 
 TRAITS = (
     *("central_volume", "clearance", "slow_flow", "norketamine_clearance", "norketamine_delay"),
-    *("hydroxynorketamine_clearance", "hydroxynorketamine_volume", "hydroxynorketamine_flow", "deep_volume"),
+    *("hydroxynorketamine_clearance", "deep_volume"),
 )
 """Fields of the disposition with a random effect, in the order of the trait axis."""
 

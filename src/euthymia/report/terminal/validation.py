@@ -1,5 +1,7 @@
 """Observed beside predicted, as tables."""
 
+from itertools import groupby
+
 from rich.console import Console
 from rich.table import Table
 
@@ -16,10 +18,11 @@ from ...validation.pharmacology import (
     score,
 )
 
-ROLES = {"calibrate": "left out", KEPT_ASIDE: "kept aside"}
+LEFT_OUT = "calibrate"
 NOTES = (
-    "Before: with the published parameters from which the fit began. Predicted: a study of the fit by a fit without it, a study that was "
-    "kept aside by the model. Fitted: by the model, which has seen the studies of the fit. Bias: predicted over observed, geometric mean.",
+    "Before: with the published parameters from which the fit began. Left out: by a fit without the study; a study that was kept aside (*) "
+    "is in no fit. Fitted: by the model, which has seen the studies of the fit. Bias: predicted over observed, geometric mean; it and "
+    "two-fold are those of left out.",
     "The courses of kamp2020bja and hasan2021 are second-hand and digitised; the points of one mean curve are not independent. "
     "Data of Kamp's may be among those from which the published parameters were made.",
     "Children are out of range: all of this is of adults, and ratios of metabolites in children, by mouth or rectum, are not predicted.",
@@ -28,10 +31,10 @@ NOTES = (
 
 def show_validation(rows: list[ObservedAndPredicted], console: Console) -> None:
     """Print the scores by molecule, route and study, before and after the fit, every number but those of courses, and the totals."""
-    of_studies = of_role(rows, *ROLES)
+    verified, of_studies = of_role(rows, VERIFICATION), of_role(rows, LEFT_OUT, KEPT_ASIDE)
     for title, table in (
-        ("Verification: the published output of a model coded here", _numbers(of_role(rows, VERIFICATION))),
-        ("Studies, by molecule and route", _scores(of_studies)),
+        ("Verification: the published output of a model coded here", _numbers(verified)),
+        ("Studies, by molecule, route and study", _scores(of_studies)),
         ("Their numbers, but for time courses", _numbers([row for row in of_studies if not row.is_sample])),
     ):
         table.title, table.title_justify, table.title_style = title, "left", "bold"
@@ -40,10 +43,9 @@ def show_validation(rows: list[ObservedAndPredicted], console: Console) -> None:
     console.print()
     for molecule in MOLECULES:
         of_molecule = [row for row in of_studies if row.molecule == molecule]
-        console.print(f"{molecule}: {_total(of_molecule) if of_molecule else 'no row'}")
-    console.print(f"all: {_total(of_studies)}")
+        console.print(f"{molecule}: {_in_words(score(of_molecule)) if of_molecule else 'no row'}")
+    console.print(f"all: {_in_words(score(of_studies))}")
     console.print(f"all, before: {_in_words(score(of_studies, 'before'))}")
-    verified = of_role(rows, VERIFICATION)
     console.print(f"verification: {len(verified)} rows, largest error {100 * max(row.error for row in verified):.1f} %")
     peer = f"median error {100 * BARS['median error']:.1f} %, {100 * BARS['within two-fold']:.0f} % within two-fold"
     console.print(f"the closest peer, on rows of its own: {peer}")
@@ -67,21 +69,22 @@ def _numbers(rows: list[ObservedAndPredicted]) -> Table:
 
 
 def _scores(rows: list[ObservedAndPredicted]) -> Table:
-    text = ("molecule", "route", "study", "")
-    table = _table("molecule", "route", "study", "", "n", "error: before", "predicted", "fitted", "two-fold", "bias", text=text)
-    for (molecule, route, study), group in by_molecule_route_and_study(rows).items():
-        if not group:
-            table.add_row(molecule, route, "no row", style="dim")
-            continue
-        before, predicted, fitted = (score(group, of) for of in ("before", "predicted", "fitted"))
-        errors = [f"{100 * total.median_error:.0f} %" for total in (before, predicted, fitted)]
-        two_fold = f"{100 * predicted.within_two_fold:.0f} %"
-        table.add_row(molecule, route, study, ROLES[group[0].role], str(len(group)), *errors, two_fold, f"{predicted.bias:.2f}")
+    """Errors are medians."""
+    table = _table("route", "study", "n", "error before", "left out", "fitted", "two-fold", "bias", text=("route", "study"))
+    for molecule, of_molecule in groupby(by_molecule_route_and_study(rows).items(), lambda entry: entry[0][0]):
+        groups, without = dict(of_molecule), []
+        table.add_row(f"[bold]{molecule}[/bold]")
+        for (_, route, study), group in groups.items():
+            if not group:
+                without.append(route)
+                continue
+            errors = [f"{100 * score(group, of).median_error:.0f} %" for of in ("before", "predicted", "fitted")]
+            left_out, mark = score(group), "*" if group[0].role == KEPT_ASIDE else ""
+            table.add_row(
+                f"  {route}", study + mark, str(len(group)), *errors, f"{100 * left_out.within_two_fold:.0f} %", f"{left_out.bias:.2f}"
+            )
+        table.add_row("  no row", ", ".join(without), style="dim")
     return table
-
-
-def _total(rows: list[ObservedAndPredicted]) -> str:
-    return _in_words(score(rows))
 
 
 def _in_words(total: PredictionScore) -> str:
