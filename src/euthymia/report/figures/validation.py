@@ -8,7 +8,8 @@ from .style import COLOURS, FAINT, HUES, panels, svg
 
 EDGES = (3e-4, 2.0)
 """µM."""
-RATIOS = (0.1, 10.0)
+RATIOS = (0.05, 8.0)
+TICKS = (0.1, 0.5, 1, 2, 5)
 MARKERS = ("o", "s", "^", "D")
 HUE = dict(zip(MOLECULES, HUES, strict=False))
 MARKER = dict(zip(MOLECULES, MARKERS, strict=True))
@@ -34,8 +35,8 @@ def observed_and_predicted(rows: list[ObservedAndPredicted]) -> str:
             ratios.plot(score(group, "before").bias, -number, marker="|", ms=11, mew=2, color=FAINT)
         ratios.axvspan(1 / TWO_FOLD, TWO_FOLD, color=COLOURS["drug"], alpha=0.12, lw=0)
         ratios.axvline(1, color=FAINT, lw=1)
-        ratios.set(xscale="log", xlim=RATIOS, xlabel="predicted over observed; grey bar: before the fit; shaded: two-fold")
-        ratios.set_xticks([0.1, 0.5, 1, 2, 10], ["0.1", "0.5", "1", "2", "10"])
+        ratios.set(xscale="log", xlim=RATIOS, xlabel="predicted over observed\n(bar: before the fit; shaded: two-fold)")
+        ratios.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
         ratios.set_xticks([], minor=True)
         ratios.set_yticks(
             [-number for number in range(len(groups))],

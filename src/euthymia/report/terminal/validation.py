@@ -1,7 +1,5 @@
 """Observed beside predicted, as tables."""
 
-from itertools import groupby
-
 from rich.console import Console
 from rich.table import Table
 
@@ -10,6 +8,7 @@ from ...validation.pharmacology import (
     BARS,
     KEPT_ASIDE,
     MOLECULES,
+    ROUTES,
     VERIFICATION,
     ObservedAndPredicted,
     PredictionScore,
@@ -32,18 +31,15 @@ NOTES = (
 def show_validation(rows: list[ObservedAndPredicted], console: Console) -> None:
     """Print the scores by molecule, route and study, before and after the fit, every number but those of courses, and the totals."""
     verified, of_studies = of_role(rows, VERIFICATION), of_role(rows, LEFT_OUT, KEPT_ASIDE)
-    for title, table in (
-        ("Verification: the published output of a model coded here", _numbers(verified)),
-        ("Studies, by molecule, route and study", _scores(of_studies)),
-        ("Their numbers, but for time courses", _numbers([row for row in of_studies if not row.is_sample])),
-    ):
-        table.title, table.title_justify, table.title_style = title, "left", "bold"
-        console.print()
-        console.print(table)
-    console.print()
+    _show("Verification: the published output of a model coded here", _numbers(verified), console)
+    console.print("\n[bold]Studies, by molecule and route: median errors before the fit, left out of it and fitted[/bold]")
     for molecule in MOLECULES:
         of_molecule = [row for row in of_studies if row.molecule == molecule]
-        console.print(f"{molecule}: {_in_words(score(of_molecule)) if of_molecule else 'no row'}")
+        if of_molecule:
+            _show(f"{molecule}: {_in_words(score(of_molecule))}", _scores(of_studies, molecule), console)
+        console.print(_without_a_row(of_studies, molecule), style="dim")
+    _show("Their numbers, but for time courses", _numbers([row for row in of_studies if not row.is_sample]), console)
+    console.print()
     console.print(f"all: {_in_words(score(of_studies))}")
     console.print(f"all, before: {_in_words(score(of_studies, 'before'))}")
     console.print(f"verification: {len(verified)} rows, largest error {100 * max(row.error for row in verified):.1f} %")
@@ -51,6 +47,11 @@ def show_validation(rows: list[ObservedAndPredicted], console: Console) -> None:
     console.print(f"the closest peer, on rows of its own: {peer}")
     for note in (*NOTES, _spread()):
         console.print(f"\n{note}")
+
+
+def _show(title: str, table: Table, console: Console) -> None:
+    console.print(f"\n{title}", style="bold")
+    console.print(table)
 
 
 def _table(*columns: str, text: tuple[str, ...]) -> Table:
@@ -68,23 +69,21 @@ def _numbers(rows: list[ObservedAndPredicted]) -> Table:
     return table
 
 
-def _scores(rows: list[ObservedAndPredicted]) -> Table:
-    """Errors are medians."""
-    table = _table("route", "study", "n", "error before", "left out", "fitted", "two-fold", "bias", text=("route", "study"))
-    for molecule, of_molecule in groupby(by_molecule_route_and_study(rows).items(), lambda entry: entry[0][0]):
-        groups, without = dict(of_molecule), []
-        table.add_row(f"[bold]{molecule}[/bold]")
-        for (_, route, study), group in groups.items():
-            if not group:
-                without.append(route)
-                continue
+def _scores(rows: list[ObservedAndPredicted], molecule: str) -> Table:
+    """Of one molecule: median errors, and share within two-fold and bias of what was left out."""
+    table = _table("route", "study", "n", "before", "left out", "fitted", "two-fold", "bias", text=("route", "study"))
+    for (of, route, study), group in by_molecule_route_and_study(rows).items():
+        if of == molecule and group:
             errors = [f"{100 * score(group, of).median_error:.0f} %" for of in ("before", "predicted", "fitted")]
             left_out, mark = score(group), "*" if group[0].role == KEPT_ASIDE else ""
-            table.add_row(
-                f"  {route}", study + mark, str(len(group)), *errors, f"{100 * left_out.within_two_fold:.0f} %", f"{left_out.bias:.2f}"
-            )
-        table.add_row("  no row", ", ".join(without), style="dim")
+            shares = f"{100 * left_out.within_two_fold:.0f} %", f"{left_out.bias:.2f}"
+            table.add_row(route, study + mark, str(len(group)), *errors, *shares)
     return table
+
+
+def _without_a_row(rows: list[ObservedAndPredicted], molecule: str) -> str:
+    routes = [route for (of, route, _), group in by_molecule_route_and_study(rows).items() if of == molecule and not group]
+    return f"{molecule}: no row" if len(routes) == len(ROUTES) else f"no row: {', '.join(routes)}"
 
 
 def _in_words(total: PredictionScore) -> str:
