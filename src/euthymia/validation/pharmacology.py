@@ -62,7 +62,7 @@ class ObservedAndPredicted:
 
 def within_two_fold(ratio: float) -> bool:
     """Whether a ratio is within a factor of two of one."""
-    return 1 / TWO_FOLD <= ratio <= TWO_FOLD
+    return bool(1 / TWO_FOLD <= ratio <= TWO_FOLD)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _drugs(model: Euthymia, weight, lengths, which, infusion, bolus) -> DrugCour
 
 @dataclass(frozen=True)
 class Spray:
-    """Venous esketamine after a spray, at the nodes of its grid."""
+    """A molecule in venous blood after a spray of esketamine, at the nodes of its grid."""
 
     times: np.ndarray
     concentration: np.ndarray
@@ -125,43 +125,37 @@ class Spray:
         return float(np.trapezoid(self.concentration[inside], self.times[inside]))
 
 
-def spray(milligrams: int, model: Euthymia) -> Spray:
-    """Esketamine after a dose from nasal devices, mg."""
+def spray(milligrams: int, model: Euthymia) -> dict[str, Spray]:
+    """Esketamine and norketamine after a dose of esketamine from nasal devices, mg."""
     dose = {"drug": "esketamine", "amount": f"{milligrams} mg", "route": "nasal"}
     grid = grid_of(check({"name": "spray", "title": "Spray", "doses": [dose], "horizon": "48 h"}), model, float(model.patient.weight))
     inputs = (jnp.asarray(array) for array in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
-    venous = np.asarray(_drugs(model, model.patient.weight, *inputs).venous.sum(-1))[: grid.nodes]
-    return Spray(grid.times, NG_PER_ML * float(model.molecules.ketamine) * venous)
+    course, molecules = _drugs(model, model.patient.weight, *inputs), model.molecules
+    in_mass = {"ketamine": molecules.ketamine * course.venous, "norketamine": molecules.norketamine * course.norketamine}
+    return {name: Spray(grid.times, NG_PER_ML * np.asarray(mass.sum(-1))[: grid.nodes]) for name, mass in in_mass.items()}
 
 
 SPRAYS = (28, 56, 84)
 """mg."""
 LAST_SAMPLE = 24.0
 """Of the published areas, h."""
-VERIFIED: dict[str, Callable[[Euthymia], float]] = {
-    **{f"perezruixo2021.peak_{dose}": lambda model, dose=dose: spray(dose, model).peak for dose in SPRAYS},
-    **{f"perezruixo2021.area_{dose}": lambda model, dose=dose: spray(dose, model).area(LAST_SAMPLE) for dose in SPRAYS},
+VERIFIED: dict[str, tuple[str, Callable[[dict[str, Spray]], float], int]] = {
+    f"perezruixo2021.{prefix}{kind}_{dose}": (molecule, lambda sprays, molecule=molecule, read=read: read(sprays[molecule]), dose)
+    for molecule, prefix in (("ketamine", ""), ("norketamine", "norketamine_"))
+    for kind, read in (("peak", lambda one: one.peak), ("area", lambda one: one.area(LAST_SAMPLE)))
+    for dose in SPRAYS
 }
-"""The output of a published model, by its row, as its code here gives it, in the row's unit."""
+"""Output of a published model by its row: the molecule, how its code here gives it from a spray, in the row's unit, and the dose (mg)."""
 
 
 def _verification(model: Euthymia) -> list[ObservedAndPredicted]:
+    sprays = {dose: spray(dose, model) for dose in SPRAYS}
     rows = []
-    for name, predict in VERIFIED.items():
-        target = evidence().target(name)
-        predicted = predict(model)
+    for name, (molecule, predict, dose) in VERIFIED.items():
+        row, predicted = evidence().target(name), predict(sprays[dose])
         rows.append(
             ObservedAndPredicted(
-                name,
-                target.quantity,
-                "ketamine",
-                "nose",
-                target.source,
-                target.role,
-                target.value,
-                predicted,
-                target.unit,
-                fitted=predicted,
+                name, row.quantity, molecule, "nose", row.source, row.role, row.value, predicted, row.unit, fitted=predicted
             )
         )
     return rows
