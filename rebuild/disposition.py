@@ -1,9 +1,9 @@
 """Fit the disposition to pharmacokinetic studies, leave each out once, and store both: `python -m rebuild.disposition`; minutes."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from euthymia.core.files import atomic_write
@@ -29,44 +29,48 @@ def main() -> None:
     priors = fitted_priors()
     parameters = {row: prior for row, prior in priors.items() if not row.startswith("error.")}
     # The fit begins where the priors do, whatever the last one left.
-    _write_parameters({row: (prior.value, prior.log_sd) for row, prior in parameters.items()})
-    from euthymia.inference.disposition_fit import disposition_problem, fit_disposition, importance_efficiency, left_out, predictions
+    _write_parameters({row: (prior.value, prior.sd) for row, prior in parameters.items()})
+    from euthymia.inference.disposition_fit import disposition_problem, fit_disposition, left_out, predictions, sample_disposition
     from euthymia.inference.disposition_people import fit_variability
     from euthymia.model.default import default_model, model_at
 
-    problem = disposition_problem(default_model(), ("calibrate", "validate", "context"))
+    problem = disposition_problem(default_model(), ("calibrate", "validate"))
     print("  all studies", flush=True)
     fit = fit_disposition(problem)
-    if not fit.converged:
-        raise SystemExit(f"rebuild: the fit did not converge: its Newton decrement is {fit.newton_decrement:.2g}")
-    typical = {row: value for row, value in fit.values.items() if row in parameters}
     print("  people", flush=True)
-    people = fit_variability(model_at(typical), problem, fit.values["error.within_study"])
+    people = fit_variability(model_at({row: value for row, value in fit.values.items() if row in parameters}), problem)
     print("  without each study", flush=True)
     without = left_out(fit)
-    before = predictions(problem, {prior.row: prior.value for prior in problem.priors})
-    numbers = {
-        number.name: {
-            "before": float(before[i] * number.per_unit),
-            "without": float(without[number.study][i] * number.per_unit) if number.study in without else math.nan,
-            "fit": float(fit.predicted[i] * number.per_unit),
-        }
-        for i, number in enumerate(problem.numbers)
-    }
-    values, log_sds = {**fit.values, **people.values}, {**fit.log_sds, **people.log_sds}
+    at_priors = predictions(problem, {prior.row: prior.value for prior in problem.priors})
+    print("  sampling", flush=True)
+    sampled = sample_disposition(fit)
+    values, sds = {**fit.values, **people.values}, {**fit.sds, **people.sds}
+    sampled_sds = dict(zip(problem.rows, sampled.draws.std(0) * [prior.sd for prior in problem.priors], strict=True))
+    sampled_medians = problem.values(jnp.median(jnp.asarray(sampled.draws), 0))
     estimates = {
-        row: {"value": values[row], "log_sd": log_sds[row], "prior": prior.value, "prior_log_sd": prior.log_sd}
+        row: {"value": values[row], "sd": sds[row], "prior": prior.value, "prior_sd": prior.sd}
+        | ({"sampled_median": float(sampled_medians[row]), "sampled_sd": float(sampled_sds[row])} if row in sampled_sds else {})
         for row, prior in priors.items()
     }
-    diagnostics = {
-        "newton_decrement": fit.newton_decrement,
-        "importance_efficiency": importance_efficiency(fit),
-        "largest_correlation": float(np.abs(_correlation(fit.covariance)).max()),
+    results = {
+        "estimates": estimates,
+        "diagnostics": {
+            "newton_decrement": fit.newton_decrement,
+            "draws": len(sampled.draws),
+            "smallest_effective_sample_size": float(sampled.effective_sample_size.min()),
+            "largest_r_hat": float(sampled.r_hat.max()),
+            "divergences": sampled.divergences,
+            "largest_correlation": float(np.abs(_correlation(fit.covariance)).max()),
+        },
+        "between_people": {name: {"observed": observed, "predicted": predicted} for name, (observed, predicted) in people.numbers.items()},
+        "numbers": {
+            number.name: {"prior": float(at_priors[i] * number.per_unit), "fit": float(fit.predicted[i] * number.per_unit)}
+            | ({"without": float(without[number.study][i] * number.per_unit)} if number.study in without else {})
+            for i, number in enumerate(problem.numbers)
+        },
     }
-    spread = {name: {"observed": observed, "predicted": predicted} for name, (observed, predicted) in people.numbers.items()}
-    results = {"estimates": estimates, "diagnostics": diagnostics, "between_people": spread, "numbers": numbers}
     atomic_write(DISPOSITION, f"# {ABOUT}\n{as_yaml(results)}")
-    _write_parameters({row: (values[row], log_sds[row]) for row in parameters})
+    _write_parameters({row: (values[row], sampled_sds.get(row, sds[row])) for row in parameters})
 
 
 def _correlation(covariance: np.ndarray) -> np.ndarray:
@@ -75,18 +79,18 @@ def _correlation(covariance: np.ndarray) -> np.ndarray:
 
 
 def _write_parameters(estimates: Mapping[str, tuple[float, float]]) -> None:
-    """Rows of parameters from values in the priors' units and the SDs of their logarithms."""
+    """Rows of parameters from values in the priors' units and SDs on their scales."""
     priors = fitted_priors()
 
-    def row(name: str, value: float, log_sd: float) -> dict[str, Any]:
-        prior, ratio = priors[name], math.exp(Z_90 * log_sd)
+    def row(name: str, value: float, sd: float) -> dict[str, Any]:
+        prior = priors[name]
         began = f"began at {prior.value:g} {prior.unit}, {prior.provenance} ({prior.source})"
         return {
             "id": name,
             "value": _rounded(value),
             "unit": prior.unit,
-            "lower": _rounded(value / ratio),
-            "upper": _rounded(value * ratio),
+            "lower": _rounded(prior.shifted(-Z_90 * sd, value)),
+            "upper": _rounded(prior.shifted(Z_90 * sd, value)),
             "spread": "90 % interval",
             "species": prior.species,
             "preparation": prior.preparation,

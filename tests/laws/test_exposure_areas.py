@@ -106,13 +106,13 @@ def test_a_spray_has_the_area_of_what_nose_and_gut_take_up(model, solve):
     p = model.physiology.esketamine
     area = solve(given(dose("nasal", "esketamine", 2 * float(p.device)))).area
     from_nose = float(p.nasal_share * (1 + p.later_devices) / 2)
-    metabolised = float((p.to_norketamine + p.elsewhere) * p.liver_volume)
+    metabolised = float(p.metabolism * p.liver_volume)
     extracted = metabolised / (float(p.liver_flow) + metabolised)
     absorbed = from_nose + (1 - from_nose) * float(p.gut_share) * (1 - extracted)
     dosed = 2 * float(p.device) / float(model.molecules.ketamine)
     assert float(both(area.arterial_ketamine)) == pytest.approx(dosed * absorbed / (float(p.liver_flow) * extracted), rel=1e-8)
     reaching_liver = from_nose + (1 - from_nose) * float(p.gut_share)
-    formed = reaching_liver * float(p.to_norketamine / (p.to_norketamine + p.elsewhere))
+    formed = reaching_liver * float(p.norketamine_share)
     assert float(both(area.norketamine)) == pytest.approx(dosed * formed / float(p.norketamine_clearance), rel=1e-8)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import jax.numpy as jnp
 import pytest
 
 from euthymia.model.default import model_at
@@ -37,12 +36,14 @@ def test_coding_is_verified_within_three_percent(rows):
 
 
 def test_norketamine_of_a_spray_is_coded_as_published_and_its_areas_are_nearer_with_the_clearance_after_a_vein(model, rows):
-    """With the published clearance, of a model of masses, peaks are those of the paper and areas are over-predicted, as in the paper."""
+    """With the published clearance and share, of a model of masses, peaks are the paper's and areas are over-predicted, as there."""
 
     def errors(of, kind):
         return [row.error for row in of_role(of, VERIFICATION) if row.name.startswith(f"perezruixo2021.norketamine_{kind}")]
 
-    published = pharmacology(model_at({"norketamine.clearance": 38.0 * model.molecules.norketamine / model.molecules.ketamine}))
+    published = pharmacology(
+        model_at({"norketamine.clearance": 38.0 * model.molecules.norketamine / model.molecules.ketamine, "norketamine.share": 2.77 / 3.88})
+    )
     assert max(errors(published, "peak")) < 0.03
     assert min(errors(published, "area")) > 0.3
     assert max(errors(rows, "area")) < min(errors(published, "area"))
@@ -58,6 +59,16 @@ def test_two_fold_shares_of_studies_left_out(of_studies):
     assert share("norketamine") > 0.80
 
 
+@pytest.mark.xfail(strict=True, reason="two studies contradict each other several-fold; a fit without one is that far off")
+def test_half_of_hydroxynorketamine_is_within_two_fold_without_its_study(of_studies):
+    assert score([row for row in of_studies if row.molecule == "hydroxynorketamine"]).within_two_fold > 0.5
+
+
+@pytest.mark.xfail(strict=True, reason="norketamine of one study, 45 points of 114, is two thirds above what all others say")
+def test_half_of_all_numbers_are_within_a_fifth_without_their_study(of_studies):
+    assert score(of_studies).median_error < 0.2
+
+
 def test_kept_aside_studies_are_met_better_than_by_the_closest_peer(rows):
     kept_aside = score(of_role(rows, KEPT_ASIDE))
     assert kept_aside.median_error < BARS["median error"]
@@ -67,7 +78,7 @@ def test_kept_aside_studies_are_met_better_than_by_the_closest_peer(rows):
 def test_what_a_fit_has_seen_is_met_better_than_what_it_has_not(of_studies):
     seen = of_role(of_studies, "calibrate")
     assert score(seen, "fitted").median_error < score(seen).median_error
-    assert score(seen, "fitted").median_error < score(seen, "before").median_error
+    assert score(seen, "fitted").median_error < score(seen, "prior").median_error
 
 
 def test_every_row_has_its_group_and_a_molecule_and_route_without_one_says_so(of_studies):

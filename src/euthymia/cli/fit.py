@@ -40,8 +40,8 @@ def calibrate(
         configure()
         from ..inference.calibration import calibrate as run
         from ..inference.fitted import fitted_set
-        from ..inference.posterior import check_sampler
         from ..inference.posterior import sample as draw
+        from ..inference.sampler import check_sampler
         from ..report.pages.calibration import show_calibration, write
 
         if sample:

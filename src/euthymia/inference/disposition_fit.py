@@ -2,14 +2,16 @@
 
 The logarithm of number i, of study s and group g, is normal around the model's,
 
-    log y = log f(θ) + b_sg + e,    b_sg ~ N(0, τ_g²),    e ~ N(0, σ² + r²),
+    log y = log f(θ) + b_sg + e + r,    b_sg ~ N(0, τ_g²),    e ~ N(0, σ²),
 
-where r is the resolution of a digitised picture over the number. The shifts b of studies are marginal in the likelihood. A group is a
+where r is the error with which a curve was read from a picture. Errors e of one mean curve are alike where their times are: their
+correlation falls with the distance of the logarithms of time. The shifts b of studies are marginal in the likelihood. A group is a
 molecule with the way it came in; what is derived from areas is shifted apart from concentrations, since windows and assays differ.
-Coordinates are logarithms of θ, σ and τ from their priors' medians, in SDs of the priors. The posterior is normal around its mode
-(Laplace), and importance sampling says how nearly.
+Coordinates are distances of θ, σ and τ from their priors' medians, on the logarithm or logit, in SDs of the priors. The posterior is
+taken as normal around its mode (Laplace), and sampled beside it.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,6 +23,7 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
+from ..core.errors import InputError
 from ..core.types import Scalar
 from ..core.units import factor
 from ..evidence.pharmacokinetics import Prior, priors
@@ -30,6 +33,7 @@ from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
 from .disposition_statistics import ArmDesigns, arm_designs, predicted_numbers
 from .disposition_studies import DERIVED_FROM_AREAS, StudyNumber, arm_subjects
+from .sampler import PosteriorSample, SamplerSettings, sample_posterior
 
 ERROR, VARIABILITY = "error.", "variability."
 """What rows of errors and of differences between people begin with."""
@@ -42,7 +46,9 @@ TOLERANCE = 1e-5
 CONVERGED = 1e-2
 """A fit has converged where a full Newton step would raise the logarithm of the posterior by less than half of this. Peaks are taken from
 samples, so that its slope has steps."""
-IMPORTANCE_DRAWS = 400
+CORRELATION_LENGTH = 0.5
+"""Distance of the logarithms of two times of a curve at which the correlation of their errors has fallen to 1/e."""
+SAMPLER = SamplerSettings(warm_up=150, samples=300, chains=2, most_tree_depth=4)
 SEED = 15
 
 
@@ -50,8 +56,10 @@ class FitData(NamedTuple):
     """Numbers as arrays, and which belong to the same shift."""
 
     log_observed: Float[Array, " number"]
-    resolution: Float[Array, " number"]
-    """SD of the logarithm, of a digitised picture."""
+    reading_error: Float[Array, " number"]
+    """SD of the logarithm, where a curve was read from a picture."""
+    correlation: Float[Array, "number number"]
+    """Of the errors within a study."""
     of_group: Float[Array, "number error"]
     """One for the between-study error of a number."""
     same_shift: Bool[Array, "number number"]
@@ -72,9 +80,13 @@ class DispositionProblem:
         """Rows of the coordinates."""
         return tuple(prior.row for prior in self.priors)
 
+    def used(self, without: str | None = None) -> Bool[Array, " number"]:
+        """Which numbers a fit counts, with one study left out or none."""
+        return jnp.asarray([number.role == ROLE and number.number.counts and number.study != without for number in self.numbers])
+
     def values(self, coordinates: Float[Array, " fitted"]) -> dict[str, Scalar]:
         """Values of rows, in the unit of the prior, at their coordinates."""
-        return {prior.row: prior.value * jnp.exp(prior.log_sd * u) for prior, u in zip(self.priors, coordinates, strict=True)}
+        return {prior.row: _value(prior, u) for prior, u in zip(self.priors, coordinates, strict=True)}
 
     def log_predicted(self, coordinates: Float[Array, " fitted"]) -> Float[Array, " number"]:
         """Logarithms of the numbers that the model predicts."""
@@ -90,9 +102,9 @@ class DispositionProblem:
         values, data = self.values(coordinates), self.data
         tau = data.of_group @ jnp.stack([values[row] for row in self.rows if row.startswith(BETWEEN_STUDIES)])
         residual = jnp.where(used, data.log_observed - self.log_predicted(coordinates), 0)
-        own = jnp.where(used, values[WITHIN_STUDY] ** 2 + data.resolution**2, 1)
-        shared = jnp.where(data.same_shift & used & used[:, None], tau[:, None] * tau, 0)
-        root = jnp.linalg.cholesky(jnp.diag(own) + shared)
+        shared = values[WITHIN_STUDY] ** 2 * data.correlation + jnp.where(data.same_shift, tau[:, None] * tau, 0)
+        own = jnp.where(used, data.reading_error**2, 1)
+        root = jnp.linalg.cholesky(jnp.diag(own) + jnp.where(used & used[:, None], shared, 0))
         whitened = jax.scipy.linalg.solve_triangular(root, residual, lower=True)
         return -whitened @ whitened / 2 - jnp.sum(jnp.log(jnp.diag(root)))
 
@@ -110,25 +122,27 @@ class DispositionFit:
     """Every number at the mode, in the unit of the model."""
 
     @property
-    def converged(self) -> bool:
-        """Whether the mode was found."""
-        return self.newton_decrement < CONVERGED
-
-    @property
     def values(self) -> dict[str, float]:
         """Fitted rows, in the units of their priors."""
         return {row: float(value) for row, value in self.problem.values(jnp.asarray(self.coordinates)).items()}
 
     @property
-    def log_sds(self) -> dict[str, float]:
-        """SD of the logarithm of each, by the normal approximation."""
+    def sds(self) -> dict[str, float]:
+        """SD of each on the scale of its prior, by the normal approximation."""
         sds = np.sqrt(np.diag(self.covariance))
-        return {prior.row: float(prior.log_sd * sd) for prior, sd in zip(self.problem.priors, sds, strict=True)}
+        return {prior.row: float(prior.sd * sd) for prior, sd in zip(self.problem.priors, sds, strict=True)}
+
+
+def _value(prior: Prior, u: Scalar) -> Scalar:
+    """A row at its coordinate."""
+    if prior.scale == "log":
+        return prior.value * jnp.exp(prior.sd * u)
+    return jax.nn.sigmoid(jnp.log(prior.value / (1 - prior.value)) + prior.sd * u)
 
 
 def between_study_error(number: StudyNumber) -> str:
-    """The row of the SD of a number's shift between studies."""
-    if number.kind == "bioavailability":
+    """The row of the SD of a number's shift between studies: of an area after nose or mouth, that of how much arrives."""
+    if number.route != "vein" and number.kind in DERIVED_FROM_AREAS:
         return BETWEEN_STUDIES + "bioavailability"
     return BETWEEN_STUDIES + ("absorbed" if number.species == "ketamine" and number.route != "vein" else number.species)
 
@@ -151,14 +165,23 @@ def _fit_data(numbers: Sequence[StudyNumber], fitted: Sequence[Prior]) -> FitDat
     errors = [prior.row for prior in fitted if prior.row.startswith(BETWEEN_STUDIES)]
     shift = [(number.study, between_study_error(number), number.kind in DERIVED_FROM_AREAS) for number in numbers]
     observed = np.array([number.observed for number in numbers])
-    # An error that is uniform within a step of the picture.
-    step_sd = np.array([number.resolution for number in numbers]) / np.sqrt(12)
     return FitData(
         jnp.asarray(np.log(observed)),
-        jnp.asarray(step_sd / observed),
+        jnp.asarray(np.array([number.reading_error for number in numbers]) / observed),
+        jnp.asarray([[_correlation(one, other) for other in numbers] for one in numbers]),
         jnp.asarray([[float(between_study_error(number) == row) for row in errors] for number in numbers]),
         jnp.asarray([[mine == other for other in shift] for mine in shift]),
     )
+
+
+def _correlation(one: StudyNumber, other: StudyNumber) -> float:
+    """Of the errors of two numbers within a study: of one curve, by the distance of their times."""
+    if one is other:
+        return 1.0
+    same_curve = (one.study, one.arm, one.number.of) == (other.study, other.arm, other.number.of)
+    if not same_curve or one.hours is None or other.hours is None:
+        return 0.0
+    return math.exp(-abs(math.log(one.hours / other.hours)) / CORRELATION_LENGTH)
 
 
 def fit_disposition(problem: DispositionProblem, without: str | None = None, start: np.ndarray | None = None) -> DispositionFit:
@@ -172,12 +195,20 @@ def fit_disposition(problem: DispositionProblem, without: str | None = None, sta
         The study that is left out; none if left out here.
     start
         Coordinates to begin from; the priors' medians if left out.
+
+    Raises
+    ------
+    InputError
+        If the fit does not converge.
     """
-    used = jnp.asarray([number.study != without and number.role == ROLE for number in problem.numbers])
+    used = problem.used(without)
     mode = _mode(problem, used, jnp.zeros(len(problem.priors)) if start is None else jnp.asarray(start))
+    study = "" if without is None else f" without {without}"
     gradient, information, log_predicted = map(np.asarray, _around(problem, used, mode))
     covariance = np.linalg.inv(information)
     decrement = float(gradient @ covariance @ gradient)
+    if not decrement < CONVERGED:
+        raise InputError(f"disposition: the fit{study} did not converge; its Newton decrement is {decrement:.2g}")
     return DispositionFit(problem, np.asarray(mode), covariance, decrement, np.exp(log_predicted))
 
 
@@ -198,22 +229,11 @@ def _around(
     return posterior(mode), information, problem.log_predicted(mode)
 
 
-def importance_efficiency(fit: DispositionFit, draws: int = IMPORTANCE_DRAWS) -> float:
-    """Effective number of draws of the normal approximation over their number: 1 where it is the posterior."""
-    used = jnp.asarray([number.role == ROLE for number in fit.problem.numbers])
-    root = np.linalg.cholesky(fit.covariance)
-    normal = np.random.default_rng(SEED).standard_normal((draws, len(root)))
-    density = _log_posteriors(fit.problem, used, jnp.asarray(fit.coordinates + normal @ root.T))
-    log_weight = np.asarray(density) + (normal**2).sum(1) / 2
-    weight = np.exp(log_weight - log_weight.max())
-    return float(weight.sum() ** 2 / (weight**2).sum() / draws)
-
-
-@eqx.filter_jit
-def _log_posteriors(
-    problem: DispositionProblem, used: Bool[Array, " number"], coordinates: Float[Array, "draw fitted"]
-) -> Float[Array, " draw"]:
-    return jax.lax.map(lambda u: problem.log_posterior(u, used), coordinates)
+def sample_disposition(fit: DispositionFit, settings: SamplerSettings = SAMPLER) -> PosteriorSample:
+    """Draws from the posterior of coordinates."""
+    problem, used = fit.problem, fit.problem.used()
+    mode, covariance = jnp.asarray(fit.coordinates), jnp.asarray(fit.covariance)
+    return sample_posterior(lambda u: problem.log_likelihood(u, used), mode, covariance, settings, SEED)
 
 
 def left_out(fit: DispositionFit) -> dict[str, np.ndarray]:

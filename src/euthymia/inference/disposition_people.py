@@ -1,8 +1,9 @@
 """How people differ in their disposition, fitted to published SDs between people.
 
 The variance of the logarithm of a number between people is J Ω Jᵀ + (j w)² + σ² to first order, where J and j are its derivatives by the
-random effects of a person and by the logarithm of body weight, whose SD is w, and σ is the error of a number within a study. Its
-published SD estimates that with the sampling error of an SD of n people. SDs of half-lives are left out: they say where samples end.
+random effects of a person and by the logarithm of body weight, whose SD is w, and σ is the error of one person's number. Its published
+SD estimates that with the sampling error of an SD of half of the people, since both enantiomers are of the same. SDs of half-lives are
+left out: they say where samples end. Traits of which nothing published says more than the row that they have keep it.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import optimistix as optx
 from jaxtyping import Array, Float
 
 from ..clinic.patients import AXES
+from ..core.errors import InputError
 from ..core.types import Scalar
 from ..evidence.pharmacokinetics import Prior, priors
 from ..model.parameters import Euthymia
@@ -32,7 +34,7 @@ class VariabilityFit:
     """Variances of traits with the SDs of their logarithms, and the SDs of numbers between people, published and predicted."""
 
     values: dict[str, float]
-    log_sds: dict[str, float]
+    sds: dict[str, float]
     numbers: dict[str, tuple[float, float]]
     """By number: SD of its logarithm, observed and predicted."""
 
@@ -42,31 +44,41 @@ def _informs(number: StudyNumber) -> bool:
     return published and number.route == "vein" and number.kind != "half-life"
 
 
-def fit_variability(model: Euthymia, problem: DispositionProblem, within_study: float) -> VariabilityFit:
-    """Variances between people from the SDs that were published after a vein, at a typical disposition and a number's error σ."""
+def fit_variability(model: Euthymia, problem: DispositionProblem) -> VariabilityFit:
+    """Variances between people from the SDs that were published after a vein, at a typical disposition.
+
+    Raises
+    ------
+    InputError
+        If the fit does not converge.
+    """
     known = [i for i, number in enumerate(problem.numbers) if _informs(number)]
     chosen: list[StudyNumber] = [problem.numbers[i] for i in known]
     slopes, by_weight = (slope[np.array(known)] for slope in _slopes(model, problem))
-    aside = (by_weight * model.population.spread[AXES.index("weight")]) ** 2 + within_study**2
+    aside = (by_weight * model.population.spread[AXES.index("weight")]) ** 2 + model.variability.proportional_error**2
     observed = jnp.asarray([np.sqrt(np.log1p(number.cv**2)) for number in chosen])  # type: ignore[operator]
     # An SD of n people has a relative sampling error of 1/√(2 (n − 1)).
-    error = jnp.asarray([1 / np.sqrt(2 * (number.n - 1)) for number in chosen])  # type: ignore[operator]
-    fitted: list[Prior] = [priors()[VARIABILITY + trait] for trait in TRAITS]
+    error = jnp.asarray([1 / np.sqrt(number.n - 1) for number in chosen])  # type: ignore[operator]
+    fitted: list[Prior] = [prior for row, prior in priors().items() if row.startswith(VARIABILITY)]
+    indices = jnp.array([TRAITS.index(prior.row.removeprefix(VARIABILITY)) for prior in fitted])
 
-    def log_sd(u: Float[Array, " trait"]) -> Float[Array, " number"]:
-        variance = jnp.stack([prior.value * jnp.exp(prior.log_sd * coordinate) for prior, coordinate in zip(fitted, u, strict=True)])
-        omega = covariance(replace(model.variability, variance=variance))
+    def log_sd(u: Float[Array, " fitted"]) -> Float[Array, " number"]:
+        variance = jnp.stack([prior.value * jnp.exp(prior.sd * coordinate) for prior, coordinate in zip(fitted, u, strict=True)])
+        omega = covariance(replace(model.variability, variance=model.variability.variance.at[indices].set(variance)))
         return jnp.log(jnp.einsum("ni,ij,nj->n", slopes, omega, slopes) + aside) / 2
 
-    def negative_log_posterior(u: Float[Array, " trait"], _: None = None) -> Scalar:
+    def negative_log_posterior(u: Float[Array, " fitted"], _: None = None) -> Scalar:
         return jnp.sum(((jnp.log(observed) - log_sd(u)) / error) ** 2) / 2 + u @ u / 2
 
     optimiser = optx.BFGS(rtol=TOLERANCE, atol=TOLERANCE)
-    mode = optx.minimise(negative_log_posterior, optimiser, jnp.zeros(len(TRAITS)), max_steps=MOST_ITERATIONS, throw=False).value
+    solution = optx.minimise(negative_log_posterior, optimiser, jnp.zeros(len(fitted)), max_steps=MOST_ITERATIONS, throw=False)
+    if solution.result != optx.RESULTS.successful:
+        raise InputError("disposition: the fit of variances between people did not converge")
+    mode = solution.value
     sds = np.sqrt(np.diag(np.linalg.inv(np.asarray(jax.hessian(negative_log_posterior)(mode)))))
     return VariabilityFit(
-        {prior.row: float(prior.value * np.exp(prior.log_sd * u)) for prior, u in zip(fitted, np.asarray(mode), strict=True)},
-        {prior.row: float(prior.log_sd * sd) for prior, sd in zip(fitted, sds, strict=True)},
+        {prior.row: float(prior.value * np.exp(prior.sd * u)) for prior, u in zip(fitted, np.asarray(mode), strict=True)},
+        {prior.row: float(prior.sd * sd) for prior, sd in zip(fitted, sds, strict=True)},
         {number.name: (float(o), float(np.exp(p))) for number, o, p in zip(chosen, observed, np.asarray(log_sd(mode)), strict=True)},
     )
 

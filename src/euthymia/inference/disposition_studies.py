@@ -51,6 +51,8 @@ class PublishedNumber(Record):
     of: str
     over: str | None = None
     between: tuple[Hours, Hours] | None = None
+    counts: bool = True
+    """Whether the fit counts it; one that derives from a curve of which it counts the points is only predicted."""
 
 
 class StudyArm(Record):
@@ -58,8 +60,8 @@ class StudyArm(Record):
 
     route: Literal["vein", "nose", "tongue", "mouth"]
     doses: list[dict[str, Any]]
-    resolution: float = 0.0
-    """Step of the picture from which a mean curve was digitised, in the curve's unit."""
+    reading_error: dict[str, float] = {}
+    """SD with which the curve of a molecule was read from a picture, in the curve's unit."""
     numbers: dict[str, PublishedNumber] = {}
 
 
@@ -95,8 +97,10 @@ class StudyNumber:
     """Samples of the arm, of the molecule, from which it is made."""
     over: tuple[int, ...] = ()
     """Of the molecule in the denominator."""
-    resolution: float = 0.0
-    """Of a digitised curve, in the unit of the model."""
+    reading_error: float = 0.0
+    """SD, of a digitised curve, in the unit of the model."""
+    hours: float | None = None
+    """Time of a point of a curve."""
     cv: float | None = None
     """SD between people over the mean, where published."""
 
@@ -134,8 +138,8 @@ def _text(name: str) -> str:
 
 
 @cache
-def _time_courses() -> dict[tuple[str, str], list[dict[str, str]]]:
-    """Rows of the table of digitised courses that hold drug after the first dose, by study and arm."""
+def time_courses() -> dict[tuple[str, str], list[dict[str, str]]]:
+    """Rows of the table of digitised courses, those after the first dose that hold drug, by study and arm."""
     courses: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in csv.DictReader(_text(SAMPLES).splitlines()):
         if float(row["time_h"]) > 0 and float(row["concentration"]) > 0:
@@ -151,7 +155,7 @@ def arm_subjects(roles: Collection[Role], model: Euthymia) -> tuple[list[Subject
         for name, arm in study.arms.items() if study.role in roles else ():
             samples = _ArmSamples()
             numbers += [
-                _sample(study, name, arm, len(subjects), row, samples, model) for row in _time_courses().get((study.study, name), [])
+                _sample(study, name, arm, len(subjects), row, samples, model) for row in time_courses().get((study.study, name), [])
             ]
             numbers += [_number(study, arm, len(subjects), row, number, samples, model) for row, number in arm.numbers.items()]
             samples.at("ketamine", [LATE])
@@ -177,7 +181,8 @@ def _sample(study: Study, name: str, arm: StudyArm, index: int, row: dict[str, s
         study.n,
         index,
         samples.at(molecule, [hours], sampling),
-        resolution=arm.resolution / per_unit,
+        reading_error=arm.reading_error.get(molecule, 0.0) / per_unit,
+        hours=hours,
     )
 
 

@@ -14,7 +14,8 @@ from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
 from .calibration import Calibration
 from .coordinates import FITTED
-from .posterior import SAMPLED, PosteriorSample
+from .posterior import SAMPLED
+from .sampler import PosteriorSample
 
 MOST_BYTES = 1_000_000
 """Of a file."""

@@ -1,16 +1,16 @@
 """Posterior samples of a calibration by Hamiltonian Monte Carlo, a check of its Laplace approximation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
-from ..core.errors import InputError
+from ..core.types import Scalar
 from ..trials.expected import SolvedEnsemble
 from .calibration import Calibration, log_likelihood, predict_numbers
 from .coordinates import DOWNSTREAM, FITTED
+from .sampler import PosteriorSample, SamplerSettings, sample_posterior
 
 HELD_FIXED = ("context.waning_time", "ratings.unblinding", "ratings.fluctuation_sd", "symptoms.join_exponent")
 SAMPLED = tuple(row for row in DOWNSTREAM if row not in HELD_FIXED)
@@ -19,27 +19,6 @@ PATIENTS = 64
 """Of the ensemble, the first ones: a draw takes hundreds of predictions."""
 WARM_UP, SAMPLES, CHAINS, MOST_TREE_DEPTH = 100, 150, 2, 4
 SEED = 4
-
-
-@dataclass(frozen=True)
-class PosteriorSample:
-    """Draws of the coordinates of ``SAMPLED``, with diagnostics."""
-
-    draws: np.ndarray
-    """Draw by coordinate, chains one after the other."""
-    effective_sample_size: np.ndarray
-    """Effective number of draws of each coordinate."""
-    r_hat: np.ndarray
-    """Split Gelman–Rubin statistic of each coordinate; 1 is full agreement of the chains."""
-    divergences: int
-
-
-def check_sampler() -> None:
-    """Raises ``InputError`` if NumPyro is not installed."""
-    try:
-        import numpyro  # noqa: F401
-    except ImportError as error:
-        raise InputError("sample: needs NumPyro; install it with `python -m pip install numpyro`, or leave --sample out") from error
 
 
 def first_patients(solved: SolvedEnsemble, patients: int) -> SolvedEnsemble:
@@ -72,34 +51,13 @@ def sample(
     InputError
         If NumPyro is not installed.
     """
-    check_sampler()
-    import numpyro
-    from numpyro import diagnostics
-    from numpyro.distributions import Normal
-    from numpyro.infer import MCMC, NUTS, init_to_value
-
     problem, solved = fit.problem, first_patients(fit.solved, PATIENTS)
     mode, indices = jnp.asarray(fit.coordinates), np.array([FITTED.index(row) for row in SAMPLED])
 
-    def posterior() -> None:
-        u = numpyro.sample("u", Normal(jnp.zeros(len(SAMPLED)), 1.0).to_event(1))
+    def of_trials(u: Float[Array, " sampled"]) -> Scalar:
         model, predicted = predict_numbers(problem.targets, problem.start, solved, mode.at[indices].set(u))
-        numpyro.factor("trials", log_likelihood(problem.data, model, predicted))
+        return log_likelihood(problem.data, model, predicted)
 
-    kernel = NUTS(
-        posterior,
-        init_strategy=init_to_value(values={"u": mode[indices]}),
-        inverse_mass_matrix=jnp.asarray(fit.covariance[np.ix_(indices, indices)]),
-        dense_mass=True,
-        max_tree_depth=MOST_TREE_DEPTH,
-    )
     progress(f"sampling {chains} chains of {warm_up} + {samples}")
-    sampler = MCMC(kernel, num_warmup=warm_up, num_samples=samples, num_chains=chains, chain_method="sequential", progress_bar=False)
-    sampler.run(jax.random.key(SEED), extra_fields=("diverging",))
-    by_chain = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
-    return PosteriorSample(
-        by_chain.reshape(-1, by_chain.shape[-1]),
-        np.asarray(diagnostics.effective_sample_size(by_chain)),
-        np.asarray(diagnostics.split_gelman_rubin(by_chain)),
-        int(np.asarray(sampler.get_extra_fields()["diverging"]).sum()),
-    )
+    settings = SamplerSettings(warm_up, samples, chains, MOST_TREE_DEPTH)
+    return sample_posterior(of_trials, mode[indices], jnp.asarray(fit.covariance[np.ix_(indices, indices)]), settings, SEED)

@@ -62,7 +62,7 @@ def typical_body() -> CovariateEffects:
 
 def intrinsic_clearance(p: Esketamine) -> Scalar:
     """I of the typical liver (L/h), relative to the concentration that leaves it."""
-    return p.liver_volume * (p.to_norketamine + p.elsewhere)
+    return p.liver_volume * p.metabolism
 
 
 def extraction(flow: Scalar, intrinsic: Scalar) -> Scalar:
@@ -104,7 +104,6 @@ def individualise(d: Disposition, e: Esketamine, body: CovariateEffects) -> tupl
         replace(
             sprayed,
             liver_flow=body.liver_flow * sprayed.liver_flow,
-            to_norketamine=i * sprayed.to_norketamine,
-            elsewhere=i * sprayed.elsewhere,
+            metabolism=i * sprayed.metabolism,
         ),
     )

@@ -42,8 +42,8 @@ class Esketamine(eqx.Module):
     slow_flow: Scalar = parameter("esketamine.slow_flow", "L/h", "Q2")
     liver_flow: Scalar = parameter("esketamine.liver_flow", "L/h", "Qh, hepatic blood flow")
     liver_volume: Scalar = parameter("esketamine.liver_volume", "L", "Vh, liver and portal vein")
-    to_norketamine: Scalar = parameter("esketamine.to_norketamine", "1/h", "kmet, in the liver")
-    elsewhere: Scalar = parameter("esketamine.elsewhere", "1/h", "kel, other metabolism in the liver")
+    metabolism: Scalar = parameter("esketamine.metabolism", "1/h", "kmet + kel, in the liver")
+    norketamine_share: Scalar = parameter("norketamine.share", "dimensionless", "ketamine that becomes norketamine, as after an injection")
     norketamine_volume: Scalar = parameter("esketamine.norketamine_volume", "L", "Vcn, apparent")
     norketamine_peripheral_volume: Scalar = parameter("esketamine.norketamine_peripheral_volume", "L", "Vpn, apparent")
     norketamine_flow: Scalar = parameter("esketamine.norketamine_flow", "L/h", "Q3n, apparent")
@@ -64,8 +64,8 @@ def rate_matrix(p: Esketamine) -> Float[Array, "state state"]:
             ("solution", "excreted"): (1 - p.gut_share) * p.solution_rate,
             ("plasma", "liver"): p.liver_flow / Vc,
             ("liver", "plasma"): p.liver_flow / Vh,
-            ("liver", "norketamine"): p.to_norketamine,
-            ("liver", "excreted"): p.elsewhere,
+            ("liver", "norketamine"): p.norketamine_share * p.metabolism,
+            ("liver", "excreted"): (1 - p.norketamine_share) * p.metabolism,
             ("plasma", "rapid"): p.rapid_flow / Vc,
             ("rapid", "plasma"): p.rapid_flow / p.rapid_volume,
             ("plasma", "slow"): p.slow_flow / Vc,

@@ -44,8 +44,8 @@ class ObservedAndPredicted:
     unit: str
     is_sample: bool = False
     """Of a time course."""
-    before: float | None = None
-    """With the published parameters from which the fit began."""
+    prior: float | None = None
+    """At the medians of the priors, from which the fit began."""
     fitted: float | None = None
     """With the study in the fit, where it is in it."""
 
@@ -82,7 +82,7 @@ def of_role(rows: Iterable[ObservedAndPredicted], *roles: str) -> list[ObservedA
 
 
 def score(rows: list[ObservedAndPredicted], of: str = "predicted") -> PredictionScore:
-    """Score of some comparisons: of what was ``predicted``, of ``before``, or of what was ``fitted``."""
+    """Score of some comparisons: of what was ``predicted``, of ``prior``, or of what was ``fitted``."""
     ratios = np.array([getattr(row, of) / row.observed for row in rows])
     two_fold = np.mean([within_two_fold(ratio) for ratio in ratios])
     return PredictionScore(len(rows), float(np.median(abs(ratios - 1))), float(two_fold), float(np.exp(np.mean(np.log(ratios)))))
@@ -180,7 +180,7 @@ def _of_number(number: StudyNumber, fitted: float) -> ObservedAndPredicted:
         stored["without"] if number.role == ROLE else fitted,
         number.unit,
         is_sample=number.kind == "concentration",
-        before=stored["before"],
+        prior=stored["prior"],
         fitted=fitted,
     )
 

@@ -32,10 +32,10 @@ def observed_and_predicted(rows: list[ObservedAndPredicted]) -> str:
         for number, ((molecule, _, _), group) in enumerate(groups.items()):
             spread = [row.predicted / row.observed for row in group]
             ratios.plot(spread, [-number] * len(group), marker=MARKER[molecule], ls="", ms=4, mfc="none", color=HUE[molecule])
-            ratios.plot(score(group, "before").bias, -number, marker="|", ms=11, mew=2, color=FAINT)
+            ratios.plot(score(group, "prior").bias, -number, marker="|", ms=11, mew=2, color=FAINT)
         ratios.axvspan(1 / TWO_FOLD, TWO_FOLD, color=COLOURS["drug"], alpha=0.12, lw=0)
         ratios.axvline(1, color=FAINT, lw=1)
-        ratios.set(xscale="log", xlim=RATIOS, xlabel="predicted over observed\n(bar: before the fit; shaded: two-fold)")
+        ratios.set(xscale="log", xlim=RATIOS, xlabel="predicted over observed\n(bar: mean at the priors; shaded: two-fold)")
         ratios.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
         ratios.set_xticks([], minor=True)
         ratios.set_yticks(
