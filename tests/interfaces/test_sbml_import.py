@@ -148,6 +148,8 @@ def text(model):
 
 TRIGGER = "<geq/>"
 K = "k__S_ketamine__ketamine__ketamine_rapid"
+BLOOD, RAPID, VENOUS = "S_ketamine__ketamine", "S_ketamine__ketamine_rapid", "S_ketamine__venous"
+FLOW, INFUSION = "flow__S_ketamine__ketamine__ketamine_rapid", "infusion__S_ketamine__ketamine"
 LEVEL_2 = '<sbml xmlns="http://www.sbml.org/sbml/level2/version4" level="2" version="4"><model id="m"/></sbml>'
 WRONG = {
     "no XML": (lambda text: text[:-20], "it is no XML"),
@@ -163,7 +165,8 @@ WRONG = {
     "an empty model": (lambda text: text[: text.index("<listOfCompartments")] + "</model></sbml>", "no species"),
     "an error of the library": (lambda text: text.replace('compartment="elsewhere"', 'compartment="nowhere"', 1), "no valid SBML in line"),
     "a missing variable": (lambda text: text.replace(f'<parameter id="{K}"', '<parameter id="gone"'), "no valid SBML in line"),
-    "a missing value": (lambda text: _without(text, K, "value"), f"depends on '{K}'"),
+    "a missing value": (lambda text: _without(text, K, "value"), f"depends on '{K}', which has no finite value"),
+    "an infinite constant": (lambda text: _with_value(text, K, float("inf")), f"depends on '{K}', which has no finite value"),
     "a wrong unit": (lambda text: text.replace('units="per_h"', 'units="h"', 1), "units that do not fit in line"),
     "another unit": (lambda text: text.replace('multiplier="3600"', 'multiplier="60"'), "its unit of time is another; allowed: hour"),
     "another law": (lambda text: _squared(text), "has the formula"),
@@ -176,6 +179,29 @@ WRONG = {
     "another trigger": (lambda text: text.replace(TRIGGER, "<gt/>", 1), "has the trigger 'time > "),
     "a delay": (lambda text: text.replace("</trigger>", f"</trigger><delay>{_number('h', 1)}</delay>", 1), "has a delay or a priority"),
     "a product in place of a sum": (lambda text: _reset(text), "does not add a number"),
+    "no name": (lambda text: _without(text, BLOOD, "name"), f"species '{BLOOD}' has no name; allowed: "),
+    "a negative rate constant": (
+        lambda text: _with_value(text, K, -0.5),
+        f"the flow from '{BLOOD}' to '{RAPID}' has the rate constant -0.5; allowed: ",
+    ),
+    "a lag that grows": (lambda text: _with_value(text, "k__S_ketamine__venous", -0.5), f"'{VENOUS}' makes more than it loses, by 0.5 "),
+    "a drug from nothing": (lambda text: _edited(text, _catalysed), f"'{BLOOD}' makes more than it loses, by "),
+    "an amount of a concentration": (
+        lambda text: _with_law(text, INFUSION, f"{K} * {VENOUS} * {BLOOD}__volume"),
+        f"the flow from '{VENOUS}' to '{BLOOD}' makes an amount of a concentration",
+    ),
+    "an infusion out of the body": (
+        lambda text: _with_law(text, INFUSION, f"-{BLOOD}__infusion"),
+        f"infusion into '{BLOOD}' has the rate -",
+    ),
+    "two of one": (
+        lambda text: _edited(text, lambda model: model.getReaction(FLOW).getProduct(0).setStoichiometry(2.0)),
+        f"reaction '{FLOW}' has the stoichiometry 2 of '{RAPID}'; allowed: 1",
+    ),
+    "one twice": (
+        lambda text: _edited(text, lambda model: model.getReaction(FLOW).addReactant(model.getSpecies(BLOOD), 1.0)),
+        f"reaction '{FLOW}' has the stoichiometry 2 of '{BLOOD}'; allowed: 1",
+    ),
 }
 
 
@@ -184,17 +210,33 @@ def _number(unit, value):
     return f'<math {space}><cn sbml:units="{unit}"> {value} </cn></math>'
 
 
-def _without(text, name, attribute):
+def _edited(text, change):
     document = libsbml.readSBMLFromString(text)
-    getattr(document.getModel().getElementBySId(name), f"unset{attribute.title()}")()
+    change(document.getModel())
     return libsbml.writeSBMLToString(document)
+
+
+def _without(text, name, attribute):
+    return _edited(text, lambda model: getattr(model.getElementBySId(name), f"unset{attribute.title()}")())
+
+
+def _with_value(text, name, value):
+    return _edited(text, lambda model: model.getParameter(name).setValue(value))
+
+
+def _with_law(text, reaction, law):
+    return _edited(text, lambda model: model.getReaction(reaction).getKineticLaw().setMath(libsbml.parseL3Formula(law)))
+
+
+def _catalysed(model):
+    """Lets a flow run without taking from where it comes."""
+    reaction = model.getReaction(FLOW)
+    reaction.removeReactant(BLOOD)
+    reaction.addModifier(model.getSpecies(BLOOD))
 
 
 def _squared(text):
-    document = libsbml.readSBMLFromString(text)
-    law = document.getModel().getReaction("flow__S_ketamine__ketamine__ketamine_rapid").getKineticLaw()
-    law.setMath(libsbml.parseL3Formula(f"{K} * S_ketamine__ketamine * S_ketamine__ketamine / (1 umol + S_ketamine__ketamine)"))
-    return libsbml.writeSBMLToString(document)
+    return _with_law(text, FLOW, f"{K} * {BLOOD} * {BLOOD} / (1 umol + {BLOOD})")
 
 
 def _reset(text):
@@ -203,6 +245,14 @@ def _reset(text):
     assignment = next(one for one in assignments if "infusion" not in one.getVariable())
     assignment.setMath(libsbml.parseL3Formula("5 umol"))
     return libsbml.writeSBMLToString(document)
+
+
+def test_a_flow_may_be_written_both_ways_in_one_reaction(text, back):
+    """What counts is the sum of all reactions: a law that also has the way back is no negative rate constant."""
+    back_again = f"k__{RAPID}__ketamine"
+    both = _with_law(text, FLOW, f"{K} * {BLOOD} - {back_again} * {RAPID}")
+    both = _edited(both, lambda model: model.removeReaction(f"flow__{RAPID}__ketamine"))
+    assert_equal_systems(back(text), back(both))
 
 
 @pytest.mark.parametrize("fault", WRONG)

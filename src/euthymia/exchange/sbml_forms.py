@@ -59,7 +59,9 @@ class LinearForms:
 
     def _named(self, name: str, where: str) -> Form:
         if name in self.numbers:
-            return {CONSTANT: self.numbers[name]}
+            number = self.numbers[name]
+            demand(math.isfinite(number), where, f"depends on {name!r}, which has no finite value", "constants with a finite value")
+            return {CONSTANT: number}
         demand(name in self.variables, where, f"depends on {name!r}", "drugs, rates of infusion, and constants with a value")
         return {name: 1.0}
 

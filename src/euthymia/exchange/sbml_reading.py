@@ -21,6 +21,7 @@ from .dosed_systems import DosedSystem, DosedSystems
 from .linear_systems import LinearSystem
 from .sbml_document import ELSEWHERE, HORIZON, LEVEL, UNITS, VERSION, identifier, library
 from .sbml_forms import CONSTANT, Form, LinearForms, Unreadable, demand
+from .sbml_kinetics import check_kinetics
 
 LARGEST_FILE = 20_000_000
 DEEPEST = 200
@@ -110,15 +111,14 @@ class _Reading:
         self._rules = {rule.getVariable(): rule for rule in model.getListOfRules()}
         self._computed = self._rules.keys() | {assignment.getSymbol() for assignment in model.getListOfInitialAssignments()}
         self._check_model()
+        self._volumes = dict(self._sizes())
         self._states = dict(self._pools())
         demand(bool(self._states), "it", "has no species", "at least one drug")
         self._states |= dict(self._concentrations({state.molecule for state in self._states.values()}))
         free = [parameter for parameter in model.getListOfParameters() if parameter.getId() not in self._states.keys() | self._computed]
         self._rates = {parameter.getId(): parameter.getValue() for parameter in free if not parameter.getConstant()}
         numbers = {parameter.getId(): parameter.getValue() for parameter in free if parameter.getConstant()}
-        numbers |= {compartment.getId(): self._volume(compartment.getId()) for compartment in model.getListOfCompartments()}
-        finite = {name: number for name, number in numbers.items() if math.isfinite(number)}
-        self._forms = LinearForms(self._library, finite, self._states.keys() | self._rates.keys())
+        self._forms = LinearForms(self._library, numbers | self._volumes, self._states.keys() | self._rates.keys())
 
     def systems(self) -> DosedSystems:
         """Everything that is read."""
@@ -128,7 +128,11 @@ class _Reading:
         for molecule in dict.fromkeys(state.molecule for state in self._states.values()):
             own = {name: state for name, state in self._states.items() if state.molecule == molecule}
             matrix = np.array([[changes.get((target, source), 0.0) for source in own] for target in own])
-            infusion = [[sum(share * rates[rate] for rate, share in inflows[name].items()) for name in own] for rates in inputs.rates]
+            entering = [inflows[name].items() for name in own]
+            infusion = np.array(
+                [[sum(share * rates[rate] for rate, share in entry) for entry in entering] for rates in inputs.rates], float
+            )
+            check_kinetics(tuple(own), np.array([state.is_pool for state in own.values()]), matrix, infusion)
             bolus = [[amounts.get(name, 0.0) for name in own] for amounts in inputs.boluses]
             system = LinearSystem(
                 molecule,
@@ -138,17 +142,18 @@ class _Reading:
                 {},
                 {state.name: state.volume for state in own.values() if state.volume is not None},
             )
-            dosed.append(DosedSystem(system, np.array(infusion, float), np.array(bolus)))
+            dosed.append(DosedSystem(system, infusion, np.array(bolus)))
         model, horizon = self._model, self._model.getParameter(HORIZON)
         if horizon is not None:
             self._check_unit(horizon.getDerivedUnitDefinition(), "h", f"parameter {HORIZON!r}")
+        end = self._forms.numbers.get(HORIZON, math.nan)
         return DosedSystems(
             model.getId(),
             model.getName(),
             _text(model.getNotes()).strip() if model.isSetNotes() else "",
             np.array(inputs.times),
             tuple(dosed),
-            self._forms.numbers.get(HORIZON),
+            end if math.isfinite(end) else None,
             tuple(name for name, rule in self._rules.items() if rule.isRate() and name not in self._states),
         )
 
@@ -201,24 +206,24 @@ class _Reading:
         for species in self._model.getListOfSpecies():
             name, where = species.getId(), f"species {species.getId()!r}"
             molecule, pool = _named(species)
-            demand(bool(molecule), where, f"is named {short(species.getName())}", "'DRUG, POOL', of which its identifier is made")
+            named = f"is named {short(species.getName())}" if species.getName() else "has no name"
+            demand(bool(molecule), where, named, "'DRUG, POOL', of which its identifier is made")
             plain = species.getHasOnlySubstanceUnits() and not (
                 species.getBoundaryCondition() or species.getConstant() or species.isSetConversionFactor() or name in self._computed
             )
             demand(plain, where, "is no amount that only reactions and events change", "one that is")
             self._check_unit(species.getDerivedUnitDefinition(), "umol", f"the unit of {where}")
-            volume = None if species.getCompartment() == ELSEWHERE else self._volume(species.getCompartment())
+            volume = None if species.getCompartment() == ELSEWHERE else self._volumes.get(species.getCompartment(), math.nan)
             demand(volume is None or 0 < volume < math.inf, where, "is in a compartment without a size", "a constant size in L")
             yield name, _State(molecule, pool, _amount(species.getInitialAmount(), where), True, volume)
 
-    def _volume(self, compartment: str) -> float:
-        """Size of a compartment, L; not a number if it has none that stays."""
-        size = self._model.getCompartment(compartment)
-        if not size.getConstant() or compartment in self._computed:
-            return math.nan
-        unit = size.getUnits() or self._model.getVolumeUnits()
-        demand(unit == "litre", f"compartment {compartment!r}", f"has the unit {unit!r}", "litre")
-        return size.getSize()
+    def _sizes(self) -> Iterator[tuple[str, float]]:
+        """Sizes of the compartments that keep theirs, L; not a number where none is stated."""
+        for compartment in self._model.getListOfCompartments():
+            name, unit = compartment.getId(), compartment.getUnits() or self._model.getVolumeUnits()
+            if compartment.getConstant() and name not in self._computed:
+                demand(unit == "litre", f"compartment {name!r}", f"has the unit {unit!r}", "litre")
+                yield name, compartment.getSize()
 
     def _concentrations(self, molecules: set[str]) -> Iterator[tuple[str, _State]]:
         """Parameters that are named like states of a drug, and that a rate rule or nothing changes."""
@@ -256,10 +261,12 @@ class _Reading:
             )
             for references, sign in ((reaction.getListOfReactants(), -1.0), (reaction.getListOfProducts(), 1.0)):
                 for reference in references:
-                    number = reference.getStoichiometry()
-                    plain = reference.getConstant() and reference.getId() not in self._computed - {""} and math.isfinite(number)
-                    demand(plain, where, "has a stoichiometry that varies", "a number")
-                    yield reference.getSpecies(), sign * number, law.getMath(), where
+                    species = reference.getSpecies()
+                    stays = reference.getConstant() and reference.getId() not in self._computed - {""}
+                    demand(stays, where, f"has a stoichiometry of {species!r} that varies", "1")
+                    number = sum(other.getStoichiometry() for other in references if other.getSpecies() == species)
+                    demand(number == 1, where, f"has the stoichiometry {number:g} of {species!r}", "1")
+                    yield species, sign, law.getMath(), where
 
     def _lags(self) -> Iterator[tuple[str, float, Any, str]]:
         for name, rule in self._rules.items():
