@@ -2,8 +2,8 @@
 
 The variance of the logarithm of a number between people is J Ω Jᵀ + (j w)² + σ² to first order, where J and j are its derivatives by the
 random effects of a person and by the logarithm of body weight, whose SD is w, and σ is the error of one person's number. Its published
-SD estimates that with the sampling error of an SD of half of the people, since both enantiomers are of the same. SDs of half-lives are
-left out: they say where samples end. Traits of which nothing published says more than the row that they have keep it.
+SD estimates that with the sampling error of an SD; numbers of the two enantiomers are of the same people and count half each. SDs of
+half-lives are left out: they say where samples end. Traits of which nothing published says more than the row that they have keep it.
 """
 
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ def fit_variability(model: Euthymia, problem: DispositionProblem) -> Variability
     slopes, by_weight = (slope[np.array(known)] for slope in _slopes(model, problem))
     aside = (by_weight * model.population.spread[AXES.index("weight")]) ** 2 + model.variability.proportional_error**2
     observed = jnp.asarray([np.sqrt(np.log1p(number.cv**2)) for number in chosen])  # type: ignore[operator]
-    # An SD of n people has a relative sampling error of 1/√(2 (n − 1)).
+    # An SD of n people has a relative sampling error of 1/√(2 (n − 1)), and one that counts half √2 times that.
     error = jnp.asarray([1 / np.sqrt(number.n - 1) for number in chosen])  # type: ignore[operator]
     fitted: list[Prior] = [prior for row, prior in priors().items() if row.startswith(VARIABILITY)]
     indices = jnp.array([TRAITS.index(prior.row.removeprefix(VARIABILITY)) for prior in fitted])
