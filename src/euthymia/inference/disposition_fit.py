@@ -48,7 +48,7 @@ CONVERGED = 1e-2
 samples, so that its slope has steps."""
 CORRELATION_LENGTH = 0.5
 """Distance of the logarithms of two times of a curve at which the correlation of their errors has fallen to 1/e."""
-SAMPLER = SamplerSettings(warm_up=150, samples=300, chains=2, most_tree_depth=4)
+SAMPLER = SamplerSettings(warm_up=80, samples=150, chains=2, most_tree_depth=3)
 SEED = 15
 
 
