@@ -13,9 +13,10 @@ from ..core.units import factor
 from ..evidence.freedom import FOLLOWING, drawn_rows
 from ..evidence.registry import evidence
 from ..evidence.robustness import Robustness
+from ..model.default import lookup
 from ..plasticity.spines import Spines, density, healthy_rates
 from .claim import Claim, Verdict, run
-from .in_use import Rows, at, model_in_use
+from .in_use import Rows, arrays, at, model_in_use
 from .reference_runs import undosed
 
 SEED = 14
@@ -48,12 +49,7 @@ def drawn(number: int) -> Rows:
 
 def _possible(rows: Rows) -> bool:
     """Whether a healthy dendrite loses no fewer transient spines than none."""
-
-    def value(row: str, unit: str) -> float | list[float]:
-        scalar = rows.get(row)
-        return evidence().value(row, unit) if not isinstance(scalar, float) else scalar * factor(evidence().parameters[row].unit, unit)
-
-    return bool(healthy_rates(fill(Spines, value)).vanishing > 0)
+    return bool(healthy_rates(fill(Spines, lookup(arrays(rows)))).vanishing > 0)
 
 
 def _between(lower: float, upper: float, share: float) -> float:

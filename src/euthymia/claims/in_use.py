@@ -13,13 +13,18 @@ import numpy as np
 
 from ..core.errors import unknown
 from ..evidence.registry import evidence
-from ..model.default import default_model, model_at
+from ..model.default import Values, default_model, model_at
 from ..model.parameters import Euthymia
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Rows = Mapping[str, float | list[float]]
 """Values that replace those of evidence rows, by row, in the row's own unit."""
+
+
+def arrays(rows: Rows) -> Values:
+    """The same values, as the model takes them."""
+    return {row: jnp.asarray(value, float) for row, value in rows.items()}
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class _InUse:
         """At these rows."""
         if not self.rows:
             return default_model()
-        return model_at({row: jnp.asarray(value, float) for row, value in self.rows.items()})
+        return model_at(arrays(self.rows))
 
 
 _SHIPPED = _InUse({})

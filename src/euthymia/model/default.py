@@ -27,7 +27,7 @@ SURFACES = {"habenula": "physiology.nucleus.", "passage": "physiology.limbic."}
 
 def recipes(values: Values | None = None) -> dict[str, Recipe]:
     """Recipes of the surfaces that the model needs, by name, at the values of the evidence, some of them replaced."""
-    value = _lookup(values or {})
+    value = lookup(values or {})
     needed = (habenula_recipe(fill(Nucleus, value)), passage_recipe(fill(LimbicLock, value)))
     return {recipe.name: recipe for recipe in needed}
 
@@ -72,11 +72,11 @@ def uses() -> dict[str, list[tuple[str, str]]]:
 
 def model_at(values: Values, closures: Closures | None = None) -> Euthymia:
     """The default model at other values of some evidence rows, which may be traced, and with its closures or others."""
-    return fill(Euthymia, _lookup(values), {Closures: default_model().physiology.closures if closures is None else closures})
+    return fill(Euthymia, lookup(values), {Closures: default_model().physiology.closures if closures is None else closures})
 
 
-def _lookup(values: Values) -> Callable[[str, str], Any]:
-    """Value of a row in a unit, from these values or else from the evidence."""
+def lookup(values: Values) -> Callable[[str, str], Any]:
+    """Value of a row in a unit, from these values or else from the evidence: what ``core.parameters.fill`` takes."""
 
     def value(row: str, unit: str) -> Any:
         if row not in values:
