@@ -49,8 +49,8 @@ def here() -> tuple[Cohort, float]:
 
 def loaded(number: int, circuits: bool) -> roadrunner.RoadRunner:
     """The patient of a number in libRoadRunner."""
-    person, individual_effects = virtual_patient(MODEL, Person.from_protocol(PROTOCOL, MODEL), jnp.asarray(number))
-    model = replace(MODEL, physiology=individual_physiology(MODEL.physiology, individual_effects))
+    person, *differences = virtual_patient(MODEL, Person.from_protocol(PROTOCOL, MODEL), jnp.asarray(number))
+    model = replace(MODEL, physiology=individual_physiology(MODEL.physiology, *differences))
     runner = roadrunner.RoadRunner(sbml_of(PROTOCOL, model, slow=True, person=person, circuits=circuits))
     runner.timeCourseSelections = list(COMPARED.values())
     return runner

@@ -26,6 +26,8 @@ TRIALS = DATA / "trials.yaml"
 STUDIES, SAMPLES = DATA / "pharmacokinetics.yaml", DATA / "timecourses.csv"
 PRIORS, DISPOSITION = DATA / "disposition_priors.yaml", DATA / "disposition.yaml"
 DISPOSITION_ROWS = DATA / "parameters" / "disposition.yaml"
+CIRCUITS, CONDITIONING = DATA / "circuits.csv", DATA / "circuits.yaml"
+CIRCUIT_ROWS = DATA / "parameters" / "circuits.yaml"
 WITNESSES = ("tests/witnesses/test_sbml.py", "tests/witnesses/test_slow_system.py")
 SURFACES = ("habenula", "passage")
 

@@ -34,6 +34,8 @@ def as_yaml(data: Mapping[str, Any], width: int = WIDTH) -> str:
 def _rounded(data: Any) -> Any:
     if isinstance(data, Mapping):
         return {key: _rounded(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_rounded(value) for value in data]
     return float(f"{data:.{SIGNIFICANT_DIGITS}g}") if isinstance(data, float) else data
 
 

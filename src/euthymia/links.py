@@ -13,13 +13,12 @@ from jaxtyping import Array, Float
 
 from .core.numerics.settings import SMOOTH_EXCESS, SUBNETWORKS
 from .core.parameters import parameter
-from .core.types import CELL_CLASSES, CORTICAL, Scalar
+from .core.types import CORTICAL, DRIVES, Scalar
 
 SUBNETWORK_DEVIATIONS, _weights = np.polynomial.hermite_e.hermegauss(SUBNETWORKS)
 SUBNETWORK_WEIGHTS = _weights / _weights.sum()
 """Deviations of limbic subnetworks in SDs, and the share of the network that each stands for (Gauss–Hermite)."""
-PYRAMIDAL = CELL_CLASSES.index("pyramidal")
-HABENULA = CELL_CLASSES.index("habenula")
+PYRAMIDAL, HABENULA, LIMBIC, RESTING = (DRIVES.index(name) for name in ("pyramidal", "habenula", "limbic", "resting"))
 
 
 class Links(eqx.Module):
@@ -134,7 +133,7 @@ def unadapted(loss: Float[Array, "*batch"], adaptation: Float[Array, "*batch"]) 
     return excess**2 / (excess + SMOOTH_EXCESS)
 
 
-def prefrontal_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch cortical_class"]:
+def prefrontal_loss(felt: Float[Array, "*batch drive"]) -> Float[Array, "*batch cortical_class"]:
     """Way 1 reads ``drive_loss`` of the four cortical classes, not adapted to."""
     return felt[..., : len(CORTICAL)]
 
@@ -149,7 +148,7 @@ def extrasynaptic_block(pore_block: Float[Array, "*batch cell_class"]) -> Float[
     return pore_block[..., PYRAMIDAL]
 
 
-def habenula_loss(p: Links, felt: Float[Array, "*batch cell_class"], trapped: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+def habenula_loss(p: Links, felt: Float[Array, "*batch drive"], trapped: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Way 3 reads two words: ``drive_loss`` of habenular cells, not adapted to, while the drug is there, and ``bound`` of those that burst,
     which outlasts it.
 
@@ -184,14 +183,14 @@ def surge_engagement(p: Links, rise: Float[Array, "*batch"]) -> Float[Array, "*b
     return cooperative(p, rise, p.surge_ec50)
 
 
-def resting_block(p: Links, felt: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+def resting_block(p: Links, felt: Float[Array, "*batch drive"]) -> Float[Array, "*batch"]:
     """Way 4 reads ``drive_loss`` of pyramidal cells at rest, not adapted to: share of the resting-receptor arm engaged."""
-    return cooperative(p, felt, p.signalling_ec50)
+    return cooperative(p, felt[..., RESTING], p.signalling_ec50)
 
 
-def limbic_loss(felt: Float[Array, "*batch cell_class"]) -> Float[Array, "*batch"]:
-    """Way 5 reads ``drive_loss`` of pyramidal cells, not adapted to, whose recurrent NMDA drive holds the limbic network up."""
-    return felt[..., PYRAMIDAL]
+def limbic_loss(felt: Float[Array, "*batch drive"]) -> Float[Array, "*batch"]:
+    """Way 5 reads ``drive_loss`` of the limbic network's pyramidal cells, not adapted to: recurrent NMDA drive holds the network up."""
+    return felt[..., LIMBIC]
 
 
 def limbic_input(

@@ -106,8 +106,8 @@ def difference(own, text):
 
 def sample_body(model, protocol, number):
     """The model in the brain of the virtual patient of a number, and the patient."""
-    person, individual_effects = virtual_patient(model, Person.from_protocol(protocol, model), jnp.asarray(number))
-    return replace(model, physiology=individual_physiology(model.physiology, individual_effects)), person
+    person, *differences = virtual_patient(model, Person.from_protocol(protocol, model), jnp.asarray(number))
+    return replace(model, physiology=individual_physiology(model.physiology, *differences)), person
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

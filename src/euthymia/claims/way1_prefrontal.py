@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..analysis.dose_response import CIRCUITS, SEED, Draws, SignOfRise, dose_curve_draws, rates_at, sign_of_rise
-from ..circuits.prefrontal import CLASSES, E, Prefrontal, entry, gamma_power, impulse_control, jacobian
+from ..analysis.high_baseline import HIGH_BASELINE, at_baseline
+from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power, impulse_control
 from ..core.constants import DAY, MINUTE
 from ..model.parameters import DoseCurve
 from .claim import Prediction
@@ -22,8 +23,6 @@ THRESHOLD = 0.1
 """Share of a rate that counts as its fall or rise."""
 FREQUENCIES = 64
 """Frequencies in the gamma band."""
-HIGH_BASELINE = (30.0, 50.0, 30.0, 20.0)
-"""Hz; the high of the two baselines of Garcia del Molino et al. (2017), from their model as coded openly."""
 MILLISECOND = 1e-3
 """s."""
 UPPER = 0.95
@@ -96,22 +95,6 @@ def _published(baseline: tuple[float, ...] | None = None, slow: bool = False) ->
     return p if slow else replace(p, nmda_share=jnp.zeros_like(p.nmda_share))
 
 
-class AtBaseline(NamedTuple):
-    """The circuit linearised at its baseline."""
-
-    response: Float[Array, "cell_class source"]
-    """Steady response of each class to a current into each, Hz/pA."""
-    growth: Float[Array, ""]
-    """Of the slowest mode, 1/ms; negative where the baseline stands still."""
-
-
-@eqx.filter_jit
-def _at_baseline(p: Prefrontal) -> AtBaseline:
-    undrugged, one = jnp.ones(len(CLASSES)), jnp.ones(())
-    J, B = (matrix(p, p.baseline, undrugged, one, one) for matrix in (jacobian, entry))
-    return AtBaseline(-jnp.linalg.solve(J, B)[: len(CLASSES)], jnp.linalg.eigvals(J).real.max())
-
-
 def _reversal(recurrence: float = 1.0) -> float:
     """Response of somatostatin cells to current into VIP cells, at the high baseline over that at the low one.
 
@@ -119,14 +102,14 @@ def _reversal(recurrence: float = 1.0) -> float:
     """
 
     def response(p: Prefrontal) -> float:
-        return float(_at_baseline(replace(p, weights=p.weights.at[E, E].multiply(recurrence))).response[SST, VIP])
+        return float(at_baseline(replace(p, weights=p.weights.at[E, E].multiply(recurrence))).response[SST, VIP])
 
     return response(_published(HIGH_BASELINE)) / response(_published())
 
 
 def _growth(p: Prefrontal) -> float:
     """Growth of the slowest mode at the baseline, 1/s."""
-    return float(_at_baseline(p).growth) / MILLISECOND
+    return float(at_baseline(p).growth) / MILLISECOND
 
 
 @eqx.filter_jit

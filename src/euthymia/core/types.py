@@ -11,6 +11,7 @@ PerEnantiomer = Float[Array, "enantiomer"]
 PerLigand = Float[Array, "ligand"]
 PerSubunit = Float[Array, "subunit"]
 PerCellClass = Float[Array, "cell_class"]
+PerDrive = Float[Array, "drive"]
 PerItem = Float[Array, "item"]
 PerSite = Float[Array, "site"]
 
@@ -20,6 +21,8 @@ CORTICAL_ABBREVIATIONS = {"pyramidal": "E", "parvalbumin": "PV", "somatostatin":
 """Cortical cell classes, and their abbreviations in models of the prefrontal circuit."""
 CORTICAL = tuple(CORTICAL_ABBREVIATIONS)
 CELL_CLASSES = (*CORTICAL, "habenula")
+DRIVES = (*CELL_CLASSES, "limbic", "resting")
+"""Whose NMDA drive is read: that of cell classes and, of pyramidal cells, that of the limbic network and of receptors at rest."""
 ACTIVITIES = ("silent", "tonic", "burst")
 SITES = (*CORTICAL, *(f"habenula_{activity}" for activity in ACTIVITIES))
 """Where receptors trap the drug: habenular cells by their activity, because open channels bind."""

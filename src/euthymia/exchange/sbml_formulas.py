@@ -12,7 +12,7 @@ from ..core.types import CELL_CLASSES, SITES, SUBUNITS
 from ..model.fast import Brain
 from ..model.parameters import Physiology
 from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
-from ..receptors.nmdar import BLOCKERS, LIGANDS
+from ..receptors.nmdar import BLOCKERS, LIGANDS, OF_PYRAMIDAL_CELLS
 from .sbml_document import Document, Unit, identifier
 
 UNITS: dict[str, Unit] = {
@@ -44,6 +44,7 @@ LABELS = {
     "receptor.composition": (CELL_CLASSES, SUBUNITS),
     "receptor.voltage": (CELL_CLASSES,),
     "receptor.drive_ic50": (CELL_CLASSES,),
+    "receptor.ic50_ratio": (OF_PYRAMIDAL_CELLS,),
     "receptor.magnesium.subunit_scale": (SUBUNITS,),
     "links.free_share": (BLOCKERS,),
     "monoamine.sert_affinity": (SERT_INHIBITORS,),

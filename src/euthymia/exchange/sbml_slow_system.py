@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..circuits.midbrain import raphe_drive
 from ..core.errors import InputError
 from ..core.numerics.settings import SMOOTH_EXCESS
+from ..core.types import CELL_CLASSES
 from ..core.units import factor
 from ..model.fast import Brain
 from ..model.parameters import Physiology
@@ -23,7 +24,7 @@ from ..results.quantities import meaning
 from .sbml_circuits import midbrain, prefrontal
 from .sbml_document import Document, identifier
 from .sbml_formulas import Formulas, Writer
-from .sbml_targets import HABENULA, mao_block, nmda_blockers, nmda_losses, occupancy, pore_block, trapping_rate
+from .sbml_targets import HABENULA, RESTING, mao_block, nmda_blockers, nmda_losses, occupancy, pore_block, trapping_rate
 
 FROZEN = {"prefrontal": 0.0, "habenula": 0.0, "dopamine": 0.0, "cortex_to_dopamine": 0.0}
 """Settings of our switches that equal a file without circuits: circuits and dopamine keep their undosed values."""
@@ -37,10 +38,6 @@ QUANTITY_OF_STATE = {
 """Slow states that a run returns as they are, by their name there."""
 
 
-AT_REST = "adaptation_at_rest"
-"""Identifier of the loss that receptors at rest are used to."""
-
-
 class SlowInputs(NamedTuple):
     """Identifiers of what the slow states depend on."""
 
@@ -48,9 +45,7 @@ class SlowInputs(NamedTuple):
     release: str
     """Relative rise of glutamate release."""
     losses: Mapping[str, str]
-    """Of NMDA drive, per cell class."""
-    resting_loss: str
-    """Of NMDA drive of pyramidal cells at rest."""
+    """Of each NMDA drive."""
     resting_block: str
     """Loss of NMDA drive of pyramidal cells at rest, not adapted to."""
     trapping: str
@@ -110,7 +105,7 @@ def _slow_inputs(formulas: Formulas, stress: str, circuits: bool) -> SlowInputs:
     """Everything from drugs and stress to what the slow states depend on."""
     of, brain = formulas.parameter, formulas.brain
     blockers = nmda_blockers(formulas)
-    losses, resting = nmda_losses(formulas, blockers)
+    losses = nmda_losses(formulas, blockers)
     healthy = _damage_source(formulas, "healthy", "1", formulas.once)
     stressed = _damage_source(formulas, "stressed", f"1 + {of('excitotoxicity.glutamate_excess')}", formulas.once)
     damage = formulas.rule("relative_damage", "damage, 0 in health and 1 at stress 1", f"(damage - {healthy})/({stressed} - {healthy})")
@@ -126,7 +121,7 @@ def _slow_inputs(formulas: Formulas, stress: str, circuits: bool) -> SlowInputs:
             meaning("recurrence"),
             f"(1 - {of('excitotoxicity.gain_loss')}*{damage})*(1 + {of('links.spines_on_recurrence')}*({density} - 1))",
         )
-        felt = {name: _unadapted(formulas, loss, f"adaptation__{name}") for name, loss in losses.items()}
+        felt = {name: _unadapted(formulas, losses[name], name) for name in CELL_CLASSES}
         pyramidal, release = prefrontal(formulas, felt, recurrence)
         drive, dopamine, unblocked = midbrain(formulas, pyramidal, felt[HABENULA], stress, dat, mao)
     else:
@@ -143,15 +138,15 @@ def _slow_inputs(formulas: Formulas, stress: str, circuits: bool) -> SlowInputs:
         f"(1 + {of('excitotoxicity.glutamate_excess')}*{stress})*(1 - {pore_block(formulas, blockers)})",
     )
     source = _damage_source(formulas, "now", load, formulas.rule)
-    at_rest = _unadapted(formulas, resting, AT_REST)
+    at_rest = _unadapted(formulas, losses[RESTING], RESTING)
     trapping = trapping_rate(formulas, blockers, unblocked)
-    return SlowInputs(stress, release, losses, resting, at_rest, trapping, serotonin, dopamine, source, damage)
+    return SlowInputs(stress, release, losses, at_rest, trapping, serotonin, dopamine, source, damage)
 
 
-def _unadapted(formulas: Formulas, loss: str, used_to: str) -> str:
+def _unadapted(formulas: Formulas, loss: str, drive: str) -> str:
     """What is still felt of a loss of NMDA drive after adapting."""
     over = f"{loss.replace('_', ' ')} over what is adapted to"
-    excess = formulas.rule(f"{loss}__excess", over, f"max({loss} - {used_to}, 0)")
+    excess = formulas.rule(f"{loss}__excess", over, f"max({loss} - adaptation__{drive}, 0)")
     about = f"{loss.replace('_', ' ')}: what is felt of it"
     return formulas.rule(f"{loss}__felt", about, f"{excess}^2/({excess} + {SMOOTH_EXCESS})")
 
@@ -188,7 +183,6 @@ def _add_states(formulas: Formulas, inputs: SlowInputs) -> None:
         **_spine_rates(formulas, inputs),
         "trapped": inputs.trapping,
         **{f"adaptation.{name}": f"({loss} - adaptation__{name})/{of('links.adaptation_time')}" for name, loss in inputs.losses.items()},
-        AT_REST: f"({inputs.resting_loss} - {AT_REST})/{of('links.adaptation_time')}",
         "dopamine": f"({inputs.dopamine_tone} - dopamine)/{of('links.dopamine_time')}",
         "autoreceptor": f"({inputs.serotonin}^(-{of('serotonin.adaptation')}) - autoreceptor)/{of('serotonin.adaptation_time')}",
     }

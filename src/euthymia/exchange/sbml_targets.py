@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from ..core.types import CELL_CLASSES, ENANTIOMERS, SUBUNITS
+from ..core.types import CELL_CLASSES, DRIVES, ENANTIOMERS, SUBUNITS
 from ..pharmacology.comparators import FORMED
 from ..receptors.monoamine import IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS
-from ..receptors.nmdar import BLOCKERS, LIGANDS
+from ..receptors.nmdar import BLOCKERS, LIGANDS, OF_PYRAMIDAL_CELLS
 from .sbml_document import identifier
 from .sbml_formulas import Formulas
 
-PYRAMIDAL, HABENULA, BURSTING = "pyramidal", "habenula", "habenula_burst"
+PYRAMIDAL, HABENULA, BURSTING, RESTING = "pyramidal", "habenula", "habenula_burst", "resting"
 RACEMATE = "racemic ketamine"
 
 
@@ -95,32 +95,23 @@ def _racemate_equivalents(formulas: Formulas) -> str:
     return formulas.rule("racemate_equivalents", title, f"({' + '.join(terms)})*2/({racemate})", "umol_per_L")
 
 
-class NMDALosses(NamedTuple):
-    """Effective loss of NMDA drive, as identifiers."""
-
-    drive: Mapping[str, str]
-    """Per cell class."""
-    resting: str
-    """Of pyramidal cells, as receptors at rest see it."""
-
-
-def nmda_losses(formulas: Formulas, blockers: Blockers) -> NMDALosses:
-    """Loss of NMDA drive by ketamine's own potency and by the pore block of each other blocker."""
+def nmda_losses(formulas: Formulas, blockers: Blockers) -> dict[str, str]:
+    """Effective loss of each of ``DRIVES``, by ketamine's own potency and by the pore block of each other blocker."""
     of = formulas.parameter
     others = blockers.others.items()
     odds = {(name, blocker): _odds_of_block(formulas, name, blocker, free) for name in CELL_CLASSES for blocker, free in others}
 
-    def loss(own: str, title: str, name: str, weights: Mapping[str, str]) -> str:
-        by_ketamine = f"{blockers.ketamine}/{of('receptor.drive_ic50', name)}"
-        x = f"({' + '.join((by_ketamine, *(f'{weights[blocker]}*{odds[name, blocker]}' for blocker in blockers.others)))})"
-        return formulas.rule(own, f"{title}, {name}", f"{x}/(1 + {x})")
+    def loss(drive: str) -> str:
+        name = drive if drive in CELL_CLASSES else PYRAMIDAL
+        potency = of("receptor.drive_ic50", name)
+        if drive in OF_PYRAMIDAL_CELLS:
+            potency = f"({potency}*{of('receptor.ic50_ratio', drive)})"
+        weights = {blocker: of("receptor.resting_engagement", blocker) if drive == RESTING else "1" for blocker in blockers.others}
+        by_others = (f"{weights[blocker]}*{odds[name, blocker]}" for blocker in blockers.others)
+        x = f"({' + '.join((f'{blockers.ketamine}/{potency}', *by_others))})"
+        return formulas.rule(f"drive_loss__{drive}", f"loss of NMDA drive, {drive}", f"{x}/(1 + {x})")
 
-    whole = dict.fromkeys(blockers.others, "1")
-    at_rest = {blocker: of("receptor.resting_engagement", blocker) for blocker in blockers.others}
-    return NMDALosses(
-        {name: loss(f"drive_loss__{name}", "loss of NMDA drive", name, whole) for name in CELL_CLASSES},
-        loss("resting_loss", "loss of NMDA drive at rest", PYRAMIDAL, at_rest),
-    )
+    return {drive: loss(drive) for drive in DRIVES}
 
 
 def pore_block(formulas: Formulas, blockers: Blockers) -> str:

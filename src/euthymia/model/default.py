@@ -1,6 +1,7 @@
 """The whole model with its numbers filled in from evidence, and its closures loaded; and at other numbers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from ..brain.escape import LimbicLock
 from ..circuits.habenula.parameters import Nucleus
 from ..core.errors import InputError
 from ..core.parameters import declared, fill, rows_of
+from ..core.types import CORTICAL
 from ..core.units import factor
+from ..evidence import circuit_ensemble
 from ..evidence.registry import evidence
+from .circuits import SPLIT_ROWS, alone, split_of
 from .closures.recipes import Recipe, habenula_recipe, passage_recipe
 from .closures.response import Closures
 from .closures.surface_file import load
-from .parameters import Euthymia
+from .parameters import Euthymia, Splits
 
 Values = Mapping[str, Float[Array, "..."]]
 """Values that replace those of evidence rows, by row, in the row's own unit."""
@@ -41,7 +45,13 @@ def default_model() -> Euthymia:
     InputError
         If a surface is missing, damaged, or was built from other numbers.
     """
-    return fill(Euthymia, evidence().value, {Closures: closures_of(recipes())})
+    return fill(Euthymia, evidence().value, {Closures: closures_of(recipes()), Splits: ensemble()})
+
+
+@cache
+def ensemble() -> Splits:
+    """The circuits that ship."""
+    return Splits(**{number: jnp.asarray(values) for number, values in circuit_ensemble.members(CORTICAL).items()})
 
 
 def closures_of(needed: Mapping[str, Recipe], own: Path | None = None) -> Closures:
@@ -71,8 +81,13 @@ def uses() -> dict[str, list[tuple[str, str]]]:
 
 
 def model_at(values: Values, closures: Closures | None = None) -> Euthymia:
-    """The default model at other values of some evidence rows, which may be traced, and with its closures or others."""
-    return fill(Euthymia, lookup(values), {Closures: default_model().physiology.closures if closures is None else closures})
+    """The default model at other values of some evidence rows, which may be traced, and with its closures or others.
+
+    Where the split of the typical circuit is among them, everybody has that circuit.
+    """
+    closures = default_model().physiology.closures if closures is None else closures
+    model = fill(Euthymia, lookup(values), {Closures: closures, Splits: default_model().circuits})
+    return model if SPLIT_ROWS.isdisjoint(values) else replace(model, circuits=alone(split_of(model.physiology)))
 
 
 def lookup(values: Values) -> Callable[[str, str], Any]:

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from .. import links
 from ..circuits.midbrain import DopamineState, dopamine_state, raphe_drive, rmtg_rate
 from ..circuits.prefrontal import E, focus, steady_rates
-from ..core.types import Scalar
+from ..core.types import PerDrive, Scalar
 from ..links import Switches, every_link
 from ..pharmacology.comparators import MOLECULES, molecule_index
 from ..plasticity.excitotoxicity import excitatory_gain
@@ -24,7 +24,7 @@ from ..receptors.monoamine import (
     mao_inhibition,
     sert_occupancy,
 )
-from ..receptors.nmdar import drive_loss
+from ..receptors.nmdar import drive_losses
 from .closures.response import HabenulaOutput, habenula_output
 from .parameters import Physiology
 from .state import Inputs, SlowState, no_input
@@ -75,8 +75,8 @@ class Brain(NamedTuple):
     fast: FastState
 
 
-def adaptation(x: SlowState, switches: Switches) -> Float[Array, " cell_class"]:
-    """Loss of NMDA drive that cell classes are used to."""
+def adaptation(x: SlowState, switches: Switches) -> PerDrive:
+    """Loss of NMDA drive that cells are used to."""
     return links.clamp(jnp.stack(x.adaptation), 0.0, switches.adaptation)
 
 
@@ -90,9 +90,9 @@ class HabenulaState(NamedTuple):
     output: HabenulaOutput
 
 
-def felt_loss(p: Physiology, x: SlowState, inputs: Inputs, switches: Switches) -> Float[Array, " cell_class"]:
-    """Loss of NMDA drive to which cell classes have not adapted."""
-    return links.unadapted(drive_loss(p.receptor, inputs.blockers), adaptation(x, switches))
+def felt_loss(p: Physiology, x: SlowState, inputs: Inputs, switches: Switches) -> PerDrive:
+    """Loss of NMDA drive to which cells have not adapted."""
+    return links.unadapted(drive_losses(p.receptor, inputs.blockers), adaptation(x, switches))
 
 
 def habenula_state(p: Physiology, x: SlowState, inputs: Inputs, stress: Scalar, switches: Switches) -> HabenulaState:

@@ -1,7 +1,8 @@
 """Every number of the model, by scale: the parameters that equations read, filled from evidence."""
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax
+from jaxtyping import Array, Float, Int
 
 from ..brain.escape import LimbicLock
 from ..circuits.habenula.parameters import Nucleus
@@ -86,6 +87,21 @@ class DoseCurve(eqx.Module):
     rise: Scalar = parameter("dose_curve.rise", "dimensionless", "relative rise of the pyramidal rate that counts")
 
 
+class Splits(eqx.Module):
+    """Splits of one or more circuits; the last axis runs over pyramidal, parvalbumin, somatostatin and VIP cells."""
+
+    nmda_share: Float[Array, "*circuit cell_class"]
+    """NMDA part of excitation from pyramidal cells."""
+    tonic_share: Float[Array, "*circuit cell_class"]
+    """NMDA part of the background."""
+    drive_ic50: Float[Array, "*circuit cell_class"]
+    """Concentration of ketamine that halves NMDA drive in vivo, µM."""
+
+    def of(self, circuit: Int[Array, "*batch"] | int) -> "Splits":
+        """The split of one circuit, or those of some."""
+        return jax.tree.map(lambda numbers: numbers[circuit], self)
+
+
 class OmittedReward(eqx.Module):
     """The excitation of the habenula that stands for a reward that does not come."""
 
@@ -109,4 +125,6 @@ class Euthymia(eqx.Module):
     experience: Experience
     ceilings: Ceilings
     dose_curve: DoseCurve
+    circuits: Splits
+    """The ensemble that people's circuits come from."""
     omitted_reward: OmittedReward

@@ -15,13 +15,16 @@ from .closures.response import Correction, no_correction
 
 
 class AdaptationState(NamedTuple):
-    """Loss of NMDA drive that each cell class is used to, 0 to 1."""
+    """Loss of each of ``DRIVES`` that cells are used to, 0 to 1."""
 
     pyramidal: Scalar
     parvalbumin: Scalar
     somatostatin: Scalar
     vip: Scalar
     habenula: Scalar
+    limbic: Scalar
+    resting: Scalar
+    """Of receptors at rest, which some blockers spare."""
 
 
 class SlowState(NamedTuple):
@@ -38,8 +41,6 @@ class SlowState(NamedTuple):
     trapped: Scalar
     """Share of NMDA receptors of bursting habenula cells that carry the drug."""
     adaptation: AdaptationState
-    adaptation_at_rest: Scalar
-    """Loss of NMDA drive that receptors of pyramidal cells at rest are used to; some blockers spare these."""
     dopamine: Scalar
     """Dopamine tone, healthy = 1."""
     autoreceptor: Scalar
@@ -54,7 +55,6 @@ STATE_NAMES = (
     *(f"spines.{name}" for name in SpineState._fields),
     "trapped",
     *(f"adaptation.{name}" for name in AdaptationState._fields),
-    "adaptation_at_rest",
     "dopamine",
     "autoreceptor",
 )
@@ -76,7 +76,6 @@ def unpack(vector: Float[Array, "*batch state"]) -> SlowState:
         spines=SpineState(*(next(component) for _ in SpineState._fields)),
         trapped=next(component),
         adaptation=AdaptationState(*(next(component) for _ in AdaptationState._fields)),
-        adaptation_at_rest=next(component),
         dopamine=next(component),
         autoreceptor=next(component),
     )

@@ -14,7 +14,7 @@ from ..plasticity.excitotoxicity import calcium_load, damage_rate, relative_dama
 from ..plasticity.serotonin import autoreceptor_rate
 from ..plasticity.signalling import signalling_rate
 from ..plasticity.spines import SpineRates, Turnover, healthy_rates, spine_rate, spine_rates, spines_after, turnover
-from ..receptors.nmdar import drive_loss, pore_block, resting_loss, resting_unblock, trapping_rates
+from ..receptors.nmdar import drive_losses, pore_block, resting_unblock, trapping_rates
 from .closures.response import LockRates, lock_rates
 from .fast import Brain, FastState, fast_state, felt_loss, habenula_state
 from .parameters import Physiology
@@ -70,10 +70,9 @@ def turnover_rates(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, sw
 def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switches: Switches) -> Auxiliaries:
     """Intermediate quantities of the vector field; arguments as in :func:`slow_rate`."""
     clamp, undosed, blockers = links.clamp, brain.fast, inputs.blockers
-    used_at_rest = clamp(x.adaptation_at_rest, 0.0, switches.adaptation)
-    at_rest = links.unadapted(resting_loss(p.receptor, blockers)[..., links.PYRAMIDAL], used_at_rest)
+    felt = felt_loss(p, x, inputs, switches)
     fast = fast_state(p, x, inputs, brain.stress, switches, undosed.rates)
-    limbic_block = clamp(links.limbic_loss(felt_loss(p, x, inputs, switches)), 0.0, switches.limbic_lock)
+    limbic_block = clamp(links.limbic_loss(felt), 0.0, switches.limbic_lock)
     limbic_input = clamp(fast.limbic_input, undosed.limbic_input, switches.limbic_lock)
     of_subnetworks = links.limbic_inputs(p.links, limbic_input)
     release = glutamate_release(p.prefrontal, fast.rates, fast.undrugged_rates)
@@ -84,7 +83,7 @@ def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switc
         release=release,
         # Release acts on synapses at once; tissue glutamate and its measurement lag behind.
         surge=clamp(links.surge_engagement(p.links, release), 0.0, switches.surge * switches.synaptic_signalling),
-        resting=clamp(links.resting_block(p.links, at_rest), 0.0, switches.synaptic_signalling),
+        resting=clamp(links.resting_block(p.links, felt), 0.0, switches.synaptic_signalling),
         serotonin_rise=clamp(jnp.maximum(fast.serotonin - undosed.serotonin, 0), 0.0, switches.synaptic_signalling),
         to_mtor=clamp(x.signalling.bdnf, 0.0, switches.mtor),
         to_potentiation=clamp(x.signalling.bdnf, 0.0, switches.potentiation),
@@ -124,16 +123,14 @@ def slow_rate(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switche
         spines=spine_rate(auxiliary.turnover),
         trapped=binding * (1 - x.trapped) - release * x.trapped,
         adaptation=adaptation_rate(p, x, inputs),
-        adaptation_at_rest=(resting_loss(p.receptor, inputs.blockers)[..., links.PYRAMIDAL] - x.adaptation_at_rest)
-        / p.links.adaptation_time,
         dopamine=(auxiliary.dopamine - x.dopamine) / p.links.dopamine_time,
         autoreceptor=autoreceptor_rate(p.serotonin, x.autoreceptor, auxiliary.fast.serotonin),
     )
 
 
 def adaptation_rate(p: Physiology, x: SlowState, inputs: Inputs) -> AdaptationState:
-    """Every cell class gets used to its loss of NMDA drive L: dh/dt = (L − h)/τ, 1/h."""
-    losses = drive_loss(p.receptor, inputs.blockers)
+    """Cells get used to the loss L of each drive: dh/dt = (L − h)/τ, 1/h."""
+    losses = drive_losses(p.receptor, inputs.blockers)
     return AdaptationState(*((losses[..., index] - used) / p.links.adaptation_time for index, used in enumerate(x.adaptation)))
 
 

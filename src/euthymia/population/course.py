@@ -89,7 +89,7 @@ def patient_systems(model: Euthymia, typical: Person, setup: CohortSetup, number
     """Pharmacokinetic systems of the patients of some numbers; those of comparators are the typical patient's."""
 
     def systems_of(number: Int[Array, ""]) -> DrugSystems:
-        person, _ = virtual_patient(model, typical, number)
+        person = virtual_patient(model, typical, number).person
         return systems(individualised(model.physiology, person.body), person.weight)
 
     every = jax.vmap(systems_of)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
@@ -98,8 +98,8 @@ def patient_systems(model: Euthymia, typical: Person, setup: CohortSetup, number
 
 def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetup, drugs: PatientSystems) -> Trajectory:
     """Body and brain of one virtual patient, whose body has these pharmacokinetic systems."""
-    person, individual_effects = patient_drawn
-    physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects)
+    person, individual_effects, split = patient_drawn
+    physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects, split)
     brain, steps = patient(physiology, person.stress), setup.steps
     infusion, bolus = setup.infusion.at_weight(person.weight), setup.bolus.at_weight(person.weight)
     states = propagate(drugs.systems, drugs.propagators, steps.length_index, infusion, bolus)
@@ -169,7 +169,7 @@ def madrs_course(
 def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number: Int[Array, ""], drugs: PatientSystems) -> PatientOutcome:
     """The course of the patient of a number, whose body has these pharmacokinetic systems."""
     patient_drawn, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
-    person, individual_effects = patient_drawn
+    person, individual_effects = patient_drawn.person, patient_drawn.random_effects
     course = trajectory(model, patient_drawn, setup, drugs)
     context, trial = setup.context, jax.random.key(TRIAL_SEED)
     elapsed = ElapsedTimes(setup.elapsed.since_visits[:, setup.kept_nodes], setup.elapsed.since_start[setup.kept_nodes])

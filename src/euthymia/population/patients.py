@@ -10,20 +10,24 @@ from jaxtyping import Array, Int
 
 from ..clinic.patients import CORRELATED, Population, RandomEffects, correlation_matrix, random_effects
 from ..core.errors import InputError
-from ..model.parameters import Euthymia, Physiology
+from ..model.circuits import with_split
+from ..model.parameters import Euthymia, Physiology, Splits
 from ..simulation.person import Person, sample_body
 
 PATIENT_SEED = 1
 """Of the random effects of patients."""
 TRIAL_SEED = 2
 """Of natural fluctuation, rater error and dropout."""
+CIRCUIT_SEED = 3
+"""Of prefrontal circuits."""
 
 
 class VirtualPatient(NamedTuple):
-    """Constants of a person, and the random effects that are behind mood, circuits and plasticity."""
+    """Constants of a person, the random effects that are behind mood, circuits and plasticity, and the prefrontal circuit."""
 
     person: Person
     random_effects: RandomEffects
+    split: Splits
 
 
 def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) -> VirtualPatient:
@@ -36,11 +40,18 @@ def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) ->
         typical.madrs + individual_effects.severity,
         sample_body(model, typical.body, number),
     )
-    return VirtualPatient(person, individual_effects)
+    return VirtualPatient(person, individual_effects, circuit_of(model, number))
 
 
-def individual_physiology(physiology: Physiology, individual_effects: RandomEffects) -> Physiology:
-    """The physiology of one patient's brain."""
+def circuit_of(model: Euthymia, number: Int[Array, ""]) -> Splits:
+    """The split of the prefrontal circuit of the patient of a number, one of the ensemble's; each is as likely."""
+    key = jax.random.fold_in(jax.random.key(CIRCUIT_SEED), number)
+    return model.circuits.of(jax.random.randint(key, (), 0, len(model.circuits.drive_ic50)))
+
+
+def individual_physiology(physiology: Physiology, individual_effects: RandomEffects, split: Splits) -> Physiology:
+    """The physiology of one patient's brain, whose prefrontal circuit has a split."""
+    physiology = with_split(physiology, split)
     links, signalling, spines = physiology.links, physiology.signalling, physiology.spines
     return replace(
         physiology,

@@ -18,12 +18,15 @@ from jaxtyping import Array, Float
 
 from ..biophysics.magnesium import Magnesium, magnesium_constant, magnesium_unblock
 from ..core.parameters import parameter
-from ..core.types import CELL_CLASSES, SITES, SUBUNITS, PerCellClass, PerLigand, PerSite, PerSubunit, Scalar
+from ..core.types import CELL_CLASSES, CORTICAL, DRIVES, SITES, SUBUNITS, PerCellClass, PerLigand, PerSite, PerSubunit, Scalar
 
 LIGANDS = ("S-ketamine", "R-ketamine", "S-norketamine", "R-norketamine", "S-hydroxynorketamine", "R-hydroxynorketamine")
 """Ketamine and its metabolites."""
 BLOCKERS = ("memantine", "MK-801")
 """Other molecules that compete for the site."""
+PYRAMIDAL = CELL_CLASSES.index(CORTICAL[0])
+OF_PYRAMIDAL_CELLS = DRIVES[len(CELL_CLASSES) :]
+"""Drives beside that of the prefrontal circuit, each with a potency of its own."""
 CLASS_OF_SITE = np.array([next(i for i, name in enumerate(CELL_CLASSES) if site.startswith(name)) for site in SITES])
 
 
@@ -68,6 +71,11 @@ class NMDAReceptor(eqx.Module):
     )
     drive_ic50: PerCellClass = parameter(
         tuple(f"nmdar.drive_ic50.{name}" for name in CELL_CLASSES), "uM", "concentration of ketamine that halves NMDA drive in vivo"
+    )
+    ic50_ratio: Float[Array, "pyramidal"] = parameter(
+        tuple(f"nmdar.drive_ic50_ratio.{name}" for name in OF_PYRAMIDAL_CELLS),
+        "dimensionless",
+        "the same concentration in pyramidal cells of the limbic network and at rest, over that in the prefrontal circuit",
     )
     habenula_release: Scalar = parameter("nmdar.habenula_release", "1/h", "release of trapped drug in bursting habenula cells")
 
@@ -121,19 +129,23 @@ def _odds_of_others(p: NMDAReceptor, blockers: Blockers) -> Float[Array, "*batch
     return block / (1 - block)
 
 
-def drive_loss(p: NMDAReceptor, blockers: Blockers) -> Float[Array, "*batch cell_class"]:
-    """Effective loss of NMDA drive per cell class: x/(1 + x), with x = c/K of ketamine and the odds of pore block by each other blocker.
+def drive_losses(p: NMDAReceptor, blockers: Blockers) -> Float[Array, "*batch drive"]:
+    """Effective loss of each of ``DRIVES``: x/(1 + x), with x = c/K of ketamine and the odds of pore block by each other blocker.
 
-    The in vivo potency K was inferred for ketamine; nothing lends it to another molecule, which loses what its pore block says.
+    The in vivo potency K was inferred for ketamine; nothing lends it to another molecule, which loses what its pore block says. At rest
+    another blocker counts by its engagement of receptors there.
     """
-    odds = blockers.ketamine[..., None] / p.drive_ic50 + _odds_of_others(p, blockers).sum(-2)
+    potency = jnp.concatenate([p.drive_ic50, p.drive_ic50[PYRAMIDAL] * p.ic50_ratio])
+    of_others = _odds_of_others(p, blockers)
+    of_pyramidal = of_others[..., PYRAMIDAL]
+    beside = jnp.stack([of_pyramidal.sum(-1), of_pyramidal @ p.resting_engagement], -1)
+    odds = blockers.ketamine[..., None] / potency + jnp.concatenate([of_others.sum(-2), beside], -1)
     return odds / (1 + odds)
 
 
-def resting_loss(p: NMDAReceptor, blockers: Blockers) -> Float[Array, "*batch cell_class"]:
-    """:func:`drive_loss` as receptors at rest see it, where another blocker counts by its engagement of them."""
-    odds = blockers.ketamine[..., None] / p.drive_ic50 + jnp.einsum("b,...bc->...c", p.resting_engagement, _odds_of_others(p, blockers))
-    return odds / (1 + odds)
+def drive_loss(p: NMDAReceptor, blockers: Blockers) -> Float[Array, "*batch cell_class"]:
+    """:func:`drive_losses` of the cell classes."""
+    return drive_losses(p, blockers)[..., : len(CELL_CLASSES)]
 
 
 def resting_unblock(p: NMDAReceptor) -> PerSite:

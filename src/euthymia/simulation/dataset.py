@@ -137,7 +137,7 @@ def _brain_values(brains: Brains) -> Values:
         "synaptic_proteins": signalling.protein,
         "fast_potentiation": signalling.potentiation,
         "structural_signal": signalling.structure_3,
-        "adaptation": np.stack(state.adaptation, -1),
+        "adaptation": np.stack(state.adaptation[: len(CELL_CLASSES)], -1),
         "young_spines": spines.young,
         "transient_spines": spines.transient,
         "persistent_spines": spines.persistent,

@@ -1,0 +1,140 @@
+"""Prefrontal circuits that evidence leaves: splits drawn from their priors and kept where they meet every condition.
+
+Rejection: what is kept is distributed as the posterior, every circuit with the same weight. A prior is uniform (of a potency, in its
+logarithm), and a condition is a direction, an order or a range.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.stats import ks_2samp
+
+from ..analysis.circuit_conditions import CONDITIONS, INFUSION_NODES, Condition, Experiment, Readouts, drawn, met, readouts
+from ..circuits.prefrontal import E
+from ..core.errors import InputError
+from ..core.types import Scalar
+from ..model.parameters import DoseCurve, Physiology, Splits
+
+DRAWS, SEED = 100_000, 16
+MEMBERS = 128
+"""Circuits that ship."""
+IDENTIFIED = 0.1
+"""Distance of the distributions before and after (Kolmogorov–Smirnov), from which on evidence says something of a number."""
+
+
+@dataclass(frozen=True)
+class Conditioned:
+    """Circuits drawn, what they do, and which conditions each meets."""
+
+    splits: Splits
+    read: Readouts
+    met: np.ndarray
+    """By condition and circuit."""
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """Numbers of the circuits that meet every condition, in the order in which they were drawn."""
+        return np.flatnonzero(self.met.all(0))
+
+    def share_rising(self, chosen: np.ndarray) -> float:
+        """Share of some circuits in which pyramidal cells rise at the end of the standard infusion."""
+        return float((np.asarray(self.read.peak)[chosen, E] > 0).mean())
+
+
+def conditioned(
+    physiology: Physiology,
+    priors: DoseCurve,
+    experiment: Experiment,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    conditions: Sequence[Condition] = CONDITIONS,
+) -> Conditioned:
+    """Draw circuits and hold them against conditions.
+
+    Raises
+    ------
+    InputError
+        If none of them meets all.
+    """
+    splits = drawn(priors, jax.random.key(seed), draws)
+    read = jax.tree.map(np.asarray, readouts(physiology, experiment, splits))
+    found = Conditioned(splits, read, met(read, tuple(conditions)))
+    if not len(found.accepted):
+        raise InputError(_nothing(found, conditions))
+    return found
+
+
+def _nothing(found: Conditioned, conditions: Sequence[Condition]) -> str:
+    """That no draw meets every condition, and by how much the best misses."""
+    best = int(found.met.sum(0).argmax())
+    one = jax.tree.map(lambda numbers: numbers[best : best + 1], found.read)
+    missed = [
+        f"“{condition.name}” by {-float(condition.margin(one)[0]):.2g}"
+        for condition, holds in zip(conditions, found.met[:, best], strict=True)
+        if not holds
+    ]
+    return (
+        f"circuits: none of {found.met.shape[1]} draws meets every condition; the best meets {found.met[:, best].sum()} of {len(conditions)} "
+        f"and misses {', '.join(missed)}; widen the priors dose_curve.* or draw more"
+    )
+
+
+def widened(priors: DoseCurve, factor: float) -> DoseCurve:
+    """Priors of another width: around the same middle, but for the background, whose share goes on to begin at its lowest value."""
+
+    def wider(edges: Float[Array, "edge"], still: Scalar) -> Float[Array, "edge"]:
+        return still + factor * (edges - still)
+
+    potency = jnp.log(priors.ic50)
+    return replace(
+        priors,
+        nmda_share=jnp.clip(wider(priors.nmda_share, priors.nmda_share.mean()), 0, 1),
+        tonic_share=jnp.clip(wider(priors.tonic_share, priors.tonic_share[0]), 0, 1),
+        ic50=jnp.exp(wider(potency, potency.mean())),
+    )
+
+
+def acceptance(found: Conditioned) -> list[float]:
+    """Share of the draws that meet the first condition, the first two, and so on."""
+    return [float(share) for share in np.logical_and.accumulate(found.met, 0).mean(1)]
+
+
+def left_out(found: Conditioned) -> list[float]:
+    """For each condition the share that meets it among the circuits that meet all others: what they predict of it."""
+    every = range(len(found.met))
+    return [float(found.met[which, np.delete(found.met, which, 0).all(0)].mean()) for which in every]
+
+
+def distances(found: Conditioned) -> Splits:
+    """Kolmogorov–Smirnov distance of each number's distribution after conditioning from that before."""
+
+    def apart(numbers: Float[Array, "circuit cell_class"]) -> np.ndarray:
+        before = np.asarray(numbers)
+        after = before[found.accepted]
+        return np.array([ks_2samp(before[:, which], after[:, which]).statistic for which in range(before.shape[1])])
+
+    return jax.tree.map(apart, found.splits)
+
+
+def members(found: Conditioned, experiment: Experiment, count: int = MEMBERS) -> tuple[Splits, int]:
+    """The circuits that ship, in the order in which they were drawn, and which of them is the middle one.
+
+    The middle is the circuit whose read-outs are nowhere far from the middle of the others': the least largest distance of ranks, over
+    the change of every class at the peak, the rise of glutamine, and the loss of pyramidal drive there, which other ways read.
+    """
+    chosen = found.accepted[:count]
+    splits = jax.tree.map(lambda numbers: np.asarray(numbers)[chosen], found.splits)
+    loss = 1 / (1 + splits.drive_ic50[:, E] / float(experiment.concentration[-1]))
+    read = np.column_stack([found.read.peak[chosen], found.read.glutamine[chosen], loss])
+    ranks = (read.argsort(0).argsort(0) + 1 / 2) / len(chosen)
+    return splits, int(np.abs(ranks - 1 / 2).max(1).argmin())
+
+
+def standard_experiment(times: np.ndarray, concentration: np.ndarray, recurrence: float) -> Experiment:
+    """The standard infusion from its course: times from its start to its end (h), and concentration there (µM)."""
+    even = np.linspace(times[0], times[-1], INFUSION_NODES)
+    return Experiment(jnp.asarray(np.interp(even, times, concentration)), jnp.asarray(even[1] - even[0]), jnp.asarray(recurrence))

@@ -1,0 +1,162 @@
+"""What conditioning makes of the priors of prefrontal circuits, as one table of numbers, with its variants and controls."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..analysis.circuit_conditions import CONDITIONS, PARVALBUMIN_FIRST, REVERSED_IN_SLICE, SETTLED, Experiment, met, readouts
+from ..analysis.high_baseline import AtBaseline, at_baseline, at_high_baseline
+from ..circuits.prefrontal import CLASSES, E, gamma_power, steady_rates
+from ..core.types import CORTICAL
+from ..model.circuits import with_split
+from ..model.parameters import DoseCurve, Physiology, Splits
+from .circuit_ensemble import SEED, Conditioned, acceptance, conditioned, distances, left_out, widened
+
+QUANTILES = (0.05, 0.5, 0.95)
+SST, VIP = CLASSES.index("SST"), CLASSES.index("VIP")
+GAMMA_NODES = 16
+"""Frequencies in the gamma band."""
+WIDTHS = {"priors half as wide": 1 / 2, "priors twice as wide": 2.0}
+RESAMPLED, OF_MEMBERS = 1000, 100
+"""Times that so many members are drawn again, for the error of a median."""
+
+
+def summary(physiology: Physiology, priors: DoseCurve, experiment: Experiment, found: Conditioned, seed: int = SEED) -> dict[str, Any]:
+    """Conditions, numbers and results of conditioning, beside its variants and controls.
+
+    Parameters
+    ----------
+    physiology, priors, experiment
+        What circuits were drawn for.
+    found
+        The draws.
+    seed
+        Theirs; a second set is drawn with another.
+    """
+    draws, accepted = found.met.shape[1], found.accepted
+    in_slice = np.flatnonzero(found.met[:2].all(0))
+    glutamine, ordered = found.met[CONDITIONS.index(CONDITIONS[-1])], found.met[2]
+    apart = distances(found)
+    return {
+        "draws": draws,
+        "seed": seed,
+        "accepted": len(accepted),
+        "conditions": {
+            condition.name: {"target": condition.target, "alone": float(alone), "with_those_before": together, "by_the_others": others}
+            for condition, alone, together, others in zip(CONDITIONS, found.met.mean(1), acceptance(found), left_out(found), strict=True)
+        },
+        "rising": {
+            "before": found.share_rising(np.arange(draws)),
+            "after_slice": found.share_rising(in_slice),
+            "after_all": found.share_rising(accepted),
+        },
+        "glutamine_met": {
+            "after_slice": float(glutamine[in_slice].mean()),
+            "after_slice_and_order": float(glutamine[in_slice][ordered[in_slice]].mean()),
+        },
+        "numbers": {
+            f"{number} {name}": {
+                "before": _quantiles(np.asarray(getattr(found.splits, number))[:, which]),
+                "after": _quantiles(np.asarray(getattr(found.splits, number))[accepted, which]),
+                "distance": float(getattr(apart, number)[which]),
+            }
+            for number in ("nmda_share", "tonic_share", "drive_ic50")
+            for which, name in enumerate(CORTICAL)
+        },
+        "results": _results(physiology, experiment, found),
+        "error_of_median": _error_of_median(found, seed),
+        "variants": _variants(physiology, priors, experiment, found, seed),
+        "controls": _controls(physiology, experiment, found),
+    }
+
+
+def _quantiles(numbers: np.ndarray) -> list[float]:
+    return np.quantile(numbers, QUANTILES).tolist()
+
+
+def _accepted(found: Conditioned) -> Splits:
+    return jax.tree.map(lambda numbers: jnp.asarray(np.asarray(numbers)[found.accepted]), found.splits)
+
+
+@eqx.filter_jit
+def _gamma_ratios(physiology: Physiology, experiment: Experiment, splits: Splits) -> Float[Array, "circuit"]:
+    """Gamma power at the end of the standard infusion over that before, in healthy circuits."""
+    one, nodes = jnp.ones(()), jnp.linspace(0, 1, GAMMA_NODES)
+
+    def of_circuit(split: Splits) -> Array:
+        p = with_split(physiology, split).prefrontal
+
+        def power(nmda: Array) -> Array:
+            return gamma_power(p, steady_rates(p, nmda, one, one), nmda, one, one, nodes)
+
+        return power(1 / (1 + experiment.concentration[-1] / split.drive_ic50)) / power(jnp.ones_like(split.drive_ic50))
+
+    return jax.lax.map(of_circuit, splits, batch_size=GAMMA_NODES)
+
+
+def _results(physiology: Physiology, experiment: Experiment, found: Conditioned) -> dict[str, list[float]]:
+    """Quantiles over the circuits that are left."""
+    peak = found.read.peak[found.accepted]
+    return {
+        **{name: _quantiles(peak[:, which]) for which, name in enumerate(CORTICAL)},
+        "glutamine": _quantiles(found.read.glutamine[found.accepted]),
+        "gamma": _quantiles(np.asarray(_gamma_ratios(physiology, experiment, _accepted(found)))),
+    }
+
+
+def _error_of_median(found: Conditioned, seed: int) -> float:
+    """SD of the median rise of so many circuits as may ship."""
+    peak = found.read.peak[found.accepted, E]
+    chosen = np.random.default_rng(seed).integers(len(peak), size=(RESAMPLED, OF_MEMBERS))
+    return float(np.median(peak[chosen], 1).std())
+
+
+def _variants(physiology: Physiology, priors: DoseCurve, experiment: Experiment, found: Conditioned, seed: int) -> dict[str, Any]:
+    """The same with one thing changed."""
+
+    def short(variant: Conditioned) -> Mapping[str, Any]:
+        chosen = variant.accepted
+        before = variant.share_rising(np.arange(variant.met.shape[1]))
+        return {
+            "accepted": float(variant.met.all(0).mean()),
+            "rising": [before, variant.share_rising(chosen)],
+            "pyramidal": _quantiles(variant.read.peak[chosen, E]),
+            "glutamine": _quantiles(variant.read.glutamine[chosen]),
+        }
+
+    draws = found.met.shape[1]
+    strict = (*CONDITIONS[:2], PARVALBUMIN_FIRST, *CONDITIONS[3:])
+    return {
+        "another seed": short(conditioned(physiology, priors, experiment, draws, seed + 1)),
+        **{name: short(conditioned(physiology, widened(priors, factor), experiment, draws, seed)) for name, factor in WIDTHS.items()},
+        "parvalbumin cells first": short(replace(found, met=met(found.read, strict))),
+        "13C left out": short(replace(found, met=found.met[:3])),
+        "slice reversed": short(replace(found, met=met(found.read, REVERSED_IN_SLICE))),
+    }
+
+
+def _controls(physiology: Physiology, experiment: Experiment, found: Conditioned) -> dict[str, float]:
+    """What must not happen, over all circuits that are left, and how many lose the high baseline."""
+    splits, kept = _accepted(found), jnp.inf
+    pyramidal_alone = replace(splits, drive_ic50=splits.drive_ic50.at[:, E + 1 :].set(kept))
+    interneurons_alone = replace(splits, drive_ic50=splits.drive_ic50.at[:, E].set(kept))
+
+    def at_both(split: Splits) -> tuple[AtBaseline, AtBaseline]:
+        p = with_split(physiology, split).prefrontal
+        return at_baseline(p), at_baseline(at_high_baseline(p))
+
+    low, high = jax.vmap(at_both)(splits)
+    reversed_ = low.response[:, SST, VIP] * high.response[:, SST, VIP] < 0
+    return {
+        "largest_rise_where_interneurons_keep_their_drive": float(readouts(physiology, experiment, pyramidal_alone).peak[:, E].max()),
+        "least_change_at_10_uM_where_pyramidal_cells_keep_theirs": float(readouts(physiology, experiment, interneurons_alone).high.min()),
+        "share_with_unstable_high_baseline": float((high.growth > 0).mean()),
+        "share_with_response_reversal": float(reversed_.mean()),
+        "draws_not_settled": int((found.read.residual >= SETTLED).sum()),
+    }
