@@ -15,10 +15,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..circuits.prefrontal import CLASSES, E, activity_rate, glutamate_release, steady_rates
+from ..core.numerics.lag import lagged
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..links import unadapted
-from ..model.parameters import DoseCurve, Physiology, Splits
+from ..model.parameters import Physiology, Splits
 
 PV, SST = CLASSES.index("PV"), CLASSES.index("SST")
 LOW, HIGH = 1.0, 10.0
@@ -64,18 +65,10 @@ class Readouts(NamedTuple):
     """Largest distance of any rate from where it would settle, Hz."""
 
 
-def lagged(course: Float[Array, "node *axes"], step: Scalar, time: Scalar) -> Float[Array, "node *axes"]:
-    """y' = (x − y)/τ from rest, at evenly spaced nodes between which x is linear."""
-    kept = jnp.exp(-step / time)
-    slope_part = time / step * (1 - kept)
-
-    def follow(y: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
-        first, last = ends
-        y = kept * y + (slope_part - kept) * first + (1 - slope_part) * last
-        return y, y
-
-    start = jnp.zeros_like(course[0])
-    return jnp.concatenate([start[None], jax.lax.scan(follow, start, (course[:-1], course[1:]))[1]])
+def standard_experiment(times: np.ndarray, concentration: np.ndarray, recurrence: float) -> Experiment:
+    """The standard infusion from its course: times from its start to its end (h), and concentration there (µM)."""
+    even = np.linspace(times[0], times[-1], INFUSION_NODES)
+    return Experiment(jnp.asarray(np.interp(even, times, concentration)), jnp.asarray(even[1] - even[0]), jnp.asarray(recurrence))
 
 
 def first_reached(doses: Float[Array, "dose"], change: Float[Array, "dose"], threshold: float) -> Scalar:
@@ -106,10 +99,11 @@ def _readouts(physiology: Physiology, experiment: Experiment, split: Splits) -> 
 
     odds = experiment.concentration[:, None] / split.drive_ic50
     loss = odds / (1 + odds)
-    felt = unadapted(loss, lagged(loss, experiment.step, physiology.links.adaptation_time))
+    steps = jnp.full(len(loss) - 1, experiment.step)
+    felt = unadapted(loss, lagged(loss, steps, physiology.links.adaptation_time))
     course, unsettled_course = rates_at(1 - felt, experiment.recurrence)
     release = jax.vmap(lambda r: glutamate_release(p, r, course[0]))(course)
-    measured = lagged(lagged(release, experiment.step, p.glutamate_time), experiment.step, p.measurement_lag)
+    measured = lagged(lagged(release, steps, p.glutamate_time), steps, p.measurement_lag)
     return Readouts(
         low=change[len(DOSES), E],
         high=curve[-1, E],
@@ -127,17 +121,6 @@ def readouts(physiology: Physiology, experiment: Experiment, splits: Splits) -> 
     NMDA drive has an infinite potency there.
     """
     return jax.lax.map(lambda split: _readouts(physiology, experiment, split), splits, batch_size=CHUNK)
-
-
-@eqx.filter_jit
-def drawn(priors: DoseCurve, key: Array, circuits: int) -> Splits:
-    """Splits drawn from their priors, every number of every class by itself."""
-
-    def between(key: Array, edges: Float[Array, "edge"]) -> Array:
-        return jax.random.uniform(key, (circuits, len(CLASSES)), minval=edges[0], maxval=edges[1])
-
-    share, tonic, potency = jax.random.split(key, 3)
-    return Splits(between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(potency, jnp.log(priors.ic50))))
 
 
 class Condition(NamedTuple):

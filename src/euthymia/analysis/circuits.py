@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from .. import links
 from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
-from ..circuits.prefrontal import CLASSES, Prefrontal, gamma_power, power_spectrum
+from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
 from ..core.constants import DAY
 from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
@@ -18,7 +18,7 @@ from ..results.labelled import labelled
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from . import habenula, limbic, omitted_reward
-from .dose_response import SPLIT, sign_of_rise
+from .ensemble_course import over_ensemble
 from .potency_gap import felt_losses
 
 BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"
@@ -32,7 +32,7 @@ NUCLEI = ("healthy", "this patient", "this patient, at the peak loss")
 VOLLEY = (1, 2, 3)
 """Spikes of every habenula cell in one volley."""
 QUANTILES = (0.05, 0.5, 0.95)
-"""Of random prefrontal circuits."""
+"""Of the circuits of the ensemble."""
 RUNS = 1
 """Of the runs of an omitted reward; a claim takes the mean of all."""
 
@@ -50,8 +50,7 @@ def circuits(simulation: Simulation, model: Euthymia) -> xr.Dataset:
     parts = [_recordings, _omitted_reward, _limbic]
     if all(dose.drug != "midazolam" for dose in simulation.protocol.doses):
         parts.append(_prefrontal)
-    if PEAK in nodes:
-        parts.append(_sign_of_disinhibition)
+        parts.append(_ensemble)
     for part in parts:
         more, axes = part(simulation, model)
         values |= more
@@ -145,8 +144,7 @@ def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
 def _prefrontal(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     """Gamma power over the course, and spectra at the checkpoints."""
     data, p = simulation.data, model.physiology.prefrontal
-    # Nodes are closest where the course changes fastest.
-    indices = np.unique(np.linspace(0, data.sizes["time"] - 1, GAMMA_TIMES).astype(int))
+    indices = _times_of_gamma(data)
     nodes = list(checkpoints(simulation).values())
     power = _gamma_powers(p, *_state(data, indices))
     values = {
@@ -163,17 +161,34 @@ def _prefrontal(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     return values, axes
 
 
-def _sign_of_disinhibition(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
-    """Whether pyramidal cells rise at the highest concentration of the course, here and in random circuits."""
-    physiology, concentration = model.physiology, float(simulation.data.racemate_equivalents.max())
-    sign = sign_of_rise(physiology.prefrontal, physiology.receptor.drive_ic50[: len(CLASSES)], model.dose_curve, concentration)
-    values = {
-        "disinhibition": sign.here,
-        "random_circuits_falling": sign.share_falling,
-        "random_disinhibition": np.quantile(sign.drawn, QUANTILES),
-        "moved_disinhibition": sign.moved.T,
+def _ensemble(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
+    """What circuits of the ensemble do in the place of the typical one, all else being as in the course."""
+    data, p = simulation.data, model.physiology
+    indices = _times_of_gamma(data)
+    times, dosed = data.time.values, data.sel(arm="as given")
+    courses = over_ensemble(
+        p,
+        model.circuits,
+        jnp.diff(jnp.asarray(times)),
+        jnp.asarray(data.racemate_equivalents.values),
+        jnp.asarray(data.drive_loss.sel(cell_class=list(CORTICAL)).values),
+        jnp.asarray(dosed.recurrence.values),
+        jnp.asarray(dosed.prefrontal_inhibition.values),
+        "adaptation" not in simulation.without,
+    )
+    firing, glutamate = (np.quantile(np.asarray(values)[:, indices], QUANTILES, axis=0) for values in courses)
+    values = {"ensemble_firing": firing, "ensemble_glutamate": glutamate}
+    axes = {
+        "quantile": list(QUANTILES),
+        "gamma_time": times[indices] - first_visit(simulation.protocol),
+        "cortical_class": list(CORTICAL),
     }
-    return values, {"quantile": list(QUANTILES), "split": list(SPLIT), "cortical_class": list(CORTICAL)}
+    return values, axes
+
+
+def _times_of_gamma(data: xr.Dataset) -> np.ndarray:
+    """Nodes of a course; they are closest where it changes fastest."""
+    return np.unique(np.linspace(0, data.sizes["time"] - 1, GAMMA_TIMES).astype(int))
 
 
 def _state(data: xr.Dataset, nodes) -> tuple[Array, Array, Array]:

@@ -1,8 +1,4 @@
-"""Dose response of prefrontal rates, and its shape and sign when unknown parameters are drawn from their priors.
-
-A split is what is unknown of a circuit: for each class the NMDA part of recurrent excitation, that of the background, and the
-concentration that halves its NMDA drive, in the order of ``SPLIT``.
-"""
+"""Dose response of prefrontal rates, and its shape where what is unknown of a circuit is drawn from its priors."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,17 +9,25 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from ..circuits.prefrontal import E, Prefrontal, steady_rates
+from ..circuits.prefrontal import CLASSES, E, Prefrontal, steady_rates
 from ..core.types import PerCellClass, Scalar
-from ..model.parameters import DoseCurve
+from ..model.parameters import DoseCurve, Splits
 
 CONCENTRATIONS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """µM, free in brain."""
 CIRCUITS, SEED = 2000, 0
 """Random circuits."""
-SPLIT = ("nmda_share", "tonic_share", "ic50")
-"""The unknowns of each class."""
-Split = Float[Array, "*batch split cell_class"]
+
+
+@eqx.filter_jit
+def drawn(priors: DoseCurve, key: Array, circuits: int) -> Splits:
+    """Splits drawn from their priors, every number of every class by itself."""
+
+    def between(key: Array, edges: Float[Array, "edge"]) -> Array:
+        return jax.random.uniform(key, (circuits, len(CLASSES)), minval=edges[0], maxval=edges[1])
+
+    share, tonic, potency = jax.random.split(key, 3)
+    return Splits(between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(potency, jnp.log(priors.ic50))))
 
 
 class Draws(NamedTuple):
@@ -61,71 +65,23 @@ def dose_curve(
 
 
 @eqx.filter_jit
-def _curves(
-    p: Prefrontal, splits: Float[Array, "draw split cell_class"], concentrations: Float[Array, "concentration"]
-) -> Float[Array, "draw concentration cell_class"]:
-    def one(split: Float[Array, "split cell_class"]) -> Array:
-        nmda_share, tonic_share, ic50 = split
-        return dose_curve(replace(p, nmda_share=nmda_share, tonic_share=tonic_share), ic50, concentrations)
+def curves(
+    p: Prefrontal, splits: Splits, concentrations: Float[Array, "concentration"]
+) -> Float[Array, "circuit concentration cell_class"]:
+    """Dose curves (Hz) of circuits of other splits, at concentrations in µM."""
+
+    def one(split: Splits) -> Array:
+        return dose_curve(replace(p, nmda_share=split.nmda_share, tonic_share=split.tonic_share), split.drive_ic50, concentrations)
 
     return jax.vmap(one)(splits)
 
 
-@eqx.filter_jit
-def _drawn(p: Prefrontal, priors: DoseCurve, key: Array, n: int) -> Float[Array, "draw split cell_class"]:
-    """Splits drawn from their priors, class by class."""
-
-    def between(key: Array, edges: Float[Array, "edge"]) -> Array:
-        return jax.random.uniform(key, (n, len(p.baseline)), minval=edges[0], maxval=edges[1])
-
-    share, tonic, ic50 = jax.random.split(key, len(SPLIT))
-    return jnp.stack(
-        [between(share, priors.nmda_share), between(tonic, priors.tonic_share), jnp.exp(between(ic50, jnp.log(priors.ic50)))], 1
-    )
-
-
 def dose_curve_draws(p: Prefrontal, priors: DoseCurve, key: Array, n: int, concentrations: tuple[float, ...] = CONCENTRATIONS) -> Draws:
     """Dose curves of ``n`` circuits whose split into AMPA and NMDA and whose potencies are drawn from their priors, class by class."""
-    rates = _curves(p, _drawn(p, priors, key, n), jnp.array(concentrations))
+    rates = curves(p, drawn(priors, key, n), jnp.array(concentrations))
     pyramidal = rates[..., E] / p.baseline[E] - 1
     rises = pyramidal.max(-1) >= priors.rise
     return Draws(rates, rises, rises & (pyramidal[:, -1] < 0))
-
-
-class SignOfRise(NamedTuple):
-    """Relative change of the pyramidal rate at one concentration: of a circuit, and of what it could as well have been."""
-
-    here: float
-    drawn: Float[np.ndarray, "draw"]
-    """In circuits drawn from the priors."""
-    moved: Float[np.ndarray, "split cell_class"]
-    """In this circuit with one number of its split moved to the middle of that number's prior."""
-
-    @property
-    def share_falling(self) -> float:
-        """Share of the drawn circuits in which the rate falls."""
-        return float((self.drawn < 0).mean())
-
-
-def sign_of_rise(p: Prefrontal, ic50: PerCellClass, priors: DoseCurve, concentration: float, spared: tuple[int, ...] = ()) -> SignOfRise:
-    """How the pyramidal rate of a healthy circuit changes at a concentration (µM), and how far that rests on its assumed split.
-
-    Parameters
-    ----------
-    ic50
-        Concentration that halves the NMDA drive of each class, µM.
-    spared
-        Classes that keep their NMDA drive.
-    """
-    here = np.stack([np.asarray(p.nmda_share), np.asarray(p.tonic_share), np.asarray(ic50)])
-    midpoint = np.array([np.mean(priors.nmda_share), np.mean(priors.tonic_share), np.exp(np.mean(np.log(priors.ic50)))])
-    one_number = np.eye(here.size).reshape(-1, *here.shape)
-    moved = here + one_number * (midpoint[:, None] - here)
-    splits = np.concatenate([here[None], moved, _drawn(p, priors, jax.random.key(SEED), CIRCUITS)])
-    splits[:, SPLIT.index("ic50"), list(spared)] = np.inf
-    pyramidal = np.asarray(_curves(p, jnp.asarray(splits), jnp.array([0.0, concentration])))[..., E]
-    change = pyramidal[:, 1] / pyramidal[:, 0] - 1
-    return SignOfRise(float(change[0]), change[1 + here.size :], change[1 : 1 + here.size].reshape(here.shape))
 
 
 def times_to_change(times: np.ndarray, rates: np.ndarray, change: float | None = None) -> np.ndarray:

@@ -48,7 +48,7 @@ def model_like(model: Model | None) -> Model:
 
 
 def whole(field: str, number: int) -> int:
-    """A number of people. Raises ``InputError``."""
+    """A number of people or circuits. Raises ``InputError``."""
     if isinstance(number, bool) or not isinstance(number, int):
         raise InputError(f"{field}: {short(number)} is not a whole number")
     return number
@@ -79,6 +79,7 @@ def simulate(
     observed: Observed | None = None,
     beyond_evidence: bool = False,
     complete: bool = False,
+    circuits: int | None = None,
     progress: Callable[[str], None] = silent,
 ) -> Run:
     """Take one protocol from dose to mood.
@@ -104,6 +105,9 @@ def simulate(
         Whether to run doses above the highest of which there is experience.
     complete
         Whether to solve everything at once, as the command line does.
+    circuits
+        Number of prefrontal circuits of the ensemble over which the course is solved too, for an interval: ``run.over_circuits``; none if
+        left out. A second or so for each.
     progress
         Called with what is done next.
 
@@ -127,10 +131,14 @@ def simulate(
     check_rated(chosen)
     configure()
     from ..results.observed import observed_data
+    from ..simulation.over_circuits import check_circuits
     from .run import solve
 
     seen = None if observed is None else observed_data(observed)
-    return solve(chosen, removed, model_like(model), seen, beyond_evidence, complete, progress)
+    used = model_like(model)
+    if circuits is not None:
+        check_circuits(whole("circuits", circuits), used.parameters)
+    return solve(chosen, removed, used, seen, beyond_evidence, complete, circuits, progress)
 
 
 def attribute(protocol: ProtocolLike, *, without: Names = (), model: Model | None = None, beyond_evidence: bool = False) -> Dataset:

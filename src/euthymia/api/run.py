@@ -25,6 +25,7 @@ from ..results.run_folder import check_destination
 from ..simulation.ceilings import check_ceilings
 from ..simulation.idle_changes import idle_changes
 from ..simulation.interventions import ARMS, BASE
+from ..simulation.over_circuits import over_circuits
 from ..simulation.simulate import Simulation, simulate
 from ..simulation.visits import first_visit
 from ..simulation.warnings import warnings_of
@@ -98,6 +99,11 @@ class Run(_WithReport):
             raise InputError("doses: nothing is given, so that no circuit moves")
         return circuits(self.simulation, self.model.parameters)
 
+    @property
+    def over_circuits(self) -> xr.Dataset | None:
+        """The course over prefrontal circuits, along circuit and time; None where it was not asked for."""
+        return self.simulation.over_circuits
+
     def summary(self) -> Summary:
         """The numbers a clinician asks for first; solves the attribution."""
         return self._summary
@@ -129,7 +135,8 @@ class Run(_WithReport):
     def _with_coalitions(self) -> Simulation:
         solved = simulate(self.protocol, self.model.parameters, arms=tuple(ARMS), coalitions=True, without=self.simulation.without)
         course = self.simulation
-        return replace(solved, changes=course.changes, options=course.options, observed=course.observed)
+        of_course = {name: getattr(course, name) for name in ("changes", "options", "observed", "over_circuits")}
+        return replace(solved, **of_course)
 
     @cached_property
     def _summary(self) -> Summary:
@@ -208,7 +215,7 @@ class ComparedRuns(_WithReport):
         return f"ComparedRuns({', '.join(self.comparison.arms)})"
 
 
-def options_of(without: Sequence[str], model: Model, beyond_evidence: bool) -> dict[str, object]:
+def options_of(without: Sequence[str], model: Model, beyond_evidence: bool, circuits: int | None = None) -> dict[str, object]:
     """What was asked for beside a protocol, for the manifest."""
     asked = {
         "without": list(without),
@@ -216,13 +223,15 @@ def options_of(without: Sequence[str], model: Model, beyond_evidence: bool) -> d
         "surfaces": None if model.surfaces is None else str(model.surfaces),
         "uncalibrated": model.calibration_left_out,
         "beyond_evidence": beyond_evidence,
+        "circuits": circuits,
     }
     return {name: value for name, value in asked.items() if value}
 
 
 def _marked(course: Simulation, model: Model, beyond_evidence: bool, observed: xr.Dataset | None) -> Simulation:
     """A course that says what was asked for beside its protocol."""
-    options = options_of(course.without, model, beyond_evidence)
+    over = course.over_circuits
+    options = options_of(course.without, model, beyond_evidence, None if over is None else over.sizes["circuit"])
     return replace(course, changes=course.changes + model.changes, options=options, observed=observed)
 
 
@@ -233,6 +242,7 @@ def solve(
     observed: xr.Dataset | None,
     beyond_evidence: bool,
     complete: bool,
+    circuits: int | None,
     progress: Callable[[str], None],
 ) -> Run:
     """See :func:`euthymia.simulate`."""
@@ -241,6 +251,10 @@ def solve(
     arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
     with model.answerable():
         course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)
+    if circuits is not None:
+        with model.answerable():
+            over = over_circuits(course, model.parameters, circuits, lambda done: progress(f"Solving circuit {done} of {circuits}"))
+        course = replace(course, over_circuits=over)
     run = Run(_marked(course, model, beyond_evidence, observed), model, beyond_evidence, tuple(idle_changes(without, model.values)))
     if complete:
         # The cache of a property that is solved already.

@@ -13,7 +13,8 @@ from ..core.units import factor
 from ..evidence.freedom import FOLLOWING, drawn_rows
 from ..evidence.registry import evidence
 from ..evidence.robustness import Robustness
-from ..model.default import lookup
+from ..model.circuits import rows_of_split
+from ..model.default import default_model, lookup
 from ..plasticity.spines import Spines, density, healthy_rates
 from .claim import Claim, Verdict, run
 from .in_use import Rows, arrays, at, model_in_use
@@ -56,6 +57,11 @@ def _between(lower: float, upper: float, share: float) -> float:
     return exp(log(lower) + share * log(upper / lower)) if lower > 0 else lower + share * (upper - lower)
 
 
+def circuit(number: int) -> Rows:
+    """Values of the rows that make the circuit of a number in the ensemble, from 0, the typical one."""
+    return rows_of_split(default_model().circuits.of(number))
+
+
 def with_following(rows: Rows) -> Rows:
     """Values of rows, with the one that follows: an undosed patient keeps his limbic drive."""
     p, patient = model_in_use().physiology, undosed()
@@ -75,6 +81,7 @@ def extend(
     claims: Sequence[Claim],
     before: Robustness,
     count: int,
+    rows_of: Callable[[int], Rows] = lambda number: with_following(drawn(number)),
     keep: Callable[[Robustness], None] = lambda robustness: None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Robustness:
@@ -84,6 +91,8 @@ def extend(
     ----------
     claims
         Those of ``before``.
+    rows_of
+        Values of rows in the draw of a number; drawn from the ranges of the free rows if left out.
     keep
         Called with what there is after each draw, so that a run that was stopped goes on.
     progress
@@ -94,7 +103,7 @@ def extend(
     moved, probed = set[str](), 0
     while before.draws < count:
         held: dict[str, bool] = {}
-        with at(with_following(drawn(before.draws))):
+        with at(rows_of(before.draws)):
             for reference in shipped:
                 name = reference.claim.id
                 now = reference.numbers if probed >= PROBES and name not in moved else _numbers(reference.claim)

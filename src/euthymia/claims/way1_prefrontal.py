@@ -8,12 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.stats import ks_2samp
 
-from ..analysis.dose_response import CIRCUITS, SEED, Draws, SignOfRise, dose_curve_draws, rates_at, sign_of_rise
+from ..analysis.circuit_conditions import CONDITIONS, REVERSED_IN_SLICE, Condition, Experiment, Readouts, met, readouts, standard_experiment
+from ..analysis.dose_response import CIRCUITS, SEED, Draws, dose_curve_draws, drawn, rates_at
 from ..analysis.high_baseline import HIGH_BASELINE, at_baseline
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power, impulse_control
 from ..core.constants import DAY, MINUTE
-from ..model.parameters import DoseCurve
+from ..model.parameters import DoseCurve, Physiology, Splits
 from .claim import Prediction
 from .in_use import model_in_use, once, once_per_numbers
 from .reference_runs import dose_ends, reference_run, reference_value, undosed
@@ -25,8 +27,9 @@ FREQUENCIES = 64
 """Frequencies in the gamma band."""
 MILLISECOND = 1e-3
 """s."""
-UPPER = 0.95
-"""Quantile of random circuits above which a rise is rare."""
+CONDITIONED = 20_000
+"""Circuits drawn."""
+IN_SLICE = CONDITIONS[:2]
 
 
 def _without_nmda(cell_class: int) -> Prefrontal:
@@ -56,9 +59,6 @@ def _pyramidal_change(concentration: float, spared: tuple[int, ...] = ()) -> flo
     return float(rates[1, E] / rates[0, E] - 1)
 
 
-_signs = once_per_numbers(sign_of_rise)
-
-
 @once_per_numbers
 def _curves(p: Prefrontal, priors: DoseCurve) -> Draws:
     return dose_curve_draws(p, priors, jax.random.key(SEED), CIRCUITS)
@@ -70,22 +70,51 @@ def _random_circuits() -> Draws:
     return _curves(model.physiology.prefrontal, model.dose_curve)
 
 
-def _sign_of_rise(spared: tuple[int, ...] = ()) -> SignOfRise:
-    """How pyramidal cells answer to the peak concentration of the standard infusion, here and in random circuits."""
-    model, data = model_in_use(), reference_run().data
-    physiology = model.physiology
-    ic50 = physiology.receptor.drive_ic50[: len(CLASSES)]
-    return _signs(physiology.prefrontal, ic50, model.dose_curve, float(data.racemate_equivalents.max()), spared)
+class DrawnCircuits(NamedTuple):
+    """Circuits drawn from the priors, and what they do in the experiments that they are held against."""
+
+    splits: Splits
+    read: Readouts
 
 
-def _above_most_circuits(change: float) -> float:
-    """A change of the pyramidal rate less what all but a few random circuits stay below."""
-    return change - float(np.quantile(_sign_of_rise().drawn, UPPER))
+@once_per_numbers
+def _drawn_circuits(physiology: Physiology, priors: DoseCurve, experiment: Experiment, pyramidal_keep_drive: bool) -> DrawnCircuits:
+    splits = drawn(priors, jax.random.key(SEED), CONDITIONED)
+    if pyramidal_keep_drive:
+        splits = replace(splits, drive_ic50=splits.drive_ic50.at[:, E].set(jnp.inf))
+    return DrawnCircuits(splits, readouts(physiology, experiment, splits))
 
 
-def _moved(rank: int) -> float:
-    """Change of the pyramidal rate with one number of the split at the middle of its prior, by rank from the lowest."""
-    return float(np.sort(_sign_of_rise().moved, axis=None)[rank])
+def _circuits(pyramidal_keep_drive: bool = False) -> DrawnCircuits:
+    """Circuits drawn from the priors, beside the numbers in use."""
+    model, during = model_in_use(), reference_run().data.racemate_equivalents.sel(time=slice(0, dose_ends()))
+    experiment = standard_experiment(during.time.to_numpy(), during.to_numpy(), float(undosed().fast.recurrence))
+    return _drawn_circuits(model.physiology, model.dose_curve, experiment, pyramidal_keep_drive)
+
+
+def _share_falling(pyramidal_keep_drive: bool = False) -> float:
+    """Share of drawn circuits whose pyramidal rate falls at the end of the standard infusion."""
+    return float((_circuits(pyramidal_keep_drive).read.peak[:, E] < 0).mean())
+
+
+def _share_rising(conditions: tuple[Condition, ...]) -> float:
+    """Share whose pyramidal rate rises there, of the drawn circuits that meet some conditions."""
+    read = _circuits().read
+    return float((np.asarray(read.peak)[met(read, conditions).all(0), E] > 0).mean())
+
+
+def _glutamine_by_the_others(conditions: tuple[Condition, ...]) -> float:
+    """Share that meets labelled glutamine, of the drawn circuits that meet some conditions."""
+    read = _circuits().read
+    return float((CONDITIONS[-1].margin(read)[met(read, conditions).all(0)] > 0).mean())
+
+
+def _moved_by_slices() -> np.ndarray:
+    """How far the two observations in slice move the distribution of each number (Kolmogorov–Smirnov), from the furthest."""
+    splits, read = _circuits()
+    kept = met(read, IN_SLICE).all(0)
+    numbers = np.hstack(jax.tree.leaves(splits))
+    return np.sort([ks_2samp(column, column[kept]).statistic for column in numbers.T])[::-1]
 
 
 def _published(baseline: tuple[float, ...] | None = None, slow: bool = False) -> Prefrontal:
@@ -194,9 +223,12 @@ PREDICTIONS = {
     "way1.fall_10uM": Prediction(lambda: _pyramidal_change(10.0), lambda: _pyramidal_change(10.0, (E,))),
     "way1.fall_high": Prediction(lambda: _pyramidal_change(30.0), lambda: _pyramidal_change(30.0, (E,))),
     "way1.inverted_u_is_rare": Prediction(lambda: _random_circuits().share_inverted, lambda: _random_circuits().share_rising),
-    "way1.falls_in_most_circuits": Prediction(lambda: _sign_of_rise().share_falling, lambda: _sign_of_rise((E,)).share_falling),
-    "way1.rise_is_exceptional": Prediction(lambda: _above_most_circuits(_sign_of_rise().here), lambda: _above_most_circuits(_moved(0))),
-    "way1.one_number_carries_the_sign": Prediction(lambda: _moved(0), lambda: _moved(1)),
+    "way1.falls_in_most_circuits": Prediction(_share_falling, lambda: _share_falling(pyramidal_keep_drive=True)),
+    "way1.slices_decide_the_sign": Prediction(lambda: _share_rising(IN_SLICE), lambda: _share_rising(REVERSED_IN_SLICE)),
+    "way1.glutamine_by_the_others": Prediction(
+        lambda: _glutamine_by_the_others(CONDITIONS[:-1]), lambda: _glutamine_by_the_others(REVERSED_IN_SLICE)
+    ),
+    "way1.one_number_carries_the_sign": Prediction(lambda: _moved_by_slices()[0], lambda: _moved_by_slices()[1]),
     "way1.response_reversal": Prediction(_reversal, lambda: _reversal(recurrence=0.0)),
     "way1.high_baseline_is_lost": Prediction(
         lambda: _growth(_published(HIGH_BASELINE, slow=True)), lambda: _growth(_published(HIGH_BASELINE))

@@ -30,6 +30,7 @@ def simulate(
     subject: SubjectID = None,
     changes: Changes = AS_SHIPPED,
     observed: Observed = None,
+    circuits: int | None = None,
     out: Path | None = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -37,6 +38,8 @@ def simulate(
 
     Parameters
     ----------
+    circuits
+        Solve the course also with so many prefrontal circuits of the ensemble, 1 to 128, and show intervals over them; a second each.
     out
         Folder for the results; default runs/NAME.
     """
@@ -61,6 +64,7 @@ def simulate(
             observed=observed,
             beyond_evidence=changes.beyond_evidence,
             complete=True,
+            circuits=circuits,
             progress=at.say,
         )
         at.say(f"Writing {folder}")

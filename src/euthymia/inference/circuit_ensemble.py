@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.stats import ks_2samp
 
-from ..analysis.circuit_conditions import CONDITIONS, INFUSION_NODES, Condition, Experiment, Readouts, drawn, met, readouts
+from ..analysis.circuit_conditions import CONDITIONS, Condition, Experiment, Readouts, met, readouts
+from ..analysis.dose_response import drawn
 from ..circuits.prefrontal import E
 from ..core.errors import InputError
 from ..core.types import Scalar
@@ -77,9 +78,10 @@ def _nothing(found: Conditioned, conditions: Sequence[Condition]) -> str:
         for condition, holds in zip(conditions, found.met[:, best], strict=True)
         if not holds
     ]
+    draws, best_meets = found.met.shape[1], found.met[:, best].sum()
     return (
-        f"circuits: none of {found.met.shape[1]} draws meets every condition; the best meets {found.met[:, best].sum()} of {len(conditions)} "
-        f"and misses {', '.join(missed)}; widen the priors dose_curve.* or draw more"
+        f"circuits: none of {draws} draws meets every condition; the best meets {best_meets} of {len(conditions)} and misses "
+        f"{', '.join(missed)}; widen the priors dose_curve.* or draw more"
     )
 
 
@@ -132,9 +134,3 @@ def members(found: Conditioned, experiment: Experiment, count: int = MEMBERS) ->
     read = np.column_stack([found.read.peak[chosen], found.read.glutamine[chosen], loss])
     ranks = (read.argsort(0).argsort(0) + 1 / 2) / len(chosen)
     return splits, int(np.abs(ranks - 1 / 2).max(1).argmin())
-
-
-def standard_experiment(times: np.ndarray, concentration: np.ndarray, recurrence: float) -> Experiment:
-    """The standard infusion from its course: times from its start to its end (h), and concentration there (µM)."""
-    even = np.linspace(times[0], times[-1], INFUSION_NODES)
-    return Experiment(jnp.asarray(np.interp(even, times, concentration)), jnp.asarray(even[1] - even[0]), jnp.asarray(recurrence))

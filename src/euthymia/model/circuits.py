@@ -28,6 +28,12 @@ def with_split(physiology: Physiology, split: Splits) -> Physiology:
     return replace(physiology, prefrontal=prefrontal, receptor=replace(physiology.receptor, drive_ic50=potency))
 
 
+def rows_of_split(split: Splits) -> dict[str, float | list[float]]:
+    """The evidence rows of the typical circuit's split at the values of one circuit, in the rows' units."""
+    potencies = dict(zip((f"nmdar.drive_ic50.{name}" for name in CORTICAL), split.drive_ic50.tolist(), strict=True))
+    return {"prefrontal.nmda_share": split.nmda_share.tolist(), "prefrontal.tonic_share": split.tonic_share.tolist(), **potencies}
+
+
 def alone(split: Splits) -> Splits:
     """An ensemble of one circuit."""
     return jax.tree.map(lambda numbers: numbers[None], split)

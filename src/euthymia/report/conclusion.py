@@ -13,7 +13,6 @@ from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import KETAMINES
 from ..results.quantities import label
 from ..simulation.interventions import WAYS
-from .statements import sign_assumed
 from .treatment import CONTEXT_ALONE, treatment
 from .words import LEAST_POINTS, clock, joined, points, rating
 
@@ -22,7 +21,7 @@ AFTER_A_DAY = "24 h"
 LOWER_STILL = 0.5
 """Points by which the lowest rating must lie below the one that is named first, to be named too."""
 CARRIED_BY = {
-    "way 1": "the glutamate surge (way 1{badge})",
+    "way 1": "the glutamate surge (way 1)",
     "way 2": "the eased calcium load (way 2)",
     "way 3": "less firing in the habenula and more dopamine (way 3)",
     "way 4": "regrown connections (way 4)",
@@ -169,13 +168,8 @@ def _carried(summary: Summary) -> str:
     idle = f"Nothing comes from {'any of the five ways' if len(nothing) == len(WAYS) else joined(nothing)}." if nothing else ""
     return (
         f"What carries the change at {summary.checked_at}, in points: "
-        f"{', '.join(f'{_carrier(who)} {points(value)}' for who, value in carried.items())}. {idle}"
+        f"{', '.join(f'{CARRIED_BY[who]} {points(value)}' for who, value in carried.items())}. {idle}"
     ).rstrip()
-
-
-def _carrier(who: str) -> str:
-    badge = sign_assumed().get(who)
-    return CARRIED_BY[who].format(badge=f", {badge}" if badge else "")
 
 
 def fades(fading: Fading | None) -> str:

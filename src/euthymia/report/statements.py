@@ -9,12 +9,13 @@ from ..analysis.disinhibition import firing_change
 from ..analysis.summary import TITLES, Summary
 from ..clinic.symptoms import RESTORED
 from ..core.constants import YEAR
+from ..evidence.circuit_ensemble import conditioning
 from ..evidence.registry import evidence
 from ..evidence.rows import Parameter
 from ..model.default import uses
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
-from .words import MOVED, change, clock, joined, percent, points, span
+from .words import MOVED, change, clock, percent, points, span
 
 WEIGHT = "symptoms.drivers."
 """How the ids of the rows begin that weigh mechanisms in mood; the mechanism follows."""
@@ -39,13 +40,10 @@ REMISSION = 10 * YEAR
 """Median time to an untreated remission, beyond which the model has none, h."""
 LEAST_CHANGE = 0.01
 """Fraction of a firing rate below which it has not moved."""
-SIGN_CARRIED_BY = {"way 1": "prefrontal.tonic_share"}
-"""Rows that carry the sign of what a way does."""
-SIGN_ASSUMED = "sign assumed"
 SPLIT = {
     "nmda_share": "the NMDA part of the excitation that pyramidal cells send to",
     "tonic_share": "the NMDA part of the background of",
-    "ic50": "the potency of the drug at",
+    "drive_ic50": "the potency of the drug at",
 }
 """What is unknown of a prefrontal circuit, before the class of cell."""
 FEWER = 0.1
@@ -76,44 +74,35 @@ def outcomes_in_view(rows: Mapping[str, Parameter] | None = None) -> str:
     return f"{said} Outcomes were in view too for {'; '.join(beside)}." if beside else said
 
 
-def sign_assumed(rows: Mapping[str, Parameter] | None = None) -> dict[str, str]:
-    """A badge for each way of which a row that carries its sign is assumed.
-
-    Parameters
-    ----------
-    rows
-        Parameters by id; those of the evidence if left out.
-    """
-    rows = evidence().parameters if rows is None else rows
-    return {way: SIGN_ASSUMED for way, row in SIGN_CARRIED_BY.items() if rows[row].provenance == "assumed"}
-
-
 def titled(who: str) -> str:
-    """A way, or the context, with its title and, where it has one, its badge."""
-    badge = sign_assumed().get(who)
-    return f"{who}: {TITLES[who]}" + (f" ({badge})" if badge else "")
+    """A way, or the context, with its title."""
+    return f"{who}: {TITLES[who]}"
 
 
 def sign_of_way_1(simulation: Simulation) -> str:
-    """Whether prefrontal cells fire more in circuits that could as well have been taken, and which number decides."""
-    assumed = "That pyramidal cells fire more under block, and not less, is assumed."
-    circuits = simulation.circuits
-    if circuits is None or "disinhibition" not in circuits:
-        return assumed
-    here, moved = float(circuits.disinhibition), circuits.moved_disinhibition
-    against = moved.argmin(...) if here > 0 else moved.argmax(...)
-    most = moved.isel(against)
-    name = str(most.cortical_class.item())
-    number = f"{SPLIT[str(most.split.item())]} {CELLS.get(name, name)} cells"
-    turned = "One number carries the sign" if here * float(most) < 0 else "No one number turns the sign"
-    levels = joined([f"{100 * level:.0f} %" for level in circuits["quantile"].values])
-    below = joined([_signed(value) for value in circuits.random_disinhibition.values])
-    return (
-        f"{assumed} At the highest concentration of this course a healthy circuit changes its pyramidal rate by {_signed(here)}. Of "
-        "circuits whose split into AMPA and NMDA and whose potencies are drawn from their priors, "
-        f"{100 * float(circuits.random_circuits_falling):.0f} % fire less; {levels} of them stay below {below}. "
-        f"{turned}: with {number} at the middle of its prior, it is {_signed(float(most))}."
+    """That pyramidal cells fire more under block is inferred: from what, by which number, and by how much in this course."""
+    found, circuits = conditioning(), simulation.circuits
+    rising, numbers = found["rising"], found["numbers"]
+    carrier = max(numbers, key=lambda number: numbers[number]["distance"])
+    number, _, name = carrier.partition(" ")
+    inferred = (
+        "That pyramidal cells fire more under block, and not less, is inferred. Which part of the excitation of each class runs through "
+        "NMDA receptors, and how much drug takes half of it, is not known. Drawn from wide priors, circuits fire more at the end of the "
+        f"standard infusion in {percent(rising['before'])}; of those that fire more at 1 µM and less at 10 µM, as pyramidal cells in slice "
+        f"do, {percent(rising['after_slice'])}. What decides is {SPLIT[number]} {CELLS.get(name, name)} cells: "
+        f"{_interval(numbers[carrier]['before'])} before, {_interval(numbers[carrier]['after'])} after (median, 5 and 95 %)."
     )
+    if circuits is None or "ensemble_firing" not in circuits:
+        return inferred
+    firing = circuits.ensemble_firing.sel(cortical_class="pyramidal")
+    highest = firing.isel(gamma_time=int(abs(firing.sel(quantile=0.5)).to_numpy().argmax()))
+    low, middle, high = (_signed(float(highest.sel(quantile=level))) for level in (0.05, 0.5, 0.95))
+    return f"{inferred} In this course, circuits that are left change their pyramidal rate by {middle} at most ({low} to {high})."
+
+
+def _interval(quantiles: list[float]) -> str:
+    low, middle, high = quantiles
+    return f"{middle:.2g} ({low:.2g} to {high:.2g})"
 
 
 def executive_falls(simulation: Simulation) -> str:

@@ -43,6 +43,8 @@ class Simulation:
     """What differs from the model as it ships, a phrase each."""
     options: Mapping[str, object] = field(default_factory=dict)
     """What a user asked for beside a protocol, for the manifest."""
+    over_circuits: xr.Dataset | None = None
+    """The course over prefrontal circuits, where it was asked for."""
     observed: xr.Dataset | None = None
     """A user's own ratings or concentrations, to be shown beside the course."""
 
@@ -72,7 +74,8 @@ class Simulation:
             data = data.isel(time=kept)
             return data.assign_coords(time=data.time - first_visit(self.protocol))
 
-        return replace(self, data=thin(self.data), coalitions=None if self.coalitions is None else thin(self.coalitions))
+        along_time = {"data": self.data, "coalitions": self.coalitions, "over_circuits": self.over_circuits}
+        return replace(self, **{name: None if data is None else thin(data) for name, data in along_time.items()})
 
 
 def simulate(

@@ -1,6 +1,7 @@
 """Way 1: the prefrontal circuit under the drug."""
 
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ...simulation.simulate import Simulation
@@ -17,6 +18,8 @@ CHECKPOINT_LINES = {
     "at the peak loss": {"color": CURVE, "lw": 2},
     "24 h": {"color": CURVE, "lw": 2, "ls": "--"},
 }
+BAND = 0.18
+"""Opacity."""
 LEAST = 0.02
 """Relative change that fills a panel, at least."""
 
@@ -29,8 +32,11 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
         for name in data.cortical_class.values:
             rate = dosed.prefrontal_rates.sel(cortical_class=name)
             rates.plot(time, 100 * (rate / rate[0] - 1), color=CLASS_COLOURS[name], label=SHORT_CLASS.get(name, name))
+            if circuits is not None and "ensemble_firing" in circuits:
+                _band(rates, circuits.ensemble_firing.sel(cortical_class=name), CLASS_COLOURS[name])
         rates.set_title("Firing, change in %")
-        glutamate.fill_between(time, 0, 100 * dosed.glutamate, color=COLOURS["way 1"], alpha=0.3, lw=0)
+        if circuits is not None and "ensemble_glutamate" in circuits:
+            _band(glutamate, circuits.ensemble_glutamate, COLOURS["way 1"])
         glutamate.plot(time, 100 * dosed.glutamate, color=CURVE, label="glutamate in tissue")
         glutamate.plot(time, 100 * dosed.measured_glutamate, color=CURVE, ls=":", label="as an instrument shows it")
         if is_the_trial(simulation):
@@ -56,6 +62,12 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
         course_clock([rates, glutamate, gamma], simulation)
         legend(figure, [rates, glutamate], 4)
         return svg(figure, "Way 1: prefrontal firing, glutamate and gamma power")
+
+
+def _band(axes: Axes, quantiles: xr.DataArray, colour: str) -> None:
+    """What most circuits of the ensemble do, in per cent."""
+    low, high = (100 * quantiles.isel(quantile=which) for which in (0, -1))
+    axes.fill_between(quantiles.gamma_time, low, high, color=colour, alpha=BAND, lw=0)
 
 
 def spectrum(circuits: xr.Dataset) -> str:

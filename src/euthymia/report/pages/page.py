@@ -35,7 +35,7 @@ from ..figures.clock import drawn
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import LETTERS
 from ..glossary import explained
-from ..statements import outcomes_in_view, sign_assumed
+from ..statements import outcomes_in_view
 from ..tokens import style_sheet, themed
 from ..typical_patient import TYPICAL_AND_MEDIAN, madrs_rows, median_of, median_ratings
 from ..words import before, change, clock, interval, number_of, part_text, percent, points, points_by_half, rating, when
@@ -91,7 +91,7 @@ def _environment() -> Environment:
 
 def _page(template: str, **contents: Any) -> str:
     """A page with what stands on every page, the words that a reader need not know explained."""
-    everywhere = {"disclaimer": DISCLAIMER, "tokens": style_sheet(), "titles": TITLES, "badges": sign_assumed()}
+    everywhere = {"disclaimer": DISCLAIMER, "tokens": style_sheet(), "titles": TITLES}
     made = {"version": __version__, "revision": git_revision(), "parameters": evidence().parameter_hash()}
     return explained(_environment().get_template(f"{template}.html.jinja").render(everywhere | made | contents))
 

@@ -26,6 +26,8 @@ def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool)
             groups["attribution"] = attribution(simulation)
         if simulation.circuits is not None:
             groups["circuits"] = simulation.circuits
+        if simulation.over_circuits is not None:
+            groups["over_circuits"] = simulation.over_circuits
         if simulation.observed is not None:
             groups["observed"] = simulation.observed
         protocol = text_of(simulation.protocol)

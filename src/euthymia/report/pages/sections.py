@@ -235,8 +235,9 @@ SECTIONS = (
         (
             Figure(
                 prefrontal.surge,
-                "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Right: a proxy "
-                "of gamma power, from the circuit’s linear response to noise; not drawn with midazolam.",
+                "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Shaded: 5 to 95 % of the "
+                "circuits that evidence leaves. Right: a proxy of gamma power, from the circuit’s linear response to noise. Neither "
+                "band nor gamma power is drawn with midazolam.",
                 "both",
             ),
             Figure(
@@ -256,8 +257,8 @@ SECTIONS = (
         (
             lambda simulation, summary: sign_of_way_1(simulation),
             lambda simulation, summary: executive_falls(simulation),
-            "The circuit was chosen for disinhibition: that an interneuron falls before pyramidal cells rise is no test of it.",
-            "How NMDA and AMPA share the excitation of each class is assumed, and so is the gain from glutamate to BDNF.",
+            "The circuits were chosen for the order of cells, the answers in slice and labelled glutamine: that they agree is no test.",
+            "The priors of the circuits are assumed, and the size of the rise follows their width; so is the gain from glutamate to BDNF.",
             "Gamma power has no rhythm of its own here: the circuit filters noise, and what rises is its response.",
         ),
         (

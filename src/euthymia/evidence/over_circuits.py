@@ -1,0 +1,37 @@
+"""What hangs on the prefrontal circuit: the claims that hold, and what each way does, over the circuits of the ensemble."""
+
+from functools import cache
+from importlib.resources import files
+
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from .circuit_ensemble import conditioning
+from .robustness import Robustness, inputs_hash
+
+FILE = "over_circuits.yaml"
+
+
+class OverCircuits(Robustness):
+    """Claims of way 1 over the circuits, each of which is a draw, and the relief by each way."""
+
+    members: str
+    """Hash of the circuits."""
+    relief: dict[str, dict[str, list[float]]]
+    """By whether the limbic network and receptors at rest share the circuit's potency or keep their own: points of MADRS at 24 h beyond
+    the context, in all and lost without each way; 5, 50 and 95 % of the circuits."""
+
+
+def members_hash() -> str:
+    """Hash of the circuits that ship."""
+    return conditioning()["members"]["hash"]
+
+
+@cache
+def shipped_over_circuits() -> OverCircuits | None:
+    """What ships with the package; None if it is of other numbers, claims or circuits, or not there."""
+    file = files("euthymia.evidence") / "data" / FILE
+    if not file.is_file():
+        return None
+    found = TypeAdapter(OverCircuits).validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
+    return found if (found.inputs, found.members) == (inputs_hash(), members_hash()) else None
