@@ -22,21 +22,20 @@ DIGITS = 6
 def main() -> None:
     """Compute and store."""
     configure()
-    from euthymia.claims.reference_runs import dose_ends, reference_run, undosed
-    from euthymia.inference.circuit_ensemble import conditioned, members, standard_experiment
+    from euthymia.analysis.standard_infusion import standard_infusion
+    from euthymia.inference.circuit_ensemble import conditioned, members
     from euthymia.inference.circuit_summary import summary
     from euthymia.model.default import default_model
 
     model = default_model()
-    during = reference_run().data.racemate_equivalents.sel(time=slice(0, dose_ends()))
-    experiment = standard_experiment(during.time.to_numpy(), during.to_numpy(), float(undosed().fast.recurrence))
+    experiment = standard_infusion(model)
     found = conditioned(model.physiology, model.dose_curve, experiment)
     splits, middle = members(found, experiment)
     by_number = {number: _rounded(getattr(splits, number)) for number in NUMBERS}
     text = _table(by_number)
     kept = {"members": {"count": len(by_number[NUMBERS[0]]), "middle": middle, "hash": content_hash(text)}}
     atomic_write(CIRCUITS, text)
-    atomic_write(CONDITIONING, f"# {ABOUT}\n{as_yaml(kept | summary(model.physiology, model.dose_curve, experiment, found))}")
+    atomic_write(CONDITIONING, f"# {ABOUT}\n{as_yaml(kept | summary(model, experiment, found))}")
     atomic_write(CIRCUIT_ROWS, f"# {ABOUT_ROWS}\n{_rows({number: values[middle] for number, values in by_number.items()}, middle)}")
 
 

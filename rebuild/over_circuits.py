@@ -1,4 +1,4 @@
-"""Run the claims of way 1, and each way's share in relief, over the circuits of the ensemble: `python -m rebuild.over_circuits`; half an hour."""
+"""Run the claims of way 1, and each way's share in relief, over the circuits of the ensemble: `python -m rebuild.over_circuits`."""
 
 import numpy as np
 

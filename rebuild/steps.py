@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from euthymia.core.files import atomic_write
-from euthymia.evidence import cohort_medians
+from euthymia.evidence import cohort_medians, over_circuits
 from euthymia.evidence.pharmacokinetics import priors
 from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
@@ -57,6 +57,7 @@ def uncalibrated(*modules: str, scripts: tuple[Path, ...] = ()) -> Hashes:
         "parameters": inputs.parameters(),
         "surfaces": content(surfaces_folder()),
         "protocols": content(PROTOCOLS),
+        "circuits": content(CIRCUITS),
     }
 
 
@@ -95,6 +96,17 @@ def of_disposition() -> Hashes:
     }
 
 
+def of_circuits() -> Hashes:
+    """The inputs of the draws of circuits, among them no row that they make."""
+    from euthymia.model.circuits import SPLIT_ROWS
+
+    return {
+        "code": code("inference.circuit_ensemble", "inference.circuit_summary", scripts=(HERE / "circuits.py",)),
+        "parameters": inputs.parameters(without=SPLIT_ROWS),
+        "targets": inputs.targets("selected"),
+    }
+
+
 STEPS = (
     *map(surface, SURFACES),
     Step(
@@ -103,6 +115,13 @@ STEPS = (
         partial(python, "-m", "rebuild.disposition"),
         of_disposition,
         lambda: content(DISPOSITION, DISPOSITION_ROWS),
+    ),
+    Step(
+        "circuits",
+        "drawing prefrontal circuits, and keeping those that evidence allows",
+        partial(python, "-m", "rebuild.circuits"),
+        of_circuits,
+        lambda: content(CIRCUITS, CONDITIONING, CIRCUIT_ROWS),
     ),
     Step(
         "fit",
@@ -168,6 +187,17 @@ STEPS = (
             "targets": inputs.targets(),
         },
         lambda: content(DATA / FILE),
+    ),
+    Step(
+        "over-circuits",
+        "running the claims of way 1, and taking ways away, over prefrontal circuits",
+        partial(python, "-m", "rebuild.over_circuits"),
+        lambda: {
+            **model("claims.draws", "claims.catalogue", "analysis.relief_over_circuits", scripts=(HERE / "over_circuits.py",)),
+            "ranges and claims": inputs_hash(),
+            "targets": inputs.targets(),
+        },
+        lambda: content(DATA / over_circuits.FILE),
     ),
     Step(
         "medians",

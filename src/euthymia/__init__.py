@@ -13,7 +13,7 @@ __version__ = "0.3.0.dev0"
 
 _HOME = {
     **dict.fromkeys(("simulate", "attribute", "circuits", "compare", "exposure", "default_model"), "api.courses"),
-    **dict.fromkeys(("fit_pk", "calibrate", "verify", "validate"), "api.studies"),
+    **dict.fromkeys(("fit_pk", "calibrate", "verify", "validate", "condition_circuits"), "api.studies"),
     "Population": "api.people",
     "protocols": "api.listing",
     "Protocol": "protocols.protocol",

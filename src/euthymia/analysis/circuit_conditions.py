@@ -65,12 +65,6 @@ class Readouts(NamedTuple):
     """Largest distance of any rate from where it would settle, Hz."""
 
 
-def standard_experiment(times: np.ndarray, concentration: np.ndarray, recurrence: float) -> Experiment:
-    """The standard infusion from its course: times from its start to its end (h), and concentration there (µM)."""
-    even = np.linspace(times[0], times[-1], INFUSION_NODES)
-    return Experiment(jnp.asarray(np.interp(even, times, concentration)), jnp.asarray(even[1] - even[0]), jnp.asarray(recurrence))
-
-
 def first_reached(doses: Float[Array, "dose"], change: Float[Array, "dose"], threshold: float) -> Scalar:
     """Dose at which a change first reaches a threshold, linear between doses; infinite where it never does."""
     beyond = change >= threshold

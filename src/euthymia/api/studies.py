@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..core.runtime import configure
 from ..evidence.robustness import Robustness
-from .courses import silent
-from .types import Calibration, PharmacokineticFit, Verdict
+from ..inference.sizes import DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS, check_circuit_draws
+from .courses import model_like, silent
+from .types import Calibration, Model, PharmacokineticFit, Verdict
 
 VALIDATIONS = ("pharmacology", "clinic")
 
@@ -122,6 +124,42 @@ def draw_claims(before: Robustness, draws: int, out: Path | None = None, progres
     from ..claims.draws import extend
 
     return extend(claims(), before, draws, lambda robustness: None if out is None else robustness.write(out), progress)
+
+
+def condition_circuits(draws: int = DRAWS_OF_CIRCUITS, seed: int = SEED_OF_CIRCUITS, model: Model | None = None) -> dict[str, Any]:
+    """Draw prefrontal circuits from their priors (rows ``dose_curve.*``) and keep those that do what slices, rats and people show.
+
+    Parameters
+    ----------
+    draws
+        Circuits to draw, 100 to 1,000,000.
+    seed
+        Of the draws.
+    model
+        Numbers; those of the evidence if left out.
+
+    Returns
+    -------
+    Conditions, numbers before and after, results, variants and controls, as of
+    :func:`euthymia.evidence.circuit_ensemble.conditioning`.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or no circuit meets every condition.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> found = eu.condition_circuits()  # doctest: +SKIP
+    >>> found["rising"]  # doctest: +SKIP
+    """
+    check_circuit_draws(draws, seed)
+    configure()
+    from ..inference.circuit_summary import conditioned_summary
+
+    used = model_like(model)
+    return conditioned_summary(used.parameters, draws, seed)
 
 
 def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> list:

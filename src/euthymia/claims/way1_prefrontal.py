@@ -10,9 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.stats import ks_2samp
 
-from ..analysis.circuit_conditions import CONDITIONS, REVERSED_IN_SLICE, Condition, Experiment, Readouts, met, readouts, standard_experiment
+from ..analysis.circuit_conditions import CONDITIONS, REVERSED_IN_SLICE, Condition, Experiment, Readouts, met, readouts
 from ..analysis.dose_response import CIRCUITS, SEED, Draws, dose_curve_draws, drawn, rates_at
 from ..analysis.high_baseline import HIGH_BASELINE, at_baseline
+from ..analysis.standard_infusion import standard_infusion
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, gamma_power, impulse_control
 from ..core.constants import DAY, MINUTE
 from ..model.parameters import DoseCurve, Physiology, Splits
@@ -85,11 +86,15 @@ def _drawn_circuits(physiology: Physiology, priors: DoseCurve, experiment: Exper
     return DrawnCircuits(splits, readouts(physiology, experiment, splits))
 
 
+@once
+def _experiment() -> Experiment:
+    return standard_infusion(model_in_use())
+
+
 def _circuits(pyramidal_keep_drive: bool = False) -> DrawnCircuits:
     """Circuits drawn from the priors, beside the numbers in use."""
-    model, during = model_in_use(), reference_run().data.racemate_equivalents.sel(time=slice(0, dose_ends()))
-    experiment = standard_experiment(during.time.to_numpy(), during.to_numpy(), float(undosed().fast.recurrence))
-    return _drawn_circuits(model.physiology, model.dose_curve, experiment, pyramidal_keep_drive)
+    model = model_in_use()
+    return _drawn_circuits(model.physiology, model.dose_curve, _experiment(), pyramidal_keep_drive)
 
 
 def _share_falling(pyramidal_keep_drive: bool = False) -> float:

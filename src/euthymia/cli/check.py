@@ -43,8 +43,9 @@ def verify(*, freedom: Flag = False, draws: int = 0, out: Path | None = None) ->
         if draws and robustness is not None:
             at.say("Drawing rows")
             robustness = studies.draw_claims(robustness, draws, out, lambda text: at.update(f"Drawing rows: {text}"))
+        from ..evidence.over_circuits import shipped_over_circuits
         from ..report.terminal.verdicts import show_verdicts
-    show_verdicts(verdicts, output(), robustness)
+    show_verdicts(verdicts, output(), robustness, shipped_over_circuits())
     if not all(verdict.stands for verdict in verdicts):
         sys.exit(1)
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from .. import __version__
 from ..core.errors import InputError
-from . import check, files, fit, imported, patients, run, surfaces
+from . import check, circuits, files, fit, imported, patients, run, surfaces
 from .console import DISCLAIMER, errors
 
 app = App(
@@ -29,6 +29,7 @@ for command in (
     fit.fit_pk,
     check.verify,
     check.validate,
+    circuits.circuits,
     files.protocols,
     files.evidence,
     files.export,

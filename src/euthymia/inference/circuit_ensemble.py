@@ -19,12 +19,10 @@ from ..circuits.prefrontal import E
 from ..core.errors import InputError
 from ..core.types import Scalar
 from ..model.parameters import DoseCurve, Physiology, Splits
+from .sizes import DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS
 
-DRAWS, SEED = 100_000, 16
 MEMBERS = 128
 """Circuits that ship."""
-IDENTIFIED = 0.1
-"""Distance of the distributions before and after (Kolmogorov–Smirnov), from which on evidence says something of a number."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,8 @@ def conditioned(
     physiology: Physiology,
     priors: DoseCurve,
     experiment: Experiment,
-    draws: int = DRAWS,
-    seed: int = SEED,
+    draws: int = DRAWS_OF_CIRCUITS,
+    seed: int = SEED_OF_CIRCUITS,
     conditions: Sequence[Condition] = CONDITIONS,
 ) -> Conditioned:
     """Draw circuits and hold them against conditions.

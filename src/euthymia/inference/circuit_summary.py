@@ -12,11 +12,13 @@ from jaxtyping import Array, Float
 
 from ..analysis.circuit_conditions import CONDITIONS, PARVALBUMIN_FIRST, REVERSED_IN_SLICE, SETTLED, Experiment, met, readouts
 from ..analysis.high_baseline import AtBaseline, at_baseline, at_high_baseline
+from ..analysis.standard_infusion import standard_infusion
 from ..circuits.prefrontal import CLASSES, E, gamma_power, steady_rates
 from ..core.types import CORTICAL
 from ..model.circuits import with_split
-from ..model.parameters import DoseCurve, Physiology, Splits
-from .circuit_ensemble import SEED, Conditioned, acceptance, conditioned, distances, left_out, widened
+from ..model.parameters import DoseCurve, Euthymia, Physiology, Splits
+from .circuit_ensemble import Conditioned, acceptance, conditioned, distances, left_out, widened
+from .sizes import SEED_OF_CIRCUITS
 
 QUANTILES = (0.05, 0.5, 0.95)
 SST, VIP = CLASSES.index("SST"), CLASSES.index("VIP")
@@ -27,18 +29,31 @@ RESAMPLED, OF_MEMBERS = 1000, 100
 """Times that so many members are drawn again, for the error of a median."""
 
 
-def summary(physiology: Physiology, priors: DoseCurve, experiment: Experiment, found: Conditioned, seed: int = SEED) -> dict[str, Any]:
+def conditioned_summary(model: Euthymia, draws: int, seed: int) -> dict[str, Any]:
+    """Draw circuits beside the numbers of a model, and sum up what conditioning makes of them.
+
+    Raises
+    ------
+    InputError
+        If none of them meets every condition.
+    """
+    experiment = standard_infusion(model)
+    return summary(model, experiment, conditioned(model.physiology, model.dose_curve, experiment, draws, seed), seed)
+
+
+def summary(model: Euthymia, experiment: Experiment, found: Conditioned, seed: int = SEED_OF_CIRCUITS) -> dict[str, Any]:
     """Conditions, numbers and results of conditioning, beside its variants and controls.
 
     Parameters
     ----------
-    physiology, priors, experiment
+    model, experiment
         What circuits were drawn for.
     found
         The draws.
     seed
         Theirs; a second set is drawn with another.
     """
+    physiology, priors = model.physiology, model.dose_curve
     draws, accepted = found.met.shape[1], found.accepted
     in_slice = np.flatnonzero(found.met[:2].all(0))
     glutamine, ordered = found.met[CONDITIONS.index(CONDITIONS[-1])], found.met[2]

@@ -2,6 +2,8 @@
 
 from ..core.errors import InputError
 
+DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS = 100_000, 16
+
 
 def check_size(patients: int, most_rounds: int = 1) -> None:
     """Raises ``InputError`` for an ensemble or a number of rounds out of range."""
@@ -16,3 +18,11 @@ def check_draws(patients: int, draws: int) -> None:
     check_size(patients)
     if not 50 <= draws <= 100_000:
         raise InputError(f"draws: {draws} is outside 50 to 100000")
+
+
+def check_circuit_draws(draws: int, seed: int) -> None:
+    """Raises ``InputError`` for a number of circuits that is too small or too large, or a seed that is none."""
+    if not 100 <= draws <= 1_000_000:
+        raise InputError(f"draws: {draws} is outside 100 to 1000000")
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed: {seed} is outside 0 to {2**31 - 1}")

@@ -33,18 +33,23 @@ MEANINGS = (
 )
 
 
-def show_verdicts(verdicts: list[Verdict], console: Console, robustness: Robustness | None = None) -> None:
-    """One block per claim under the heading of its group, with the share of draws in which it holds where that is known; then the count."""
+def show_verdicts(
+    verdicts: list[Verdict], console: Console, robustness: Robustness | None = None, over_circuits: Robustness | None = None
+) -> None:
+    """One block per claim under the heading of its group, with the shares of draws and of circuits in which it holds where they are known;
+    then the count."""
     for group, members in groupby(verdicts, lambda verdict: verdict.claim.id.partition(".")[0]):
         console.print(f"\n[bold underline]{GROUPS[group]}[/]")
         for verdict in members:
-            _show(verdict, console, robustness)
+            _show(verdict, console, robustness, over_circuits)
     words = [verdict.word for verdict in verdicts]
     counted = ", ".join(f"{words.count(word)} {word}" for word in COLOURS if word in words)
     console.print(f"\n[bold]{len(verdicts)} claims[/bold]: {counted}.")
     for meaning in MEANINGS:
         console.print(meaning)
     console.print(freedom_counted())
+    if over_circuits is not None:
+        console.print(f"Shares of circuits are of the {over_circuits.draws} that evidence leaves (`euthymia circuits`).")
     console.print(f"Shares are of {robustness.draws} draws of the free rows that have a range, within it." if robustness else NO_DRAWS)
 
 
@@ -57,18 +62,17 @@ def numbers_of(verdict: Verdict) -> str:
     return f"model {_number(verdict.predicted)} · {observed} · allowed {_number(low)} to {_number(high)}"
 
 
-def share_of(verdict: Verdict, robustness: Robustness | None) -> str:
+def share_of(verdict: Verdict, robustness: Robustness | None, of: str = "draws") -> str:
     """In how many of the draws a claim holds, in words; nothing where that is not known."""
     share = None if robustness is None else robustness.share(verdict.claim.id)
-    return "" if share is None else f"holds in {100 * share:.0f} % of draws"
+    return "" if share is None else f"holds in {100 * share:.0f} % of {of}"
 
 
-def _show(verdict: Verdict, console: Console, robustness: Robustness | None) -> None:
+def _show(verdict: Verdict, console: Console, robustness: Robustness | None, over_circuits: Robustness | None) -> None:
     claim = verdict.claim
     console.print(f"\n[bold {COLOURS[verdict.word]}]{verdict.word}[/]  [bold]{claim.id}[/bold]")
     lines = [claim.statement, numbers_of(verdict), f"control, {claim.control.change}: {_number(verdict.controlled)}"]
-    if share := share_of(verdict, robustness):
-        lines.append(share)
+    lines += filter(None, (share_of(verdict, robustness), share_of(verdict, over_circuits, "prefrontal circuits")))
     if claim.why and not verdict.agrees:
         lines.append(f"[yellow]{claim.why}[/yellow]")
     if not verdict.stands:

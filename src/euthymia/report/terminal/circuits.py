@@ -1,0 +1,97 @@
+"""What conditioning made of the priors of prefrontal circuits, as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ...evidence.over_circuits import OverCircuits
+from ..words import percent
+
+IDENTIFIED = 0.1
+"""Distance of the distributions before and after (Kolmogorov–Smirnov) from which on evidence says something of a number."""
+NUMBERS = {"nmda_share": "NMDA part of recurrent excitation", "tonic_share": "NMDA part of the background", "drive_ic50": "half loss, µM"}
+RESULTS = {
+    **{name: f"{name} cells, change" for name in ("pyramidal", "parvalbumin", "somatostatin", "vip")},
+    "glutamine": "labelled glutamine, mean rise",
+    "gamma": "gamma power, over before",
+}
+CONTROLS = {
+    "largest_rise_where_interneurons_keep_their_drive": "largest change of the pyramidal rate where interneurons keep their drive",
+    "least_change_at_10_uM_where_pyramidal_cells_keep_theirs": "least change at 10 µM where pyramidal cells keep theirs",
+    "share_with_response_reversal": "circuits that reverse as published, which cannot choose between splits",
+    "share_with_unstable_high_baseline": "circuits whose high baseline is unstable",
+}
+POTENCIES = {"shared": "one potency in pyramidal cells", "own": "limbic network and receptors at rest keep the typical one"}
+NOTES = (
+    "Drawn alike from uniform priors (of a potency, in its logarithm) and kept where every condition is met, so that each circuit counts the "
+    "same. By the others: share that meets a condition among the circuits that meet all others.",
+    "Changes are at the end of the standard infusion. The sign does not depend on the width of the priors; the size does.",
+)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def _span(quantiles: list[float], digits: int = 2) -> str:
+    low, middle, high = (f"{value:.{digits}g}" for value in quantiles)
+    return f"{middle} ({low} to {high})"
+
+
+def _in_percent(quantiles: list[float]) -> str:
+    low, middle, high = (f"{100 * value:+.1f}".replace("-", "−") for value in quantiles)
+    return f"{middle} % ({low} to {high})"
+
+
+def show_conditioning(found: Mapping[str, Any], console: Console) -> None:
+    """Print conditions, numbers, results, variants and controls."""
+    console.print(f"\n[bold]{found['draws']} circuits drawn[/bold] (seed {found['seed']}), {found['accepted']} left")
+    conditions = _table("Condition", "alone", "with those before", "by the others")
+    for name, shares in found["conditions"].items():
+        conditions.add_row(name, *(percent(shares[which]) for which in ("alone", "with_those_before", "by_the_others")))
+    console.print(conditions)
+    rising = found["rising"]
+    console.print(
+        f"\nPyramidal cells fire more at the end of the standard infusion in {percent(rising['before'])} of circuits before evidence, in "
+        f"{percent(rising['after_slice'])} after the two observations in slice, in {percent(rising['after_all'])} after all."
+    )
+    numbers = _table("Number of a class", "before", "after", "distance")
+    for name, of_number in found["numbers"].items():
+        number, _, cells = name.partition(" ")
+        said = f"{of_number['distance']:.2f}" if of_number["distance"] >= IDENTIFIED else "not identified"
+        numbers.add_row(f"{NUMBERS[number]}, {cells}", _span(of_number["before"]), _span(of_number["after"]), said)
+    results = _table("At the end of the standard infusion", "median (5 to 95 %)")
+    for name, meaning in RESULTS.items():
+        quantiles = found["results"][name]
+        results.add_row(meaning, _span(quantiles, 3) if name == "gamma" else _in_percent(quantiles))
+    variants = _table("Variant", "left", "rises, before and after", "pyramidal cells, change")
+    for name, variant in found["variants"].items():
+        variants.add_row(
+            name, percent(variant["accepted"]), " and ".join(map(percent, variant["rising"])), _in_percent(variant["pyramidal"])
+        )
+    controls = _table("Control", "")
+    for name, meaning in CONTROLS.items():
+        controls.add_row(meaning, percent(found["controls"][name]))
+    for table in (numbers, results, variants, controls):
+        console.print()
+        console.print(table)
+    console.print(f"\nSD of the median rise of 100 circuits: {found['error_of_median']:.4f}.")
+    for note in NOTES:
+        console.print(f"\n{note}")
+
+
+def show_relief(over: OverCircuits | None, console: Console) -> None:
+    """Print what each way does to mood over the circuits."""
+    if over is None:
+        return
+    relief = _table("Points of MADRS at 24 h", *POTENCIES.values())
+    for name in over.relief["shared"]:
+        title = "beyond the context, in all" if name == "all ways" else f"lost without {name}"
+        relief.add_row(title, *(_span(over.relief[potency][name]) for potency in POTENCIES))
+    console.print()
+    console.print(relief)
