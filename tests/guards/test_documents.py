@@ -11,6 +11,7 @@ from rebuild.stored import NUMBERS, TRIALS, read
 from rebuild.trials import scores_of
 
 import euthymia
+from euthymia.evidence.circuit_ensemble import conditioning
 from euthymia.model.closures.recipes import PLAN
 from euthymia.protocols.reading import builtin_names, parse
 
@@ -93,13 +94,16 @@ def test_extras_and_hints_to_install_are_those_of_the_package():
     assert set(hints) <= optional
 
 
-def test_what_the_readme_says_of_the_sign_of_way_1_is_what_random_circuits_do(model, reference_run):
-    from euthymia.analysis.dose_response import sign_of_rise
-
-    physiology = model.physiology
-    concentration = float(reference_run.data.racemate_equivalents.max())
-    sign = sign_of_rise(physiology.prefrontal, physiology.receptor.drive_ic50[:4], model.dose_curve, concentration)
-    assert "in seven of eight circuits" in README
-    assert sign.share_falling == pytest.approx(7 / 8, abs=0.02)
-    assert "one assumed number carries the rise" in README
-    assert sorted(sign.moved.ravel() < 0) == [False] * (sign.moved.size - 1) + [True]
+def test_what_the_readme_says_of_the_sign_of_way_1_is_what_conditioning_found():
+    found = conditioning()
+    rising, variants = found["rising"], found["variants"]
+    said = " ".join(README.split())
+    assert f"from wide priors {100 * rising['before']:.0f} % fire more" in said
+    assert f"less at 10 µM, {100 * rising['after_slice']:.0f} %." in said
+    sizes = (variants["priors half as wide"]["pyramidal"], found["results"]["pyramidal"], variants["priors twice as wide"]["pyramidal"])
+    half, same, twice = (f"{100 * median:.0f} %" for _, median, _ in sizes)
+    assert f"{half}, {same} and {twice} with priors half as wide" in said
+    carrier = max(found["numbers"], key=lambda number: found["numbers"][number]["distance"])
+    assert carrier == "tonic_share pyramidal"
+    assert found["controls"]["share_with_response_reversal"] == 1
+    assert f"the middle one of {found['members']['count']}" in said

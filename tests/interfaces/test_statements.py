@@ -12,6 +12,7 @@ from euthymia.analysis.disinhibition import firing_change
 from euthymia.analysis.resting_engagement import ENGAGEMENTS
 from euthymia.analysis.summary import summarise
 from euthymia.analysis.trapping import release_rates
+from euthymia.evidence.circuit_ensemble import conditioning
 from euthymia.evidence.registry import evidence
 from euthymia.protocols.reading import read
 from euthymia.receptors.nmdar import BLOCKERS as OTHER_BLOCKERS
@@ -21,7 +22,6 @@ from euthymia.report.statements import (
     AT_REST,
     CELLS,
     MECHANISMS,
-    SIGN_CARRIED_BY,
     WEIGHT,
     engagement_of_resting_receptors,
     executive_falls,
@@ -30,9 +30,9 @@ from euthymia.report.statements import (
     opening_by_noise,
     outcomes_in_view,
     release_of_trapped_drug,
-    sign_assumed,
     sign_of_way_1,
 )
+from euthymia.report.words import percent
 from euthymia.simulation.simulate import simulate
 
 ROWS = evidence().parameters
@@ -160,25 +160,16 @@ def test_subnetworks_stand_around_the_drive_of_the_patient(circuits_beside, refe
     assert float((share * drive).sum()) == pytest.approx(reference_run.undosed("limbic_input"))
 
 
-def test_a_sign_is_badged_for_as_long_as_the_row_that_carries_it_is_assumed(course_page):
-    assert sign_assumed() == {"way 1": "sign assumed"}
-    inferred = {row: ROWS[row].model_copy(update={"provenance": "calibrated"}) for row in SIGN_CARRIED_BY.values()}
-    assert sign_assumed(ROWS | inferred) == {}
-    badge = '<span class="badge">sign assumed</span>'
-    assert re.search(rf'<h2 class="way-1">Way 1: [^<]* {badge}</h2>', course_page)
-    assert course_page.count(badge) == 2
-
-
-def test_what_is_said_of_the_sign_is_what_random_circuits_do(reference_run, circuits_beside):
-    assert "is assumed" in sign_of_way_1(reference_run)
-    sentence = sign_of_way_1(replace(reference_run, circuits=circuits_beside))
-    assert f"{100 * float(circuits_beside.random_circuits_falling):.0f} % fire less" in sentence
-    lowest = float(circuits_beside.moved_disinhibition.min())
-    assert sentence.endswith(f"it is −{-100 * lowest:.0f} %.")
-    assert "One number carries the sign: with the NMDA part of the background of pyramidal cells" in sentence
-    # Where no number turns the sign, none is said to.
-    steadfast = circuits_beside.assign(moved_disinhibition=abs(circuits_beside.moved_disinhibition))
-    assert "No one number turns the sign" in sign_of_way_1(replace(reference_run, circuits=steadfast))
+def test_what_is_said_of_the_sign_is_what_conditioning_found(reference_run, circuits_beside):
+    found = conditioning()
+    sentence = sign_of_way_1(reference_run)
+    assert "is inferred" in sentence
+    assert percent(found["rising"]["before"]) in sentence
+    assert percent(found["rising"]["after_slice"]) in sentence
+    assert "the NMDA part of the background of pyramidal cells" in sentence
+    longer = sign_of_way_1(replace(reference_run, circuits=circuits_beside))
+    assert longer.startswith(sentence)
+    assert "circuits that are left change their pyramidal rate by +" in longer
 
 
 def test_bursts_are_called_fewer_only_if_they_are(reference_run):

@@ -42,7 +42,7 @@ def test_a_course_that_ends_before_a_day_and_a_drug_without_block_leave_times_ou
     assert list(midazolam.checkpoint.values) == ["before", "24 h"]
     assert "prefrontal_spectrum" not in midazolam
     assert "gamma_power" not in midazolam
-    assert "disinhibition" not in midazolam
+    assert "ensemble_firing" not in midazolam
 
 
 def test_a_trace_crosses_the_spike_level_when_the_raster_says(circuits_beside, model):
@@ -84,17 +84,17 @@ def test_gamma_power_is_the_mean_of_the_spectrum_over_its_band(circuits_beside):
     assert at_peak > 1.2
 
 
-def test_the_sign_of_disinhibition_is_shown_beside_random_circuits(circuits_beside, reference_run):
-    """The circuit rises as it does in the course, but for its recurrence, and above nearly all random ones."""
+def test_circuits_of_the_ensemble_are_shown_around_the_typical_one(circuits_beside, reference_run):
+    """The typical circuit is one of them, and stands inside the band at its peak."""
+    firing = circuits_beside.ensemble_firing
+    assert (np.diff(firing.values, axis=0) >= 0).all()
+    np.testing.assert_allclose(firing.isel(gamma_time=0), 0, atol=1e-12)
     rates = reference_run.data.prefrontal_rates.sel(arm="as given", cortical_class="pyramidal")
-    here = float(circuits_beside.disinhibition)
-    assert here == pytest.approx(float(rates.max() / rates[0] - 1), abs=0.03)
-    below = circuits_beside.random_disinhibition
-    assert (np.diff(below.values) > 0).all()
-    assert here > float(below.sel(quantile=0.95))
-    # A fall at the median means that more than half of them fall.
-    assert (float(below.sel(quantile=0.5)) < 0) == (float(circuits_beside.random_circuits_falling) > 1 / 2)
-    assert circuits_beside.moved_disinhibition.min() < 0
+    change = (rates / rates[0] - 1).interp(time=firing.gamma_time.values)
+    peak = int(change.argmax())
+    low, _, high = firing.sel(cortical_class="pyramidal").values[:, peak]
+    assert low < float(change[peak]) < high
+    assert low > 0
 
 
 def test_a_spectrum_at_low_frequency_is_the_square_of_the_steady_response(circuits_beside, model, reference_run):

@@ -9,16 +9,17 @@ from euthymia.analysis.trapping import largest_trapped_share
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
 from euthymia.core.numerics.exponential import Steps, occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
+from euthymia.links import LIMBIC, PYRAMIDAL, RESTING
 from euthymia.receptors.nmdar import (
     BLOCKERS,
     CLASS_OF_SITE,
     LIGANDS,
     Blockers,
     drive_loss,
+    drive_losses,
     only_ketamine,
     pore_block,
     racemate_equivalents,
-    resting_loss,
     resting_unblock,
     trapping_rates,
 )
@@ -159,12 +160,22 @@ def test_blockers_compete_for_one_site(receptor):
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_receptors_at_rest_see_as_much_of_a_blocker_as_it_engages(receptor, share):
-    p = with_values(receptor, resting_engagement=[share, 1.0])
-    given = only("memantine", 0.4)
-    odds = [float(loss[0] / (1 - loss[0])) for loss in (resting_loss(p, given), drive_loss(p, given))]
-    assert odds[0] == pytest.approx(share * odds[1])
-    ketamine = only_ketamine(jnp.asarray(0.35))
-    np.testing.assert_allclose(resting_loss(p, ketamine), drive_loss(p, ketamine), rtol=1e-14)
+    p = with_values(receptor, resting_engagement=[share, 1.0], ic50_ratio=[1.0, 1.0])
+    losses = drive_losses(p, only("memantine", 0.4))
+    odds = losses / (1 - losses)
+    assert float(odds[RESTING]) == pytest.approx(share * float(odds[PYRAMIDAL]))
+    assert float(odds[LIMBIC]) == pytest.approx(float(odds[PYRAMIDAL]))
+    ketamine = drive_losses(p, only_ketamine(jnp.asarray(0.35)))
+    np.testing.assert_allclose(ketamine[jnp.array([LIMBIC, RESTING])], ketamine[PYRAMIDAL], rtol=1e-14)
+
+
+def test_a_potency_of_their_own_scales_the_odds_of_ketamine_alone(receptor):
+    p = with_values(receptor, ic50_ratio=[0.5, 4.0])
+    losses = drive_losses(p, only_ketamine(jnp.asarray(0.35)))
+    odds = losses / (1 - losses)
+    np.testing.assert_allclose(odds[jnp.array([LIMBIC, RESTING])] / odds[PYRAMIDAL], [2.0, 0.25], rtol=1e-12)
+    others = [drive_losses(q, only("memantine", 0.4)) for q in (p, receptor)]
+    np.testing.assert_allclose(*others, rtol=1e-14)
 
 
 def test_memantine_is_blocked_by_magnesium_as_much_as_was_recalled(receptor):

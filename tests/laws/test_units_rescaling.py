@@ -48,7 +48,7 @@ from euthymia.clinic.symptoms import (
     valued,
     visit_shift,
 )
-from euthymia.core.types import CELL_CLASSES, SITES
+from euthymia.core.types import SITES
 from euthymia.links import (
     SUBNETWORKS,
     cooperative,
@@ -117,10 +117,10 @@ from euthymia.receptors.nmdar import (
     LIGANDS,
     Blockers,
     drive_loss,
+    drive_losses,
     only_ketamine,
     pore_block,
     racemate_equivalents,
-    resting_loss,
     resting_unblock,
     trapping_rates,
 )
@@ -150,7 +150,7 @@ def amounts(systems, states):
 
 
 BODY, ESKETAMINE_CHANNELS, OTHERS = (of_body(module) for module in (disposition, esketamine, comparators))
-SHARES = (np.linspace(0.1, 0.6, len(CELL_CLASSES)), ONE)
+SHARES = (np.linspace(0.1, 0.6, len(DRIVES)), ONE)
 # Of adaptation there is less than drug, so that something is felt.
 STATE = (
     np.linspace(0.1, 0.9, len(STATE_NAMES)) * [0.1 if name.startswith("adaptation") else 1 for name in STATE_NAMES],
@@ -287,7 +287,7 @@ EQUATIONS = {
     "pore block": ("physiology.receptor", of_blockers(pore_block), BLOCKERS, ONE),
     "drive loss": ("physiology.receptor", of_blockers(drive_loss), BLOCKERS, ONE),
     "drive loss by ketamine alone": ("physiology.receptor", lambda p, c: drive_loss(p, only_ketamine(c)), [(0.4, "uM")], ONE),
-    "loss at rest": ("physiology.receptor", of_blockers(resting_loss), BLOCKERS, ONE),
+    "losses of drives": ("physiology.receptor", of_blockers(drive_losses), BLOCKERS, ONE),
     "unblock at rest": ("physiology.receptor", resting_unblock, [], ONE),
     "trapping": (
         "physiology.receptor",

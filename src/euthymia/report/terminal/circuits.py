@@ -25,7 +25,7 @@ CONTROLS = {
 }
 POTENCIES = {"shared": "one potency in pyramidal cells", "own": "limbic network and receptors at rest keep the typical one"}
 NOTES = (
-    "Drawn alike from uniform priors (of a potency, in its logarithm) and kept where every condition is met, so that each circuit counts the "
+    "Drawn alike from uniform priors (of a potency, in its logarithm) and kept where every condition is met: each circuit counts the "
     "same. By the others: share that meets a condition among the circuits that meet all others.",
     "Changes are at the end of the standard infusion. The sign does not depend on the width of the priors; the size does.",
 )
