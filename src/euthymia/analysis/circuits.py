@@ -19,7 +19,6 @@ from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
 from . import habenula, limbic, omitted_reward
 from .ensemble_course import over_ensemble
-from .potency_gap import felt_losses
 
 BEFORE, PEAK, DAY_AFTER = "before", "at the peak loss", "24 h"
 GAMMA_NODES, GAMMA_TIMES = 5, 60
@@ -122,7 +121,7 @@ def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float
 def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     """The landscape of the limbic lock, its subnetworks, and its clock at other noise."""
     data, physiology = simulation.data, model.physiology
-    peak = float(felt_losses(simulation).sel(cell_class="pyramidal").max())
+    peak = float(data.limbic_block.sel(arm="as given").max())
     health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
     healthy_input = float(links.limbic_input(physiology.links, *health))
     own_input = simulation.undosed("limbic_input")

@@ -161,7 +161,7 @@ def passages_by_noise(p: LimbicLock, limbic_input: float) -> dict[str, np.ndarra
 def levels(simulation: Simulation, circuits: xr.Dataset) -> Levels:
     """Acute disruption, escape and consolidation of a course whose landscape is known."""
     dosed = simulation.data.sel(arm="as given")
-    loss = float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
+    loss = float(dosed.limbic_block.max())
     fired = circuits.network_rate.sel(initial_state="locked, this patient", network="limbic")
     first = first_visit(simulation.protocol)
     reached = {name: hours for name, hours in simulation.checkpoints().items() if name in LATER}

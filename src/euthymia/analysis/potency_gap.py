@@ -115,7 +115,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
             block["somatostatin"],
             felt["somatostatin"],
             _disinhibition(model, simulation),
-            f"the loss in somatostatin cells at which pyramidal cells fire {100 * RISE:.0f} % faster, at assumed potencies and NMDA shares",
+            f"the loss in somatostatin cells at which pyramidal cells fire {100 * RISE:.0f} % faster, in the typical circuit",
         ),
         PotencyGap(
             "way 2",
@@ -145,7 +145,7 @@ def potency_gaps(model: Euthymia, simulation: Simulation) -> list[PotencyGap]:
             "way 5",
             "drive loss",
             block["pyramidal"],
-            felt["pyramidal"],
+            float(simulation.data.limbic_block.sel(arm="as given").max()),
             _release(model, simulation),
             "the loss at which the locked state ends without the help of noise, at assumed recurrence",
         ),

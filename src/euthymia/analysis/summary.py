@@ -28,6 +28,8 @@ from .readouts import LEAST_POINTS
 from .resting_engagement import beyond_context_by_engagement
 from .trapping import ReleaseRates, release_rates
 
+INTERVAL = (0.05, 0.5, 0.95)
+"""Quantiles over circuits."""
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
 BLOCK_MEASURES = ("bound", "pore_block", "drive_loss")
@@ -71,6 +73,17 @@ class Part:
 
     points: float | None
     share: float | None
+
+
+@dataclass(frozen=True)
+class CircuitInterval:
+    """Over prefrontal circuits: 5, 50 and 95 %."""
+
+    circuits: int
+    madrs: dict[str, tuple[float, float, float]]
+    """By checkpoint, points."""
+    glutamate: tuple[float, float, float]
+    """Largest rise in tissue."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +135,8 @@ class Summary:
     """Side effects of what is given on which the model says nothing."""
     checked_at: str
     warnings: list[str]
+    circuit_interval: CircuitInterval | None = None
+    """Over prefrontal circuits, where that was asked for."""
     medians: PatientMedians | None = None
     """MADRS of many patients, of a course that ships, as it ships."""
 
@@ -225,8 +240,18 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
         by_engagement=beyond_context_by_engagement(simulation, model),
         not_modelled=_not_modelled(protocol),
         checked_at=checked_at,
+        circuit_interval=None if simulation.over_circuits is None else _over_circuits(simulation.over_circuits, checkpoints, visit),
         warnings=[*warnings_of(protocol, model, simulation.undosed("limbic_input")), *anaesthesia_warnings(simulation)],
     )
+
+
+def _over_circuits(courses: xr.Dataset, checkpoints: dict[str, float], visit: float) -> CircuitInterval:
+    def interval(values: xr.DataArray) -> tuple[float, float, float]:
+        low, middle, high = map(float, np.quantile(values, INTERVAL))
+        return low, middle, high
+
+    madrs = {name: interval(courses.madrs.sel(time=visit + hours, method="nearest")) for name, hours in checkpoints.items()}
+    return CircuitInterval(courses.sizes["circuit"], madrs, interval(courses.glutamate.max("time")))
 
 
 def _by_class(data: xr.Dataset, word: str, name: str) -> xr.DataArray:

@@ -6,7 +6,7 @@ from jaxtyping import Array
 
 from ..brain.attractor import Attractor, Window, bistable_window, communication, fixed_points
 from ..core.constants import DAY, WEEK
-from ..links import PYRAMIDAL, every_link
+from ..links import every_link
 from ..model.baseline import jacobian
 from ..model.state import pack
 from .claim import Prediction
@@ -64,7 +64,7 @@ def _communication_left(block: float) -> float:
 
 def _peak_loss() -> float:
     """Largest loss of NMDA drive that way 5 reads in the default protocol."""
-    return float(reference_run().data.drive_loss.isel(cell_class=PYRAMIDAL).max())
+    return float(reference_run().data.limbic_block.sel(arm="as given").max())
 
 
 def _share_released(hours: float, arm: str = "as given") -> float:

@@ -34,7 +34,16 @@ def madrs_rows(summary: Summary) -> dict[str, list[str]]:
     """Rows of MADRS at the checkpoints, in words: a course, the median of many patients where that is known, and what else there is."""
     courses = {"this course": summary.madrs, "context alone": summary.context, "untreated": summary.untreated}
     rows = {name: list(map(rating, values.values())) for name, values in courses.items()}
-    return {"this course": rows["this course"], **_of_patients(summary.medians, summary.madrs), **rows}
+    return {"this course": rows["this course"], **_of_circuits(summary), **_of_patients(summary.medians, summary.madrs), **rows}
+
+
+def _of_circuits(summary: Summary) -> dict[str, list[str]]:
+    """5 to 95 % over prefrontal circuits; nothing where they were not asked for."""
+    found = summary.circuit_interval
+    if found is None:
+        return {}
+    spread = [NONE if summary.madrs[name] is None else f"{low:.1f}–{high:.1f}" for name, (low, _, high) in found.madrs.items()]
+    return {f"over {found.circuits} prefrontal circuits, 5 to 95 %": spread}
 
 
 def _of_patients(of_patients: PatientMedians | None, checkpoints: Iterable[str]) -> dict[str, list[str]]:

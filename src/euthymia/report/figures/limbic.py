@@ -106,7 +106,7 @@ def passages_by_noise(circuits: xr.Dataset) -> str:
 
 def disruption(simulation: Simulation, circuits: xr.Dataset) -> str:
     """Acute disruption by loss of drive: how networks talk in health, and how they fire from the lock."""
-    peak = 100 * float(simulation.data.drive_loss.sel(cell_class="pyramidal").max())
+    peak = 100 * float(simulation.data.limbic_block.sel(arm="as given").max())
     critical, block = 100 * float(circuits.critical_block), 100 * circuits.block
     with panels(3.4, 1, 2) as (figure, [[talk, rates]]):
         talk.plot(block, circuits.communication.sel(initial_state="at rest, healthy"), color=SOFT, label="healthy networks at rest")
