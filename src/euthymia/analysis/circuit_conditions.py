@@ -70,7 +70,8 @@ def first_reached(doses: Float[Array, "dose"], change: Float[Array, "dose"], thr
     beyond = change >= threshold
     after = jnp.argmax(beyond)
     before = jnp.maximum(after - 1, 0)
-    part = (threshold - change[before]) / jnp.where(beyond.any(), change[after] - change[before], 1)
+    rise = change[after] - change[before]
+    part = jnp.where(rise > 0, (threshold - change[before]) / jnp.where(rise > 0, rise, 1), 0)
     return jnp.where(beyond.any(), doses[before] + part * (doses[after] - doses[before]), jnp.inf)
 
 
