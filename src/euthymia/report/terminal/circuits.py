@@ -11,7 +11,7 @@ from ..words import percent
 
 IDENTIFIED = 0.1
 """Distance of the distributions before and after (Kolmogorov–Smirnov) from which on evidence says something of a number."""
-NUMBERS = {"nmda_share": "NMDA part of recurrent excitation", "tonic_share": "NMDA part of the background", "drive_ic50": "half loss, µM"}
+NUMBERS = {"nmda_share": "recurrent share", "tonic_share": "background share", "drive_ic50": "half loss, µM"}
 RESULTS = {
     **{name: f"{name} cells, change" for name in ("pyramidal", "parvalbumin", "somatostatin", "vip")},
     "glutamine": "labelled glutamine, mean rise",
@@ -27,6 +27,8 @@ POTENCIES = {"shared": "one potency in pyramidal cells", "own": "limbic network 
 NOTES = (
     "Drawn alike from uniform priors (of a potency, in its logarithm) and kept where every condition is met: each circuit counts the "
     "same. By the others: share that meets a condition among the circuits that meet all others.",
+    "Shares are the NMDA parts of the excitation that pyramidal cells send to a class, and of its background; half loss is the "
+    "concentration of ketamine that halves its NMDA drive in vivo.",
     "Changes are at the end of the standard infusion. The sign does not depend on the width of the priors; the size does.",
 )
 
@@ -64,7 +66,7 @@ def show_conditioning(found: Mapping[str, Any], console: Console) -> None:
     for name, of_number in found["numbers"].items():
         number, _, cells = name.partition(" ")
         said = f"{of_number['distance']:.2f}" if of_number["distance"] >= IDENTIFIED else "not identified"
-        numbers.add_row(f"{NUMBERS[number]}, {cells}", _span(of_number["before"]), _span(of_number["after"]), said)
+        numbers.add_row(f"{cells}: {NUMBERS[number]}", _span(of_number["before"]), _span(of_number["after"]), said)
     results = _table("At the end of the standard infusion", "median (5 to 95 %)")
     for name, meaning in RESULTS.items():
         quantiles = found["results"][name]
