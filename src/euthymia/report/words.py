@@ -11,6 +11,8 @@ from ..core.constants import DAY, MONTH, YEAR
 from ..population.summary import MedianInterval
 from ..trials.published import TrialOutcome
 
+SHORT_CLASS = {"parvalbumin": "PV", "somatostatin": "SST", "vip": "VIP"}
+"""Classes of cell that are called by an abbreviation in figures and tables."""
 NONE = "–"
 """Where there is no number."""
 MOVED = 0.0005

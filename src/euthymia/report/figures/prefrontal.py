@@ -5,9 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ...simulation.simulate import Simulation
+from ..words import SHORT_CLASS
 from .clock import course_clock
 from .mood import is_the_trial, observed
-from .style import CLASS_COLOURS, COLOURS, FAINT, HEALTHY, SHORT_CLASS, UNTREATED, legend, panels, room, svg, way_text
+from .style import CLASS_COLOURS, COLOURS, FAINT, HEALTHY, UNTREATED, legend, panels, room, svg, way_text
 
 FREQUENCIES = (1, 3, 10, 30, 80)
 """Hz; ticks."""

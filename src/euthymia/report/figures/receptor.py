@@ -4,8 +4,9 @@ from matplotlib.lines import Line2D
 
 from ...core.types import CELL_CLASSES, SITES
 from ...simulation.simulate import Simulation
+from ..words import SHORT_CLASS
 from .clock import course_clock
-from .style import CLASS_COLOURS, FAINT, SHORT_CLASS, legend, panels, svg
+from .style import CLASS_COLOURS, FAINT, legend, panels, svg
 
 HABENULA_STYLES = {"habenula_silent": ":", "habenula_tonic": "-.", "habenula_burst": "-"}
 KINETICS = {"color": CLASS_COLOURS["habenula"], "ls": "--", "lw": 1.1}

@@ -52,7 +52,6 @@ MOLECULE_CURVES = {
     **{"norfluoxetine": Curve(ORANGE, "--"), "tranylcypromine": Curve(RED, "--"), "moclobemide": Curve(BROWN)},
     **{"bupropion": Curve(TEAL, "--"), "hydroxybupropion": Curve(OLIVE, "--")},
 }
-SHORT_CLASS = {"parvalbumin": "PV", "somatostatin": "SST", "vip": "VIP"}
 LETTERS = "ABCDEFGH"
 DASHES = ("-", (0, (4.5, 2)), (0, (4.5, 1.5, 1, 1.5)), (0, (1, 1.2)), (0, (2, 1)), (0, (8, 2, 2, 2)), (0, (2, 1, 1, 1, 1, 1)), (0, (1, 3)))
 """Of arms by number, in widths of the line; colours come again after four."""

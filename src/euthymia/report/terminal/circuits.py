@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ...evidence.over_circuits import OverCircuits
-from ..words import percent
+from ..words import SHORT_CLASS, percent
 
 IDENTIFIED = 0.1
 """Distance of the distributions before and after (Kolmogorov–Smirnov) from which on evidence says something of a number."""
@@ -42,7 +42,7 @@ def _table(*columns: str) -> Table:
 
 def _span(quantiles: list[float], digits: int = 2) -> str:
     low, middle, high = (f"{value:.{digits}g}" for value in quantiles)
-    return f"{middle} ({low} to {high})"
+    return f"{middle} ({low}–{high})"
 
 
 def _in_percent(quantiles: list[float]) -> str:
@@ -66,16 +66,16 @@ def show_conditioning(found: Mapping[str, Any], console: Console) -> None:
     for name, of_number in found["numbers"].items():
         number, _, cells = name.partition(" ")
         said = f"{of_number['distance']:.2f}" if of_number["distance"] >= IDENTIFIED else "not identified"
-        numbers.add_row(f"{cells}: {NUMBERS[number]}", _span(of_number["before"]), _span(of_number["after"]), said)
+        numbers.add_row(f"{SHORT_CLASS.get(cells, cells)}: {NUMBERS[number]}", _span(of_number["before"]), _span(of_number["after"]), said)
     results = _table("At the end of the standard infusion", "median (5 to 95 %)")
     for name, meaning in RESULTS.items():
         quantiles = found["results"][name]
         results.add_row(meaning, _span(quantiles, 3) if name == "gamma" else _in_percent(quantiles))
-    variants = _table("Variant", "left", "rises, before and after", "pyramidal cells, change")
+    variants = _table("Variant", "left", "rising", "pyramidal cells, change")
     for name, variant in found["variants"].items():
-        variants.add_row(
-            name, percent(variant["accepted"]), " and ".join(map(percent, variant["rising"])), _in_percent(variant["pyramidal"])
-        )
+        before, after = (f"{100 * share:.0f}" for share in variant["rising"])
+        left = f"{100 * variant['accepted']:.2g} %"
+        variants.add_row(name, left, f"{before} → {after} %", _in_percent(variant["pyramidal"]))
     controls = _table("Control", "")
     for name, meaning in CONTROLS.items():
         controls.add_row(meaning, percent(found["controls"][name]))
