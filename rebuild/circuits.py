@@ -30,13 +30,13 @@ def main() -> None:
     model = default_model()
     experiment = standard_infusion(model)
     found = conditioned(model.physiology, model.dose_curve, experiment)
-    splits, middle = members(found, experiment)
+    splits, typical = members(found, experiment)
     by_number = {number: _rounded(getattr(splits, number)) for number in NUMBERS}
     text = _table(by_number)
-    kept = {"members": {"count": len(by_number[NUMBERS[0]]), "middle": middle, "hash": content_hash(text)}}
+    kept = {"members": {"count": len(by_number[NUMBERS[0]]), "middle": typical, "hash": content_hash(text)}}
     atomic_write(CIRCUITS, text)
     atomic_write(CONDITIONING, f"# {ABOUT}\n{as_yaml(kept | summary(model, experiment, found))}")
-    atomic_write(CIRCUIT_ROWS, f"# {ABOUT_ROWS}\n{_rows({number: values[middle] for number, values in by_number.items()}, middle)}")
+    atomic_write(CIRCUIT_ROWS, f"# {ABOUT_ROWS}\n{_rows({number: values[typical] for number, values in by_number.items()}, typical)}")
 
 
 def _rounded(values: np.ndarray) -> list[list[float]]:
@@ -53,9 +53,9 @@ def _table(by_number: dict[str, list[list[float]]]) -> str:
     return stream.getvalue()
 
 
-def _rows(split: dict[str, list[float]], middle: int) -> str:
+def _rows(split: dict[str, list[float]], number: int) -> str:
     """Parameter rows of one circuit, a line each."""
-    note = f"circuit {middle + 1} of circuits.csv, the middle of those that evidence leaves"
+    note = f"circuit {number + 1} of circuits.csv, the middle of those that evidence leaves"
     about = f'source: {SOURCE}, provenance: calibrated, note: "{note}"'
     shares = [f"- {{id: prefrontal.{number}, value: {split[number]}, unit: dimensionless, {about}}}\n" for number in NUMBERS[:2]]
     potencies = [

@@ -27,7 +27,7 @@ def main() -> None:
     model, chosen = default_model(), [claim for claim in claims() if claim.id.startswith(CLAIMS)]
     count = len(model.circuits.drive_ic50)
     nothing = Robustness(inputs=inputs_hash(), draws=0, held={claim.id: "" for claim in chosen})
-    held = extend(chosen, nothing, count, circuit, progress=lambda text: print(f"  {text}", flush=True))
+    held = extend(chosen, nothing, count, progress=lambda text: print(f"  {text}", flush=True), rows_of=circuit)
     relief = relief_over_circuits(read(DEFAULT), model, lambda done: print(f"  relief {done}/{count}", flush=True))
     quantiles = {potency: {name: np.quantile(values, QUANTILES).tolist() for name, values in by.items()} for potency, by in relief.items()}
     found = {"inputs": held.inputs, "members": members_hash(), "draws": held.draws, "held": held.held, "relief": quantiles}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from euthymia.analysis.circuit_conditions import CONDITIONS
 from euthymia.core.errors import InputError
 from euthymia.core.parameters import declared, fill, parameter, rows_of
 from euthymia.core.units import factor
@@ -14,6 +15,7 @@ from euthymia.evidence.pharmacokinetics import priors
 from euthymia.evidence.registry import Registry, evidence, load
 from euthymia.evidence.rows import Parameter, Target
 from euthymia.inference.disposition_studies import studies
+from euthymia.model.circuits import SPLIT_ROWS
 
 ROW = {"id": "a.b", "value": 1.0, "unit": "h", "source": "none", "provenance": "read"}
 
@@ -70,8 +72,16 @@ def test_a_study_has_one_role_and_sets_no_parameter_if_it_validates():
 def test_what_is_calibrated_names_a_study_kept_for_calibration():
     roles = roles_by_study(evidence())
     for row in evidence().parameters.values():
-        if row.provenance == "calibrated" and row.id not in priors():
+        if row.provenance == "calibrated" and row.id not in priors() and row.id not in SPLIT_ROWS:
             assert roles.get(row.source) == {"calibrate"}, row.id
+
+
+def test_what_circuits_were_conditioned_on_is_read_and_counts_as_seen():
+    for condition in CONDITIONS:
+        target = evidence().target(condition.target)
+        assert (target.role, target.provenance) == ("selected", "read"), condition.target
+    for row in SPLIT_ROWS:
+        assert evidence().parameters[row].source == "circuit_conditions"
 
 
 def test_a_number_of_a_study_has_the_role_of_the_study_and_a_study_that_is_kept_aside_sets_no_disposition():

@@ -135,10 +135,10 @@ def _lead(read: Readouts, fall: np.ndarray) -> np.ndarray:
 
 
 def _inside(read: Readouts) -> np.ndarray:
-    row, found = evidence().target(GLUTAMINE), np.asarray(read.glutamine)
+    row, rise = evidence().target(GLUTAMINE), np.asarray(read.glutamine)
     assert row.lower is not None
     assert row.upper is not None
-    return np.minimum(found - row.lower, row.upper - found)
+    return np.minimum(rise - row.lower, row.upper - rise)
 
 
 CONDITIONS = (

@@ -37,14 +37,14 @@ def relief_over_circuits(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Points of MADRS at 24 h beyond the context, in all and lost without each way, by circuit, with a potency shared or own."""
     arms = ("as given", "context", *(f"without {way}" for way in WAYS))
-    found = {potency: {name: [] for name in (IN_ALL, *WAYS)} for potency in (SHARED, OWN)}
+    points_of = {potency: {name: [] for name in (IN_ALL, *WAYS)} for potency in (SHARED, OWN)}
     for number in range(len(model.circuits.drive_ic50)):
         split = model.circuits.of(number)
         for potency, changed in ((SHARED, at_shared_potency), (OWN, at_own_potency)):
             course = simulate(protocol, changed(model, split), arms=arms)
             with_all = course.at(DAY)
-            found[potency][IN_ALL].append(course.at(DAY, "context") - with_all)
+            points_of[potency][IN_ALL].append(course.at(DAY, "context") - with_all)
             for way in WAYS:
-                found[potency][way].append(course.at(DAY, f"without {way}") - with_all)
+                points_of[potency][way].append(course.at(DAY, f"without {way}") - with_all)
         progress(number + 1)
-    return {potency: {name: np.array(points) for name, points in by_way.items()} for potency, by_way in found.items()}
+    return {potency: {name: np.array(points) for name, points in by_way.items()} for potency, by_way in points_of.items()}

@@ -247,8 +247,8 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
 
 def _over_circuits(courses: xr.Dataset, checkpoints: dict[str, float], visit: float) -> CircuitInterval:
     def interval(values: xr.DataArray) -> tuple[float, float, float]:
-        low, middle, high = map(float, np.quantile(values, INTERVAL))
-        return low, middle, high
+        low, median, high = map(float, np.quantile(values, INTERVAL))
+        return low, median, high
 
     madrs = {name: interval(courses.madrs.sel(time=visit + hours, method="nearest")) for name, hours in checkpoints.items()}
     return CircuitInterval(courses.sizes["circuit"], madrs, interval(courses.glutamate.max("time")))

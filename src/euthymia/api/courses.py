@@ -84,30 +84,25 @@ def simulate(
 ) -> Run:
     """Take one protocol from dose to mood.
 
-    Solves the course as given, with the context of the treatment alone, and untreated. What takes longer is solved when it is asked
-    for: the attribution to ways, what the circuits say, and the report that shows both.
+    Solves the course as given, with the context alone, and untreated; attribution, circuits and the report when they are asked for.
 
     Parameters
     ----------
     protocol
         A protocol, the name of a built-in one, a YAML file, or an event table of one subject.
     without
-        What does not act: "context", "way 1" to "way 5", or a link inside them: "prefrontal", "calcium load", "habenula", "trapping",
-        "dopamine", "synaptic signalling", "limbic lock", "mtor", "potentiation", "regrowth", "surge", "cortex to dopamine",
-        "adaptation", "reuptake".
+        What does not act: "context", "way 1" to "way 5", or a link inside them (:data:`~euthymia.simulation.removable.REMOVABLE`).
     model
         Numbers; those of the evidence if left out.
     observed
-        The user's own ratings or concentrations to show beside the course: a CSV file, or its columns by heading. One is "time [h]"
-        (or [min], [d]) since the first dose, the others any of "madrs", "madrs sd", "ketamine [ng/mL]", "norketamine [ng/mL]" and
-        "hydroxynorketamine [ng/mL]".
+        The user's own data to show beside the course: a CSV file, or its columns by heading. One is "time [h]" (or [min], [d]) since
+        the first dose, the others any of "madrs", "madrs sd", and "ketamine", "norketamine" or "hydroxynorketamine" with " [ng/mL]".
     beyond_evidence
         Whether to run doses above the highest of which there is experience.
     complete
-        Whether to solve everything at once, as the command line does.
+        Whether to solve everything at once.
     circuits
-        Number of prefrontal circuits of the ensemble over which the course is solved too, for an interval: ``run.over_circuits``; none if
-        left out. A second or so for each.
+        Number of prefrontal circuits over which the course is solved too, a second each: ``run.over_circuits``; none if left out.
     progress
         Called with what is done next.
 
@@ -131,14 +126,11 @@ def simulate(
     check_rated(chosen)
     configure()
     from ..results.observed import observed_data
-    from ..simulation.over_circuits import check_circuits
     from .run import solve
 
     seen = None if observed is None else observed_data(observed)
-    used = model_like(model)
-    if circuits is not None:
-        check_circuits(whole("circuits", circuits), used.parameters)
-    return solve(chosen, removed, used, seen, beyond_evidence, complete, circuits, progress)
+    used, count = model_like(model), None if circuits is None else whole("circuits", circuits)
+    return solve(chosen, removed, used, seen, beyond_evidence, complete, count, progress)
 
 
 def attribute(protocol: ProtocolLike, *, without: Names = (), model: Model | None = None, beyond_evidence: bool = False) -> Dataset:

@@ -25,7 +25,7 @@ from ..results.run_folder import check_destination
 from ..simulation.ceilings import check_ceilings
 from ..simulation.idle_changes import idle_changes
 from ..simulation.interventions import ARMS, BASE
-from ..simulation.over_circuits import over_circuits
+from ..simulation.over_circuits import check_circuits, over_circuits
 from ..simulation.simulate import Simulation, simulate
 from ..simulation.visits import first_visit
 from ..simulation.warnings import warnings_of
@@ -247,6 +247,8 @@ def solve(
 ) -> Run:
     """See :func:`euthymia.simulate`."""
     check_ceilings(protocol, model.parameters, beyond_evidence)
+    if circuits is not None:
+        check_circuits(circuits, model.parameters)
     progress("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
     arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
     with model.answerable():

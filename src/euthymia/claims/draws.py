@@ -81,9 +81,9 @@ def extend(
     claims: Sequence[Claim],
     before: Robustness,
     count: int,
-    rows_of: Callable[[int], Rows] = lambda number: with_following(drawn(number)),
     keep: Callable[[Robustness], None] = lambda robustness: None,
     progress: Callable[[str], None] = lambda text: None,
+    rows_of: Callable[[int], Rows] = lambda number: with_following(drawn(number)),
 ) -> Robustness:
     """Draws up to a count, on top of those that are there.
 
@@ -91,12 +91,12 @@ def extend(
     ----------
     claims
         Those of ``before``.
-    rows_of
-        Values of rows in the draw of a number; drawn from the ranges of the free rows if left out.
     keep
         Called with what there is after each draw, so that a run that was stopped goes on.
     progress
         Called with the number of draws done.
+    rows_of
+        Values of rows in the draw of a number; drawn from the ranges of the free rows if left out.
     """
     with at({}):
         shipped = [Shipped(claim, _numbers(claim)) for claim in claims] if before.draws < count else []

@@ -39,6 +39,6 @@ def circuits(*, draws: int = DRAWS, seed: int = SEED, settings: Settings = ()) -
         from ..api import studies
 
         at.say("Drawing circuits")
-        found = studies.condition_circuits(draws, seed, model)
+        summary = studies.condition_circuits(draws, seed, model)
     show_warnings(model.warnings)
-    show_conditioning(found, console)
+    show_conditioning(summary, console)

@@ -91,3 +91,21 @@ class Changes:
 
 
 AS_SHIPPED = Changes()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a course.
+
+    Parameters
+    ----------
+    circuits
+        Solve the course also with so many prefrontal circuits of the ensemble, 1 to 128, for intervals over them; a second each.
+    """
+
+    observed: Observed = None
+    circuits: int | None = None
+
+
+NOTHING_BESIDE = Beside()

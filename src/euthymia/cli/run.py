@@ -5,10 +5,11 @@ from pathlib import Path
 from .console import output, progress_bar, show_disclaimer, show_file, show_report, show_warnings, stages
 from .options import (
     AS_SHIPPED,
+    NOTHING_BESIDE,
     AnyProtocol,
+    Beside,
     BeyondEvidence,
     Changes,
-    Observed,
     Overwrite,
     PatientFields,
     PatientOfEveryArm,
@@ -29,8 +30,7 @@ def simulate(
     weight: Weight = None,
     subject: SubjectID = None,
     changes: Changes = AS_SHIPPED,
-    observed: Observed = None,
-    circuits: int | None = None,
+    beside: Beside = NOTHING_BESIDE,
     out: Path | None = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -38,8 +38,6 @@ def simulate(
 
     Parameters
     ----------
-    circuits
-        Solve the course also with so many prefrontal circuits of the ensemble, 1 to 128, and show intervals over them; a second each.
     out
         Folder for the results; default runs/NAME.
     """
@@ -50,10 +48,10 @@ def simulate(
     changes.check()
     folder = out if out is not None else Path("runs") / chosen.name
     check_destination(folder, overwrite)
-    if observed is not None:
+    if beside.observed is not None:
         from ..results.observed import observed_data
 
-        observed_data(observed)
+        observed_data(beside.observed)
     with stages() as at:
         from ..api import courses
 
@@ -61,10 +59,10 @@ def simulate(
             chosen,
             without=changes.without,
             model=changes.model(),
-            observed=observed,
+            observed=beside.observed,
             beyond_evidence=changes.beyond_evidence,
             complete=True,
-            circuits=circuits,
+            circuits=beside.circuits,
             progress=at.say,
         )
         at.say(f"Writing {folder}")

@@ -33,5 +33,5 @@ def shipped_over_circuits() -> OverCircuits | None:
     file = files("euthymia.evidence") / "data" / FILE
     if not file.is_file():
         return None
-    found = TypeAdapter(OverCircuits).validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
-    return found if (found.inputs, found.members) == (inputs_hash(), members_hash()) else None
+    stored = TypeAdapter(OverCircuits).validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
+    return stored if (stored.inputs, stored.members) == (inputs_hash(), members_hash()) else None

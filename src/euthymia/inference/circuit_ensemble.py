@@ -61,22 +61,22 @@ def conditioned(
     """
     splits = drawn(priors, jax.random.key(seed), draws)
     read = jax.tree.map(np.asarray, readouts(physiology, experiment, splits))
-    found = Conditioned(splits, read, met(read, tuple(conditions)))
-    if not len(found.accepted):
-        raise InputError(_nothing(found, conditions))
-    return found
+    circuits = Conditioned(splits, read, met(read, tuple(conditions)))
+    if not len(circuits.accepted):
+        raise InputError(_nothing(circuits, conditions))
+    return circuits
 
 
-def _nothing(found: Conditioned, conditions: Sequence[Condition]) -> str:
+def _nothing(circuits: Conditioned, conditions: Sequence[Condition]) -> str:
     """That no draw meets every condition, and by how much the best misses."""
-    best = int(found.met.sum(0).argmax())
-    one = jax.tree.map(lambda numbers: numbers[best : best + 1], found.read)
+    best = int(circuits.met.sum(0).argmax())
+    one = jax.tree.map(lambda numbers: numbers[best : best + 1], circuits.read)
     missed = [
         f"“{condition.name}” by {-float(condition.margin(one)[0]):.2g}"
-        for condition, holds in zip(conditions, found.met[:, best], strict=True)
+        for condition, holds in zip(conditions, circuits.met[:, best], strict=True)
         if not holds
     ]
-    draws, best_meets = found.met.shape[1], found.met[:, best].sum()
+    draws, best_meets = circuits.met.shape[1], circuits.met[:, best].sum()
     return (
         f"circuits: none of {draws} draws meets every condition; the best meets {best_meets} of {len(conditions)} and misses "
         f"{', '.join(missed)}; widen the priors dose_curve.* or draw more"
@@ -98,37 +98,37 @@ def widened(priors: DoseCurve, factor: float) -> DoseCurve:
     )
 
 
-def acceptance(found: Conditioned) -> list[float]:
+def acceptance(circuits: Conditioned) -> list[float]:
     """Share of the draws that meet the first condition, the first two, and so on."""
-    return [float(share) for share in np.logical_and.accumulate(found.met, 0).mean(1)]
+    return [float(share) for share in np.logical_and.accumulate(circuits.met, 0).mean(1)]
 
 
-def left_out(found: Conditioned) -> list[float]:
+def left_out(circuits: Conditioned) -> list[float]:
     """For each condition the share that meets it among the circuits that meet all others: what they predict of it."""
-    every = range(len(found.met))
-    return [float(found.met[which, np.delete(found.met, which, 0).all(0)].mean()) for which in every]
+    every = range(len(circuits.met))
+    return [float(circuits.met[which, np.delete(circuits.met, which, 0).all(0)].mean()) for which in every]
 
 
-def distances(found: Conditioned) -> Splits:
+def distances(circuits: Conditioned) -> Splits:
     """Kolmogorov–Smirnov distance of each number's distribution after conditioning from that before."""
 
     def apart(numbers: Float[Array, "circuit cell_class"]) -> np.ndarray:
         before = np.asarray(numbers)
-        after = before[found.accepted]
+        after = before[circuits.accepted]
         return np.array([ks_2samp(before[:, which], after[:, which]).statistic for which in range(before.shape[1])])
 
-    return jax.tree.map(apart, found.splits)
+    return jax.tree.map(apart, circuits.splits)
 
 
-def members(found: Conditioned, experiment: Experiment, count: int = MEMBERS) -> tuple[Splits, int]:
+def members(circuits: Conditioned, experiment: Experiment, count: int = MEMBERS) -> tuple[Splits, int]:
     """The circuits that ship, in the order in which they were drawn, and which of them is the middle one.
 
     The middle is the circuit whose read-outs are nowhere far from the middle of the others': the least largest distance of ranks, over
     the change of every class at the peak, the rise of glutamine, and the loss of pyramidal drive there, which other ways read.
     """
-    chosen = found.accepted[:count]
-    splits = jax.tree.map(lambda numbers: np.asarray(numbers)[chosen], found.splits)
+    chosen = circuits.accepted[:count]
+    splits = jax.tree.map(lambda numbers: np.asarray(numbers)[chosen], circuits.splits)
     loss = 1 / (1 + splits.drive_ic50[:, E] / float(experiment.concentration[-1]))
-    read = np.column_stack([found.read.peak[chosen], found.read.glutamine[chosen], loss])
+    read = np.column_stack([circuits.read.peak[chosen], circuits.read.glutamine[chosen], loss])
     ranks = (read.argsort(0).argsort(0) + 1 / 2) / len(chosen)
     return splits, int(np.abs(ranks - 1 / 2).max(1).argmin())

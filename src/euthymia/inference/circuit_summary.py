@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from numpy.typing import ArrayLike
 
 from ..analysis.circuit_conditions import CONDITIONS, PARVALBUMIN_FIRST, REVERSED_IN_SLICE, SETTLED, Experiment, met, readouts
 from ..analysis.high_baseline import AtBaseline, at_baseline, at_high_baseline
@@ -41,35 +42,32 @@ def conditioned_summary(model: Euthymia, draws: int, seed: int) -> dict[str, Any
     return summary(model, experiment, conditioned(model.physiology, model.dose_curve, experiment, draws, seed), seed)
 
 
-def summary(model: Euthymia, experiment: Experiment, found: Conditioned, seed: int = SEED_OF_CIRCUITS) -> dict[str, Any]:
+def summary(model: Euthymia, experiment: Experiment, circuits: Conditioned, seed: int = SEED_OF_CIRCUITS) -> dict[str, Any]:
     """Conditions, numbers and results of conditioning, beside its variants and controls.
 
     Parameters
     ----------
     model, experiment
-        What circuits were drawn for.
-    found
+        What they were drawn for.
+    circuits
         The draws.
     seed
         Theirs; a second set is drawn with another.
     """
     physiology, priors = model.physiology, model.dose_curve
-    draws, accepted = found.met.shape[1], found.accepted
-    in_slice = np.flatnonzero(found.met[:2].all(0))
-    glutamine, ordered = found.met[CONDITIONS.index(CONDITIONS[-1])], found.met[2]
-    apart = distances(found)
+    draws, accepted = circuits.met.shape[1], circuits.accepted
+    in_slice = np.flatnonzero(circuits.met[:2].all(0))
+    glutamine, ordered = circuits.met[CONDITIONS.index(CONDITIONS[-1])], circuits.met[2]
+    apart = distances(circuits)
     return {
         "draws": draws,
         "seed": seed,
         "accepted": len(accepted),
-        "conditions": {
-            condition.name: {"target": condition.target, "alone": float(alone), "with_those_before": together, "by_the_others": others}
-            for condition, alone, together, others in zip(CONDITIONS, found.met.mean(1), acceptance(found), left_out(found), strict=True)
-        },
+        "conditions": _conditions(circuits),
         "rising": {
-            "before": found.share_rising(np.arange(draws)),
-            "after_slice": found.share_rising(in_slice),
-            "after_all": found.share_rising(accepted),
+            "before": circuits.share_rising(np.arange(draws)),
+            "after_slice": circuits.share_rising(in_slice),
+            "after_all": circuits.share_rising(accepted),
         },
         "glutamine_met": {
             "after_slice": float(glutamine[in_slice].mean()),
@@ -77,26 +75,35 @@ def summary(model: Euthymia, experiment: Experiment, found: Conditioned, seed: i
         },
         "numbers": {
             f"{number} {name}": {
-                "before": _quantiles(np.asarray(getattr(found.splits, number))[:, which]),
-                "after": _quantiles(np.asarray(getattr(found.splits, number))[accepted, which]),
+                "before": _quantiles(np.asarray(getattr(circuits.splits, number))[:, which]),
+                "after": _quantiles(np.asarray(getattr(circuits.splits, number))[accepted, which]),
                 "distance": float(getattr(apart, number)[which]),
             }
             for number in ("nmda_share", "tonic_share", "drive_ic50")
             for which, name in enumerate(CORTICAL)
         },
-        "results": _results(physiology, experiment, found),
-        "error_of_median": _error_of_median(found, seed),
-        "variants": _variants(physiology, priors, experiment, found, seed),
-        "controls": _controls(physiology, experiment, found),
+        "results": _results(physiology, experiment, circuits),
+        "error_of_median": _error_of_median(circuits, seed),
+        "variants": _variants(physiology, priors, experiment, circuits, seed),
+        "controls": _controls(physiology, experiment, circuits),
     }
 
 
-def _quantiles(numbers: np.ndarray) -> list[float]:
-    return np.quantile(numbers, QUANTILES).tolist()
+def _conditions(circuits: Conditioned) -> dict[str, dict[str, Any]]:
+    """What each condition leaves, alone and with those before, and how many of the circuits that meet all others meet it."""
+    of_each = zip(CONDITIONS, circuits.met.mean(1), acceptance(circuits), left_out(circuits), strict=True)
+    return {
+        condition.name: {"target": condition.target, "alone": float(alone), "with_those_before": together, "by_the_others": others}
+        for condition, alone, together, others in of_each
+    }
 
 
-def _accepted(found: Conditioned) -> Splits:
-    return jax.tree.map(lambda numbers: jnp.asarray(np.asarray(numbers)[found.accepted]), found.splits)
+def _quantiles(numbers: ArrayLike) -> list[float]:
+    return np.quantile(np.asarray(numbers), QUANTILES).tolist()
+
+
+def _accepted(circuits: Conditioned) -> Splits:
+    return jax.tree.map(lambda numbers: jnp.asarray(np.asarray(numbers)[circuits.accepted]), circuits.splits)
 
 
 @eqx.filter_jit
@@ -115,24 +122,24 @@ def _gamma_ratios(physiology: Physiology, experiment: Experiment, splits: Splits
     return jax.lax.map(of_circuit, splits, batch_size=GAMMA_NODES)
 
 
-def _results(physiology: Physiology, experiment: Experiment, found: Conditioned) -> dict[str, list[float]]:
+def _results(physiology: Physiology, experiment: Experiment, circuits: Conditioned) -> dict[str, list[float]]:
     """Quantiles over the circuits that are left."""
-    peak = found.read.peak[found.accepted]
+    peak = circuits.read.peak[circuits.accepted]
     return {
         **{name: _quantiles(peak[:, which]) for which, name in enumerate(CORTICAL)},
-        "glutamine": _quantiles(found.read.glutamine[found.accepted]),
-        "gamma": _quantiles(np.asarray(_gamma_ratios(physiology, experiment, _accepted(found)))),
+        "glutamine": _quantiles(circuits.read.glutamine[circuits.accepted]),
+        "gamma": _quantiles(np.asarray(_gamma_ratios(physiology, experiment, _accepted(circuits)))),
     }
 
 
-def _error_of_median(found: Conditioned, seed: int) -> float:
+def _error_of_median(circuits: Conditioned, seed: int) -> float:
     """SD of the median rise of so many circuits as may ship."""
-    peak = found.read.peak[found.accepted, E]
+    peak = circuits.read.peak[circuits.accepted, E]
     chosen = np.random.default_rng(seed).integers(len(peak), size=(RESAMPLED, OF_MEMBERS))
     return float(np.median(peak[chosen], 1).std())
 
 
-def _variants(physiology: Physiology, priors: DoseCurve, experiment: Experiment, found: Conditioned, seed: int) -> dict[str, Any]:
+def _variants(physiology: Physiology, priors: DoseCurve, experiment: Experiment, circuits: Conditioned, seed: int) -> dict[str, Any]:
     """The same with one thing changed."""
 
     def short(variant: Conditioned) -> Mapping[str, Any]:
@@ -145,20 +152,20 @@ def _variants(physiology: Physiology, priors: DoseCurve, experiment: Experiment,
             "glutamine": _quantiles(variant.read.glutamine[chosen]),
         }
 
-    draws = found.met.shape[1]
+    draws = circuits.met.shape[1]
     strict = (*CONDITIONS[:2], PARVALBUMIN_FIRST, *CONDITIONS[3:])
     return {
         "another seed": short(conditioned(physiology, priors, experiment, draws, seed + 1)),
         **{name: short(conditioned(physiology, widened(priors, factor), experiment, draws, seed)) for name, factor in WIDTHS.items()},
-        "parvalbumin cells first": short(replace(found, met=met(found.read, strict))),
-        "13C left out": short(replace(found, met=found.met[:3])),
-        "slice reversed": short(replace(found, met=met(found.read, REVERSED_IN_SLICE))),
+        "parvalbumin cells first": short(replace(circuits, met=met(circuits.read, strict))),
+        "13C left out": short(replace(circuits, met=circuits.met[:3])),
+        "slice reversed": short(replace(circuits, met=met(circuits.read, REVERSED_IN_SLICE))),
     }
 
 
-def _controls(physiology: Physiology, experiment: Experiment, found: Conditioned) -> dict[str, float]:
+def _controls(physiology: Physiology, experiment: Experiment, circuits: Conditioned) -> dict[str, float]:
     """What must not happen, over all circuits that are left, and how many lose the high baseline."""
-    splits, kept = _accepted(found), jnp.inf
+    splits, kept = _accepted(circuits), jnp.inf
     pyramidal_alone = replace(splits, drive_ic50=splits.drive_ic50.at[:, E + 1 :].set(kept))
     interneurons_alone = replace(splits, drive_ic50=splits.drive_ic50.at[:, E].set(kept))
 
@@ -173,5 +180,5 @@ def _controls(physiology: Physiology, experiment: Experiment, found: Conditioned
         "least_change_at_10_uM_where_pyramidal_cells_keep_theirs": float(readouts(physiology, experiment, interneurons_alone).high.min()),
         "share_with_unstable_high_baseline": float((high.growth > 0).mean()),
         "share_with_response_reversal": float(reversed_.mean()),
-        "draws_not_settled": int((found.read.residual >= SETTLED).sum()),
+        "draws_not_settled": int((circuits.read.residual >= SETTLED).sum()),
     }

@@ -81,8 +81,8 @@ def titled(who: str) -> str:
 
 def sign_of_way_1(simulation: Simulation) -> str:
     """That pyramidal cells fire more under block is inferred: from what, by which number, and by how much in this course."""
-    found, circuits = conditioning(), simulation.circuits
-    rising, numbers = found["rising"], found["numbers"]
+    stored, circuits = conditioning(), simulation.circuits
+    rising, numbers = stored["rising"], stored["numbers"]
     carrier = max(numbers, key=lambda number: numbers[number]["distance"])
     number, _, name = carrier.partition(" ")
     inferred = (
@@ -96,13 +96,13 @@ def sign_of_way_1(simulation: Simulation) -> str:
         return inferred
     firing = circuits.ensemble_firing.sel(cortical_class="pyramidal")
     highest = firing.isel(gamma_time=int(abs(firing.sel(quantile=0.5)).to_numpy().argmax()))
-    low, middle, high = (_signed(float(highest.sel(quantile=level))) for level in (0.05, 0.5, 0.95))
-    return f"{inferred} In this course, circuits that are left change their pyramidal rate by {middle} at most ({low} to {high})."
+    low, median, high = (_signed(float(highest.sel(quantile=level))) for level in (0.05, 0.5, 0.95))
+    return f"{inferred} In this course, circuits that are left change their pyramidal rate by {median} at most ({low} to {high})."
 
 
 def _interval(quantiles: list[float]) -> str:
-    low, middle, high = quantiles
-    return f"{middle:.2g} ({low:.2g} to {high:.2g})"
+    low, median, high = quantiles
+    return f"{median:.2g} ({low:.2g} to {high:.2g})"
 
 
 def executive_falls(simulation: Simulation) -> str:

@@ -39,11 +39,11 @@ def madrs_rows(summary: Summary) -> dict[str, list[str]]:
 
 def _of_circuits(summary: Summary) -> dict[str, list[str]]:
     """5 to 95 % over prefrontal circuits; nothing where they were not asked for."""
-    found = summary.circuit_interval
-    if found is None:
+    over = summary.circuit_interval
+    if over is None:
         return {}
-    spread = [NONE if summary.madrs[name] is None else f"{low:.1f}–{high:.1f}" for name, (low, _, high) in found.madrs.items()]
-    return {f"over {found.circuits} prefrontal circuits, 5 to 95 %": spread}
+    spread = [NONE if summary.madrs[name] is None else f"{low:.1f}–{high:.1f}" for name, (low, _, high) in over.madrs.items()]
+    return {f"over {over.circuits} prefrontal circuits, 5 to 95 %": spread}
 
 
 def _of_patients(of_patients: PatientMedians | None, checkpoints: Iterable[str]) -> dict[str, list[str]]:

@@ -41,48 +41,48 @@ def _table(*columns: str) -> Table:
 
 
 def _span(quantiles: list[float], digits: int = 2) -> str:
-    low, middle, high = (f"{value:.{digits}g}" for value in quantiles)
-    return f"{middle} ({low}–{high})"
+    low, median, high = (f"{value:.{digits}g}" for value in quantiles)
+    return f"{median} ({low}–{high})"
 
 
 def _in_percent(quantiles: list[float]) -> str:
-    low, middle, high = (f"{100 * value:+.1f}".replace("-", "−") for value in quantiles)
-    return f"{middle} % ({low} to {high})"
+    low, median, high = (f"{100 * value:+.1f}".replace("-", "−") for value in quantiles)
+    return f"{median} % ({low} to {high})"
 
 
-def show_conditioning(found: Mapping[str, Any], console: Console) -> None:
+def show_conditioning(summary: Mapping[str, Any], console: Console) -> None:
     """Print conditions, numbers, results, variants and controls."""
-    console.print(f"\n[bold]{found['draws']} circuits drawn[/bold] (seed {found['seed']}), {found['accepted']} left")
+    console.print(f"\n[bold]{summary['draws']} circuits drawn[/bold] (seed {summary['seed']}), {summary['accepted']} left")
     conditions = _table("Condition", "alone", "with those before", "by the others")
-    for name, shares in found["conditions"].items():
-        conditions.add_row(name, *(percent(shares[which]) for which in ("alone", "with_those_before", "by_the_others")))
+    for name, condition in summary["conditions"].items():
+        conditions.add_row(name, *(percent(condition[which]) for which in ("alone", "with_those_before", "by_the_others")))
     console.print(conditions)
-    rising = found["rising"]
+    rising = summary["rising"]
     console.print(
         f"\nPyramidal cells fire more at the end of the standard infusion in {percent(rising['before'])} of circuits before evidence, in "
         f"{percent(rising['after_slice'])} after the two observations in slice, in {percent(rising['after_all'])} after all."
     )
     numbers = _table("Number of a class", "before", "after", "distance")
-    for name, of_number in found["numbers"].items():
+    for name, of_number in summary["numbers"].items():
         number, _, cells = name.partition(" ")
         said = f"{of_number['distance']:.2f}" if of_number["distance"] >= IDENTIFIED else "not identified"
         numbers.add_row(f"{SHORT_CLASS.get(cells, cells)}: {NUMBERS[number]}", _span(of_number["before"]), _span(of_number["after"]), said)
     results = _table("At the end of the standard infusion", "median (5 to 95 %)")
     for name, meaning in RESULTS.items():
-        quantiles = found["results"][name]
+        quantiles = summary["results"][name]
         results.add_row(meaning, _span(quantiles, 3) if name == "gamma" else _in_percent(quantiles))
     variants = _table("Variant", "left", "rising", "pyramidal cells, change")
-    for name, variant in found["variants"].items():
+    for name, variant in summary["variants"].items():
         before, after = (f"{100 * share:.0f}" for share in variant["rising"])
         left = f"{100 * variant['accepted']:.2g} %"
         variants.add_row(name, left, f"{before} → {after} %", _in_percent(variant["pyramidal"]))
     controls = _table("Control", "")
     for name, meaning in CONTROLS.items():
-        controls.add_row(meaning, percent(found["controls"][name]))
+        controls.add_row(meaning, percent(summary["controls"][name]))
     for table in (numbers, results, variants, controls):
         console.print()
         console.print(table)
-    console.print(f"\nSD of the median rise of 100 circuits: {found['error_of_median']:.4f}.")
+    console.print(f"\nSD of the median rise of 100 circuits: {summary['error_of_median']:.4f}.")
     for note in NOTES:
         console.print(f"\n{note}")
 
