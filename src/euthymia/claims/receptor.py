@@ -15,8 +15,9 @@ from ..receptors.nmdar import NMDAReceptor, drive_loss, only_ketamine, pore_bloc
 from ..simulation.exposure import exposures
 from .claim import Prediction
 from .in_use import model_in_use
-from .reference_runs import dose_ends, reference_run
+from .reference_runs import dose_ends, reference_run, reference_value
 
+HALF_AN_HOUR = 0.5
 NO_MAGNESIUM = 1e-9
 """mM; zero for every purpose here."""
 
@@ -124,7 +125,7 @@ PREDICTIONS = {
         lambda: _release_over_observed("habenula_silent"), lambda: _release_over_observed("habenula_silent", 0.0)
     ),
     "receptor.venous_peak": Prediction(_venous_peak, _arterial_peak),
-    "receptor.venous_peak_again": Prediction(_venous_peak, _arterial_peak),
+    "receptor.venous_peak_again": Prediction(_venous_peak, lambda: reference_value("venous_ketamine_mass", dose_ends() + HALF_AN_HOUR)),
     "receptor.hydroxynorketamine": Prediction(
         lambda: _hydroxynorketamine_peak("ketamine-iv"), lambda: _hydroxynorketamine_peak("ketamine-iv-low")
     ),
