@@ -45,7 +45,7 @@ def test_stored_numbers_are_what_the_model_computes_now(reference_run, model):
 def test_what_readme_says_in_words_is_the_models():
     assert "600 conductance-based neurons" in README
     assert PLAN.cells == 600
-    assert "esketamine spray is reproduced within 1 %" in PLAIN
+    assert "model of sprays is reproduced within 1 % in esketamine" in PLAIN
     assert read(NUMBERS)["pharmacology"]["largest_error_of_verification"] < 0.01
 
 

@@ -94,16 +94,16 @@ def test_a_row_that_the_calibration_moved_is_shown_as_it_is_used_beside_where_th
     assert (listed[1], listed[-1].partition(";")[0]) == (f"{used:g}", "calibrated")
     assert f"{row}  {used:g} (calibrated; the fit began at {began:g})" in euthymia("evidence", row).out
     assert quantity(known.parameters["context.waning_time"]).startswith(f"{known.calibrated['context.waning_time']:g} day (calibrated")
-    assert quantity(known.parameters["ketamine.clearance"]) == "84 L/h"
+    assert quantity(known.parameters["allometry.reference_weight"]) == "70 kg"
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
         ("KETAMINE.clear", "ketamine.clearance"),
-        ("doubtful second agrees", "ketamine.slow_flow"),
+        ("authors transcription table", "norketamine.share"),
         ("scheidegger dorsal-nexus", "scheidegger2012.reduced"),
-        ("10.1097/ALN.0000000000003577", "ketamine.rapid_volume"),
+        ("10.1097/ALN.0000000000003577", "allometry.reference_weight"),
         ("arterial CORE", "ketamine.central_volume"),
         ("zarate points", "zarate2006b.memantine_effect"),
     ],
@@ -117,10 +117,10 @@ def test_a_search_finds_rows_by_every_text_of_theirs(words, found):
 
 def test_a_row_that_is_found_by_a_text_which_lists_leave_out_shows_that_text(terminal):
     known = evidence()
-    rows = [known.parameters["ketamine.slow_flow"]]
-    for words in (["doubtful"], ["kamp"]):
+    rows = [known.parameters["norketamine.share"]]
+    for words in (["transcription"], ["simons"]):
         show_list(known, rows, terminal, words, {})
-        assert ("doubtful" in terminal.export_text()) == (words == ["doubtful"])
+        assert ("transcription" in terminal.export_text()) == (words == ["transcription"])
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_what_is_not_in_the_evidence_is_refused_with_what_is_near(words, said, r
 
 
 def test_everything_about_a_row_says_what_reads_it(euthymia):
-    code, out, _ = euthymia("evidence", "ketamine.clearance")
+    code, out, _ = euthymia("evidence", "norketamine.share")
     assert code == 0
-    assert "physiology.disposition.clearance (CL)" in out
-    assert "10.1097/ALN.0000000000003577" in out
+    assert "physiology.disposition.norketamine_share" in out
+    assert "10.3389/fpain.2022.946486" in out
 
 
 def test_lists_need_no_array_library():

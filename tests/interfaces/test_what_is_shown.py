@@ -103,8 +103,8 @@ def stated(here, title="Mine", **dose):
         (["protocols"], [*builtin_names(), *(read(name).title for name in builtin_names()), "Zarate et al. 2006"]),
         (["evidence"], ["ketamine.clearance", "zarate2006.effect_24h", "nmdar.composition.habenula"]),
         (
-            ["evidence", "ketamine.clearance"],
-            ["ketamine.clearance", "84 L/h", "human", "https://doi.org/10.1097/", "provenance"],
+            ["evidence", "allometry.reference_weight"],
+            ["allometry.reference_weight", "70 kg", "human", "https://doi.org/10.1097/", "provenance"],
         ),
         (["evidence", "ketamine"], ["ketamine.clearance", "ketamine.molar_mass"]),
     ],
@@ -312,7 +312,7 @@ def test_each_section_lists_the_rows_of_the_parameters_that_its_scale_reads():
         assert [row.id for row in section.rows()] == [row for row in rows if row.startswith(beginnings)], section.anchor
     counts = {section.anchor: len(section.rows()) for section in SECTIONS}
     assert counts == {
-        **{"drug": 76, "receptor": 51, "other-drugs": 149, "mood": 36},
+        **{"drug": 80, "receptor": 51, "other-drugs": 149, "mood": 36},
         **{"way-1": 28, "way-2": 7, "way-3": 73, "way-4": 24, "way-5": 22},
     }
 

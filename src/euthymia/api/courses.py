@@ -64,8 +64,8 @@ def default_model() -> Model:
     Examples
     --------
     >>> import euthymia as eu
-    >>> eu.default_model().with_values({"ketamine.clearance": "60 L/h"}).changes
-    ('ketamine.clearance = 60 L/h (evidence: 84 L/h)',)
+    >>> eu.default_model().with_values({"norketamine.share": 0.7}).changes
+    ('norketamine.share = 0.7 (evidence: 0.8)',)
     """
     configure()
     return model_like(None)

@@ -17,6 +17,7 @@ from .claim import Prediction
 from .in_use import model_in_use
 from .reference_runs import dose_ends, reference_run
 
+HALF_AN_HOUR = 0.5
 NO_MAGNESIUM = 1e-9
 """mM; zero for every purpose here."""
 
@@ -53,9 +54,9 @@ def _habenular_drive_loss(concentration: float) -> float:
     return float(drive_loss(_receptor(), only_ketamine(jnp.asarray(concentration)))[HABENULA])
 
 
-def _at_end_of_infusion(name: str) -> xr.DataArray:
-    """A quantity of the default protocol when its infusion ends."""
-    return reference_run().data[name].sel(time=dose_ends(), method="nearest")
+def _at_end_of_infusion(name: str, later: float = 0.0) -> xr.DataArray:
+    """A quantity of the default protocol when its infusion ends, or so many hours later."""
+    return reference_run().data[name].sel(time=dose_ends() + later, method="nearest")
 
 
 def _largest_trapped_share(receptor: NMDAReceptor) -> float:
@@ -83,9 +84,9 @@ def _time_of_brain_peak(species: str) -> float:
     return float(exposures(protocol, model=model_in_use()).peak_time.free_brain_ketamine.sel(enantiomer="both", patient=0)) / MINUTE
 
 
-def _venous_peak() -> float:
-    """Ketamine in a venous sample when the infusion ends, ng/mL."""
-    return float(_at_end_of_infusion("venous_ketamine_mass"))
+def _venous_peak(later: float = 0.0) -> float:
+    """Ketamine in a venous sample when the infusion ends, or so many hours later, ng/mL."""
+    return float(_at_end_of_infusion("venous_ketamine_mass", later))
 
 
 def _arterial_peak() -> float:
@@ -124,7 +125,7 @@ PREDICTIONS = {
         lambda: _release_over_observed("habenula_silent"), lambda: _release_over_observed("habenula_silent", 0.0)
     ),
     "receptor.venous_peak": Prediction(_venous_peak, _arterial_peak),
-    "receptor.venous_peak_again": Prediction(_venous_peak, _arterial_peak),
+    "receptor.venous_peak_again": Prediction(_venous_peak, lambda: _venous_peak(HALF_AN_HOUR)),
     "receptor.hydroxynorketamine": Prediction(
         lambda: _hydroxynorketamine_peak("ketamine-iv"), lambda: _hydroxynorketamine_peak("ketamine-iv-low")
     ),
