@@ -129,6 +129,11 @@ def _published(baseline: tuple[float, ...] | None = None, slow: bool = False) ->
     return p if slow else replace(p, nmda_share=jnp.zeros_like(p.nmda_share))
 
 
+def _slow_alone(p: Prefrontal, cell_class: int) -> Prefrontal:
+    """The circuit with one class that pyramidal cells excite through NMDA receptors alone."""
+    return replace(p, nmda_share=p.nmda_share.at[cell_class].set(1))
+
+
 def _reversal(recurrence: float = 1.0) -> float:
     """Response of somatostatin cells to current into VIP cells, at the high baseline over that at the low one.
 
@@ -235,8 +240,8 @@ PREDICTIONS = {
     ),
     "way1.one_number_carries_the_sign": Prediction(lambda: _moved_by_slices()[0], lambda: _moved_by_slices()[1]),
     "way1.response_reversal": Prediction(_reversal, lambda: _reversal(recurrence=0.0)),
-    "way1.high_baseline_is_lost": Prediction(
-        lambda: _growth(_published(HIGH_BASELINE, slow=True)), lambda: _growth(_published(HIGH_BASELINE))
+    "way1.high_baseline_stands": Prediction(
+        lambda: _growth(_published(HIGH_BASELINE, slow=True)), lambda: _growth(_slow_alone(_published(HIGH_BASELINE, slow=True), SST))
     ),
     "way1.gamma_rises": Prediction(_gamma_rise, lambda: _gamma_rise((PV, SST))),
     "way1.gamma_size": Prediction(_gamma_rise, lambda: _gamma_rise((PV, SST))),

@@ -16,7 +16,7 @@ from ..evidence.registry import evidence
 
 DEFAULT_SD = 0.5
 """Prior SD of the logarithm of a row without a range."""
-UPSTREAM = ("links.signalling_ec50", "links.surge_ec50", "nmdar.drive_ic50_ratio.limbic", "symptoms.potentiation_ec50")
+UPSTREAM = ("links.signalling_ec50", "links.surge_ec50", "symptoms.potentiation_ec50")
 """Fitted rows on which brain trajectories depend."""
 DOWNSTREAM = (
     "population.typical_efficacy",
