@@ -91,7 +91,7 @@ def test_circuits_of_the_ensemble_are_shown_around_the_typical_one(circuits_besi
     np.testing.assert_allclose(firing.isel(gamma_time=0), 0, atol=1e-12)
     rates = reference_run.data.prefrontal_rates.sel(arm="as given", cortical_class="pyramidal")
     change = (rates / rates[0] - 1).interp(time=firing.gamma_time.values)
-    peak = int(change.argmax())
+    peak = int(np.argmax(change.values))
     low, _, high = firing.sel(cortical_class="pyramidal").values[:, peak]
     assert low < float(change[peak]) < high
     assert low > 0
