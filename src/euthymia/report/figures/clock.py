@@ -185,11 +185,15 @@ def drawn(simulation: Simulation, nodes: int) -> Simulation:
     Values between nodes are interpolated linearly in time, which is a curve on that clock.
     """
     simulation = simulation.thinned(nodes)
-    data = simulation.data
-    known = data.time.values
+    known = simulation.data.time.values
     times = np.union1d(known, inverse(np.linspace(0, forward(min(FIRST_HOURS, known[-1])), EARLY_NODES)))
     before = np.clip(np.searchsorted(known, times, side="right") - 1, 0, len(known) - 2)
     fraction = xr.DataArray((times - known[before]) / (known[before + 1] - known[before]), coords={"time": times})
-    over_time = data[[name for name, values in data.items() if "time" in values.dims]]
-    low, high = (over_time.isel(time=nodes).assign_coords(time=times) for nodes in (before, before + 1))
-    return replace(simulation, data=data.drop_dims("time").merge(low + fraction * (high - low)))
+
+    def between(data: xr.Dataset) -> xr.Dataset:
+        over_time = data[[name for name, values in data.items() if "time" in values.dims]]
+        low, high = (over_time.isel(time=nodes).assign_coords(time=times) for nodes in (before, before + 1))
+        return data.drop_dims("time").merge(low + fraction * (high - low))
+
+    over = simulation.over_circuits
+    return replace(simulation, data=between(simulation.data), over_circuits=None if over is None else between(over))
