@@ -11,6 +11,7 @@ import numpy as np
 from euthymia.core.units import registry
 from euthymia.model.closures.response import Closures
 from euthymia.model.default import recipes
+from euthymia.model.parameters import Splits
 
 BASE = {"[mass]": 1.7, "[length]": 1.3, "[time]": 0.6, "[substance]": 2.1, "[current]": 0.8, "[rating]": 1.9, "[hamilton]": 0.7}
 ONE, HOURLY, HZ = "dimensionless", "1/h", "Hz"
@@ -31,6 +32,8 @@ def rescaled(container):
     """The same parameters, surfaces among them, in the other units."""
     if isinstance(container, Closures):
         return _rescaled_closures(container)
+    if isinstance(container, Splits):
+        return replace(container, drive_ic50=container.drive_ic50 * factor("uM"))
     return type(container)(
         **{
             f.name: getattr(container, f.name) * factor(f.metadata["unit"])

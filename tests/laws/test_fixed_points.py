@@ -94,7 +94,7 @@ def test_with_the_ways_clamped_it_has_the_eigenvalues_of_its_parts(model, brain)
         *(signalling.bdnf_time, signalling.mtor_time, signalling.protein_lifetime, signalling.potentiation_lifetime),
         *(signalling.structural_lifetime, *[signalling.structural_delay] * 3),
         *(physiology.links.dopamine_time, 1 / physiology.receptor.habenula_release),
-        *([physiology.links.adaptation_time] * (len(AdaptationState._fields) + 1)),
+        *([physiology.links.adaptation_time] * len(AdaptationState._fields)),
     )
     expected = np.concatenate([[-1 / float(t) for t in times], spines, [jax.grad(adaptation)(x.autoreceptor, drive)]])
     # The triple eigenvalue of the delay chain is defective, so a numerical spectrum spreads it by the cube root of rounding.

@@ -48,7 +48,7 @@ from euthymia.clinic.symptoms import (
     valued,
     visit_shift,
 )
-from euthymia.core.types import SITES
+from euthymia.core.types import DRIVES, SITES
 from euthymia.links import (
     SUBNETWORKS,
     cooperative,
