@@ -85,9 +85,10 @@ def _scores(rows: list[ObservedAndPredicted], molecule: str) -> Table:
     )
     for (of, route, study), group in by_molecule_route_and_study(rows).items():
         if of == molecule and group:
-            errors = [f"{100 * score(group, of).median_error:.0f} %" for of in ("prior", "predicted", "fitted")]
-            left_out, mark = score(group), "*" if group[0].role == KEPT_ASIDE else ""
-            two_fold = [f"{100 * score(group, of).within_two_fold:.0f} %" for of in ("predicted", "fitted")]
+            prior, left_out, fitted = (score(group, which) for which in ("prior", "predicted", "fitted"))
+            errors = [f"{100 * total.median_error:.0f} %" for total in (prior, left_out, fitted)]
+            two_fold = [f"{100 * total.within_two_fold:.0f} %" for total in (left_out, fitted)]
+            mark = "*" if group[0].role == KEPT_ASIDE else ""
             table.add_row(route, study + mark, str(len(group)), *errors, *two_fold, f"{left_out.bias:.2f}")
     return table
 
