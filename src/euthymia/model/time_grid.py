@@ -31,7 +31,7 @@ def _ladder(lengths: tuple[float, ...], steps: Sequence[int]) -> Ladder:
     return Ladder(lengths, tuple(accumulate(length * count for length, count in zip(lengths, steps, strict=True)))[:-1])
 
 
-STEPS_PER_RUNG = {1 / 16: 96, 1 / 8: 44, 1 / 4: 44, 1 / 2: 124}
+STEPS_PER_RUNG = {1 / 16: 96, 1 / 8: 44, 1 / 4: 44, 1 / 2: 118}
 """Steps of a length (h), where more than the least are made: while circuits cease to feel what they have adapted to, six to nine hours
 after an infusion, and where dopamine lags behind trapped drug for days."""
 LEAST_STEPS = 36
