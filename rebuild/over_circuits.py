@@ -21,10 +21,11 @@ def main() -> None:
     from euthymia.analysis.relief_over_circuits import relief_over_circuits
     from euthymia.claims.catalogue import claims
     from euthymia.claims.draws import circuit, extend
+    from euthymia.claims.way1_prefrontal import OF_NO_CIRCUIT
     from euthymia.model.default import default_model
     from euthymia.protocols.reading import DEFAULT, read
 
-    model, chosen = default_model(), [claim for claim in claims() if claim.id.startswith(CLAIMS)]
+    model, chosen = default_model(), [claim for claim in claims() if claim.id.startswith(CLAIMS) and claim.id not in OF_NO_CIRCUIT]
     count = len(model.circuits.drive_ic50)
     nothing = Robustness(inputs=inputs_hash(), draws=0, held={claim.id: "" for claim in chosen})
     held = extend(chosen, nothing, count, progress=lambda text: print(f"  {text}", flush=True), rows_of=circuit)

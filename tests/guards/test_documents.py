@@ -105,5 +105,10 @@ def test_what_the_readme_says_of_the_sign_of_way_1_is_what_conditioning_found():
     assert f"{half}, {same} and {twice} with priors half as wide" in said
     carrier = max(found["numbers"], key=lambda number: found["numbers"][number]["distance"])
     assert carrier == "tonic_share pyramidal"
+    (first, alone), (second, together) = found["carriers"].items()
+    assert (first, second) == ("tonic_share pyramidal", "drive_ic50 pyramidal")
+    assert f"{100 * alone:.0f} % of all circuits" in said
+    assert f"{100 * together:.0f} %" in said
+    assert f"({variants['priors half as wide']['accepted']} circuits)" in said
     assert found["controls"]["share_with_response_reversal"] == 1
     assert f"the middle one of {found['members']['count']}" in said

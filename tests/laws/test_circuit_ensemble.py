@@ -1,5 +1,6 @@
 """Prefrontal circuits drawn from priors and held against evidence: laws of the draws, of what ships, and of courses over them."""
 
+import re
 from dataclasses import replace
 
 import jax
@@ -9,8 +10,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from euthymia.analysis.circuit_conditions import (
+    CHANGE,
     CONDITIONS,
-    DOSES,
     HIGH,
     PARVALBUMIN_FIRST,
     REVERSED_IN_SLICE,
@@ -29,12 +30,13 @@ from euthymia.core.numerics.lag import lagged
 from euthymia.core.types import CORTICAL, DRIVES
 from euthymia.evidence.circuit_ensemble import conditioning
 from euthymia.inference.circuit_ensemble import acceptance, conditioned, distances, left_out, members, widened
+from euthymia.inference.circuit_summary import conditioned_summary, summary
 from euthymia.links import LIMBIC, PYRAMIDAL, RESTING
 from euthymia.model.circuits import alone, rows_of_split, split_of, with_split
 from euthymia.model.default import model_at
 from euthymia.population.patients import circuit_of
 from euthymia.receptors.nmdar import drive_losses, only_ketamine
-from euthymia.simulation.over_circuits import QUANTITIES, over_circuits
+from euthymia.simulation.over_circuits import FEW, QUANTITIES, over_circuits, spread_over
 from euthymia.simulation.simulate import simulate
 
 DRAWS, SEED = 20_000, 3
@@ -78,7 +80,10 @@ def test_readouts_are_what_the_whole_model_does(model, experiment, reference_run
     assert float(read.glutamine[0]) == pytest.approx(float(during.integrate("time")) / end, rel=0.01)
     healthy = rates_at(model.physiology.prefrontal, 1 / (1 + HIGH / split_of(model.physiology).drive_ic50)[None], jnp.ones(()))[0, E]
     assert float(read.high[0]) == pytest.approx(float(healthy) - 1, rel=1e-9)
-    assert float(read.rise[0]) == pytest.approx(DOSES[-1], abs=DOSES[-1])
+    concentrations = np.linspace(0, HIGH, 2001)
+    losses = concentrations[:, None] / (concentrations[:, None] + np.asarray(split_of(model.physiology).drive_ic50))
+    curve = np.asarray(rates_at(model.physiology.prefrontal, jnp.asarray(1 - losses), jnp.ones(())))[:, E]
+    assert float(read.rise[0]) == pytest.approx(concentrations[np.argmax(curve >= (1 + CHANGE) * curve[0])], rel=0.05)
 
 
 def test_every_draw_settles_and_only_what_meets_every_condition_is_kept(found):
@@ -142,6 +147,51 @@ def test_priors_that_leave_nothing_are_named_with_the_best_draw(model, experimen
     assert "\n" not in str(error.value)
 
 
+def test_of_the_draws_that_meet_most_the_one_that_misses_least_is_named(model, experiment):
+    """In whatever order they are drawn."""
+    high = replace(model.dose_curve, tonic_share=jnp.array([0.35, 0.4]))
+    splits = drawn(high, jax.random.key(SEED), 500)
+    read = jax.tree.map(np.asarray, readouts(model.physiology, experiment, splits))
+    meets = met(read).sum(0)
+    margins = np.stack([condition.margin(read) for condition in CONDITIONS])
+    missing = np.where(met(read), 0, np.where(np.isfinite(margins), -margins, HIGH)).sum(0)[meets == meets.max()]
+    with pytest.raises(InputError) as error:
+        conditioned(model.physiology, high, experiment, 500, SEED)
+    amounts = [float(number) / (100 if unit == "%" else 1) for number, unit in re.findall(r"” by ([\d.e+-]+) (%|µM)", str(error.value))]
+    assert sum(amounts) + HIGH * str(error.value).count("by all there is") == pytest.approx(missing.min(), rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("name", "edges"), [("nmda_share", (0.1, 1.5)), ("tonic_share", (0.4, 0.1)), ("tonic_share", (-0.1, 0.4)), ("ic50", (0.0, 5.0))]
+)
+def test_edges_that_are_no_prior_are_named(model, experiment, name, edges):
+    with pytest.raises(InputError, match=f"dose_curve.{name}: .* is no prior"):
+        conditioned(model.physiology, replace(model.dose_curve, **{name: jnp.array(edges)}), experiment, 100, SEED)
+
+
+def test_a_variant_may_leave_no_circuit(model):
+    few = conditioned_summary(model, 5000, 2)
+    assert few["accepted"] > 0
+    assert few["variants"]["priors half as wide"] | {"rising": None} == {
+        "accepted": 0,
+        "rising": None,
+        "pyramidal": None,
+        "glutamine": None,
+    }
+
+
+def test_two_numbers_carry_the_sign_further_than_one(model, experiment, found):
+    first, both = summary(model, experiment, found)["carriers"].values()
+    before = float((found.read.peak[:, E] > 0).mean())
+    assert before < first < both < 1
+
+
+def test_few_circuits_have_no_quantiles():
+    assert spread_over(1) == ((0.0, 0.5, 1.0), "1 prefrontal circuit, lowest to highest")
+    assert spread_over(FEW - 1).quantiles == (0.0, 0.5, 1.0)
+    assert spread_over(FEW) == ((0.05, 0.5, 0.95), f"{FEW} prefrontal circuits, 5 to 95 %")
+
+
 def test_a_width_changes_nothing_at_one_and_stays_within_shares(model):
     same = widened(model.dose_curve, 1.0)
     for name in ("nmda_share", "tonic_share", "ic50"):
@@ -170,12 +220,11 @@ def test_members_are_the_first_that_are_left(found, experiment):
 
 
 def test_people_have_the_circuits_of_the_ensemble_alike(model):
-    splits = jax.vmap(lambda number: circuit_of(model, number))(jnp.arange(1, 6401))
-    shipped = numbers(model.circuits)
-    which = (numbers(splits)[:, None, 0] == shipped[None, :, 0]).argmax(1)
-    np.testing.assert_array_equal(numbers(splits), shipped[which])
-    counts = np.bincount(which, minlength=len(shipped))
-    expected = 6400 / len(shipped)
+    which = jax.vmap(lambda number: circuit_of(model, number))(jnp.arange(1, 6401))
+    shipped = len(model.circuits.drive_ic50)
+    counts = np.bincount(which, minlength=shipped)
+    assert len(counts) == shipped
+    expected = 6400 / shipped
     assert np.abs(counts - expected).max() < 5 * np.sqrt(expected)
 
 
@@ -220,7 +269,7 @@ def test_a_course_over_circuits_is_that_of_each_circuit(model, reference_run):
 
 def test_limbic_network_and_receptors_at_rest_share_the_potency_or_keep_their_own(model):
     concentration, split = only_ketamine(jnp.asarray(0.3)), model.circuits.of(0)
-    assert DRIVES[LIMBIC], DRIVES[RESTING] == ("limbic", "resting")
+    assert (DRIVES[LIMBIC], DRIVES[RESTING]) == ("limbic", "resting")
     equal = replace(model.physiology.receptor, ic50_ratio=jnp.ones(2))
     losses = drive_losses(equal, concentration)
     np.testing.assert_allclose(losses[jnp.array([LIMBIC, RESTING])], losses[PYRAMIDAL], rtol=1e-14)

@@ -125,6 +125,8 @@ class Condition(NamedTuple):
     target: str
     margin: Callable[[Readouts], np.ndarray]
     """Above zero where the condition is met; −∞ where nothing of the kind happens."""
+    unit: str = "1"
+    """Of the margin."""
 
 
 def _lead(read: Readouts, fall: np.ndarray) -> np.ndarray:
@@ -145,12 +147,15 @@ CONDITIONS = (
     Condition("pyramidal cells fire more at 1 µM in slice", UP, lambda read: np.asarray(read.low)),
     Condition("they fire less at 10 µM in slice", DOWN, lambda read: -np.asarray(read.high)),
     Condition(
-        "an interneuron class falls by a tenth before they rise by a tenth", ORDER, lambda read: _lead(read, np.asarray(read.fall).min(-1))
+        "an interneuron class falls by a tenth before they rise by a tenth",
+        ORDER,
+        lambda read: _lead(read, np.asarray(read.fall).min(-1)),
+        "µM",
     ),
     Condition("labelled glutamine rises as in people", GLUTAMINE, _inside),
 )
 PARVALBUMIN_FIRST = Condition(
-    "parvalbumin cells fall by a tenth before they rise by a tenth", ORDER, lambda read: _lead(read, np.asarray(read.fall)[:, 0])
+    "parvalbumin cells fall by a tenth before they rise by a tenth", ORDER, lambda read: _lead(read, np.asarray(read.fall)[:, 0]), "µM"
 )
 """A stricter reading of the order."""
 REVERSED_IN_SLICE = (

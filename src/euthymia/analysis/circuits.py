@@ -32,6 +32,8 @@ VOLLEY = (1, 2, 3)
 """Spikes of every habenula cell in one volley."""
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the circuits of the ensemble."""
+PREFRONTAL = frozenset(("way 1", "prefrontal"))
+"""What takes the loss of NMDA drive from prefrontal circuits."""
 RUNS = 1
 """Of the runs of an omitted reward; a claim takes the mean of all."""
 
@@ -49,7 +51,8 @@ def circuits(simulation: Simulation, model: Euthymia) -> xr.Dataset:
     parts = [_recordings, _omitted_reward, _limbic]
     if all(dose.drug != "midazolam" for dose in simulation.protocol.doses):
         parts.append(_prefrontal)
-        parts.append(_ensemble)
+        if PREFRONTAL.isdisjoint(simulation.without):
+            parts.append(_ensemble)
     for part in parts:
         more, axes = part(simulation, model)
         values |= more

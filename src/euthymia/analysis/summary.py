@@ -13,6 +13,7 @@ from ..pharmacology.comparators import FORMED
 from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import BLOCKERS, HYDROXYNORKETAMINES, KETAMINES, NORKETAMINES
 from ..results.quantities import label, shown_unit
+from ..simulation.over_circuits import spread_over
 from ..simulation.removable import EVERYTHING, REMOVABLE
 from ..simulation.simulate import Simulation
 from ..simulation.visits import course_title, first_visit
@@ -28,8 +29,6 @@ from .readouts import LEAST_POINTS
 from .resting_engagement import beyond_context_by_engagement
 from .trapping import ReleaseRates, release_rates
 
-INTERVAL = (0.05, 0.5, 0.95)
-"""Quantiles over circuits."""
 NO_CHANGE = 1e-6
 """Points of MADRS below which there is nothing to share out."""
 BLOCK_MEASURES = ("bound", "pore_block", "drive_loss")
@@ -77,9 +76,10 @@ class Part:
 
 @dataclass(frozen=True)
 class CircuitInterval:
-    """Over prefrontal circuits: 5, 50 and 95 %."""
+    """Over prefrontal circuits: low, middle and high."""
 
-    circuits: int
+    name: str
+    """How many circuits, and what low and high are."""
     madrs: dict[str, tuple[float, float, float]]
     """By checkpoint, points."""
     glutamate: tuple[float, float, float]
@@ -246,12 +246,14 @@ def summarise(simulation: Simulation, model: Euthymia | None = None) -> Summary:
 
 
 def _over_circuits(courses: xr.Dataset, checkpoints: dict[str, float], visit: float) -> CircuitInterval:
+    spread = spread_over(courses.sizes["circuit"])
+
     def interval(values: xr.DataArray) -> tuple[float, float, float]:
-        low, median, high = map(float, np.quantile(values, INTERVAL))
+        low, median, high = map(float, np.quantile(values, spread.quantiles))
         return low, median, high
 
     madrs = {name: interval(courses.madrs.sel(time=visit + hours, method="nearest")) for name, hours in checkpoints.items()}
-    return CircuitInterval(courses.sizes["circuit"], madrs, interval(courses.glutamate.max("time")))
+    return CircuitInterval(spread.name, madrs, interval(courses.glutamate.max("time")))
 
 
 def _by_class(data: xr.Dataset, word: str, name: str) -> xr.DataArray:

@@ -7,7 +7,7 @@ from typing import Any
 from ..core.runtime import configure
 from ..evidence.robustness import Robustness
 from ..inference.sizes import DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS, check_circuit_draws
-from .courses import model_like, silent
+from .courses import model_like, silent, whole
 from .types import Calibration, Model, PharmacokineticFit, Verdict
 
 VALIDATIONS = ("pharmacology", "clinic")
@@ -154,7 +154,7 @@ def condition_circuits(draws: int = DRAWS_OF_CIRCUITS, seed: int = SEED_OF_CIRCU
     >>> found = eu.condition_circuits()  # doctest: +SKIP
     >>> found["rising"]  # doctest: +SKIP
     """
-    check_circuit_draws(draws, seed)
+    check_circuit_draws(whole("draws", draws), whole("seed", seed))
     configure()
     from ..inference.circuit_summary import conditioned_summary
 

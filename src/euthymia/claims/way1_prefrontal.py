@@ -114,12 +114,13 @@ def _glutamine_by_the_others(conditions: tuple[Condition, ...]) -> float:
     return float((CONDITIONS[-1].margin(read)[met(read, conditions).all(0)] > 0).mean())
 
 
-def _moved_by_slices() -> np.ndarray:
-    """How far the two observations in slice move the distribution of each number (Kolmogorov–Smirnov), from the furthest."""
+def _moved_furthest(number: str, cell_class: int) -> float:
+    """How far the two observations in slice move the distribution of a number of a class (Kolmogorov–Smirnov); 0 if another moves further."""
     splits, read = _circuits()
     kept = met(read, IN_SLICE).all(0)
-    numbers = np.hstack(jax.tree.leaves(splits))
-    return np.sort([ks_2samp(column, column[kept]).statistic for column in numbers.T])[::-1]
+    moved = jax.tree.map(lambda numbers: np.array([ks_2samp(column, column[kept]).statistic for column in np.asarray(numbers).T]), splits)
+    distance = getattr(moved, number)[cell_class]
+    return float(distance) if distance == max(map(np.max, jax.tree.leaves(moved))) else 0.0
 
 
 def _published(baseline: tuple[float, ...] | None = None, slow: bool = False) -> Prefrontal:
@@ -218,6 +219,17 @@ def _impulse_control_spared(arm: str) -> float:
     return float(_impulse_control(arm)[first_day].min()) - 1 - _worst_focus(arm).change
 
 
+OF_NO_CIRCUIT = frozenset(
+    (
+        "way1.inverted_u_is_rare",
+        "way1.falls_in_most_circuits",
+        "way1.slices_decide_the_sign",
+        "way1.glutamine_by_the_others",
+        "way1.one_number_carries_the_sign",
+        "way1.response_reversal",
+    )
+)
+"""Claims that are the same in every circuit: of priors, and of the circuit as published."""
 PREDICTIONS = {
     "way1.somatostatin_first": Prediction(
         lambda: _lead_over_pyramidal(model_in_use().physiology.prefrontal, SST), lambda: _lead_over_pyramidal(_without_nmda(SST), SST)
@@ -238,7 +250,7 @@ PREDICTIONS = {
     "way1.glutamine_by_the_others": Prediction(
         lambda: _glutamine_by_the_others(CONDITIONS[:-1]), lambda: _glutamine_by_the_others(REVERSED_IN_SLICE)
     ),
-    "way1.one_number_carries_the_sign": Prediction(lambda: _moved_by_slices()[0], lambda: _moved_by_slices()[1]),
+    "way1.one_number_carries_the_sign": Prediction(lambda: _moved_furthest("tonic_share", E), lambda: _moved_furthest("drive_ic50", E)),
     "way1.response_reversal": Prediction(_reversal, lambda: _reversal(recurrence=0.0)),
     "way1.high_baseline_stands": Prediction(
         lambda: _growth(_published(HIGH_BASELINE, slow=True)), lambda: _growth(_slow_alone(_published(HIGH_BASELINE, slow=True), SST))

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.stats import ks_2samp
 
-from ..analysis.circuit_conditions import CONDITIONS, Condition, Experiment, Readouts, met, readouts
+from ..analysis.circuit_conditions import CONDITIONS, HIGH, Condition, Experiment, Readouts, met, readouts
 from ..analysis.dose_response import drawn
 from ..circuits.prefrontal import E
 from ..core.errors import InputError
@@ -57,30 +57,60 @@ def conditioned(
     Raises
     ------
     InputError
-        If none of them meets all.
+        If priors are none, or no draw meets every condition.
     """
-    splits = drawn(priors, jax.random.key(seed), draws)
-    read = jax.tree.map(np.asarray, readouts(physiology, experiment, splits))
-    circuits = Conditioned(splits, read, met(read, tuple(conditions)))
+    circuits = held_against(physiology, priors, experiment, draws, seed, conditions)
     if not len(circuits.accepted):
         raise InputError(_nothing(circuits, conditions))
     return circuits
 
 
+def held_against(
+    physiology: Physiology, priors: DoseCurve, experiment: Experiment, draws: int, seed: int, conditions: Sequence[Condition] = CONDITIONS
+) -> Conditioned:
+    """Circuits drawn and held against conditions, of which they may meet none.
+
+    Raises
+    ------
+    InputError
+        If priors are none.
+    """
+    check_priors(priors)
+    splits = drawn(priors, jax.random.key(seed), draws)
+    read = jax.tree.map(np.asarray, readouts(physiology, experiment, splits))
+    return Conditioned(splits, read, met(read, tuple(conditions)))
+
+
+def check_priors(priors: DoseCurve) -> None:
+    """Raises ``InputError`` for edges that are no prior: of a share between 0 and 1, of a potency above 0, the first below the second."""
+    for name, least, most in (("nmda_share", 0.0, 1.0), ("tonic_share", 0.0, 1.0), ("ic50", np.finfo(float).tiny, np.inf)):
+        low, high = map(float, getattr(priors, name))
+        if not least <= low < high <= most:
+            allowed = "above 0" if most > 1 else "within 0 to 1"
+            raise InputError(f"dose_curve.{name}: {low:g} to {high:g} is no prior; both edges are {allowed}, the lower one first")
+
+
 def _nothing(circuits: Conditioned, conditions: Sequence[Condition]) -> str:
-    """That no draw meets every condition, and by how much the best misses."""
-    best = int(circuits.met.sum(0).argmax())
-    one = jax.tree.map(lambda numbers: numbers[best : best + 1], circuits.read)
+    """That no draw meets every condition, and by how much the best misses: of those that meet most, the one that misses least."""
+    margins = np.stack([condition.margin(circuits.read) for condition in conditions])
+    meets = circuits.met.sum(0)
+    missing = np.where(circuits.met, 0, np.where(np.isfinite(margins), -margins, HIGH)).sum(0)
+    best = int(np.where(meets == meets.max(), missing, np.inf).argmin())
     missed = [
-        f"“{condition.name}” by {-float(condition.margin(one)[0]):.2g}"
-        for condition, holds in zip(conditions, circuits.met[:, best], strict=True)
+        f"“{condition.name}” by {_amount(-float(margin), condition.unit)}"
+        for condition, margin, holds in zip(conditions, margins[:, best], circuits.met[:, best], strict=True)
         if not holds
     ]
-    draws, best_meets = circuits.met.shape[1], circuits.met[:, best].sum()
     return (
-        f"circuits: none of {draws} draws meets every condition; the best meets {best_meets} of {len(conditions)} and misses "
+        f"circuits: none of {len(meets)} draws meets every condition; the best meets {meets[best]} of {len(conditions)} and misses "
         f"{', '.join(missed)}; widen the priors dose_curve.* or draw more"
     )
+
+
+def _amount(miss: float, unit: str) -> str:
+    if not np.isfinite(miss):
+        return "all there is"
+    return f"{100 * miss:.2g} %" if unit == "1" else f"{miss:.2g} {unit}"
 
 
 def widened(priors: DoseCurve, factor: float) -> DoseCurve:

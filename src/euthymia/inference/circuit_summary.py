@@ -16,9 +16,10 @@ from ..analysis.high_baseline import AtBaseline, at_baseline, at_high_baseline
 from ..analysis.standard_infusion import standard_infusion
 from ..circuits.prefrontal import CLASSES, E, gamma_power, steady_rates
 from ..core.types import CORTICAL
+from ..evidence.circuit_ensemble import NUMBERS
 from ..model.circuits import with_split
 from ..model.parameters import DoseCurve, Euthymia, Physiology, Splits
-from .circuit_ensemble import Conditioned, acceptance, conditioned, distances, left_out, widened
+from .circuit_ensemble import Conditioned, acceptance, conditioned, distances, held_against, left_out, widened
 from .sizes import SEED_OF_CIRCUITS
 
 QUANTILES = (0.05, 0.5, 0.95)
@@ -26,6 +27,8 @@ SST, VIP = CLASSES.index("SST"), CLASSES.index("VIP")
 GAMMA_NODES = 16
 """Frequencies in the gamma band."""
 WIDTHS = {"priors half as wide": 1 / 2, "priors twice as wide": 2.0}
+CARRIERS = 2
+"""Numbers of which it is asked how far they carry the sign."""
 RESAMPLED, OF_MEMBERS = 1000, 100
 """Times that so many members are drawn again, for the error of a median."""
 
@@ -55,10 +58,9 @@ def summary(model: Euthymia, experiment: Experiment, circuits: Conditioned, seed
         Theirs; a second set is drawn with another.
     """
     physiology, priors = model.physiology, model.dose_curve
-    draws, accepted = circuits.met.shape[1], circuits.accepted
+    draws, accepted, numbers = circuits.met.shape[1], circuits.accepted, _numbers(circuits)
     in_slice = np.flatnonzero(circuits.met[:2].all(0))
     glutamine, ordered = circuits.met[CONDITIONS.index(CONDITIONS[-1])], circuits.met[2]
-    apart = distances(circuits)
     return {
         "draws": draws,
         "seed": seed,
@@ -73,20 +75,46 @@ def summary(model: Euthymia, experiment: Experiment, circuits: Conditioned, seed
             "after_slice": float(glutamine[in_slice].mean()),
             "after_slice_and_order": float(glutamine[in_slice][ordered[in_slice]].mean()),
         },
-        "numbers": {
-            f"{number} {name}": {
-                "before": _quantiles(np.asarray(getattr(circuits.splits, number))[:, which]),
-                "after": _quantiles(np.asarray(getattr(circuits.splits, number))[accepted, which]),
-                "distance": float(getattr(apart, number)[which]),
-            }
-            for number in ("nmda_share", "tonic_share", "drive_ic50")
-            for which, name in enumerate(CORTICAL)
-        },
+        "numbers": numbers,
+        "carriers": _carriers(circuits, numbers),
         "results": _results(physiology, experiment, circuits),
         "error_of_median": _error_of_median(circuits, seed),
         "variants": _variants(physiology, priors, experiment, circuits, seed),
         "controls": _controls(physiology, experiment, circuits),
     }
+
+
+def _of_number(circuits: Conditioned, name: str) -> np.ndarray:
+    """One number of the draws, by its name and that of the class."""
+    number, _, cells = name.partition(" ")
+    return np.asarray(getattr(circuits.splits, number))[:, CORTICAL.index(cells)]
+
+
+def _numbers(circuits: Conditioned) -> dict[str, dict[str, Any]]:
+    """Every number of every class before and after, and how far apart these are."""
+    apart = distances(circuits)
+    return {
+        f"{number} {name}": {
+            "before": _quantiles(_of_number(circuits, f"{number} {name}")),
+            "after": _quantiles(_of_number(circuits, f"{number} {name}")[circuits.accepted]),
+            "distance": float(getattr(apart, number)[which]),
+        }
+        for number in NUMBERS
+        for which, name in enumerate(CORTICAL)
+    }
+
+
+def _carriers(circuits: Conditioned, numbers: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Share rising of all draws in which the number that is moved furthest is within its interval after conditioning, and then the next
+    one too: how far they carry the sign.
+    """
+    furthest = sorted(numbers, key=lambda name: numbers[name]["distance"], reverse=True)[:CARRIERS]
+    within, shares = np.ones(circuits.met.shape[1], bool), {}
+    for name in furthest:
+        low, _, high = numbers[name]["after"]
+        within &= (low <= _of_number(circuits, name)) & (_of_number(circuits, name) <= high)
+        shares[name] = circuits.share_rising(np.flatnonzero(within))
+    return shares
 
 
 def _conditions(circuits: Conditioned) -> dict[str, dict[str, Any]]:
@@ -140,13 +168,15 @@ def _error_of_median(circuits: Conditioned, seed: int) -> float:
 
 
 def _variants(physiology: Physiology, priors: DoseCurve, experiment: Experiment, circuits: Conditioned, seed: int) -> dict[str, Any]:
-    """The same with one thing changed."""
+    """The same with one thing changed; a variant may leave no circuit."""
 
     def short(variant: Conditioned) -> Mapping[str, Any]:
         chosen = variant.accepted
         before = variant.share_rising(np.arange(variant.met.shape[1]))
+        if not len(chosen):
+            return {"accepted": 0, "rising": [before, None], "pyramidal": None, "glutamine": None}
         return {
-            "accepted": float(variant.met.all(0).mean()),
+            "accepted": len(chosen),
             "rising": [before, variant.share_rising(chosen)],
             "pyramidal": _quantiles(variant.read.peak[chosen, E]),
             "glutamine": _quantiles(variant.read.glutamine[chosen]),
@@ -155,8 +185,8 @@ def _variants(physiology: Physiology, priors: DoseCurve, experiment: Experiment,
     draws = circuits.met.shape[1]
     strict = (*CONDITIONS[:2], PARVALBUMIN_FIRST, *CONDITIONS[3:])
     return {
-        "another seed": short(conditioned(physiology, priors, experiment, draws, seed + 1)),
-        **{name: short(conditioned(physiology, widened(priors, factor), experiment, draws, seed)) for name, factor in WIDTHS.items()},
+        "another seed": short(held_against(physiology, priors, experiment, draws, seed + 1)),
+        **{name: short(held_against(physiology, widened(priors, factor), experiment, draws, seed)) for name, factor in WIDTHS.items()},
         "parvalbumin cells first": short(replace(circuits, met=met(circuits.read, strict))),
         "13C left out": short(replace(circuits, met=circuits.met[:3])),
         "slice reversed": short(replace(circuits, met=met(circuits.read, REVERSED_IN_SLICE))),

@@ -23,7 +23,7 @@ from ..results.labelled import labelled
 from ..simulation.person import Person
 from ..simulation.removable import changes_by, removal
 from .course import CHUNK_SIZE, PatientOutcome, patient_outcomes
-from .patients import check_population
+from .patients import check_population, circuit_of
 from .setup import CohortSetup, cohort_setup, comparator_of
 from .weighting import BaselineTarget, balancing_weights, within_limits
 
@@ -194,6 +194,7 @@ def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, compara
         "weight": outcome.weight,
         "baseline_madrs": outcome.baseline,
         "sampling_weight": weights,
+        "prefrontal_circuit": 1 + np.asarray(jax.vmap(lambda number: circuit_of(model, number))(jnp.asarray(patients.numbers))),
     }
     along = {"patient": patients.numbers, "time": times, "cell_class": CELL_CLASSES[PYRAMIDAL : PYRAMIDAL + 1]}
     if comparator:

@@ -40,13 +40,13 @@ def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) ->
         typical.madrs + individual_effects.severity,
         sample_body(model, typical.body, number),
     )
-    return VirtualPatient(person, individual_effects, circuit_of(model, number))
+    return VirtualPatient(person, individual_effects, model.circuits.of(circuit_of(model, number)))
 
 
-def circuit_of(model: Euthymia, number: Int[Array, ""]) -> Splits:
-    """The split of the prefrontal circuit of the patient of a number, one of the ensemble's; each is as likely."""
+def circuit_of(model: Euthymia, number: Int[Array, ""]) -> Int[Array, ""]:
+    """Which of the ensemble's prefrontal circuits, from 0, the patient of a number has; each is as likely."""
     key = jax.random.fold_in(jax.random.key(CIRCUIT_SEED), number)
-    return model.circuits.of(jax.random.randint(key, (), 0, len(model.circuits.drive_ic50)))
+    return jax.random.randint(key, (), 0, len(model.circuits.drive_ic50))
 
 
 def individual_physiology(physiology: Physiology, individual_effects: RandomEffects, split: Splits) -> Physiology:

@@ -15,7 +15,7 @@ from ..evidence.rows import Parameter
 from ..model.default import uses
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
-from .words import MOVED, change, clock, percent, points, span
+from .words import CELLS, MOVED, change, clock, number_of_cells, percent, points, span
 
 WEIGHT = "symptoms.drivers."
 """How the ids of the rows begin that weigh mechanisms in mood; the mechanism follows."""
@@ -27,8 +27,6 @@ MECHANISMS = {
     "limbic_input": "the drive of the limbic network",
     "potentiation": "fast potentiation",
 }
-CELLS = {"vip": "VIP"}
-"""Classes of cell that are not called by their name."""
 FRACTIONS = {0.0: "if it does not at all", 0.5: "if it does half as much", 1.0: "if it does as much"}
 """Engagements in words."""
 AT_REST = {
@@ -40,12 +38,6 @@ REMISSION = 10 * YEAR
 """Median time to an untreated remission, beyond which the model has none, h."""
 LEAST_CHANGE = 0.01
 """Fraction of a firing rate below which it has not moved."""
-SPLIT = {
-    "nmda_share": "the NMDA part of the excitation that pyramidal cells send to",
-    "tonic_share": "the NMDA part of the background of",
-    "drive_ic50": "the potency of the drug at",
-}
-"""What is unknown of a prefrontal circuit, before the class of cell."""
 FEWER = 0.1
 """Fall of the share of spikes in bursts from which on bursts are called fewer."""
 
@@ -83,21 +75,22 @@ def sign_of_way_1(simulation: Simulation) -> str:
     """That pyramidal cells fire more under block is inferred: from what, by which number, and by how much in this course."""
     stored, circuits = conditioning(), simulation.circuits
     rising, numbers = stored["rising"], stored["numbers"]
-    carrier = max(numbers, key=lambda number: numbers[number]["distance"])
-    number, _, name = carrier.partition(" ")
+    (carrier, alone), (next_one, together) = stored["carriers"].items()
     inferred = (
         "That pyramidal cells fire more under block, and not less, is inferred. Which part of the excitation of each class runs through "
         "NMDA receptors, and how much drug takes half of it, is not known. Drawn from wide priors, circuits fire more at the end of the "
         f"standard infusion in {percent(rising['before'])}; of those that fire more at 1 µM and less at 10 µM, as pyramidal cells in slice "
-        f"do, {percent(rising['after_slice'])}. What decides is {SPLIT[number]} {CELLS.get(name, name)} cells: "
-        f"{_interval(numbers[carrier]['before'])} before, {_interval(numbers[carrier]['after'])} after (median, 5 and 95 %)."
+        f"do, {percent(rising['after_slice'])}. What decides is above all {number_of_cells(carrier)}: "
+        f"{_interval(numbers[carrier]['before'])} before, {_interval(numbers[carrier]['after'])} after (median, 5 and 95 %). "
+        f"Where it is so, {percent(alone)} of all circuits rise; where {number_of_cells(next_one)} is what evidence leaves too, "
+        f"{percent(together)}."
     )
     if circuits is None or "ensemble_firing" not in circuits:
         return inferred
     firing = circuits.ensemble_firing.sel(cortical_class="pyramidal")
     highest = firing.isel(gamma_time=int(abs(firing.sel(quantile=0.5)).to_numpy().argmax()))
     low, median, high = (_signed(float(highest.sel(quantile=level))) for level in (0.05, 0.5, 0.95))
-    return f"{inferred} In this course, circuits that are left change their pyramidal rate by {median} at most ({low} to {high})."
+    return f"{inferred} At the peak of this course circuits that are left change their pyramidal rate by {median} ({low} to {high})."
 
 
 def _interval(quantiles: list[float]) -> str:

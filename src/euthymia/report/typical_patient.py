@@ -43,7 +43,7 @@ def _of_circuits(summary: Summary) -> dict[str, list[str]]:
     if over is None:
         return {}
     spread = [NONE if summary.madrs[name] is None else f"{low:.1f}–{high:.1f}" for name, (low, _, high) in over.madrs.items()]
-    return {f"over {over.circuits} prefrontal circuits, 5 to 95 %": spread}
+    return {f"over {over.name}": spread}
 
 
 def _of_patients(of_patients: PatientMedians | None, checkpoints: Iterable[str]) -> dict[str, list[str]]:

@@ -13,6 +13,14 @@ from ..trials.published import TrialOutcome
 
 SHORT_CLASS = {"parvalbumin": "PV", "somatostatin": "SST", "vip": "VIP"}
 """Classes of cell that are called by an abbreviation in figures and tables."""
+CELLS = {"vip": "VIP"}
+"""Classes of cell that are not called by their name in sentences."""
+SPLIT = {
+    "nmda_share": "the NMDA part of the excitation that pyramidal cells send to",
+    "tonic_share": "the NMDA part of the background of",
+    "drive_ic50": "the potency of the drug at",
+}
+"""What is unknown of a prefrontal circuit, before the class of cell."""
 NONE = "–"
 """Where there is no number."""
 MOVED = 0.0005
@@ -33,6 +41,12 @@ def number_of(observation: TrialOutcome) -> str:
     # A number stays with its unit.
     at = clock(observation.at - start).replace(" ", "\N{NO-BREAK SPACE}") + (" after the last dose" if start else "")
     return f"{observation.statistic}, {arms}{against}, {at}"
+
+
+def number_of_cells(name: str) -> str:
+    """What a number of a prefrontal circuit is of, by its name and that of the class."""
+    number, _, cells = name.partition(" ")
+    return f"{SPLIT[number]} {CELLS.get(cells, cells)} cells"
 
 
 def span(hours: float) -> str:

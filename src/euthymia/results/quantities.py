@@ -189,6 +189,7 @@ _TABLE = [
         ("weight", "kg", "body weight"),
         ("baseline_madrs", "points", "MADRS before treatment"),
         ("sampling_weight", "1", "statistical weight of a patient; together 1"),
+        ("prefrontal_circuit", "1", "number of a patient's prefrontal circuit in the ensemble"),
     ),
     *_rows(
         "",

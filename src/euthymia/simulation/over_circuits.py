@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import xarray as xr
 
@@ -16,6 +17,25 @@ QUANTITIES = (
     *("surge_engagement", "resting_engagement", "limbic_block", "lock", "dopamine", "spine_density", "madrs"),
 )
 """What is kept of each course, as given: way 1, what reads it or the same potency, and mood."""
+
+
+FEW = 20
+"""Circuits below which no quantile is said."""
+
+
+class Spread(NamedTuple):
+    """How a spread over circuits is said: its quantiles, low, middle and high, and their name."""
+
+    quantiles: tuple[float, float, float]
+    name: str
+
+
+def spread_over(circuits: int) -> Spread:
+    """The interval of so many circuits; of a few, from the lowest to the highest."""
+    counted = f"{circuits} prefrontal circuit{'s' * (circuits > 1)}"
+    if circuits < FEW:
+        return Spread((0.0, 0.5, 1.0), f"{counted}, lowest to highest")
+    return Spread((0.05, 0.5, 0.95), f"{counted}, 5 to 95 %")
 
 
 def check_circuits(count: int, model: Euthymia) -> None:

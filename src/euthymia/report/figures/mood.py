@@ -10,6 +10,7 @@ from ...core.clock import clock
 from ...evidence.registry import evidence
 from ...protocols.reading import DEFAULT, read
 from ...results.ratings import rated
+from ...simulation.over_circuits import spread_over
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
 from .anaesthesia import mark_anaesthesia
@@ -25,7 +26,6 @@ SHOWN_ITEMS = {"2 h": ("o", PAPER), "24 h": ("o", COLOURS["mood"]), "7 d": ("D",
 """Marker and filling of each checkpoint."""
 UNDISTURBED = "everything acts"
 """Arm with nothing removed, beside a course from which something is."""
-OVER_CIRCUITS = (0.05, 0.95)
 CLOSEST = 0.07
 """Between two numerals at the right of a panel, as a share of its height."""
 
@@ -45,9 +45,9 @@ def mood(simulation: Simulation) -> str:
             axes.plot(data.time, simulation.madrs(UNDISTURBED).where(awake), label="with everything acting", **pale)
         if simulation.over_circuits is not None:
             over = simulation.over_circuits.madrs.where(awake)
-            low, high = (over.quantile(level, "circuit") for level in OVER_CIRCUITS)
-            band = f"{over.sizes['circuit']} prefrontal circuits, 5 to 95 %"
-            axes.fill_between(data.time, low, high, color=COLOURS["mood"], alpha=0.18, lw=0, label=band)
+            spread = spread_over(over.sizes["circuit"])
+            low, high = (over.quantile(spread.quantiles[end], "circuit") for end in (0, -1))
+            axes.fill_between(data.time, low, high, color=COLOURS["mood"], alpha=0.18, lw=0, label=spread.name)
         axes.plot(data.time, course, **arm_line(0), lw=2.8, label=name)
         mark_anaesthesia(axes, {name: data}, with_key=True)
         if is_the_trial(simulation):

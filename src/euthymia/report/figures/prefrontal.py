@@ -33,11 +33,10 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
         for name in data.cortical_class.values:
             rate = dosed.prefrontal_rates.sel(cortical_class=name)
             rates.plot(time, 100 * (rate / rate[0] - 1), color=CLASS_COLOURS[name], label=SHORT_CLASS.get(name, name))
-            if circuits is not None and "ensemble_firing" in circuits:
-                _band(rates, circuits.ensemble_firing.sel(cortical_class=name), CLASS_COLOURS[name])
+        if circuits is not None and "ensemble_firing" in circuits:
+            _band(rates, circuits.ensemble_firing.sel(cortical_class="pyramidal"), CLASS_COLOURS["pyramidal"])
+            _band(glutamate, circuits.ensemble_glutamate, COLOURS["way 1"], "ensemble of circuits, 5 to 95 %")
         rates.set_title("Firing, change in %")
-        if circuits is not None and "ensemble_glutamate" in circuits:
-            _band(glutamate, circuits.ensemble_glutamate, COLOURS["way 1"])
         glutamate.plot(time, 100 * dosed.glutamate, color=CURVE, label="glutamate in tissue")
         glutamate.plot(time, 100 * dosed.measured_glutamate, color=CURVE, ls=":", label="as an instrument shows it")
         if is_the_trial(simulation):
@@ -65,10 +64,10 @@ def surge(simulation: Simulation, circuits: xr.Dataset | None) -> str:
         return svg(figure, "Way 1: prefrontal firing, glutamate and gamma power")
 
 
-def _band(axes: Axes, quantiles: xr.DataArray, colour: str) -> None:
+def _band(axes: Axes, quantiles: xr.DataArray, colour: str, label: str | None = None) -> None:
     """What most circuits of the ensemble do, in per cent."""
     low, high = (100 * quantiles.isel(quantile=which) for which in (0, -1))
-    axes.fill_between(quantiles.gamma_time, low, high, color=colour, alpha=BAND, lw=0)
+    axes.fill_between(quantiles.gamma_time, low, high, color=colour, alpha=BAND, lw=0, label=label)
 
 
 def spectrum(circuits: xr.Dataset) -> str:

@@ -235,9 +235,9 @@ SECTIONS = (
         (
             Figure(
                 prefrontal.surge,
-                "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Shaded: 5 to 95 % of the "
-                "circuits that evidence leaves. Right: a proxy of gamma power, from the circuit’s linear response to noise. Neither "
-                "band nor gamma power is drawn with midazolam.",
+                "Left: firing by class. Middle: glutamate, and what a slow instrument would show of it. Shaded: pyramidal cells "
+                "and glutamate in 5 to 95 % of the circuits that evidence leaves. Right: a proxy of gamma power, from the circuit’s linear "
+                "response to noise.",
                 "both",
             ),
             Figure(

@@ -5,12 +5,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import kstwo
 
 from ...evidence.over_circuits import OverCircuits
-from ..words import SHORT_CLASS, percent
+from ..words import SHORT_CLASS, number_of_cells, percent
 
 IDENTIFIED = 0.1
 """Distance of the distributions before and after (Kolmogorov–Smirnov) from which on evidence says something of a number."""
+BY_CHANCE = 0.01
+"""Probability of a larger distance, if evidence said nothing."""
 NUMBERS = {"nmda_share": "recurrent share", "tonic_share": "background share", "drive_ic50": "half loss, µM"}
 RESULTS = {
     **{name: f"{name} cells, change" for name in ("pyramidal", "parvalbumin", "somatostatin", "vip")},
@@ -29,7 +32,7 @@ NOTES = (
     "same. By the others: share that meets a condition among the circuits that meet all others.",
     "Shares are the NMDA parts of the excitation that pyramidal cells send to a class, and of its background; half loss is the "
     "concentration of ketamine that halves its NMDA drive in vivo.",
-    "Changes are at the end of the standard infusion. The sign does not depend on the width of the priors; the size does.",
+    "Changes are at the end of the standard infusion. A share stays between 0 and 1, however wide its prior.",
 )
 
 
@@ -60,12 +63,14 @@ def show_conditioning(summary: Mapping[str, Any], console: Console) -> None:
     rising = summary["rising"]
     console.print(
         f"\nPyramidal cells fire more at the end of the standard infusion in {percent(rising['before'])} of circuits before evidence, in "
-        f"{percent(rising['after_slice'])} after the two observations in slice, in {percent(rising['after_all'])} after all."
+        f"{percent(rising['after_slice'])} after the two observations in slice. Labelled glutamine, which rises, asks for the rest. "
+        f"{carriers(summary)}"
     )
+    identified = max(IDENTIFIED, float(kstwo.isf(BY_CHANCE, summary["accepted"])))
     numbers = _table("Number of a class", "before", "after", "distance")
     for name, of_number in summary["numbers"].items():
         number, _, cells = name.partition(" ")
-        said = f"{of_number['distance']:.2f}" if of_number["distance"] >= IDENTIFIED else "not identified"
+        said = f"{of_number['distance']:.2f}" if of_number["distance"] >= identified else "not identified"
         numbers.add_row(f"{SHORT_CLASS.get(cells, cells)}: {NUMBERS[number]}", _span(of_number["before"]), _span(of_number["after"]), said)
     results = _table("At the end of the standard infusion", "median (5 to 95 %)")
     for name, meaning in RESULTS.items():
@@ -73,9 +78,11 @@ def show_conditioning(summary: Mapping[str, Any], console: Console) -> None:
         results.add_row(meaning, _span(quantiles, 3) if name == "gamma" else _in_percent(quantiles))
     variants = _table("Variant", "left", "rising", "pyramidal cells, change")
     for name, variant in summary["variants"].items():
-        before, after = (f"{100 * share:.0f}" for share in variant["rising"])
-        left = f"{100 * variant['accepted']:.2g} %"
-        variants.add_row(name, left, f"{before} → {after} %", _in_percent(variant["pyramidal"]))
+        before, after = variant["rising"]
+        if not variant["accepted"]:
+            variants.add_row(name, "none", f"{100 * before:.0f} %", "")
+            continue
+        variants.add_row(name, str(variant["accepted"]), f"{100 * before:.0f} → {100 * after:.0f} %", _in_percent(variant["pyramidal"]))
     controls = _table("Control", "")
     for name, meaning in CONTROLS.items():
         controls.add_row(meaning, percent(summary["controls"][name]))
@@ -85,6 +92,15 @@ def show_conditioning(summary: Mapping[str, Any], console: Console) -> None:
     console.print(f"\nSD of the median rise of 100 circuits: {summary['error_of_median']:.4f}.")
     for note in NOTES:
         console.print(f"\n{note}")
+
+
+def carriers(summary: Mapping[str, Any]) -> str:
+    """What decides the sign, and how far."""
+    (first, alone), (second, together) = summary["carriers"].items()
+    return (
+        f"What decides is above all {number_of_cells(first)}: where it is what evidence leaves, {percent(alone)} rise; where "
+        f"{number_of_cells(second)} is so too, {percent(together)}."
+    )
 
 
 def show_relief(over: OverCircuits | None, console: Console) -> None:
