@@ -115,7 +115,7 @@ def _glutamine_by_the_others(conditions: tuple[Condition, ...]) -> float:
 
 
 def _moved_furthest(number: str, cell_class: int) -> float:
-    """How far the two observations in slice move the distribution of a number of a class (Kolmogorov–Smirnov); 0 if another moves further."""
+    """How far the observations in slice move the distribution of a number of a class (Kolmogorov–Smirnov); 0 if another moves further."""
     splits, read = _circuits()
     kept = met(read, IN_SLICE).all(0)
     moved = jax.tree.map(lambda numbers: np.array([ks_2samp(column, column[kept]).statistic for column in np.asarray(numbers).T]), splits)
