@@ -25,6 +25,7 @@ from euthymia.simulation.removable import EVERYTHING, REMOVABLE, removal
 
 OFFERED = {
     *("simulate", "attribute", "circuits", "compare", "exposure", "Population", "fit_pk", "calibrate", "verify", "validate"),
+    "condition_circuits",
     *("Protocol", "Dose", "Patient", "protocols", "Model", "default_model", "evidence"),
     *("Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml", "InputError", "configure", "__version__"),
 }

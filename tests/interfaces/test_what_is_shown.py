@@ -28,7 +28,7 @@ from euthymia.cli.run import COMPARED
 from euthymia.clinic.safety import Safety
 from euthymia.clinic.symptoms import Symptoms
 from euthymia.core.parameters import declared, rows_of
-from euthymia.links import Links, unadapted
+from euthymia.links import Links
 from euthymia.model.parameters import DoseCurve, OmittedReward
 from euthymia.pharmacology.absorption import Absorption
 from euthymia.pharmacology.comparators import MOLECULES, Comparators
@@ -293,8 +293,7 @@ def test_what_is_drawn_of_the_limbic_network_is_what_its_equations_say(reference
     data, circuits = reference_run.data, circuits_beside
     p, one = model.physiology.limbic.attractor, jnp.ones(())
     own = data.limbic_input.sel(arm="untreated")[0].item()
-    loss, used_to = data.drive_loss.sel(cell_class="pyramidal"), data.adaptation.sel(arm="as given", cell_class="pyramidal")
-    felt = float(unadapted(jnp.asarray(loss.values), jnp.asarray(used_to.values)).max())
+    felt = float(data.limbic_block.sel(arm="as given").max())
     assert float(circuits.critical_block) == pytest.approx(float(critical_block(p, jnp.asarray(own), one)), abs=1e-4)
     for block, name in ((0.0, "undrugged"), (felt, "at the peak loss")):
         assert circuits.bistable_window.sel(landscape=name).values == pytest.approx(
@@ -312,7 +311,7 @@ def test_each_section_lists_the_rows_of_the_parameters_that_its_scale_reads():
         assert [row.id for row in section.rows()] == [row for row in rows if row.startswith(beginnings)], section.anchor
     counts = {section.anchor: len(section.rows()) for section in SECTIONS}
     assert counts == {
-        **{"drug": 80, "receptor": 51, "other-drugs": 149, "mood": 36},
+        **{"drug": 80, "receptor": 53, "other-drugs": 149, "mood": 36},
         **{"way-1": 28, "way-2": 7, "way-3": 73, "way-4": 24, "way-5": 22},
     }
 

@@ -12,7 +12,8 @@ from euthymia.analysis.onset import first_reached, first_response, largest_chang
 from euthymia.analysis.summary import NOT_MODELLED, summarise
 from euthymia.clinic.outcomes import responds
 from euthymia.protocols.patient import Patient
-from euthymia.protocols.reading import read
+from euthymia.protocols.reading import DEFAULT, read
+from euthymia.simulation.simulate import simulate
 
 
 def curve(values, time):
@@ -82,6 +83,14 @@ def test_the_summary_of_the_reference_run_tells_the_response_that_its_curve_show
     summary, madrs = summarise(reference_run), reference_run.madrs()
     assert summary.lowest.value == float(madrs.min())
     assert summary.worst is None
+    assert not responds(model.ratings, jnp.asarray(madrs[0]), jnp.asarray(madrs)).any()
+    assert summary.time_to_response is summary.response_ends is None
+
+
+def test_the_summary_of_a_stronger_dose_tells_the_response_that_its_curve_shows(model):
+    protocol = read(DEFAULT)
+    stronger = simulate(protocol.model_copy(update={"doses": (protocol.doses[0].model_copy(update={"amount": "1 mg/kg"}),)}))
+    summary, madrs = summarise(stronger), stronger.madrs()
     answers = responds(model.ratings, jnp.asarray(madrs[0]), jnp.asarray(madrs))
     assert np.array_equal(answers, (madrs.time >= summary.time_to_response) & (madrs.time <= summary.response_ends))
     assert summary.time_to_response < summary.lowest.time < summary.response_ends

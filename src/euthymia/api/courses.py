@@ -91,7 +91,9 @@ def simulate(
     protocol
         A protocol, the name of a built-in one, a YAML file, or an event table of one subject.
     without
-        What does not act: "context", "way 1" to "way 5", or a link inside them (:data:`~euthymia.simulation.removable.REMOVABLE`).
+        What does not act: "context", "way 1" to "way 5", or a link inside them: "prefrontal", "calcium load", "habenula", "trapping",
+        "dopamine", "synaptic signalling", "limbic lock", "mtor", "potentiation", "regrowth", "surge", "cortex to dopamine",
+        "adaptation", "reuptake".
     model
         Numbers; those of the evidence if left out.
     observed
