@@ -11,6 +11,7 @@ from .api.people import Population as Population
 from .api.run import ComparedRuns as ComparedRuns
 from .api.run import Run as Run
 from .api.studies import calibrate as calibrate
+from .api.studies import condition_circuits as condition_circuits
 from .api.studies import fit_pk as fit_pk
 from .api.studies import validate as validate
 from .api.studies import verify as verify

@@ -89,7 +89,9 @@ def test_the_summary_of_the_reference_run_tells_the_response_that_its_curve_show
 
 def test_the_summary_of_a_stronger_dose_tells_the_response_that_its_curve_shows(model):
     protocol = read(DEFAULT)
-    stronger = simulate(protocol.model_copy(update={"doses": (protocol.doses[0].model_copy(update={"amount": "1 mg/kg"}),)}))
+    stronger = simulate(
+        protocol.model_copy(update={"doses": (protocol.doses[0].model_copy(update={"amount": "1 mg/kg"}),)}), coalitions=True
+    )
     summary, madrs = summarise(stronger), stronger.madrs()
     answers = responds(model.ratings, jnp.asarray(madrs[0]), jnp.asarray(madrs))
     assert np.array_equal(answers, (madrs.time >= summary.time_to_response) & (madrs.time <= summary.response_ends))

@@ -82,9 +82,7 @@ def simulate(
     circuits: int | None = None,
     progress: Callable[[str], None] = silent,
 ) -> Run:
-    """Take one protocol from dose to mood.
-
-    Solves the course as given, with the context alone, and untreated; attribution, circuits and the report when they are asked for.
+    """Take one protocol from dose to mood: as given, with the context alone, and untreated; the rest when it is asked for.
 
     Parameters
     ----------

@@ -109,12 +109,12 @@ def _carriers(circuits: Conditioned, numbers: Mapping[str, Mapping[str, Any]]) -
     one too: how far they carry the sign.
     """
     furthest = sorted(numbers, key=lambda name: numbers[name]["distance"], reverse=True)[:CARRIERS]
-    within, shares = np.ones(circuits.met.shape[1], bool), {}
+    within, rising = np.ones(circuits.met.shape[1], bool), {}
     for name in furthest:
         low, _, high = numbers[name]["after"]
         within &= (low <= _of_number(circuits, name)) & (_of_number(circuits, name) <= high)
-        shares[name] = circuits.share_rising(np.flatnonzero(within))
-    return shares
+        rising[name] = circuits.share_rising(np.flatnonzero(within))
+    return rising
 
 
 def _conditions(circuits: Conditioned) -> dict[str, dict[str, Any]]:
