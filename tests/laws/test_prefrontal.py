@@ -11,7 +11,7 @@ from rescaling import ONE as DIMENSIONLESS
 from scipy.integrate import solve_ivp
 from scipy.linalg import solve_continuous_lyapunov
 
-from euthymia.analysis.dose_response import CONCENTRATIONS, dose_curve, dose_curve_draws, times_to_change
+from euthymia.analysis.dose_response import CONCENTRATIONS, dose_curve, dose_curve_draws, drawn, times_to_change
 from euthymia.circuits.prefrontal import (
     CLASSES,
     Prefrontal,
@@ -34,6 +34,7 @@ from euthymia.core.numerics.steady_state import solve_four, steady_state
 from euthymia.core.parameters import fill
 from euthymia.core.types import CORTICAL
 from euthymia.evidence.registry import evidence
+from euthymia.model.circuits import with_split
 from euthymia.model.parameters import DoseCurve
 
 ONE, NO_CURRENT, UNDRUGGED = jnp.ones(()), jnp.zeros(4), jnp.ones(4)
@@ -175,6 +176,21 @@ def test_gradients_are_those_of_the_implicit_function(p):
         np.testing.assert_allclose(found, -jnp.linalg.solve(J, by), rtol=1e-8, atol=1e-12)
     _, forward = jax.jvp(lambda rho: STEADY(p, k, rho, gamma), (rho,), (ONE,))
     np.testing.assert_allclose(forward, direct[1], rtol=1e-9)
+
+
+def test_few_newton_steps_find_where_the_circuit_settles_by_itself(model):
+    """In circuits of the priors, at any loss, with recurrence and inhibition beyond those of patients and drugs."""
+    splits, rng = drawn(model.dose_curve, jax.random.key(5), 2000), np.random.default_rng(1)
+    concentration = np.exp(rng.uniform(np.log(0.01), np.log(1000), 2000))
+    recurrence, inhibition = rng.uniform(0.4, 1.7, 2000), rng.uniform(0.8, 2.0, 2000)
+
+    def unsettled(split, c, rho, gamma):
+        p, nmda = with_split(model.physiology, split).prefrontal, 1 / (1 + c / split.drive_ic50)
+        rates = steady_rates(p, nmda, rho, gamma)
+        followed = steady_state(lambda r: activity_rate(p, jnp.append(r, r[0]), nmda, rho, gamma, NO_CURRENT)[:4], p.baseline)
+        return jnp.abs(rates - followed).max() / followed.max()
+
+    assert float(jax.jit(jax.vmap(unsettled))(splits, concentration, recurrence, inhibition).max()) < 1e-9
 
 
 def test_without_nmda_receptors_their_loss_does_nothing(p):

@@ -19,7 +19,7 @@ from jaxtyping import Array, Complex, Float
 
 from ..core.numerics.exponential import Steps, etd2rk, phi_functions
 from ..core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
-from ..core.numerics.steady_state import steady_state
+from ..core.numerics.steady_state import NEWTON, steady_state
 from ..core.parameters import parameter
 from ..core.types import CORTICAL_ABBREVIATIONS, PerCellClass, Scalar
 
@@ -112,7 +112,7 @@ def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibiti
         _, gain = jax.jvp(lambda V: transfer(p, V), (V0 + W @ r,), (jnp.ones_like(r),))
         return gain[:, None] * W - jnp.eye(len(r))
 
-    return steady_state(rate, p.baseline, slope)
+    return steady_state(rate, p.baseline, slope, NEWTON)
 
 
 def jacobian(p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> Float[Array, "state state"]:

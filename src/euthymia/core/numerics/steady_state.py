@@ -1,5 +1,6 @@
 """Steady states, cheap enough to find inside the right-hand side of another system."""
 
+import math
 from collections.abc import Callable
 from itertools import combinations
 
@@ -10,6 +11,8 @@ from jaxtyping import Array, Float
 # Implicit Euler steps in units of the system's own time: the first follow the trajectory, so that the steady state found is the
 # one that the start leads to; the last are Newton's method, so that it is found to rounding error.
 STEPS = (*[0.5] * 5, *(32.0**k for k in range(7)))
+NEWTON = (math.inf,) * 6
+"""Newton's method alone, where the start is close enough for it."""
 # Signs of the products of two minors in Laplace's expansion, for pairs of columns in order.
 LAPLACE = (1, -1, 1, 1, -1, 1)
 
@@ -18,10 +21,11 @@ def steady_state(
     rate: Callable[[Float[Array, " state"]], Float[Array, " state"]],
     start: Float[Array, " state"],
     jacobian: Callable[[Float[Array, " state"]], Float[Array, "state state"]] | None = None,
+    steps: tuple[float, ...] = STEPS,
 ) -> Float[Array, " state"]:
     """The steady state of dx/dt = rate(x) that ``start`` leads to, by pseudo-transient continuation (Kelley & Keyes 1998).
 
-    x ← x + (1/h − J)⁻¹ rate(x) with h growing; a fixed number of steps, so that it can be batched. J is found by differentiation
+    x ← x + (1/h − J)⁻¹ rate(x) with h growing; a fixed number of ``steps`` h, so that it can be batched. J is found by differentiation
     without a ``jacobian``. Derivatives are those of the steady state itself, −J⁻¹ ∂rate (implicit differentiation), not of the iteration.
     """
     slope = jax.jacfwd(rate) if jacobian is None else jacobian
@@ -32,7 +36,7 @@ def steady_state(
         def step(x: Float[Array, " state"], h: Float[Array, ""]) -> tuple[Float[Array, " state"], None]:
             return x + solve(one / h - slope(x), rate(x)), None
 
-        return jax.lax.scan(step, x, jnp.array(STEPS))[0]
+        return jax.lax.scan(step, x, jnp.array(steps))[0]
 
     def invert(linear: Callable, right: Float[Array, " state"]) -> Float[Array, " state"]:
         return solve(jax.jacfwd(linear)(right), right)
