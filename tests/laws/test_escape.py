@@ -147,7 +147,7 @@ def test_block_opens_the_lock_and_limbic_input_closes_it(p):
 
 
 def test_rates_stay_below_their_bound(p):
-    rates = np.exp(np.stack(bounded(p, jnp.array([[-40.0, 600.0], [2.0, -9.0]]))))
+    rates = np.stack(bounded(p, jnp.exp(jnp.array([[-40.0, 600.0], [2.0, -9.0]]))))
     assert rates.max() <= float(p.fastest) * (1 + 1e-15)
     assert rates[0, 0] == pytest.approx(float(p.fastest))
     assert 0 <= rates[1, 0] < 1e-200
@@ -155,13 +155,13 @@ def test_rates_stay_below_their_bound(p):
 
 def stationary_lock(rates):
     """The probability of being locked in the long run: k_in/(k_in + k_out)."""
-    return 1 / (1 + jnp.exp(rates.out_of - rates.into))
+    return rates.into / (rates.into + rates.out_of)
 
 
 def test_the_depressed_brain_is_locked_and_the_healthy_one_is_not(p):
     cells = (100, 80)
     at = partial(passages, p, NOUGHT)
-    depressed, healthy = (stationary_lock(bounded(p, at(jnp.asarray(I_L), ONE, cells))) for I_L in (0.29875, 0.262))
+    depressed, healthy = (stationary_lock(bounded(p, jnp.exp(at(jnp.asarray(I_L), ONE, cells)))) for I_L in (0.29875, 0.262))
     assert float(depressed) >= 0.9
     assert float(healthy) <= 0.05
 
@@ -170,7 +170,7 @@ def test_the_depressed_brain_is_locked_and_the_healthy_one_is_not(p):
 def test_log_rates_converge_with_the_cells(p):
     for drive in ((0.0, 0.29875), (0.12, 0.29875), (0.14, 0.305)):
         block, I_L = (jnp.asarray(value) for value in drive)
-        found = [np.stack(bounded(p, passages(p, block, I_L, ONE, cells))) for cells in ((100, 50), (200, 100), (400, 200))]
+        found = [np.log(np.stack(bounded(p, jnp.exp(passages(p, block, I_L, ONE, cells))))) for cells in ((100, 50), (200, 100), (400, 200))]
         floor = np.log(1e-6)
         first, second = (np.abs(np.diff(np.maximum(pair, floor), axis=0)).max() for pair in (found[:2], found[1:]))
         assert second < 0.2
@@ -186,5 +186,5 @@ EQUATIONS = {
     "mirrored": ("physiology.limbic", lambda p, *drive: mirrored(hops(p.attractor, *drive, SMALL)), DRIVE, "1/ms"),
     "mean passage": ("physiology.limbic", lambda p, *drive: mean_passage(hops(p.attractor, *drive, SMALL), p.locked_above), DRIVE, "ms"),
     "passages": ("physiology.limbic", lambda p, *drive: jnp.exp(log_passages(p, *drive, SMALL)), DRIVE, "h"),
-    "bounded": ("physiology.limbic", lambda p, T: jnp.exp(jnp.stack(bounded(p, jnp.log(T)))), [(np.array([0.01, 3.0]), "h")], HOURLY),
+    "bounded": ("physiology.limbic", lambda p, T: jnp.stack(bounded(p, T)), [(np.array([0.01, 3.0]), "h")], HOURLY),
 }

@@ -144,14 +144,14 @@ def log_passages(
     return jnp.stack([there, back])
 
 
-class LogRates(NamedTuple):
-    """Logarithms of the rates (1/h) into and out of the locked state."""
+class PassageRates(NamedTuple):
+    """Rates (1/h) into and out of the locked state."""
 
     into: Float[Array, "*batch"]
     out_of: Float[Array, "*batch"]
 
 
-def bounded(p: LimbicLock, log_passages: Float[Array, "*batch passage"]) -> LogRates:
-    """Rates from mean passage times, bounded: k = 1/(T + 1/fastest)."""
-    log_rates = -jnp.logaddexp(log_passages, -jnp.log(p.fastest))
-    return LogRates(log_rates[..., 0], log_rates[..., 1])
+def bounded(p: LimbicLock, passages: Float[Array, "*batch passage"]) -> PassageRates:
+    """Rates from mean passage times T (h), bounded: k = 1/(T + 1/fastest)."""
+    rates = 1 / (passages + 1 / p.fastest)
+    return PassageRates(rates[..., 0], rates[..., 1])

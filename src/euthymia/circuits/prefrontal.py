@@ -19,7 +19,7 @@ from jaxtyping import Array, Complex, Float
 
 from ..core.numerics.exponential import Steps, etd2rk, phi_functions
 from ..core.numerics.soft_rectifier import inverse_soft_rectifier, soft_rectifier
-from ..core.numerics.steady_state import NEWTON, steady_state
+from ..core.numerics.steady_state import NEWTON, NEWTON_FROM_NEARBY, steady_state
 from ..core.parameters import parameter
 from ..core.types import CORTICAL_ABBREVIATIONS, PerCellClass, Scalar
 
@@ -98,8 +98,13 @@ def activity_rate(
 
 # Jitted by itself, so that it is traced once for all its callers.
 @jax.jit
-def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> PerCellClass:
-    """Rates (Hz) at the fixed point that the healthy baseline leads to; s equals r_E there."""
+def steady_rates(
+    p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar, nearby: PerCellClass | None = None
+) -> PerCellClass:
+    """Rates (Hz) at the fixed point that the healthy baseline leads to; s equals r_E there.
+
+    From the rates ``nearby`` of conditions that differ little, two steps of Newton's method are enough.
+    """
     silent = jnp.zeros_like(p.baseline)
     V0 = _voltage(p, silent, jnp.zeros(()), nmda, recurrence, inhibition, silent)
     to_ampa, to_nmda = _excitation(p, nmda, recurrence)
@@ -112,7 +117,9 @@ def steady_rates(p: Prefrontal, nmda: PerCellClass, recurrence: Scalar, inhibiti
         _, gain = jax.jvp(lambda V: transfer(p, V), (V0 + W @ r,), (jnp.ones_like(r),))
         return gain[:, None] * W - jnp.eye(len(r))
 
-    return steady_state(rate, p.baseline, slope, NEWTON)
+    if nearby is None:
+        return steady_state(rate, p.baseline, slope, NEWTON)
+    return steady_state(rate, nearby, slope, NEWTON_FROM_NEARBY)
 
 
 def jacobian(p: Prefrontal, rates: PerCellClass, nmda: PerCellClass, recurrence: Scalar, inhibition: Scalar) -> Float[Array, "state state"]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.numerics.exponential import Propagator, Steps, course_integral, exact_step, exact_steps, occupancy_course, propagated_course
+from ..core.numerics.exponential import Propagator, Steps, course_integral, exact_step, exact_steps, occupancy_course, propagated, propagated_course
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology import comparators, esketamine, ketamine
 from ..pharmacology.covariates import CovariateEffects, individualise
@@ -66,11 +66,11 @@ class BrainExposure(NamedTuple):
 class Blood(NamedTuple):
     """Concentrations per enantiomer (S, R), µM: arterial, but for venous ketamine."""
 
-    arterial: Float[Array, "node enantiomer"]
-    venous: Float[Array, "node enantiomer"]
-    norketamine: Float[Array, "node enantiomer"]
-    hydroxynorketamine: Float[Array, "node enantiomer"]
-    dehydronorketamine: Float[Array, "node enantiomer"]
+    arterial: Float[Array, "*node enantiomer"]
+    venous: Float[Array, "*node enantiomer"]
+    norketamine: Float[Array, "*node enantiomer"]
+    hydroxynorketamine: Float[Array, "*node enantiomer"]
+    dehydronorketamine: Float[Array, "*node enantiomer"]
 
 
 class DrugCourse(NamedTuple):
@@ -115,10 +115,18 @@ def individualised(p: Physiology, body: CovariateEffects) -> Physiology:
 
 def systems(p: Physiology, weight: Scalar) -> DrugSystems:
     """The linear systems of each family at a weight (kg)."""
+    matrices = (
+        ketamine.rate_matrix(p.disposition, weight),
+        esketamine.rate_matrix(p.esketamine)[None],
+        comparators.rate_matrix(p.comparators),
+    )
+    return DrugFamilies(*map(LinearSystems, matrices, entry_matrices()))
+
+
+def entry_matrices() -> DrugFamilies:
+    """B of each family: the state that each input enters."""
     return DrugFamilies(
-        LinearSystems(ketamine.rate_matrix(p.disposition, weight), jnp.tile(ketamine.entry_matrix(), (len(ENANTIOMERS), 1, 1))),
-        LinearSystems(esketamine.rate_matrix(p.esketamine)[None], esketamine.entry_matrix()[None]),
-        LinearSystems(comparators.rate_matrix(p.comparators), comparators.entry_matrices()),
+        jnp.tile(ketamine.entry_matrix(), (len(ENANTIOMERS), 1, 1)), esketamine.entry_matrix()[None], comparators.entry_matrices()
     )
 
 
@@ -153,7 +161,7 @@ def propagators(system: DrugSystems, lengths: Float[Array, " length"]) -> DrugPr
 
 
 def _per_family(function: Callable[..., Any], *families: DrugFamilies) -> DrugFamilies:
-    """The function's value for each family that is not left out."""
+    """The function's value for each family that the first leaves in."""
     return DrugFamilies(*(None if contents[0] is None else function(*contents) for contents in zip(*families, strict=True)))
 
 
@@ -172,6 +180,27 @@ def propagate(
     return _per_family(course, system, propagator, by_family(infusion), by_family(bolus))
 
 
+def advanced(
+    propagator: DrugPropagators, states: DrugStates, infusion: Float[Array, "channel"], bolus: Float[Array, "channel"]
+) -> DrugStates:
+    """States a step later, under an infusion (µmol/h) during it, just after the bolus (µmol) at its end."""
+
+    def step(of_length: Propagator, x: Array, B: Array, rate: Array, amount: Array) -> Array:
+        return propagated(of_length, x, rate) + jnp.einsum("sip,sp->si", B, amount)
+
+    return _per_family(step, propagator, states, entry_matrices(), by_family(infusion), by_family(bolus))
+
+
+def every_family(states: DrugStates) -> DrugStates:
+    """States of all families: of one that is left out, nothing."""
+    nothing = DrugStates(
+        jnp.zeros((len(ENANTIOMERS), len(STATES))),
+        jnp.zeros((1, len(esketamine.STATES))),
+        jnp.zeros((len(comparators.DRUGS), len(comparators.STATES))),
+    )
+    return DrugStates(*(none if amounts is None else amounts for amounts, none in zip(states, nothing, strict=True)))
+
+
 def areas(system: DrugSystems, states: DrugStates, dosed: Float[Array, " channel"]) -> DrugStates:
     """Exact integrals of the states over a course from nothing, by all that was dosed (µmol); zero for pools that only collect."""
 
@@ -184,15 +213,15 @@ def areas(system: DrugSystems, states: DrugStates, dosed: Float[Array, " channel
 def in_blood(p: Physiology, weight: Scalar, states: DrugStates) -> Blood:
     """Concentrations in blood from the states of the linear systems; esketamine from a spray adds to S."""
     volumes = central_volumes(p.disposition, weight)
-    sprayed, sprayed_norketamine = esketamine.concentrations(p.esketamine, states.esketamine[:, 0])
+    sprayed, sprayed_norketamine = esketamine.concentrations(p.esketamine, states.esketamine[..., 0, :])
 
-    def arterial(name: str) -> Float[Array, "node enantiomer"]:
+    def arterial(name: str) -> Float[Array, "*node enantiomer"]:
         return states.ketamine[..., STATES.index(name)] / volumes[name]
 
     return Blood(
-        arterial=arterial("ketamine").at[:, S].add(sprayed),
-        venous=states.ketamine[..., STATES.index("venous")].at[:, S].add(sprayed),
-        norketamine=arterial("norketamine").at[:, S].add(sprayed_norketamine),
+        arterial=arterial("ketamine").at[..., S].add(sprayed),
+        venous=states.ketamine[..., STATES.index("venous")].at[..., S].add(sprayed),
+        norketamine=arterial("norketamine").at[..., S].add(sprayed_norketamine),
         hydroxynorketamine=arterial("hydroxynorketamine"),
         dehydronorketamine=arterial("dehydronorketamine"),
     )

@@ -114,8 +114,8 @@ def fast_state(
     nmda = 1 - clamp(links.prefrontal_loss(felt_loss(p, x, inputs, switches)), 0.0, switches.prefrontal)
     inhibition = clamp(gaba_gain(p.monoamine, inputs.comparators[MIDAZOLAM]), 1.0, switches.prefrontal)
     # With the drug and without, solved together.
-    conditions = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)])
-    rates, undrugged_rates = jax.vmap(lambda left, gain: steady_rates(p.prefrontal, left, recurrence, gain))(*conditions)
+    conditions = jnp.stack([nmda, jnp.ones_like(nmda)]), jnp.stack([inhibition, jnp.ones_like(inhibition)]), inputs.rates_nearby
+    rates, undrugged_rates = jax.vmap(lambda left, gain, nearby: steady_rates(p.prefrontal, left, recurrence, gain, nearby))(*conditions)
     cortical = clamp(rates[E], undosed_rates[E], switches.cortex_to_dopamine) / p.prefrontal.baseline[E]
 
     habenula_nmda, shift, habenula = habenula_state(p, x, inputs, stress, switches)

@@ -1,15 +1,17 @@
 """The production solver: second-order exponential steps for the slow states, exact occupancies for the passive ones."""
 
+from collections.abc import Callable
+
 import jax
 from jaxtyping import Array, Float
 
-from ..core.numerics.exponential import PhiFunctions, Steps, etd2rk, occupancy_course, phi_functions
+from ..core.numerics.exponential import Corrector, PhiFunctions, Steps, etd2rk, etd2rk_step, occupancy_course, phi_functions
 from ..core.types import Scalar
 from ..links import Switches
 from .baseline import jacobian
 from .fast import Brain
 from .parameters import Physiology
-from .state import Inputs, pack, unpack
+from .state import Inputs, SlowState, pack, unpack
 from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, with_exact_occupancies
 
 
@@ -37,14 +39,36 @@ def slow_courses(
     start = pack(brain.rest)
     linear = jacobian(p, start, brain, linear_at)
     phi = phi_functions(linear, steps.lengths)
-    return jax.vmap(lambda setting: slow_course(p, brain, steps, inputs, setting, linear, phi))(switches)
+
+    def course(setting: Switches) -> Float[Array, "node state"]:
+        derivative, correct = _scheme(p, brain, setting)
+        return etd2rk(derivative, linear, phi, start, steps, inputs, correct)
+
+    return jax.vmap(course)(switches)
 
 
-def slow_course(
-    p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], phi: PhiFunctions
-) -> Float[Array, "node state"]:
-    """The same for one setting, from a linear part and its φ functions over the grid's lengths. They may be those of a similar patient:
-    what the linear part misses is integrated to second order."""
+def slow_step(
+    p: Physiology,
+    brain: Brain,
+    setting: Switches,
+    linear: tuple[Float[Array, "state state"], PhiFunctions],
+    x: SlowState,
+    step: Scalar,
+    inputs: tuple[Inputs, Inputs],
+) -> SlowState:
+    """The slow states a step (h) later under one setting, from the inputs at both ends.
+
+    The linear part and its φ-functions of that length may be those of a similar patient: what the linear part misses is integrated to
+    second order.
+    """
+    derivative, correct = _scheme(p, brain, setting)
+    return unpack(etd2rk_step(derivative, *linear, pack(x), step, inputs, correct))
+
+
+def _scheme(
+    p: Physiology, brain: Brain, setting: Switches
+) -> tuple[Callable[[Float[Array, " state"], Inputs], Float[Array, " state"]], Corrector]:
+    """The vector field of packed states, and what corrects a stage."""
 
     def rate(vector: Float[Array, " state"], at_node: Inputs) -> Float[Array, " state"]:
         return pack(slow_rate(p, unpack(vector), at_node, brain, setting))
@@ -54,7 +78,7 @@ def slow_course(
     ) -> Float[Array, "state"]:
         return pack(with_exact_occupancies(p, unpack(before), unpack(later), at_ends, brain, setting, step))
 
-    return etd2rk(rate, linear, phi, pack(brain.rest), steps, inputs, with_occupancies)
+    return rate, with_occupancies
 
 
 def passive_course(p: Physiology, steps: Steps, inputs: Inputs, auxiliary: Auxiliaries) -> PassiveStates:

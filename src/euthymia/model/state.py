@@ -94,6 +94,8 @@ class Inputs(NamedTuple):
     """Stress over what the patient is under at the start."""
     correction: Correction
     """What a bridged run adds to the closures; zero otherwise."""
+    rates_nearby: Float[Array, "condition cortical_class"] | None = None
+    """Prefrontal rates (Hz) with the drug and without at a time close by, from which those at this time are found in fewer steps."""
 
 
 def no_input() -> Inputs:

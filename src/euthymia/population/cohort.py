@@ -22,7 +22,7 @@ from ..protocols.protocol import Protocol
 from ..results.labelled import labelled
 from ..simulation.person import Person
 from ..simulation.removable import changes_by, removal
-from .course import CHUNK_SIZE, PatientOutcome, patient_outcomes
+from .course import CHUNK_SIZES, PatientOutcome, patient_outcomes
 from .patients import check_population, circuit_of
 from .setup import CohortSetup, cohort_setup, comparator_of
 from .weighting import BaselineTarget, balancing_weights, within_limits
@@ -82,8 +82,6 @@ class ChunkSolver:
         numbers = chunk * self.chunk_size + 1 + np.arange(self.chunk_size)
         solved = patient_outcomes(self.model, self.typical, self.setup, jnp.asarray(numbers))
         chosen = np.flatnonzero(solved.plausible & within_limits(_baseline_characteristics(solved), self.like))
-        # The mechanism shift is larger than all the rest, and no result needs it.
-        solved = solved._replace(trajectory=solved.trajectory._replace(mechanism_shift=solved.trajectory.mechanism_shift[:, :0]))
         outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(chosen, slice(self.kept))[: leaf.ndim]], solved)
         return PatientChunk(numbers[chosen], outcome)
 
@@ -93,7 +91,7 @@ def cohort(
     patients: int,
     model: Euthymia | None = None,
     progress: Callable[[int], None] = lambda done: None,
-    chunk_size: int = CHUNK_SIZE,
+    chunk_size: int | None = None,
     like: Sequence[BaselineTarget] = (),
     processes: int = 1,
     without: Sequence[str] = (),
@@ -111,7 +109,7 @@ def cohort(
     progress
         Called with the number of patients solved.
     chunk_size
-        Patients solved together; no result depends on it.
+        Patients solved together, otherwise fewer in small cohorts than in large ones; no result depends on it.
     like
         Limits of inclusion, and baseline means and SDs to which the patients are weighted.
     processes
@@ -132,6 +130,7 @@ def cohort(
     typical = Person.from_protocol(protocol, model)
     removed = removal(without)
     times, setup = cohort_setup(protocol, model, typical, without=removed)
+    chunk_size = chunk_size or CHUNK_SIZES[patients >= CHUNK_SIZES[1]]
     drawn, solved = _solve(ChunkSolver(model, typical, setup, len(times), chunk_size, tuple(like)), patients, progress, processes)
     weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
     data = _dataset(solved, times, model, comparator_of(protocol), weights)
@@ -182,15 +181,15 @@ def check_patients(protocol: Protocol, patients: int) -> None:
 
 def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, comparator: str | None, weights: np.ndarray) -> xr.Dataset:
     """A cohort as labelled quantities."""
-    outcome, trajectory = patients.outcome, patients.outcome.trajectory
+    outcome = patients.outcome
     values = {
-        "venous_ketamine_mass": NG_PER_ML * float(model.molecules.ketamine) * trajectory.venous,
-        "drive_loss": trajectory.drive_loss[..., None],
-        "spine_density": trajectory.spine_density,
-        "lock": trajectory.lock,
+        "venous_ketamine_mass": NG_PER_ML * float(model.molecules.ketamine) * outcome.venous,
+        "drive_loss": outcome.drive_loss[..., None],
+        "spine_density": outcome.spine_density,
+        "lock": outcome.lock,
         "madrs": np.stack([outcome.madrs, outcome.context_madrs], 1),
         "rated_madrs": np.stack([outcome.rated, outcome.context_rated], 1),
-        "stress": trajectory.stress,
+        "stress": outcome.stress,
         "weight": outcome.weight,
         "baseline_madrs": outcome.baseline,
         "sampling_weight": weights,
@@ -199,7 +198,7 @@ def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, compara
     along = {"patient": patients.numbers, "time": times, "cell_class": CELL_CLASSES[PYRAMIDAL : PYRAMIDAL + 1]}
     if comparator:
         mass = float(model.physiology.comparators.molar_mass[DRUGS.index(comparator)])
-        values["comparator_mass"] = (NG_PER_ML * mass * trajectory.comparator)[..., None]
+        values["comparator_mass"] = (NG_PER_ML * mass * outcome.comparator)[..., None]
         along["molecule"] = (comparator,)
     # What does not depend on the arm is given once.
     arms = {name: values.pop(name) for name in ("madrs", "rated_madrs")}

@@ -10,127 +10,182 @@ from jaxtyping import Array, Bool, Float, Int
 from ..clinic.patients import RandomEffects
 from ..clinic.ratings import fluctuation, rated
 from ..clinic.safety import readouts
-from ..clinic.symptoms import Symptoms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
+from ..clinic.symptoms import (
+    Mechanisms,
+    Symptoms,
+    baseline_items,
+    course_shift,
+    item_ratings,
+    join,
+    mechanism_shift,
+    valued,
+    visit_shift,
+)
 from ..clinic.unblinding import believed_strength
-from ..core.types import Scalar
-from ..links import PYRAMIDAL
+from ..core.numerics.exponential import PhiFunctions, exact_steps
+from ..core.numerics.instances import Sparse, Turns, map_instances, step_instances
+from ..core.types import ENANTIOMERS, Scalar
+from ..links import every_link
 from ..model.baseline import patient
-from ..model.closures.response import no_correction
-from ..model.exposure import DrugFamilies, DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
-from ..model.integrate import passive_course, slow_course
+from ..model.exposure import DrugFamilies, by_family, individualised, systems
+from ..model.fast import Brain
 from ..model.parameters import Euthymia
-from ..model.state import Inputs, unpack
-from ..model.vector_field import auxiliaries, locked_share
-from ..receptors.nmdar import drive_loss
-from ..simulation.course import at_rest, mechanisms
+from ..model.state import no_input
+from ..model.vector_field import auxiliaries
+from ..simulation.course import at_rest
 from ..simulation.person import Person
 from .patients import TRIAL_SEED, VirtualPatient, individual_physiology, virtual_patient
-from .setup import CohortSetup, ContextStrength, ElapsedTimes
+from .setup import CohortSetup, ContextStrength, DoseInput, ElapsedTimes
+from .steps import CohortConstants, PatientConstants, PatientState, StepInputs, packed, patient_step, reduced
 
-CHUNK_SIZE = 64
-"""Patients solved together."""
+CHUNK_SIZES = 64, 256
+"""Patients solved together, in small cohorts and large ones."""
 HIGHEST_MADRS = 60.0
 """Points."""
 
 
 class Trajectory(NamedTuple):
-    """Body and brain of a patient at the kept nodes, before any effect on mood."""
+    """Bodies and brains of patients at the kept nodes, before any effect on mood; patients are the last axis."""
 
-    venous: Float[Array, "node"]
+    venous: Float[Array, "kept patient"]
     """Ketamine in a venous sample, both enantiomers, µM."""
-    comparator: Float[Array, "node"]
+    comparator: Float[Array, "kept patient"]
     """The first of the other drugs in plasma, µM."""
-    drive_loss: Float[Array, "node"]
+    drive_loss: Float[Array, "kept patient"]
     """Of pyramidal cells."""
-    spine_density: Float[Array, "node"]
-    lock: Float[Array, "node"]
-    """Locked share of the limbic network."""
-    mechanism_shift: Float[Array, "node item"]
-    """Latent shift of the ten items at the typical patient's efficacy."""
-    dissociation: Scalar
+    burst_rate: Float[Array, "kept patient"]
+    """Of the lateral habenula, spikes in bursts, Hz."""
+    mechanisms: Mechanisms
+    """At the kept nodes."""
+    start: Mechanisms
+    """Before the first dose."""
+    dissociation: Float[Array, "patient"]
     """Peak, as a fraction of the maximum."""
-    stress: Scalar
-    plausible: Bool[Array, ""]
-    """The undosed patient has a steady state."""
 
 
 class PatientOutcome(NamedTuple):
-    """One patient at the kept nodes, and before the first dose."""
+    """Patients at the kept nodes, and before the first dose."""
 
-    trajectory: Trajectory
-    madrs: Float[Array, "node"]
+    venous: Float[Array, "patient kept"]
+    """Ketamine in a venous sample, both enantiomers, µM."""
+    comparator: Float[Array, "patient kept"]
+    """The first of the other drugs in plasma, µM."""
+    drive_loss: Float[Array, "patient kept"]
+    """Of pyramidal cells."""
+    burst_rate: Float[Array, "patient kept"]
+    """Of the lateral habenula, spikes in bursts, Hz."""
+    spine_density: Float[Array, "patient kept"]
+    lock: Float[Array, "patient kept"]
+    """Locked share of the limbic network."""
+    madrs: Float[Array, "patient kept"]
     """Points, without fluctuation or rater error."""
-    context_madrs: Float[Array, "node"]
+    context_madrs: Float[Array, "patient kept"]
     """The same with the effect of context alone."""
-    rated: Float[Array, "node"]
+    rated: Float[Array, "patient kept"]
     """MADRS as rated, with natural fluctuation, rater error and unblinding."""
-    context_rated: Float[Array, "node"]
+    context_rated: Float[Array, "patient kept"]
     """The same with the effect of context alone."""
-    plausible: Bool[Array, ""]
+    plausible: Bool[Array, "patient"]
     """The undosed patient has a steady state, and stress and severity are in range."""
-    weight: Scalar
+    stress: Float[Array, "patient"]
+    weight: Float[Array, "patient"]
     """kg."""
-    baseline: Scalar
+    baseline: Float[Array, "patient"]
     """MADRS before treatment, points."""
 
 
-class PatientSystems(NamedTuple):
-    """Linear pharmacokinetic systems of bodies, and their propagators over each step length."""
-
-    systems: DrugSystems
-    propagators: DrugPropagators
+def drawn(model: Euthymia, typical: Person, numbers: Int[Array, "patient"]) -> VirtualPatient:
+    """The patients of some numbers, drawn around the typical one; patients are the last axis."""
+    return jax.vmap(lambda number: virtual_patient(model, typical, number), out_axes=-1)(numbers)
 
 
-PATIENT_AXES = 0, PatientSystems(DrugFamilies(0, 0, None), DrugFamilies(1, 1, None))
-"""Axes of patients, for ``vmap``: of their numbers, systems and propagators, whose first axis is step length. Comparators share one."""
+def _undosed(model: Euthymia, setup: CohortSetup, patient_drawn: VirtualPatient) -> tuple[Brain, PatientState, Mechanisms]:
+    """A patient's brain at rest, their state at the first node, and what mood reads before the first dose."""
+    person, effects, split = patient_drawn
+    p = individual_physiology(individualised(model.physiology, person.body), effects, split)
+    brain = patient(p, person.stress)
+    of_weight = by_family(setup.bolus.at(jnp.asarray(0)).at_weight(person.weight))
+    drugs = (
+        None if family is None else jnp.einsum("sip,sp->si", linear.entry, bolus)
+        for family, linear, bolus in zip(setup.structure.families, systems(p, person.weight), of_weight, strict=True)
+    )
+    auxiliary = auxiliaries(p, brain.rest, no_input(), brain, every_link())
+    into, out_of, _ = auxiliary.lock
+    rates = jnp.stack([auxiliary.fast.rates, auxiliary.fast.undrugged_rates])
+    peak = jnp.zeros(len(ENANTIOMERS))
+    state = PatientState(DrugFamilies(*drugs), jnp.ones(()), brain.rest, rates, into / (into + out_of), (into, out_of), peak)
+    return brain, state, at_rest(p, brain)
 
 
-def patient_systems(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientSystems:
-    """Pharmacokinetic systems of the patients of some numbers; those of comparators are the typical patient's."""
+def _propagators(model: Euthymia, setup: CohortSetup, patients: VirtualPatient) -> DrugFamilies:
+    """Propagators of bodies over each step length, as sparse matrices with patients last; those of comparators are the typical one's."""
 
-    def systems_of(number: Int[Array, ""]) -> DrugSystems:
-        person = virtual_patient(model, typical, number).person
+    def of_person(person: Person) -> DrugFamilies:
         return systems(individualised(model.physiology, person.body), person.weight)
 
-    every = jax.vmap(systems_of)(numbers)._replace(comparators=systems(model.physiology, typical.weight).comparators)
-    return PatientSystems(every, propagators(every, setup.steps.lengths))
+    families = setup.structure.families._asdict()
+    bodies = jax.vmap(of_person, in_axes=-1)(patients.person)._asdict()
+    bodies["comparators"] = systems(model.physiology, jnp.ones(())).comparators
+
+    def of_family(name: str):
+        if families[name] is None:
+            return None
+        linear = reduced(bodies[name], families[name])
+        over_lengths = exact_steps(linear.matrix, linear.entry, setup.steps.lengths)
+        if name != "comparators":
+            over_lengths = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 1, -1), over_lengths)
+        return packed(over_lengths, families[name])
+
+    return DrugFamilies(**{name: of_family(name) for name in families})
 
 
-def trajectory(model: Euthymia, patient_drawn: VirtualPatient, setup: CohortSetup, drugs: PatientSystems) -> Trajectory:
-    """Body and brain of one virtual patient, whose body has these pharmacokinetic systems."""
-    person, individual_effects, split = patient_drawn
-    physiology = individual_physiology(individualised(model.physiology, person.body), individual_effects, split)
-    brain, steps = patient(physiology, person.stress), setup.steps
-    infusion, bolus = setup.infusion.at_weight(person.weight), setup.bolus.at_weight(person.weight)
-    states = propagate(drugs.systems, drugs.propagators, steps.length_index, infusion, bolus)
-    # Individual exposure scales the amount of a comparator and not its time course.
-    body = drug_course(physiology, person.weight, steps, states._replace(comparators=individual_effects.exposure * states.comparators))
-    correction = no_correction(len(steps.length_index) + 1)
-    inputs = Inputs(body.brain.blockers, body.comparator_site, body.mao, setup.stress_left, correction)
-    state = unpack(slow_course(physiology, brain, steps, inputs, setup.acting, setup.jacobian, setup.phi))
-    auxiliary = jax.vmap(lambda x, reaching: auxiliaries(physiology, x, reaching, brain, setup.acting))(state, inputs)
-    lock = locked_share(passive_course(physiology, steps, inputs, auxiliary).lock)
-    now, start = mechanisms(physiology, state, auxiliary, lock), at_rest(physiology, brain)
-    return Trajectory(
-        venous=body.venous.sum(-1)[setup.kept_nodes],
-        comparator=body.comparator_plasma[setup.kept_nodes, setup.comparator_index],
-        drive_loss=drive_loss(physiology.receptor, inputs.blockers)[setup.kept_nodes, PYRAMIDAL],
-        spine_density=now.spine_density[setup.kept_nodes],
-        lock=lock[setup.kept_nodes],
-        mechanism_shift=mechanism_shift(model.symptoms, now, start, setup.healthy, setup.depressed)[setup.kept_nodes],
-        dissociation=jnp.max(readouts(model.safety, body.brain.effect_site).dissociation),
-        stress=person.stress,
-        plausible=jnp.isfinite(start.spine_density),
+def trajectories(model: Euthymia, setup: CohortSetup, patients: VirtualPatient) -> Trajectory:
+    """Bodies and brains of drawn patients."""
+    structure, steps = setup.structure, setup.steps
+    brain, start, before = jax.vmap(lambda each: _undosed(model, setup, each), in_axes=-1, out_axes=-1)(patients)
+    drugs = DrugFamilies(
+        *(
+            None if family is None else Sparse.of(states, family.states)
+            for family, states in zip(structure.families, start.drugs, strict=True)
+        )
     )
+    propagators = _propagators(model, setup, patients)
+    phi = [Sparse.of(of_length, structure.phi, 1) for of_length in setup.phi]
+    shared = CohortConstants(model, setup.acting, Sparse.of(setup.jacobian, structure.jacobian))
 
+    def at_turn(turn: Int[Array, ""]) -> tuple[StepInputs, DrugFamilies]:
+        length, after = steps.length_index[turn], jnp.minimum(turn + 1, len(steps.length_index) - 1)
 
-def trajectories(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> Trajectory:
-    """Body and brain of the patients of some numbers."""
+        def of_channels(given: DoseInput) -> DoseInput:
+            return DoseInput(*(Sparse.of(amount, structure.channels) for amount in given))
 
-    def of_patient(number: Int[Array, ""], drugs: PatientSystems) -> Trajectory:
-        return trajectory(model, virtual_patient(model, typical, number), setup, drugs)
+        def of_length(tree):
+            return jax.tree.map(lambda leaf: leaf[length], tree)
 
-    return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, patient_systems(model, typical, setup, numbers))
+        now = StepInputs(
+            phi=PhiFunctions(*of_length(phi)),
+            length=steps.lengths[length],
+            length_before=jnp.where(turn > 0, steps.lengths[steps.length_index[turn - 1]], 0),
+            infusion=of_channels(setup.infusion.at(turn)),
+            bolus=of_channels(setup.bolus.at(after)),
+            stress_left=(setup.stress_left[turn], setup.stress_left[after]),
+            comparators=of_length(propagators.comparators),
+        )
+        return now, of_length(propagators._replace(comparators=None))
+
+    turns = Turns(setup.nodes, setup.slot, len(setup.kept_nodes) + 1)
+    kept = step_instances(patient_step, start._replace(drugs=drugs), shared, PatientConstants(patients, brain), at_turn, turns)
+    # Rows beyond the last kept node are copies of it.
+    kept = jax.tree.map(lambda leaf: leaf[setup.slot[setup.kept_nodes]], kept)
+    return Trajectory(
+        venous=kept.venous,
+        comparator=kept.comparators[:, setup.comparator_index],
+        drive_loss=kept.drive_loss,
+        burst_rate=kept.burst_rate,
+        mechanisms=kept.mechanisms,
+        start=before,
+        dissociation=readouts(model.safety, jnp.moveaxis(kept.peak[-1], 0, -1)).dissociation,
+    )
 
 
 def madrs_course(
@@ -139,9 +194,9 @@ def madrs_course(
     baseline: Scalar,
     context: ContextStrength,
     elapsed: ElapsedTimes,
-    by_mechanisms: Float[Array, "time item"],
-    fluctuation_shift: Float[Array, "time"],
-) -> Float[Array, "time"]:
+    by_mechanisms: Float[Array, "*time item"],
+    fluctuation_shift: Float[Array, "*time"],
+) -> Float[Array, "*time"]:
     """MADRS (points) of one patient over time.
 
     Parameters
@@ -163,45 +218,94 @@ def madrs_course(
         course_shift(p, individual_effects.context * context.course, elapsed.since_start),
     )
     joined = join(p, by_visits, valued(p, individual_effects.efficacy, by_mechanisms)) + by_weeks
-    return item_ratings(p, baseline_items(p, baseline), joined - fluctuation_shift[:, None]).sum(-1)
+    return item_ratings(p, baseline_items(p, baseline), joined - fluctuation_shift[..., None]).sum(-1)
 
 
-def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number: Int[Array, ""], drugs: PatientSystems) -> PatientOutcome:
-    """The course of the patient of a number, whose body has these pharmacokinetic systems."""
-    patient_drawn, symptoms, p = virtual_patient(model, typical, number), model.symptoms, model.ratings
-    person, individual_effects = patient_drawn.person, patient_drawn.random_effects
-    course = trajectory(model, patient_drawn, setup, drugs)
-    context, trial = setup.context, jax.random.key(TRIAL_SEED)
-    elapsed = ElapsedTimes(setup.elapsed.since_visits[:, setup.kept_nodes], setup.elapsed.since_start[setup.kept_nodes])
-    natural = fluctuation(p, trial, number, elapsed.since_start)
-    # Dissociation unblinds nobody in an open label, without visits, or where the placebo is a daily pill.
-    unblinded = believed_strength(p, context.visit, course.dissociation, context.masked)
-    no_mechanisms, no_fluctuation = jnp.zeros_like(course.mechanism_shift), jnp.zeros_like(natural)
+def mechanism_shifts(model: Euthymia, setup: CohortSetup, course: Trajectory) -> Float[Array, "item kept patient"]:
+    """Latent shift of the ten items by mechanisms, at the typical patient's efficacy."""
 
-    def madrs(visit: Scalar, by_mechanisms: Float[Array, "kept item"], shift: Float[Array, "kept"]) -> Float[Array, "kept"]:
-        return madrs_course(symptoms, individual_effects, person.madrs, context._replace(visit=visit), elapsed, by_mechanisms, shift)
+    def of_instance(shared: tuple[Symptoms, Mechanisms, Mechanisms], instance: tuple[Mechanisms, Mechanisms]) -> Float[Array, "item"]:
+        p, healthy, depressed = shared
+        return mechanism_shift(p, *instance, healthy, depressed)
 
-    def rating(visit: Scalar, by_mechanisms: Float[Array, "kept item"]) -> Float[Array, "kept"]:
-        return rated(p, trial, number, elapsed.since_start, madrs(visit, by_mechanisms, natural))
+    shared = model.symptoms, setup.healthy, setup.depressed
+    instances = course.mechanisms, jax.tree.map(lambda leaf: leaf[None], course.start)
+    return map_instances(of_instance, shared, instances, course.venous.shape)
 
-    return PatientOutcome(
-        trajectory=course,
-        madrs=madrs(context.visit, course.mechanism_shift, no_fluctuation),
-        context_madrs=madrs(context.visit, no_mechanisms, no_fluctuation),
-        rated=rating(unblinded, course.mechanism_shift),
-        context_rated=rating(context.visit, no_mechanisms),
-        plausible=course.plausible & (symptoms.healthy_madrs < person.madrs) & (person.madrs < HIGHEST_MADRS),
-        weight=person.weight,
-        baseline=person.madrs,
+
+class _Ratings(NamedTuple):
+    """MADRS at one node (points): as given, with context alone, and both with natural fluctuation and unblinding."""
+
+    madrs: Scalar
+    context_madrs: Scalar
+    fluctuating: Scalar
+    context_fluctuating: Scalar
+
+
+class _Rated(NamedTuple):
+    """What the MADRS of a patient at a node depends on."""
+
+    mechanisms: tuple[Mechanisms, Mechanisms]
+    """Then and before the first dose."""
+    effects: RandomEffects
+    baseline: Scalar
+    unblinded: Scalar
+    """Strength of a visit for a patient who has felt the drug."""
+    elapsed: ElapsedTimes
+    natural: Scalar
+    """Fluctuation."""
+
+
+def _ratings(shared: tuple[Symptoms, ContextStrength, Mechanisms, Mechanisms], instance: _Rated) -> _Ratings:
+    """MADRS of one patient at one node."""
+    p, context, healthy, depressed = shared
+    by_mechanisms = mechanism_shift(p, *instance.mechanisms, healthy, depressed)
+    nothing, none = jnp.zeros_like(by_mechanisms), jnp.zeros(())
+
+    def madrs(visit: Scalar, shift: Float[Array, "item"], natural: Scalar) -> Scalar:
+        return madrs_course(p, instance.effects, instance.baseline, context._replace(visit=visit), instance.elapsed, shift, natural)
+
+    return _Ratings(
+        madrs(context.visit, by_mechanisms, none),
+        madrs(context.visit, nothing, none),
+        madrs(instance.unblinded, by_mechanisms, instance.natural),
+        madrs(context.visit, nothing, instance.natural),
     )
 
 
 @eqx.filter_jit
 def patient_outcomes(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientOutcome:
     """The courses of the patients of some numbers; every array has a leading axis of patients."""
-    drugs = patient_systems(model, typical, setup, numbers)
+    patients, p = drawn(model, typical, numbers), model.ratings
+    (person, effects, _), trial = patients, jax.random.key(TRIAL_SEED)
+    course = trajectories(model, setup, patients)
+    since_visits, since_start = setup.elapsed.since_visits[:, setup.kept_nodes], setup.elapsed.since_start[setup.kept_nodes]
+    natural = fluctuation(p, trial, numbers, since_start[:, None])
+    # Dissociation unblinds nobody in an open label, without visits, or where the placebo is a daily pill.
+    unblinded = believed_strength(p, setup.context.visit, course.dissociation, setup.context.masked)
+    start, effects, baseline, unblinded = jax.tree.map(lambda leaf: leaf[None], (course.start, effects, person.madrs, unblinded))
+    elapsed = ElapsedTimes(since_visits[..., None], since_start[:, None])
+    shared = model.symptoms, setup.context, setup.healthy, setup.depressed
+    instance = _Rated((course.mechanisms, start), effects, baseline, unblinded, elapsed, natural)
+    ratings = map_instances(_ratings, shared, instance, natural.shape)
 
-    def of_patient(number: Int[Array, ""], drugs: PatientSystems) -> PatientOutcome:
-        return patient_outcome(model, typical, setup, number, drugs)
+    def as_rated(madrs: Float[Array, "kept patient"]) -> Float[Array, "kept patient"]:
+        return rated(p, trial, numbers, since_start[:, None], madrs)
 
-    return jax.vmap(of_patient, in_axes=PATIENT_AXES)(numbers, drugs)
+    outcome = PatientOutcome(
+        venous=course.venous,
+        comparator=course.comparator,
+        drive_loss=course.drive_loss,
+        burst_rate=course.burst_rate,
+        spine_density=course.mechanisms.spine_density,
+        lock=1 - course.mechanisms.release,
+        madrs=ratings.madrs,
+        context_madrs=ratings.context_madrs,
+        rated=as_rated(ratings.fluctuating),
+        context_rated=as_rated(ratings.context_fluctuating),
+        plausible=jnp.isfinite(course.start.spine_density) & (model.symptoms.healthy_madrs < person.madrs) & (person.madrs < HIGHEST_MADRS),
+        stress=person.stress,
+        weight=person.weight,
+        baseline=person.madrs,
+    )
+    return jax.tree.map(jnp.transpose, outcome)

@@ -14,6 +14,7 @@ from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.types import Scalar
 from ..links import Switches
 from ..model.baseline import jacobian, patient
+from ..model.exposure import systems
 from ..model.parameters import Euthymia
 from ..model.state import pack
 from ..model.time_grid import TimeGrid
@@ -24,18 +25,23 @@ from ..simulation.dosing import COARSE, coarse_grid_of, stress_left
 from ..simulation.interventions import everything_but, switches
 from ..simulation.person import Person
 from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
+from .steps import Structure, structure
 
 MOST_KEPT_NODES = 200
 """Nodes of a course that are kept, beside the named checkpoints."""
 
 
 class DoseInput(NamedTuple):
-    """Input in each step: the part that is the same for everybody, and the part in proportion to body weight (per kg)."""
+    """Input after each node: the part that is the same for everybody, and the part in proportion to body weight (per kg)."""
 
-    fixed: Float[Array, "step channel"]
-    per_kilogram: Float[Array, "step channel"]
+    fixed: Float[Array, "*node channel"]
+    per_kilogram: Float[Array, "*node channel"]
 
-    def at_weight(self, weight: Scalar) -> Float[Array, "step channel"]:
+    def at(self, node: Int[Array, ""]) -> "DoseInput":
+        """That of one node."""
+        return DoseInput(self.fixed[node], self.per_kilogram[node])
+
+    def at_weight(self, weight: Scalar) -> Float[Array, "*node channel"]:
         """Input at a body weight (kg)."""
         return self.fixed + weight * self.per_kilogram
 
@@ -68,7 +74,11 @@ class ElapsedTimes(NamedTuple):
 class CohortSetup(NamedTuple):
     """Grid, doses and context of a cohort, and the typical patient, the linear part of whose brain serves everybody."""
 
+    structure: Structure
+    nodes: Int[Array, ""]
+    """Number of nodes without padding."""
     steps: Steps
+    """Of the grid; after the last node one of length zero."""
     infusion: DoseInput
     """µmol/h."""
     bolus: DoseInput
@@ -80,6 +90,8 @@ class CohortSetup(NamedTuple):
     comparator_index: Int[Array, ""]
     """Of the first drug beside ketamine, among the comparators."""
     kept_nodes: Int[Array, "kept"]
+    slot: Int[Array, "node"]
+    """Where what is recorded at a node is kept: its place among the kept nodes, and beyond the last for all others."""
     acting: Switches
     """Of the links, for everybody."""
     jacobian: Float[Array, "state state"]
@@ -109,7 +121,8 @@ def _dose_input(grids: list[TimeGrid], name: str, weight: float) -> DoseInput:
     """From the inputs of one protocol at a weight and at twice that weight."""
     once, twice = (getattr(grid, name) for grid in grids)
     per_kilogram = (twice - once) / weight
-    return DoseInput(jnp.asarray(once - weight * per_kilogram), jnp.asarray(per_kilogram))
+    nothing_last = ((0, 1), (0, 0))
+    return DoseInput(*(jnp.asarray(np.pad(part, nothing_last)) for part in (once - weight * per_kilogram, per_kilogram)))
 
 
 def comparator_of(protocol: Protocol) -> str | None:
@@ -135,17 +148,26 @@ def cohort_setup(
     checkpoints = np.searchsorted(grid.times, [first_visit(protocol) + hours for hours in CHECKPOINTS.values()])
     kept = np.unique([*range(0, grid.nodes, stride), *checkpoints[checkpoints < grid.nodes], grid.nodes - 1])
     padded = min(len(grid.padded_times), MOST_KEPT_NODES + len(CHECKPOINTS) + 2)
-    steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))
+    # The last of the lengths is zero.
+    steps = Steps(jnp.asarray(grid.lengths), jnp.asarray(np.append(grid.length_index, len(grid.lengths) - 1)))
+    infusion, bolus = (_dose_input(grids, name, weight) for name in ("infusion", "bolus"))
+    dosed = np.any([(np.asarray(part) != 0).any(0) for part in (*infusion, *bolus)], 0)
+    slot = np.full(len(grid.padded_times), padded)
+    slot[kept] = np.arange(len(kept))
+    typical_brain = _typical_brain(model, steps.lengths, acting)
     setup = CohortSetup(
+        structure(dosed.tolist(), systems(model.physiology, typical.weight), typical_brain[0]),
+        jnp.asarray(grid.nodes),
         steps,
-        _dose_input(grids, "infusion", weight),
-        _dose_input(grids, "bolus", weight),
+        infusion,
+        bolus,
         jnp.asarray(stress_left(protocol, grid.padded_times)),
         ElapsedTimes(jnp.asarray(since_visits(protocol, grid.padded_times)), jnp.asarray(grid.padded_times - first_visit(protocol))),
         context_strength(model.symptoms, protocol.context if allowed.context else "none"),
         jnp.asarray(DRUGS.index(comparator_of(protocol) or DRUGS[0])),
         jnp.asarray(np.pad(kept, (0, padded - len(kept)), mode="edge")),
+        jnp.asarray(slot),
         acting,
-        *_typical_brain(model, steps.lengths, acting),
+        *typical_brain,
     )
     return grid.times[kept], setup

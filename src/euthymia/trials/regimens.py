@@ -12,7 +12,7 @@ from ..clinic.ratings import fluctuation
 from ..clinic.symptoms import ITEMS
 from ..model.default import Values
 from ..model.parameters import Euthymia
-from ..population.course import CHUNK_SIZE
+from ..population.course import CHUNK_SIZES
 from ..population.patients import TRIAL_SEED
 from ..population.setup import cohort_setup
 from ..simulation.dosing import COARSE
@@ -81,14 +81,16 @@ def regimen_trajectories(
     after = np.clip(np.searchsorted(nodes, times), 1, len(nodes) - 1)
     weight = np.clip((times - nodes[after - 1]) / (nodes[after] - nodes[after - 1]), 0, 1)
 
-    def interpolated(shift: np.ndarray) -> np.ndarray:
-        return shift[..., after - 1, :] * (1 - weight)[:, None] + shift[..., after, :] * weight[:, None]
+    def interpolated(of_patients: np.ndarray) -> np.ndarray:
+        along = weight.reshape(-1, *[1] * (of_patients.ndim - 2))
+        return of_patients[:, after - 1] * (1 - along) + of_patients[:, after] * along
 
     chunks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for start in range(0, patients, CHUNK_SIZE):
-        solved = linearised_trajectories(model, typical, setup, jnp.arange(start + 1, start + CHUNK_SIZE + 1), coordinates, values_of)
-        shift, sensitivity = (interpolated(np.asarray(array)) for array in (solved.trajectory.mechanism_shift, solved.sensitivity))
-        chunks.append((shift, np.moveaxis(sensitivity, 0, -1), np.asarray(solved.trajectory.dissociation)))
+    together = CHUNK_SIZES[0]
+    for start in range(0, patients, together):
+        solved = linearised_trajectories(model, typical, setup, jnp.arange(start + 1, start + together + 1), coordinates, values_of)
+        shift, sensitivity = (interpolated(np.asarray(array).T) for array in (solved.mechanism_shift, solved.sensitivity))
+        chunks.append((shift, sensitivity, np.asarray(solved.dissociation)))
     shift, sensitivity, dissociation = (jnp.asarray(np.concatenate(arrays)[:patients]) for arrays in zip(*chunks, strict=True))
     return RegimenTrajectories(shift, dissociation, sensitivity)
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from ..model.default import Values, model_at
 from ..model.parameters import Euthymia
-from ..population.course import Trajectory, trajectories
+from ..population.course import drawn, mechanism_shifts, trajectories
 from ..population.setup import CohortSetup, with_typical_brain
 from ..simulation.person import Person
 
@@ -18,8 +18,11 @@ from ..simulation.person import Person
 class LinearisedTrajectories(NamedTuple):
     """Trajectories at one place, and the derivatives of their mechanism shift."""
 
-    trajectory: Trajectory
-    sensitivity: Float[Array, "fitted patient kept item"]
+    mechanism_shift: Float[Array, "item kept patient"]
+    """Latent shift of the ten items at the typical patient's efficacy."""
+    dissociation: Float[Array, "patient"]
+    """Peak, as a fraction of the maximum."""
+    sensitivity: Float[Array, "fitted item kept patient"]
 
 
 @eqx.filter_jit
@@ -33,17 +36,19 @@ def linearised_trajectories(
 ) -> LinearisedTrajectories:
     """Trajectories at upstream coordinates, and the sensitivities of the mechanism shift, by one forward pass per coordinate."""
 
-    def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "patient kept item"], Trajectory]:
+    def at(coordinates: Float[Array, "fitted"]) -> tuple[Float[Array, "item kept patient"], tuple[Array, Array]]:
         moved = model_at(values_of(coordinates), model.physiology.closures)
-        trajectory = trajectories(moved, typical, with_typical_brain(setup, moved), numbers)
-        return trajectory.mechanism_shift, trajectory
+        setup_there = with_typical_brain(setup, moved)
+        course = trajectories(moved, setup_there, drawn(moved, typical, numbers))
+        shift = mechanism_shifts(moved, setup_there, course)
+        return shift, (shift, course.dissociation)
 
     def along(direction: Float[Array, "fitted"]):
-        _, sensitivity, trajectory = jax.jvp(at, (coordinates,), (direction,), has_aux=True)
-        return sensitivity, trajectory
+        _, sensitivity, solved = jax.jvp(at, (coordinates,), (direction,), has_aux=True)
+        return sensitivity, solved
 
     if not len(coordinates):
-        trajectory = at(coordinates)[1]
-        return LinearisedTrajectories(trajectory, jnp.zeros((0, *trajectory.mechanism_shift.shape)))
-    sensitivity, trajectory = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
-    return LinearisedTrajectories(trajectory, sensitivity)
+        shift, solved = at(coordinates)
+        return LinearisedTrajectories(*solved, jnp.zeros((0, *shift.shape)))
+    sensitivity, solved = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
+    return LinearisedTrajectories(*solved, sensitivity)

@@ -25,7 +25,8 @@ class Surface(eqx.Module):
             low, high = self.lower[axis], self.upper[axis]
             return polynomials(2 * (jnp.clip(value, low, high) - low) / (high - low) - 1, self.coefficients.shape[axis])
 
-        polynomial = jnp.einsum("...i,...j,ijo->...o", basis(x, 0), basis(y, 1), self.coefficients)
+        in_y = jnp.einsum("...i,ijo->...jo", basis(x, 0), self.coefficients)
+        polynomial = jnp.einsum("...j,...jo->...o", basis(y, 1), in_y)
         return self.scale * (jnp.exp(polynomial) if self.logarithmic else polynomial)
 
 

@@ -122,6 +122,13 @@ def linear_course(
     return propagated_course(exact_step(matrix, entry, steps.lengths[:, None]), entry, steps.length_index, infusion, bolus)
 
 
+def propagated(
+    propagator: Propagator, x: Float[Array, "system state"], infusion: Float[Array, "system entry"]
+) -> Float[Array, "system state"]:
+    """States of linear systems a step later, P x + G u."""
+    return jnp.einsum("sij,sj->si", propagator.state, x) + jnp.einsum("sip,sp->si", propagator.input, infusion)
+
+
 def propagated_course(
     propagator: Propagator,
     entry: Float[Array, "system state entry"],
@@ -135,7 +142,7 @@ def propagated_course(
     def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         length, rate, amount = step
         x = x + jnp.einsum("sip,sp->si", entry, amount)
-        return jnp.einsum("sij,sj->si", propagate[length], x) + jnp.einsum("sip,sp->si", gain[length], rate), x
+        return propagated(Propagator(propagate[length], gain[length]), x, rate), x
 
     last, course = jax.lax.scan(advance, jnp.zeros(entry.shape[:2]), (length_index, infusion, bolus))
     return jnp.concatenate([course, last[None]])
@@ -190,6 +197,32 @@ def markov_step(hops: Float[Array, "state state"], occupied: Float[Array, "state
     return jnp.maximum(occupied + (moved @ occupied - jnp.sum(moved, 0) * occupied), 0)
 
 
+Corrector = Callable[[Float[Array, " state"], Float[Array, " state"], Any, Scalar], Float[Array, " state"]]
+"""Corrects a stage: from the state before a step, the scheme's state after it, the inputs at both ends, and the length h, to the latter
+with the states that are linear once the others are known solved exactly. It has to keep a fixed point."""
+
+
+def _uncorrected(x: Float[Array, " state"], later: Float[Array, " state"], inputs: Any, step: Scalar) -> Float[Array, " state"]:
+    return later
+
+
+def etd2rk_step(
+    derivative: Callable[[Float[Array, " state"], Any], Float[Array, " state"]],
+    linear: Float[Array, "state state"],
+    phi: PhiFunctions,
+    x: Float[Array, " state"],
+    step: Scalar,
+    inputs: tuple[Any, Any],
+    correct: Corrector = _uncorrected,
+) -> Float[Array, " state"]:
+    """One step of :func:`etd2rk`, of length h, from the φ-functions of that length and the inputs at both ends."""
+    before, after = inputs
+    rate = derivative(x, before)
+    predicted = correct(x, x + step * (phi.phi1 @ rate), inputs, step)
+    remainder = derivative(predicted, after) - rate - linear @ (predicted - x)
+    return correct(x, predicted + step * (phi.phi2 @ remainder), inputs, step)
+
+
 def etd2rk(
     derivative: Callable[[Float[Array, " state"], Any], Float[Array, " state"]],
     linear: Float[Array, "state state"],
@@ -197,7 +230,7 @@ def etd2rk(
     start: Float[Array, " state"],
     steps: Steps,
     inputs: Any,
-    correct: Callable[[Float[Array, " state"], Float[Array, " state"], Any, Scalar], Float[Array, " state"]] = lambda x, later, u, h: later,
+    correct: Corrector = _uncorrected,
 ) -> Float[Array, "node state"]:
     """Integrate dx/dt = f(x, u) with the second-order exponential Runge–Kutta scheme of Cox & Matthews (2002).
 
@@ -220,22 +253,44 @@ def etd2rk(
     inputs
         u at the nodes: a tree of arrays with a leading node axis.
     correct
-        Corrects each stage: from the state before a step, the scheme's state after it, the inputs at both, and h, to the latter with the
-        states that are linear once the others are known solved exactly. It has to keep a fixed point.
+        Corrects each stage.
     """
 
     def advance(x: Float[Array, " state"], step: tuple[Array, Any, Any]) -> tuple[Array, Array]:
         length, before, after = step
-        h = steps.lengths[length]
-        rate = derivative(x, before)
-        predicted = correct(x, x + h * (phi.phi1[length] @ rate), (before, after), h)
-        remainder = derivative(predicted, after) - rate - linear @ (predicted - x)
-        x = correct(x, predicted + h * (phi.phi2[length] @ remainder), (before, after), h)
+        of_length = PhiFunctions(phi.phi1[length], phi.phi2[length])
+        x = etd2rk_step(derivative, linear, of_length, x, steps.lengths[length], (before, after), correct)
         return x, x
 
     before, after = jax.tree.map(lambda leaf: leaf[:-1], inputs), jax.tree.map(lambda leaf: leaf[1:], inputs)
     _, later = jax.lax.scan(advance, start, (steps.length_index, before, after))
     return jnp.concatenate([start[None], later])
+
+
+def occupancy_step(
+    y: Float[Array, "*system"],
+    rise: tuple[Float[Array, "*system"], Float[Array, "*system"]],
+    fall: tuple[Float[Array, "*system"], Float[Array, "*system"]],
+    step: Scalar,
+) -> Float[Array, "*system"]:
+    """One step of :func:`occupancy_course`, from the rates at both ends."""
+
+    def parts(before: Array, after: Array) -> list[Array]:
+        """Rates in the middle of each part."""
+        positive = (before > 0) & (after > 0)
+        half = jnp.where(positive, after / jnp.where(positive, before, 1), 1) ** (1 / (2 * SUBSTEPS))
+        rates, geometric, slope = [], before * half, (after - before) / (2 * SUBSTEPS)
+        for part in range(SUBSTEPS):
+            rates.append(jnp.where(positive, geometric, before + (2 * part + 1) * slope))
+            geometric = geometric * half * half
+        return rates
+
+    for a, b in zip(parts(*rise), parts(*fall), strict=True):
+        total = a + b
+        constant = total == 0
+        target = jnp.where(constant, y, a / jnp.where(constant, 1, total))
+        y = target + (y - target) * jnp.exp(-total * step / SUBSTEPS)
+    return y
 
 
 def occupancy_course(
@@ -251,20 +306,9 @@ def occupancy_course(
     become, y stays between 0 and 1.
     """
 
-    def interpolated(before: Array, after: Array, fraction: float) -> Array:
-        positive = (before > 0) & (after > 0)
-        ratio = jnp.where(positive, after / jnp.where(positive, before, 1), 1)
-        return jnp.where(positive, before * ratio**fraction, before + fraction * (after - before))
-
     def advance(y: Array, step: tuple[Array, tuple[Array, Array], tuple[Array, Array]]) -> tuple[Array, Array]:
         length, rises, falls = step
-        for part in range(SUBSTEPS):
-            fraction = (part + 1 / 2) / SUBSTEPS
-            a, b = interpolated(*rises, fraction), interpolated(*falls, fraction)
-            total = a + b
-            constant = total == 0
-            target = jnp.where(constant, y, a / jnp.where(constant, 1, total))
-            y = target + (y - target) * jnp.exp(-total * steps.lengths[length] / SUBSTEPS)
+        y = occupancy_step(y, rises, falls, steps.lengths[length])
         return y, y
 
     _, later = jax.lax.scan(advance, start, (steps.length_index, (rise[:-1], rise[1:]), (fall[:-1], fall[1:])))

@@ -13,6 +13,8 @@ from jaxtyping import Array, Float
 STEPS = (*[0.5] * 5, *(32.0**k for k in range(7)))
 NEWTON = (math.inf,) * 6
 """Newton's method alone, where the start is close enough for it."""
+NEWTON_FROM_NEARBY = (math.inf,) * 2
+"""From the steady state of a stage of a step before."""
 # Signs of the products of two minors in Laplace's expansion, for pairs of columns in order.
 LAPLACE = (1, -1, 1, 1, -1, 1)
 

@@ -77,5 +77,4 @@ def lock_rates(
 ) -> LockRates:
     """Transition rates (1/h) at a block of recurrent NMDA drive (0 to 1) and a limbic drive (nA)."""
     passages = p.passage(block, limbic_input - p.shear * block) * jnp.exp(correction.passage)
-    rates = bounded(limbic, jnp.log(passages))
-    return LockRates(jnp.exp(rates.into), jnp.exp(rates.out_of), passages)
+    return LockRates(*bounded(limbic, passages), passages)

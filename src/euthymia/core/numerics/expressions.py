@@ -1,0 +1,195 @@
+"""Arithmetic on single numbers as a graph, in which equal expressions are one and what is known is worked out."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.extend.core import Primitive
+from jax.typing import ArrayLike
+
+Number = int
+"""An expression, by its place in the graph."""
+
+
+class Stage(IntEnum):
+    """When an expression can be evaluated: what is read at a stage may be computed from it and from all before it."""
+
+    CONSTANT = 0
+    SHARED = 1
+    """Once for all instances."""
+    OF_INSTANCE = 2
+    """Once for each instance."""
+    AT_STEP = 3
+    """At every step, for all instances."""
+    CHANGING = 4
+    """At every step, for each instance."""
+
+
+class Expression(NamedTuple):
+    """A constant, an input, or an operation on other expressions."""
+
+    stage: Stage
+    primitive: Primitive | None = None
+    operands: tuple[Number, ...] = ()
+    parameters: tuple[tuple[str, Any], ...] = ()
+    value: Any = None
+    """Of a constant."""
+
+
+def _bits(value: np.generic) -> tuple[str, bytes]:
+    return value.dtype.str, value.tobytes()
+
+
+class Graph:
+    """Expressions in an order in which each comes after those that it reads."""
+
+    def __init__(self) -> None:
+        self.expressions: list[Expression] = []
+        self._constants: dict[tuple[str, bytes], Number] = {}
+        self._operations: dict[tuple, Number] = {}
+
+    def _add(self, expression: Expression) -> Number:
+        self.expressions.append(expression)
+        return len(self.expressions) - 1
+
+    def constant(self, value: np.generic) -> Number:
+        """The expression of a known number."""
+        key = _bits(value)
+        if key not in self._constants:
+            self._constants[key] = self._add(Expression(Stage.CONSTANT, value=value))
+        return self._constants[key]
+
+    def constants(self, values: ArrayLike) -> np.ndarray:
+        """Expressions of known numbers, in an array of their shape."""
+        array = np.asarray(values)
+        return np.array([self.constant(value) for value in array.ravel()], int).reshape(array.shape)
+
+    def inputs(self, shape: tuple[int, ...], stage: Stage, known_zero: np.ndarray | None = None) -> np.ndarray:
+        """New expressions that are read at a stage; those that are known to be zero are constants."""
+        zero = self.constant(np.float64(0))
+        unknown = np.ones(shape, bool) if known_zero is None else ~np.broadcast_to(known_zero, shape)
+        return np.array([self._add(Expression(stage)) if read else zero for read in unknown.ravel()], int).reshape(shape)
+
+    def value(self, number: Number) -> Any:
+        """The value of a constant; None of anything else."""
+        return self.expressions[number].value
+
+    def operation(self, primitive: Primitive, operands: Sequence[Number], parameters: Mapping[str, Any]) -> Number:
+        """The expression of an operation; one that leaves an operand as it is, or is known, is not added."""
+        simple = SIMPLER.get(primitive, _as_it_is)(self, *operands)
+        if simple is not None:
+            return simple
+        values = [self.value(operand) for operand in operands]
+        if all(value is not None for value in values):
+            return self.constant(np.asarray(evaluated(primitive, values, parameters))[()])
+        if primitive in COMMUTATIVE:
+            operands = sorted(operands)
+        key = primitive, tuple(operands), tuple(sorted(parameters.items(), key=lambda item: item[0]))
+        if key not in self._operations:
+            stage = max(self.expressions[operand].stage for operand in operands)
+            # What is computed at every step of what each instance has is computed at every step for each.
+            mixed = {self.expressions[operand].stage for operand in operands} >= {Stage.OF_INSTANCE, Stage.AT_STEP}
+            self._operations[key] = self._add(Expression(Stage.CHANGING if mixed else stage, *key))
+        return self._operations[key]
+
+    def needed(self, results: Iterable[Number], known: Iterable[Number] = ()) -> list[Number]:
+        """Operations that results need beyond those that are known, in order."""
+        seen, waiting, known = set(), list(results), set(known)
+        while waiting:
+            number = waiting.pop()
+            if number not in seen and number not in known:
+                seen.add(number)
+                waiting.extend(self.expressions[number].operands)
+        return sorted(number for number in seen if self.expressions[number].primitive is not None)
+
+    def evaluate(self, results: Iterable[Number], known: Mapping[Number, Any]) -> dict[Number, Any]:
+        """Values of results (and of what they need), from arrays that stand for what is known; arrays broadcast against each other."""
+        values = dict(known)
+
+        def value_of(number: Number) -> Any:
+            constant = self.value(number)
+            return values[number] if constant is None else constant
+
+        for number in self.needed(results, known):
+            _, primitive, operands, parameters, _ = self.expressions[number]
+            assert primitive is not None
+            values[number] = evaluated(primitive, [value_of(operand) for operand in operands], dict(parameters))
+        return {number: value_of(number) for number in results}
+
+
+def evaluated(primitive: Primitive, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+    """An elementwise operation on numbers or arrays that broadcast against each other; on numbers alone by numpy."""
+    if all(isinstance(operand, np.generic) for operand in operands) and primitive in BY_NUMPY:
+        with np.errstate(all="ignore"):
+            return BY_NUMPY[primitive](*operands, **parameters)
+    return primitive.bind(*jnp.broadcast_arrays(*operands), **parameters)
+
+
+def _as_it_is(graph: Graph, *operands: Number) -> None:
+    return None
+
+
+def _sum(graph: Graph, x: Number, y: Number) -> Number | None:
+    return y if graph.value(x) == 0 else x if graph.value(y) == 0 else None
+
+
+def _difference(graph: Graph, x: Number, y: Number) -> Number | None:
+    if graph.value(y) == 0:
+        return x
+    return graph.operation(lax.neg_p, [y], {}) if graph.value(x) == 0 else None
+
+
+def _product(graph: Graph, x: Number, y: Number) -> Number | None:
+    for one, other in ((x, y), (y, x)):
+        if graph.value(one) == 0:
+            return one
+        if graph.value(one) == 1:
+            return other
+    return None
+
+
+def _quotient(graph: Graph, x: Number, y: Number) -> Number | None:
+    return x if graph.value(x) == 0 or graph.value(y) == 1 else None
+
+
+def _choice(graph: Graph, which: Number, *cases: Number) -> Number | None:
+    chosen = graph.value(which)
+    if chosen is not None:
+        return cases[int(chosen)]
+    return cases[0] if len(set(cases)) == 1 else None
+
+
+SIMPLER: dict[Primitive, Callable[..., Number | None]] = {
+    lax.add_p: _sum,
+    lax.sub_p: _difference,
+    lax.mul_p: _product,
+    lax.div_p: _quotient,
+    lax.select_n_p: _choice,
+}
+"""For an operation, what it is where an operand is 0 or 1 or a choice is made already; None where it is no less."""
+
+COMMUTATIVE = {lax.add_p, lax.mul_p, lax.max_p, lax.min_p}
+
+BY_NUMPY: dict[Primitive, Callable[..., Any]] = {
+    lax.add_p: np.add,
+    lax.sub_p: np.subtract,
+    lax.mul_p: np.multiply,
+    lax.div_p: lambda x, y: np.divide(x, y) if x.dtype.kind == "f" else x // y,
+    lax.neg_p: np.negative,
+    lax.max_p: np.maximum,
+    lax.min_p: np.minimum,
+    lax.lt_p: np.less,
+    lax.le_p: np.less_equal,
+    lax.gt_p: np.greater,
+    lax.ge_p: np.greater_equal,
+    lax.eq_p: np.equal,
+    lax.ne_p: np.not_equal,
+    lax.and_p: np.bitwise_and,
+    lax.or_p: np.bitwise_or,
+    lax.not_p: np.bitwise_not,
+    lax.convert_element_type_p: lambda x, new_dtype, **_: x.astype(new_dtype),
+}
+"""Operations on known numbers that need no compiler."""
