@@ -188,8 +188,8 @@ def markov_step(hops: Float[Array, "state state"], occupied: Float[Array, "state
     scaled = step / 2**HALVINGS * (hops + jnp.diag(q - out))
     series = identity
     for degree in range(DEGREE, 0, -1):
-        series = identity + scaled @ series / degree
-    chain = series / jnp.sum(series, 0)
+        series = identity + scaled / degree @ series
+    chain = series * (1 / jnp.sum(series, 0))
     for _ in range(HALVINGS):
         chain = chain @ chain
     # What moves is added to what stays, so that a chain at rest stays there to the last digit.
