@@ -170,7 +170,9 @@ def test_the_depressed_brain_is_locked_and_the_healthy_one_is_not(p):
 def test_log_rates_converge_with_the_cells(p):
     for drive in ((0.0, 0.29875), (0.12, 0.29875), (0.14, 0.305)):
         block, I_L = (jnp.asarray(value) for value in drive)
-        found = [np.log(np.stack(bounded(p, jnp.exp(passages(p, block, I_L, ONE, cells))))) for cells in ((100, 50), (200, 100), (400, 200))]
+        found = [
+            np.log(np.stack(bounded(p, jnp.exp(passages(p, block, I_L, ONE, cells))))) for cells in ((100, 50), (200, 100), (400, 200))
+        ]
         floor = np.log(1e-6)
         first, second = (np.abs(np.diff(np.maximum(pair, floor), axis=0)).max() for pair in (found[:2], found[1:]))
         assert second < 0.2

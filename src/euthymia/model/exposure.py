@@ -8,7 +8,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .. import links
-from ..core.numerics.exponential import Propagator, Steps, course_integral, exact_step, exact_steps, occupancy_course, propagated, propagated_course
+from ..core.numerics.exponential import (
+    Propagator,
+    Steps,
+    course_integral,
+    exact_step,
+    exact_steps,
+    occupancy_course,
+    propagated,
+    propagated_course,
+)
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology import comparators, esketamine, ketamine
 from ..pharmacology.covariates import CovariateEffects, individualise

@@ -33,7 +33,7 @@ from ..model.integrate import slow_step
 from ..model.parameters import Euthymia, Physiology
 from ..model.state import Inputs, SlowState
 from ..model.vector_field import auxiliaries, locked_share
-from ..pharmacology import comparators, esketamine, ketamine
+from ..pharmacology import comparators, ketamine
 from ..receptors.nmdar import drive_loss
 from ..simulation.course import mechanisms
 from .patients import VirtualPatient, individual_physiology

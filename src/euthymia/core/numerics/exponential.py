@@ -19,8 +19,9 @@ ORDER = 4
 # step is below ten.
 HALVINGS = 6
 DEGREE = 8
-# Parts of a step in each of which the rates of an occupancy are constant.
-SUBSTEPS = 8
+# A step is halved so often into parts in each of which the rates of an occupancy are constant.
+SUBSTEP_HALVINGS = 3
+SUBSTEPS = 2**SUBSTEP_HALVINGS
 
 
 class Steps(NamedTuple):
@@ -278,7 +279,9 @@ def occupancy_step(
     def parts(before: Array, after: Array) -> list[Array]:
         """Rates in the middle of each part."""
         positive = (before > 0) & (after > 0)
-        half = jnp.where(positive, after / jnp.where(positive, before, 1), 1) ** (1 / (2 * SUBSTEPS))
+        half = jnp.where(positive, after / jnp.where(positive, before, 1), 1)
+        for _ in range(SUBSTEP_HALVINGS + 1):
+            half = jnp.sqrt(half)
         rates, geometric, slope = [], before * half, (after - before) / (2 * SUBSTEPS)
         for part in range(SUBSTEPS):
             rates.append(jnp.where(positive, geometric, before + (2 * part + 1) * slope))

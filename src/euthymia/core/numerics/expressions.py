@@ -1,5 +1,7 @@
 """Arithmetic on single numbers as a graph, in which equal expressions are one and what is known is worked out."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -9,6 +11,7 @@ import numpy as np
 from jax import lax
 from jax.extend.core import Primitive
 from jax.typing import ArrayLike
+from jaxtyping import Array
 
 Number = int
 """An expression, by its place in the graph."""
@@ -105,20 +108,43 @@ class Graph:
                 waiting.extend(self.expressions[number].operands)
         return sorted(number for number in seen if self.expressions[number].primitive is not None)
 
-    def evaluate(self, results: Iterable[Number], known: Mapping[Number, Any]) -> dict[Number, Any]:
-        """Values of results, from arrays that stand for what is known; arrays broadcast against each other."""
-        values = self.carry_out(self.needed(results, known), known)
-        return {number: values[number] if self.value(number) is None else self.value(number) for number in results}
+    def evaluate(self, results: Iterable[Number], known: Mapping[Number, Any], worth: float = math.inf) -> dict[Number, Any]:
+        """Values of results, from arrays that stand for what is known; arrays broadcast against each other.
 
-    def carry_out(self, operations: Iterable[Number], known: Mapping[Number, Any]) -> dict[Number, Any]:
-        """What is known, and the values of operations in their order."""
-        values = dict(known)
+        What several others read is kept where that spares more than ``worth`` operations.
+        """
+        values, operations = dict(known), self.needed(results, known)
+        kept = self._worth_keeping(operations, worth)
         for number in operations:
             _, primitive, operands, parameters, _ = self.expressions[number]
             assert primitive is not None
             read = [values[operand] if self.value(operand) is None else self.value(operand) for operand in operands]
-            values[number] = evaluated(primitive, read, dict(parameters))
-        return values
+            value = evaluated(primitive, read, dict(parameters))
+            values[number] = computed_once(value) if number in kept else value
+        return {number: values[number] if self.value(number) is None else self.value(number) for number in results}
+
+    def _worth_keeping(self, operations: Sequence[Number], worth: float) -> set[Number]:
+        """Operations whose value is kept: without that, they would cost more than is worth by being computed for each that reads them."""
+        readers = Counter(operand for number in operations for operand in self.expressions[number].operands)
+        costs: dict[Number, float] = {}
+        kept = set()
+        for number in operations:
+            expression = self.expressions[number]
+            costs[number] = 1 + sum(costs.get(operand, 0) for operand in expression.operands)
+            if readers[number] > 1 and expression.primitive in NEVER_REPEATED:
+                costs[number] = 0
+            elif expression.stage is Stage.CHANGING and costs[number] * (readers[number] - 1) > worth:
+                kept.add(number)
+                costs[number] = 0
+        return kept
+
+
+def computed_once(value: Array) -> Array:
+    """The same values, by a sum with zero that XLA does not look through: rather than keep what is cheap, it works it out for each that reads
+    it, and what that reads, and so on."""
+    if value.ndim == 0 or not jnp.issubdtype(value.dtype, jnp.floating):
+        return value
+    return jnp.sum(jnp.pad(value[None], ((0, 1), *[(0, 0)] * value.ndim)), 0)
 
 
 def evaluated(primitive: Primitive, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
@@ -162,6 +188,13 @@ def _quotient(graph: Graph, x: Number, y: Number) -> Number | None:
     return None
 
 
+def _power(graph: Graph, x: Number, y: Number) -> Number | None:
+    """e^{y ln x}, in a part of the time: of numbers that are not negative, as all are here that are raised to a power."""
+    if graph.expressions[x].stage <= Stage.OF_INSTANCE:
+        return None
+    return graph.operation(lax.exp_p, [graph.operation(lax.mul_p, [graph.operation(lax.log_p, [x], PRECISE), y], {})], PRECISE)
+
+
 def _choice(graph: Graph, which: Number, *cases: Number) -> Number | None:
     chosen = graph.value(which)
     if chosen is not None:
@@ -169,14 +202,21 @@ def _choice(graph: Graph, which: Number, *cases: Number) -> Number | None:
     return cases[0] if len(set(cases)) == 1 else None
 
 
+PRECISE = {"accuracy": None}
+"""Of exponentials and logarithms."""
+
 SIMPLER: dict[Primitive, Callable[..., Number | None]] = {
     lax.add_p: _sum,
     lax.sub_p: _difference,
     lax.mul_p: _product,
     lax.div_p: _quotient,
+    lax.pow_p: _power,
     lax.select_n_p: _choice,
 }
 """For an operation, what it is where an operand is 0 or 1 or a choice is made already; None where it is no less."""
+
+NEVER_REPEATED = {lax.exp_p, lax.expm1_p, lax.log_p, lax.log1p_p, lax.pow_p, lax.sqrt_p, lax.tanh_p, lax.logistic_p}
+"""Operations that XLA holds to be too dear to be computed for each that reads them."""
 
 COMMUTATIVE = {lax.add_p, lax.mul_p, lax.max_p, lax.min_p}
 

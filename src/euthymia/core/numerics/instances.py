@@ -17,7 +17,8 @@ from jaxtyping import Array
 from .expressions import Graph, Number, Stage
 from .scalarisation import Numbers, scalarised
 
-
+WORTH_KEEPING = 30
+"""Operations that have to be spared for a number to be kept rather than computed anew: keeping one costs as much."""
 FIXED = Stage.SHARED, Stage.OF_INSTANCE
 """Stages at which nothing changes from step to step."""
 
@@ -219,7 +220,8 @@ def step_instances(
     live = _live(graph, following, outputs)
     results = [*(following[number] for number in live), *outputs]
     before = _before_the_loop(graph, results)
-    hoisted = graph.evaluate(before, _known([leaf for argument in fixed for leaf in argument.leaves], _inputs_of(graph, before)))
+    lasting = [leaf for argument in fixed for leaf in argument.leaves]
+    hoisted = graph.evaluate(before, _known(lasting, _inputs_of(graph, before)))
     needed = _inputs_of(graph, results, before)
     begin = _known(state.leaves, set(live))
     shape = begin[live[0]].shape
@@ -227,7 +229,7 @@ def step_instances(
     def body(turn: Array, carried: tuple[list[Array], list[Array]]) -> tuple[list[Array], list[Array]]:
         rows, kept = carried
         now = [leaf for argument, tree in zip((of_all, of_each), at_turn(turn), strict=True) for leaf in argument.with_arrays(tree)]
-        values = graph.evaluate(results, hoisted | dict(zip(live, rows, strict=True)) | _known(now, needed))
+        values = graph.evaluate(results, hoisted | dict(zip(live, rows, strict=True)) | _known([*lasting, *now], needed), WORTH_KEEPING)
         row = turns.slot[turn]
         kept = [_with_row(array, values[number], row) for array, number in zip(kept, outputs, strict=True)]
         return [jnp.broadcast_to(values[following[number]], shape) for number in live], kept
@@ -270,10 +272,11 @@ def _live(graph: Graph, following: dict[Number, Number], outputs: Iterable[Numbe
 
 
 def _before_the_loop(graph: Graph, results: Iterable[Number]) -> list[Number]:
-    """Expressions that steps read and that do not change from one to the next."""
+    """Operations that steps read and that do not change from one to the next."""
     results = list(results)
     read = set(results)
     for number in graph.needed(results):
         if graph.expressions[number].stage not in FIXED:
             read |= set(graph.expressions[number].operands)
-    return sorted(number for number in read if graph.expressions[number].stage in FIXED)
+    fixed = (number for number in read if graph.expressions[number].stage in FIXED)
+    return sorted(number for number in fixed if graph.expressions[number].primitive is not None)

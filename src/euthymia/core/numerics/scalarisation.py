@@ -208,7 +208,9 @@ MOVING: dict[str, Callable[[list[Numbers], dict[str, Any]], Numbers]] = {
     "concatenate": lambda operands, p: np.concatenate(operands, p["dimension"]),
     "stack": lambda operands, p: np.stack(operands, p["axis"]),
     "broadcast_in_dim": lambda operands, p: _broadcast(operands[0], p["shape"], p["broadcast_dimensions"]),
-    "slice": lambda operands, p: operands[0][tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or (None,) * operands[0].ndim))],
+    "slice": lambda operands, p: operands[0][
+        tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or (None,) * operands[0].ndim))
+    ],
     "copy": lambda operands, p: operands[0],
     "stop_gradient": lambda operands, p: operands[0],
 }
@@ -241,5 +243,26 @@ SAME = {"add_any": lax.add_p}
 ELEMENTWISE = {
     *("add", "sub", "mul", "div", "rem", "neg", "abs", "sign", "max", "min", "floor", "ceil", "round"),
     *("exp", "exp2", "expm1", "log", "log1p", "pow", "integer_pow", "sqrt", "rsqrt", "cbrt", "tanh", "logistic", "sin", "cos", "erf"),
-    *("erf_inv", "erfc", "sinh", "cosh", "asinh", "acosh", "atanh", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "xor", "select_n", "is_finite", "convert_element_type"),
+    *(
+        "erf_inv",
+        "erfc",
+        "sinh",
+        "cosh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "and",
+        "or",
+        "not",
+        "xor",
+        "select_n",
+        "is_finite",
+        "convert_element_type",
+    ),
 }
