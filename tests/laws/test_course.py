@@ -129,6 +129,28 @@ def test_and_where_stress_ends_and_a_steady_infusion_makes_circuits_adapt(model)
     assert slow < 2e-4
 
 
+def test_steps_of_length_zero_change_no_number(model, reference_run):
+    protocol = read(DEFAULT)
+    person = Person.from_protocol(protocol, model)
+    grid = grid_of(protocol, model, float(person.weight))
+    assert len(longer(grid).length_index) > 2 * len(grid.length_index)
+    brain = eqx.filter_jit(patient)(model.physiology, person.stress)
+    found = produced(model.physiology, brain, person.weight, protocol, grid, EVERYTHING, NOTHING)
+    state, run = unpack(found.slow), reference_run.data.sel(arm="as given")
+    for name, values in {
+        "damage": state.damage,
+        "glutamate": state.glutamate,
+        "bdnf": state.signalling.bdnf,
+        "mtor": state.signalling.mtor,
+        "fast_potentiation": state.signalling.potentiation,
+        "young_spines": state.spines.young,
+        "persistent_spines": state.spines.persistent,
+        "dopamine": state.dopamine,
+        "autoreceptor": state.autoreceptor,
+    }.items():
+        np.testing.assert_allclose(values, run[name], rtol=1e-11, atol=1e-12, err_msg=name)
+
+
 @pytest.mark.slow
 def test_later_repeats_are_followed_closely_enough(model):
     protocol = given(KETAMINE | {"every": "12 h", "times": 18}, horizon="10 d")
