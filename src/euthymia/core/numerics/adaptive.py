@@ -14,6 +14,8 @@ from jaxtyping import Array, Float
 from ..types import Scalar
 
 MAX_STEPS = 1_000_000
+FEWEST_TIMES = 2**14
+"""Times of a piece are padded to this count or a power of two above it, so that other pieces and grids seldom compile anew."""
 
 
 def integrate(
@@ -45,8 +47,7 @@ def integrate(
     """
     pieces, state = [], start
     inside = [times[(times >= begin) & ((times < end) | (end == edges[-1]))] for begin, end in pairwise(edges)]
-    # Rounded up, so that other pieces and grids seldom compile anew.
-    room = 2 ** (max(map(len, inside)) - 1).bit_length()
+    room = max(FEWEST_TIMES, 2 ** (max(map(len, inside)) - 1).bit_length())
     for (begin, end), wanted, constant_input, jump in zip(pairwise(edges), inside, inputs, jumps, strict=True):
         padded = np.pad(wanted, (0, room - len(wanted)), constant_values=end)
         state = jax.tree.map(jnp.add, state, jump)
