@@ -43,9 +43,13 @@ P, M = fill(Comparators, evidence().value), fill(Monoamine, evidence().value)
 MATRIX, ENTRY = rate_matrix(P), entry_matrices()[..., 0]
 
 
+DOSES = 64
+"""Doses are padded with empty ones to a multiple of this, unless there is one alone: few programs serve all regimens."""
+
+
 @jax.jit
-def states_after(starts, amounts, time):
-    """States [drug, state] at a time (h) after doses of each drug [dose] (µmol) at their starts, by superposition."""
+def superposed(starts, amounts, time):
+    """States [drug, state] at a time (h) after doses of each drug [dose] (µmol) at their starts."""
 
     def one(start, amount):
         lapse = jnp.maximum(time - start, 0)
@@ -53,6 +57,12 @@ def states_after(starts, amounts, time):
         return jnp.einsum("dij,dj->di", propagate, ENTRY * amount[:, None]) * (start <= time)
 
     return jax.vmap(one)(starts, amounts).sum(0)
+
+
+def states_after(starts, amounts, time):
+    """The same, with empty doses behind the others."""
+    more = -len(starts) % DOSES if len(starts) > 1 else 0
+    return superposed(jnp.pad(starts, (0, more)), jnp.pad(amounts, ((0, more), (0, 0))), time)
 
 
 def regimen(drug, milligrams, count, every=24.0):
@@ -303,7 +313,7 @@ def kept(start, concentrations, hours, held=0.0):
 @jax.jit
 def active_enzyme(milligrams, inactivation, given):
     """MAO-A left at the end of each hour, exactly for the site in the middle of it; ``given`` (hour, drug) is 1 where a dose starts one."""
-    amounts, k = given * milligrams / P.molar_mass, jnp.log(2) / M.mao_turnover
+    amounts, k = given * milligrams / P.molar_mass[: len(DRUGS)], jnp.log(2) / M.mao_turnover
     propagate, _ = jax.vmap(exact_step, in_axes=(0, 0, None))(MATRIX, ENTRY[..., None], jnp.asarray(1 / 2))
 
     def half(states):
