@@ -138,12 +138,12 @@ def settings(interventions: Iterable[Intervention], removed: frozenset[str] = fr
     shared, own = ([clamped for clamped in brains if stands_alone(clamped) is alone] for alone in (False, True))
     needed = Size(len(arms), len(shared), len(own))
     size = next((size for size in sizes if all(map(le, needed, size))), needed)
-    place = {clamped: number for first, of_kind in ((0, shared), (size.shared, own)) for number, clamped in enumerate(of_kind, first)}
+    index_of = {clamped: number for first, of_kind in ((0, shared), (size.shared, own)) for number, clamped in enumerate(of_kind, first)}
     arms += arms[:1] * (size.arms - needed.arms)
     return ArmSettings(
         _stacked(shared + brains[:1] * (size.shared - needed.shared)),
         _stacked(own + brains[:1] * (size.own - needed.own)) if size.own else None,
-        jnp.asarray([place[arm.clamped] for arm in arms]),
+        jnp.asarray([index_of[arm.clamped] for arm in arms]),
         switches(SWITCHES_OF_WAYS | inner),
         jnp.asarray([float(arm.context) for arm in arms]),
     )

@@ -132,14 +132,8 @@ def simulate(
     data = course_dataset(model, result, grid, names, np.asarray(solved.brain_of))
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
-    return Simulation(
-        protocol,
-        person,
-        data,
-        coalition_dataset(result, grid, len(names)) if coalitions else None,
-        without=removed,
-        changes=changes_by(removed),
-    )
+    of_coalitions = coalition_dataset(result, grid, len(names)) if coalitions else None
+    return Simulation(protocol, person, data, of_coalitions, without=removed, changes=changes_by(removed))
 
 
 def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None) -> Schedule:

@@ -41,18 +41,18 @@ def integrate(
     inputs, jumps
         One input per piece, and what is added to the state where the piece begins.
     times
-        Increasing times at which the state is wanted.
+        Increasing times at which the state is due.
     tolerance
         Relative and absolute.
     """
     pieces, state = [], start
     inside = [times[(times >= begin) & ((times < end) | (end == edges[-1]))] for begin, end in pairwise(edges)]
     room = max(FEWEST_TIMES, 2 ** (max(map(len, inside)) - 1).bit_length())
-    for (begin, end), wanted, constant_input, jump in zip(pairwise(edges), inside, inputs, jumps, strict=True):
-        padded = np.pad(wanted, (0, room - len(wanted)), constant_values=end)
+    for (begin, end), inside_piece, constant_input, jump in zip(pairwise(edges), inside, inputs, jumps, strict=True):
+        padded = np.pad(inside_piece, (0, room - len(inside_piece)), constant_values=end)
         state = jax.tree.map(jnp.add, state, jump)
         at_times, state = _piece(derivative, state, constant_input, jnp.asarray([begin, end]), jnp.asarray(padded), jnp.asarray(tolerance))
-        pieces.append([np.asarray(leaf)[: len(wanted)] for leaf in jax.tree.leaves(at_times)])
+        pieces.append([np.asarray(leaf)[: len(inside_piece)] for leaf in jax.tree.leaves(at_times)])
     joined = [jnp.asarray(np.concatenate(leaves)) for leaves in zip(*pieces, strict=True)]
     return jax.tree.unflatten(jax.tree.structure(start), joined)
 
@@ -62,7 +62,7 @@ def _piece(
     derivative: Callable[[Any, Any], Any],
     state: Any,
     constant_input: Any,
-    ends: Float[Array, " end"],
+    limits: Float[Array, " limit"],
     times: Float[Array, " time"],
     tolerance: Scalar,
 ) -> tuple[Any, Any]:
@@ -70,8 +70,8 @@ def _piece(
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, x, u: derivative(x, u)),
         diffrax.Dopri8(),
-        ends[0],
-        ends[1],
+        limits[0],
+        limits[1],
         None,
         state,
         args=constant_input,
