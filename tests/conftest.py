@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from math import inf
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take longest begin, so that no worker is left alone with one; a new file may be one of them."""
-    lines = DURATIONS.read_text().splitlines()
-    seconds = {path: float(taken) for taken, path in map(str.split, lines)}
-    items.sort(key=lambda item: -seconds.get(_file(item.nodeid), inf))
+    """Files that take longest begin, so that no worker is left alone with one."""
+    seconds = {path: float(taken) for taken, path in map(str.split, DURATIONS.read_text().splitlines())}
+    items.sort(key=lambda item: -seconds.get(_file(item.nodeid), 0.0))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
