@@ -138,8 +138,8 @@ def test_steps_of_length_zero_change_no_number(model, reference_run):
     found = produced(model.physiology, brain, person.weight, protocol, grid, EVERYTHING, NOTHING)
     state, run = unpack(jnp.asarray(found.slow)), reference_run.data.sel(arm="as given")
     for name, values in {
-        "damage": state.damage,
         "glutamate": state.glutamate,
+        "measured_glutamate": state.measured_glutamate,
         "bdnf": state.signalling.bdnf,
         "mtor": state.signalling.mtor,
         "fast_potentiation": state.signalling.potentiation,
