@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 FRESH := build/fresh
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test slow lint check package lowest rebuild picture docs benchmark lock clean
+.PHONY: run test durations slow lint verify check package lowest rebuild picture docs benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -15,6 +15,10 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# After tests that take long were added or changed: seconds of each file, by which tests are ordered.
+durations: $(READY)
+	$(BIN)/python -m pytest --record-durations
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
@@ -24,6 +28,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyrefly check
 	$(BIN)/lint-imports
+
+verify: $(READY)
+	$(BIN)/euthymia verify
 
 check: lint test slow
 

@@ -1,8 +1,10 @@
-"""Shared fixtures. The package is imported late, so that array shapes are checked in it."""
+"""Shared fixtures, and the order of tests. The package is imported late, so that array shapes are checked in it."""
 
 import os
+import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,42 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.update({"OPENBLAS_NUM_THREADS": "1", "NPROC": "1", "EQX_ON_ERROR": "nan"})
 
 
-def pytest_sessionstart() -> None:
+DURATIONS = Path(__file__).with_name("durations.txt")
+"""Seconds that each file of tests takes, a line each; `make durations` records them anew."""
+_taken: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-durations", action="store_true", help=f"rewrite {DURATIONS.name}")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
     from euthymia.core.runtime import configure
 
     configure()
+    config = session.config
+    starts_workers = not hasattr(config, "workerinput") and config.getoption("numprocesses", None)
+    if starts_workers and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        subprocess.run([sys.executable, Path(__file__).with_name("first_programs.py")], check=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest begin, so that no worker is left alone with one."""
+    seconds = {path: float(taken) for taken, path in map(str.split, DURATIONS.read_text().splitlines())}
+    items.sort(key=lambda item: -seconds.get(_file(item.nodeid), 0.0))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _taken[_file(report.nodeid)] += report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("record_durations") and not hasattr(session.config, "workerinput"):
+        DURATIONS.write_text("".join(f"{seconds:.1f} {path}\n" for path, seconds in _taken.most_common()))
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
 MOST_MAPPINGS = 30_000

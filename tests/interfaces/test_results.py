@@ -9,6 +9,7 @@ import xarray as xr
 
 import euthymia
 from euthymia.analysis.attribution import attribution
+from euthymia.claims.reference_runs import FEW_ARMS
 from euthymia.core.errors import InputError
 from euthymia.evidence.registry import evidence
 from euthymia.links import Switches
@@ -18,7 +19,19 @@ from euthymia.results.labelled import labelled
 from euthymia.results.netcdf import FORMAT, netcdf, read_results
 from euthymia.results.quantities import _TABLE, AXES, QUANTITIES, Quantity
 from euthymia.simulation.exposure import exposures
-from euthymia.simulation.interventions import ARMS, BASE, COALITIONS, CONTRIBUTORS, coalition, settings
+from euthymia.simulation.interventions import (
+    ARMS,
+    BASE,
+    COALITIONS,
+    CONTRIBUTORS,
+    SIZES,
+    WAYS,
+    Intervention,
+    Size,
+    coalition,
+    everything_but,
+    settings,
+)
 from euthymia.simulation.simulate import simulate
 
 
@@ -100,6 +113,53 @@ def test_each_brain_is_solved_once_and_no_arm_gets_anothers():
     assert len(brains[0]) == len({arm.clamped for arm in arms})
     for arm, brain in zip(arms, found.brain_of, strict=True):
         assert {name for name, setting in zip(Switches._fields, brains, strict=True) if setting[brain] == 0} == arm.clamped
+
+
+def named(names, coalitions=(), removed=()):
+    """Interventions of a run, and the links that are off in it."""
+    acting = everything_but(removed)
+    arms = [ARMS[name].beside(acting) for name in names] + [Intervention()] * bool(removed)
+    return [*arms, *(coalition(members).beside(acting) for members in coalitions)], acting.clamped
+
+
+RUNS = {
+    "every simulation": named(BASE),
+    "one arm": named(("as given",)),
+    "without a way": named(BASE, removed=["way 4"]),
+    "without a link": named(BASE, removed=["mtor"]),
+    "of claims": named(FEW_ARMS),
+    "every way": named(("as given", "context", *(f"without {way}" for way in WAYS))),
+    "every arm": named(ARMS),
+    "coalitions": named(BASE, COALITIONS),
+    "everything": named(ARMS, COALITIONS),
+    "everything without a link": named(ARMS, COALITIONS, ["mtor"]),
+    "everything without a way": named(ARMS, COALITIONS, ["way 3"]),
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_arms_are_padded_to_few_sizes_and_each_keeps_what_acts_in_it(run):
+    arms, removed = RUNS[run]
+    found, alone = settings(arms, removed, SIZES), settings(arms, removed)
+    assert Size(len(found.context), len(found.shared.mtor), 0 if found.own is None else len(found.own.mtor)) in SIZES
+    assert found.linear_at == alone.linear_at
+    for each in (found, alone):
+        brains = [np.concatenate(both) for both in zip(each.shared, each.own or each.shared, strict=True)]
+        for arm, brain, context in zip(arms, each.brain_of, each.context, strict=False):
+            assert {name for name, setting in zip(Switches._fields, brains, strict=True) if setting[brain] == 0} == arm.clamped
+            assert context == arm.context
+    # Any other shares the linear part, which has to hold for it.
+    for switch, shared in zip(found.linear_at, found.shared, strict=True):
+        assert np.all((shared == 1) | (switch == 0))
+
+
+def test_a_coalition_is_the_arm_in_which_the_same_acts(reference_run):
+    of = reference_run.coalitions.coalition_madrs
+    for arm in ("as given", "untreated", "context"):
+        np.testing.assert_allclose(of.sel(coalition=arm), reference_run.madrs(arm), rtol=1e-12)
+    for way in WAYS:
+        name = " + ".join(each for each in CONTRIBUTORS if each != way)
+        np.testing.assert_allclose(of.sel(coalition=name), reference_run.madrs(f"without {way}"), rtol=1e-12)
 
 
 def test_arms_are_the_same_whatever_is_solved_beside_them(base, reference_run):

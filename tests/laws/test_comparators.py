@@ -43,9 +43,13 @@ P, M = fill(Comparators, evidence().value), fill(Monoamine, evidence().value)
 MATRIX, ENTRY = rate_matrix(P), entry_matrices()[..., 0]
 
 
+DOSES = 64
+"""Doses are padded with empty ones to a multiple of this, unless there is one alone: few programs serve all regimens."""
+
+
 @jax.jit
-def states_after(starts, amounts, time):
-    """States [drug, state] at a time (h) after doses of each drug [dose] (µmol) at their starts, by superposition."""
+def superposed(starts, amounts, time):
+    """States [drug, state] at a time (h) after doses of each drug [dose] (µmol) at their starts."""
 
     def one(start, amount):
         lapse = jnp.maximum(time - start, 0)
@@ -53,6 +57,12 @@ def states_after(starts, amounts, time):
         return jnp.einsum("dij,dj->di", propagate, ENTRY * amount[:, None]) * (start <= time)
 
     return jax.vmap(one)(starts, amounts).sum(0)
+
+
+def states_after(starts, amounts, time):
+    """The same, with empty doses behind the others."""
+    more = -len(starts) % DOSES if len(starts) > 1 else 0
+    return superposed(jnp.pad(starts, (0, more)), jnp.pad(amounts, ((0, more), (0, 0))), time)
 
 
 def regimen(drug, milligrams, count, every=24.0):
@@ -300,19 +310,31 @@ def kept(start, concentrations, hours, held=0.0):
     return float(occupancy_course(jnp.asarray(start), made, lost, Steps(jnp.asarray([hours]), jnp.zeros(1, int)))[-1])
 
 
-def enzyme(milligrams, days, drug="phenelzine"):
-    """MAO-A left at the end of each day of one daily dose, exactly for the mean of the site over each hour."""
-    starts, amounts = regimen(drug, milligrams, days)
-    times = jnp.arange(24.0 * days) + 0.5
-    c = jax.lax.map(lambda t: site_concentration(states_after(starts, amounts, t))[DRUGS.index(drug)], times, batch_size=64)
-    k = jnp.log(2) / M.mao_turnover
+@jax.jit
+def active_enzyme(milligrams, inactivation, given):
+    """MAO-A left at the end of each hour, exactly for the site in the middle of it; ``given`` (hour, drug) is 1 where a dose starts one."""
+    amounts, k = given * milligrams / P.molar_mass[: len(DRUGS)], jnp.log(2) / M.mao_turnover
+    propagate, _ = jax.vmap(exact_step, in_axes=(0, 0, None))(MATRIX, ENTRY[..., None], jnp.asarray(1 / 2))
 
-    def hour(active, c):
-        rate = k + M.mao_inactivation[IRREVERSIBLE_MAO_INHIBITORS.index(drug)] * c
+    def half(states):
+        return jnp.einsum("dij,dj->di", propagate, states)
+
+    def hour(now, amount):
+        states, active = now
+        middle = half(states + ENTRY * amount[:, None])
+        rate = k + inactivation @ site_concentration(middle)[: len(DRUGS)]
         active = k / rate + (active - k / rate) * jnp.exp(-rate)
-        return active, active
+        return (half(middle), active), active
 
-    return np.asarray(jax.lax.scan(hour, jnp.ones(()), c)[1])[23::24]
+    return jax.lax.scan(hour, (jnp.zeros(ENTRY.shape), jnp.ones(())), amounts)[1]
+
+
+def enzyme(milligrams, days, drug="phenelzine"):
+    """MAO-A left at the end of each day of one daily dose."""
+    which = DRUGS.index(drug)
+    inactivation = jnp.zeros(len(DRUGS)).at[which].set(M.mao_inactivation[IRREVERSIBLE_MAO_INHIBITORS.index(drug)])
+    given = jnp.zeros((24 * days, len(DRUGS))).at[::24, which].set(1)
+    return np.asarray(active_enzyme(milligrams, inactivation, given))[23::24]
 
 
 def test_six_weeks_of_phenelzine_leave_the_observed_share():

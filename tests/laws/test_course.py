@@ -1,7 +1,5 @@
 """Whole courses: the production solver against its reference, and what any course of this model must do."""
 
-from typing import NamedTuple
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -13,8 +11,7 @@ from euthymia.core.numerics.exponential import Steps, occupancy_course
 from euthymia.links import every_link
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
-from euthymia.model.exposure import brain_exposure, drugs
-from euthymia.model.integrate import passive_course, slow_courses
+from euthymia.model.exposure import brain_exposure
 from euthymia.model.reference import reference_course
 from euthymia.model.state import Inputs, unpack
 from euthymia.model.vector_field import auxiliaries, transitions
@@ -24,6 +21,7 @@ from euthymia.simulation.dosing import grid_of, pulses_from_doses, stress_left
 from euthymia.simulation.interventions import ARMS, CONTRIBUTORS, switches
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
+from production import STEPS, Solution, flat, longer, produced
 
 EVERYTHING, NOTHING = every_link(), switches(ARMS["untreated"].clamped)
 FINER = 16
@@ -32,30 +30,12 @@ LEAST = 1e-6
 """Scale of a state that drugs do not move from zero."""
 
 
-class Solution(NamedTuple):
-    """At the nodes of a grid."""
-
-    drugs: tuple
-    slow: np.ndarray
-    passive: np.ndarray
-
-
-def flat(passive):
-    return jnp.concatenate([passive.bound, passive.lock], -1)
+FINE_STEPS = 2 * STEPS
+"""To which that grid is padded."""
 
 
 def auxiliaries_along(p, brain, slow, u):
     return jax.vmap(lambda x, u: auxiliaries(p, x, u, brain, EVERYTHING))(unpack(slow), u)
-
-
-@eqx.filter_jit
-def produced(p, brain, weight, stress_left, lengths, length_index, infusion, bolus):
-    steps = Steps(lengths, length_index)
-    body = drugs(p, weight, steps, infusion, bolus)
-    nodes = len(length_index) + 1
-    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, stress_left, no_correction(nodes))
-    slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], EVERYTHING), NOTHING)[0]
-    return Solution((body.states, body.mao), slow, flat(passive_course(p, steps, u, auxiliaries_along(p, brain, slow, u))))
 
 
 @eqx.filter_jit
@@ -75,15 +55,16 @@ def reference(p, brain, weight, protocol, pulses, coarse, fine):
     """The adaptive solution of drugs and slow states; along it, passive states extrapolated from two grids to fourth order."""
     until = protocol.patient.stress_until
     in_body, slow = reference_course(p, brain, weight, EVERYTHING, pulses, fine.times, stress_until=np.inf if until is None else until)
-    left = jnp.asarray(stress_left(protocol, fine.times))
-    every = FINER // 2
+    coarse, longest = longer(coarse, FINE_STEPS // 2), longer(fine, FINE_STEPS)
+    more = len(longest.padded_times) - fine.nodes
+    at_end = jax.tree.map(lambda x: np.pad(x, [(0, more)] + [(0, 0)] * (x.ndim - 1), mode="edge"), (in_body, slow))
+    left = stress_left(protocol, longest.padded_times)
 
     def on(grid, stride):
-        rise, fall = rates_along(p, brain, left[::stride], jax.tree.map(lambda x: x[::stride], in_body), slow[::stride])
-        count = grid.nodes - 1
-        return occupancies(rise, fall, jnp.asarray(grid.lengths), jnp.asarray(grid.length_index[:count]))
+        rise, fall = rates_along(p, brain, *jax.tree.map(lambda x: jnp.asarray(x[::stride]), (left, *at_end)))
+        return occupancies(rise, fall, jnp.asarray(grid.lengths), jnp.asarray(grid.length_index))
 
-    passive = (4 * on(fine, 1)[::FINER] - on(coarse, 2)[::every]) / 3
+    passive = ((4 * on(longest, 1)[::FINER] - on(coarse, 2)[:: FINER // 2]) / 3)[: (fine.nodes - 1) // FINER + 1]
     return Solution(jax.tree.map(lambda x: x[::FINER], in_body), slow[::FINER], passive)
 
 
@@ -99,11 +80,8 @@ def errors_against_reference(model, protocol, refinements):
     expected = reference(p, brain, person.weight, protocol, pulses, grids[FINER // 2], grids[FINER])
     errors = []
     for refine in refinements:
-        grid = grids[refine]
-        left = stress_left(protocol, grid.padded_times)
-        inputs = (jnp.asarray(column) for column in (left, grid.lengths, grid.length_index, grid.infusion, grid.bolus))
-        found = produced(p, brain, person.weight, *inputs)
-        found = jax.tree.map(lambda x, every=refine, nodes=grid.nodes: np.asarray(x)[:nodes:every], found)
+        found = produced(p, brain, person.weight, protocol, grids[refine], EVERYTHING, NOTHING)
+        found = jax.tree.map(lambda x, every=refine: x[::every], found)
         (bodies, mao), (of_bodies, of_mao) = found.drugs, expected.drugs
         for one, other in zip(bodies, of_bodies, strict=True):
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-9 * max(100, np.abs(other).max()))
@@ -149,6 +127,28 @@ def test_and_where_stress_ends_and_a_steady_infusion_makes_circuits_adapt(model)
     )
     ((slow, _),) = errors_against_reference(model, protocol, (1,))
     assert slow < 2e-4
+
+
+def test_steps_of_length_zero_change_no_number(model, reference_run):
+    protocol = read(DEFAULT)
+    person = Person.from_protocol(protocol, model)
+    grid = grid_of(protocol, model, float(person.weight))
+    assert len(longer(grid).length_index) > 2 * len(grid.length_index)
+    brain = eqx.filter_jit(patient)(model.physiology, person.stress)
+    found = produced(model.physiology, brain, person.weight, protocol, grid, EVERYTHING, NOTHING)
+    state, run = unpack(jnp.asarray(found.slow)), reference_run.data.sel(arm="as given")
+    for name, values in {
+        "glutamate": state.glutamate,
+        "measured_glutamate": state.measured_glutamate,
+        "bdnf": state.signalling.bdnf,
+        "mtor": state.signalling.mtor,
+        "fast_potentiation": state.signalling.potentiation,
+        "young_spines": state.spines.young,
+        "persistent_spines": state.spines.persistent,
+        "dopamine": state.dopamine,
+        "autoreceptor": state.autoreceptor,
+    }.items():
+        np.testing.assert_allclose(values, run[name], rtol=1e-11, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.slow

@@ -48,16 +48,16 @@ def test_the_grid_gives_what_was_prescribed_and_meets_every_event(doses, refine)
     assert np.all(grid.steps[grid.nodes - 1 :] == 0)
 
 
-def test_a_single_infusion_fits_the_second_bucket():
+def test_a_single_infusion_fits_the_first_bucket():
     grid = time_grid(INFUSION, 336.0, CHECKPOINTS)
-    assert len(grid.length_index) == 2 * SMALLEST_BUCKET
+    assert len(grid.length_index) == SMALLEST_BUCKET
     assert len(grid.lengths) == SMALLEST_LENGTHS
 
 
 @pytest.mark.parametrize("count", [42, 60])
-def test_weeks_of_daily_doses_fit_twice_that(count):
+def test_weeks_of_daily_doses_fit_it_too(count):
     grid = time_grid(daily(count), 24.0 * count, CHECKPOINTS[1:])
-    assert len(grid.length_index) <= 2 * SMALLEST_BUCKET
+    assert len(grid.length_index) == SMALLEST_BUCKET
     assert len(grid.lengths) == SMALLEST_LENGTHS
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import libsbml
 import numpy as np
@@ -11,19 +10,16 @@ import pytest
 import roadrunner
 
 from euthymia.core.errors import InputError
-from euthymia.core.numerics.exponential import Steps
 from euthymia.exchange.sbml import sbml_of
 from euthymia.exchange.sbml_slow_system import FROZEN, state_identifiers
 from euthymia.links import every_link
 from euthymia.model.baseline import patient
-from euthymia.model.closures.response import no_correction
-from euthymia.model.exposure import drugs, individualised
-from euthymia.model.integrate import slow_courses
-from euthymia.model.state import Inputs
+from euthymia.model.exposure import individualised
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.protocols.reading import check
-from euthymia.simulation.dosing import grid_of, stress_left
+from euthymia.simulation.dosing import grid_of
 from euthymia.simulation.person import Person
+from production import produced
 
 TIGHT = {"relative_tolerance": 1e-10, "absolute_tolerance": 1e-12, "maximum_num_steps": 1_000_000}
 PRODUCTION = 1e-4
@@ -33,10 +29,9 @@ SETTLING = 2e-5
 """Likewise, of the grid split so finely, and of the milliseconds that circuits take there."""
 LEAST = 1e-6
 """Scale of a state that hardly moves from zero."""
-STEPS = 12_288
-"""To which every grid is padded with steps of length zero, so that one program serves all."""
 LOOKED_AT = 80
 EVERYTHING = every_link()
+undosed = eqx.filter_jit(patient)
 TWICE = {
     "name": "twice",
     "title": "two infusions",
@@ -62,25 +57,12 @@ MIXED = TWICE | {
 }
 
 
-@eqx.filter_jit
-def integrated(physiology, person, lengths, length_index, infusion, bolus, stress_left, switches):
-    steps, brain = Steps(lengths, length_index), patient(physiology, person.stress)
-    body = drugs(physiology, person.weight, steps, infusion, bolus)
-    nodes = len(length_index) + 1
-    u = Inputs(body.brain.blockers, body.comparator_site, body.mao, stress_left, no_correction(nodes))
-    return slow_courses(physiology, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), switches)[0]
-
-
 def ours(model, protocol, person, switches=EVERYTHING, refine=1):
     """Times of the grid of production, and every slow state there."""
     grid = grid_of(protocol, model, float(person.weight), refine)
-    more = STEPS - len(grid.length_index)
-    length_index = np.pad(grid.length_index, (0, more), constant_values=np.argmin(grid.lengths))
-    inputs = (jnp.asarray(np.pad(each, ((0, more), (0, 0)))) for each in (grid.infusion, grid.bolus))
-    left = jnp.asarray(np.pad(stress_left(protocol, grid.times), (0, STEPS + 1 - grid.nodes), mode="edge"))
     physiology = individualised(model.physiology, person.body)
-    found = integrated(physiology, person, jnp.asarray(grid.lengths), jnp.asarray(length_index), *inputs, left, switches)
-    return grid.times[::refine], np.asarray(found)[: grid.nodes : refine]
+    found = produced(physiology, undosed(physiology, person.stress), person.weight, protocol, grid, switches)
+    return grid.times[::refine], found.slow[::refine]
 
 
 def theirs(text, times):

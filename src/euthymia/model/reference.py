@@ -1,5 +1,6 @@
 """The reference solution: body and brain as one system, integrated adaptively, against which the production solver is checked."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -58,17 +59,27 @@ def reference_course(
     def entering(amounts: np.ndarray) -> DrugFamilies:
         return jax.tree.map(lambda entry, amount: jnp.einsum("sip,sp->si", entry, amount), entries, by_family(jnp.asarray(amounts)))
 
-    def derivative(state, constant):
-        infusion, stress_left = constant
-        bodies, mao, slow = state
-        at_site = site_concentration(bodies.comparators)
-        synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
-        inputs = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, stress_left, no_correction())
-        flows = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
-        return flows, synthesis * (1 - mao) - inactivation * mao, pack(slow_rate(p, unpack(slow), inputs, brain, switches))
-
     empty = jax.tree.map(lambda entry: jnp.zeros(entry.shape[:2]), entries)
     rates = [(entering(_infusion(pulses, begin)), jnp.asarray(float(begin < stress_until))) for begin in edges[:-1]]
     jumps = [(entering(_bolus(pulses, begin)), jnp.zeros(()), jnp.zeros_like(start)) for begin in edges[:-1]]
+    derivative = eqx.Partial(_derivative, p, brain, switches, matrices)
     bodies, mao, slow = integrate(derivative, (empty, jnp.ones(()), start), edges, rates, jumps, times, tolerance)
     return (bodies, mao), slow
+
+
+def _derivative(
+    p: Physiology,
+    brain: Brain,
+    switches: Switches,
+    matrices: DrugFamilies,
+    state: tuple[DrugFamilies, Scalar, Float[Array, " state"]],
+    constant: tuple[DrugFamilies, Scalar],
+) -> tuple[DrugFamilies, Scalar, Float[Array, " state"]]:
+    """Of drugs, MAO-A and slow states, at what is infused and the stress that is left."""
+    infusion, stress_left = constant
+    bodies, mao, slow = state
+    at_site = site_concentration(bodies.comparators)
+    synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
+    inputs = Inputs(brain_exposure(p, bodies).blockers, at_site, mao, stress_left, no_correction())
+    flows = jax.tree.map(lambda matrix, x, entered: jnp.einsum("sij,sj->si", matrix, x) + entered, matrices, bodies, infusion)
+    return flows, synthesis * (1 - mao) - inactivation * mao, pack(slow_rate(p, unpack(slow), inputs, brain, switches))

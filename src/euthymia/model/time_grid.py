@@ -45,7 +45,7 @@ OF_SLOW_ABSORPTION = _ladder(RUNGS[9:13], [5] * len(RUNGS[9:13]))
 """After input that is slowly absorbed: a tablet reaches the blood over hours."""
 SAME = 1e-9
 """Times and lengths that differ by less are equal, h."""
-SMALLEST_BUCKET = 512
+SMALLEST_BUCKET = 1024
 """Steps are padded to this count times 1, 2, 3, 4, 6, 8, 12 …, so that another dose seldom compiles anew."""
 SMALLEST_LENGTHS = 64
 """Distinct lengths likewise."""

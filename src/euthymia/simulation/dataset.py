@@ -61,9 +61,9 @@ def course_dataset(model: Euthymia, course: Course, grid: TimeGrid, arms: list[s
     )
 
 
-def coalition_dataset(course: Course, grid: TimeGrid) -> xr.Dataset:
-    """MADRS of the coalitions, which are the last arms that were solved."""
-    items = np.asarray(course.items)[-len(COALITIONS) :, : grid.nodes]
+def coalition_dataset(course: Course, grid: TimeGrid, arms: int) -> xr.Dataset:
+    """MADRS of the coalitions, which stand behind so many arms that are named."""
+    items = np.asarray(course.items)[arms : arms + len(COALITIONS), : grid.nodes]
     return labelled({"coalition_madrs": items.sum(-1)}, {"coalition": list(COALITIONS.values()), "time": grid.times})
 
 

@@ -1,7 +1,8 @@
 """What is allowed to act: what a user removes, the arms of a simulation, and the coalitions to which its effect is attributed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
+from operator import le
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -103,23 +104,46 @@ class ArmSettings(NamedTuple):
     """1 where the context acts, 0 where not."""
 
 
-def settings(interventions: Iterable[Intervention], removed: frozenset[str] = frozenset()) -> ArmSettings:
+class Size(NamedTuple):
+    """How many arms and brains a compiled program has room for."""
+
+    arms: int
+    shared: int
+    own: int
+
+
+SIZES = (Size(8, 3, 0), Size(8, 6, 2), Size(83, 34, 7))
+"""The arms of every simulation, a few beside them, and all with all coalitions: the course is compiled for these alone."""
+
+
+def settings(interventions: Iterable[Intervention], removed: frozenset[str] = frozenset(), sizes: Sequence[Size] = ()) -> ArmSettings:
     """What the compiled program needs to know of the interventions of a run, each brain solved once.
 
-    ``removed`` are links that are off in all of them, or in all but the course beside which everything acts.
+    Parameters
+    ----------
+    interventions
+        One for each arm.
+    removed
+        Links that are off in all of them, or in all but the course beside which everything acts.
+    sizes
+        The first of these that has room is filled: with arms behind the others, and brains behind those of their kind, that repeat the
+        first and are read by nothing. Without any, or if none has room, nothing is added.
     """
     arms, inner = list(interventions), removed - SWITCHES_OF_WAYS
 
     def stands_alone(clamped: frozenset[str]) -> bool:
         return not inner <= clamped <= SWITCHES_OF_WAYS | inner
 
-    brains = sorted(dict.fromkeys(arm.clamped for arm in arms), key=stands_alone)
-    shared = [clamped for clamped in brains if not stands_alone(clamped)]
-    own = brains[len(shared) :]
+    brains = list(dict.fromkeys(arm.clamped for arm in arms))
+    shared, own = ([clamped for clamped in brains if stands_alone(clamped) is alone] for alone in (False, True))
+    needed = Size(len(arms), len(shared), len(own))
+    size = next((size for size in sizes if all(map(le, needed, size))), needed)
+    index_of = {clamped: number for first, of_kind in ((0, shared), (size.shared, own)) for number, clamped in enumerate(of_kind, first)}
+    arms += arms[:1] * (size.arms - needed.arms)
     return ArmSettings(
-        _stacked(shared),
-        _stacked(own) if own else None,
-        jnp.asarray([brains.index(arm.clamped) for arm in arms]),
+        _stacked(shared + brains[:1] * (size.shared - needed.shared)),
+        _stacked(own + brains[:1] * (size.own - needed.own)) if size.own else None,
+        jnp.asarray([index_of[arm.clamped] for arm in arms]),
         switches(SWITCHES_OF_WAYS | inner),
         jnp.asarray([float(arm.context) for arm in arms]),
     )

@@ -19,7 +19,7 @@ from ..protocols.rating import check_rated
 from .course import Schedule, course
 from .dataset import coalition_dataset, course_dataset
 from .dosing import grid_of, stress_left
-from .interventions import ARMS, BASE, COALITIONS, Intervention, coalition, everything_but, settings
+from .interventions import ARMS, BASE, COALITIONS, SIZES, Intervention, coalition, everything_but, settings
 from .person import Person
 from .removable import EVERYTHING, changes_by, removal
 from .visits import checkpoints_until, first_visit, since_visits
@@ -126,15 +126,14 @@ def simulate(
         names.append(EVERYTHING)
         interventions.append(Intervention())
     interventions += [coalition(members).beside(acting) for members in COALITIONS] if coalitions else []
-    solved = settings(interventions, acting.clamped)
+    solved = settings(interventions, acting.clamped, SIZES)
     context = context_strengths(model.symptoms, protocol.context)
     result = course(model, person, context, _schedule(protocol, grid, correction), solved)
     data = course_dataset(model, result, grid, names, np.asarray(solved.brain_of))
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
-    return Simulation(
-        protocol, person, data, coalition_dataset(result, grid) if coalitions else None, without=removed, changes=changes_by(removed)
-    )
+    of_coalitions = coalition_dataset(result, grid, len(names)) if coalitions else None
+    return Simulation(protocol, person, data, of_coalitions, without=removed, changes=changes_by(removed))
 
 
 def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None) -> Schedule:

@@ -1,0 +1,51 @@
+"""Compiles what most tests share, side by side, before workers start, which then find it in the cache of compiled programs."""
+
+import subprocess
+import sys
+
+from euthymia.core.runtime import configure, set_environment
+
+
+def every_arm() -> None:
+    from euthymia.protocols.reading import DEFAULT, read
+    from euthymia.simulation.interventions import ARMS
+    from euthymia.simulation.simulate import simulate
+
+    simulate(read(DEFAULT), arms=tuple(ARMS), coalitions=True)
+
+
+def few_arms() -> None:
+    from euthymia.protocols.reading import DEFAULT, read
+    from euthymia.simulation.simulate import simulate
+
+    for without in ((), ("mtor",)):
+        simulate(read(DEFAULT), without=without)
+
+
+def patients() -> None:
+    from euthymia.population.cohort import cohort
+    from euthymia.protocols.reading import DEFAULT, read
+
+    cohort(read(DEFAULT), 1)
+
+
+PROGRAMS = (every_arm, few_arms, patients)
+
+
+def main(names: list[str]) -> None:
+    """Compile the programs of these names, or each in a process of its own."""
+    if names:
+        set_environment()
+        configure()
+        for program in PROGRAMS:
+            if program.__name__ in names:
+                program()
+        return
+    started = [subprocess.Popen([sys.executable, __file__, program.__name__]) for program in PROGRAMS]
+    failed = [program.__name__ for program, process in zip(PROGRAMS, started, strict=True) if process.wait()]
+    if failed:
+        sys.exit(f"not compiled: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
