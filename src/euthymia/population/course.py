@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
@@ -12,6 +11,7 @@ from ..clinic.ratings import fluctuation, rated
 from ..clinic.safety import readouts
 from ..clinic.symptoms import Symptoms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
 from ..clinic.unblinding import believed_strength
+from ..core.exported_programs import exported
 from ..core.types import Scalar
 from ..links import PYRAMIDAL
 from ..model.baseline import patient
@@ -196,7 +196,7 @@ def patient_outcome(model: Euthymia, typical: Person, setup: CohortSetup, number
     )
 
 
-@eqx.filter_jit
+@exported
 def patient_outcomes(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientOutcome:
     """The courses of the patients of some numbers; every array has a leading axis of patients."""
     drugs = patient_systems(model, typical, setup, numbers)
