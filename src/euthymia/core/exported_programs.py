@@ -22,6 +22,7 @@ from .checked_files import CheckedFiles, cache_of_this_machine
 PACKAGE = "euthymia"
 LIBRARIES = ("jax", "jaxlib", "equinox", "optimistix", "diffrax", "numpy")
 """Whose versions decide how a program is traced."""
+COMPILED_FIRST = "; the model is compiled first, once, which takes about a minute"
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -119,7 +120,18 @@ def key_of(name: str, arguments: str) -> str | None:
         return None
     depends_on = [name, source_hash(), arguments, str(jax.config.read("jax_enable_x64")), os.environ.get("EQX_ON_ERROR", "")]
     digest = hashlib.sha256("\n".join([*depends_on, *map(version, LIBRARIES)]).encode()).hexdigest()
-    return f"traced-{name.rpartition('.')[2]}-{digest}"
+    return f"{_beginning()}{name.rpartition('.')[2]}-{digest}"
+
+
+def compiled_first() -> str:
+    """What to add to the name of the stage that begins: how long compiling takes, where no program of this version is kept."""
+    kept = kept_programs()
+    return "" if kept is not None and any(kept.folder.glob(f"{_beginning()}*")) else COMPILED_FIRST
+
+
+def _beginning() -> str:
+    """Of the key of every program of this version of the package."""
+    return f"traced-{source_hash()[:16]}-"
 
 
 @cache
