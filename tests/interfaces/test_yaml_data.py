@@ -10,7 +10,7 @@ from euthymia.core.checked_files import CheckedFiles
 from euthymia.core.units import factor
 
 FILES = sorted((Path(euthymia.__file__).parent / "evidence" / "data").rglob("*.yaml"))
-TEXT = "- {id: a, value: 1.0, n: 1, true: [yes, ~, -.inf, 1e-3, '1']}\n"
+TEXT = "- {id: a, value: 1.0, n: 1, all: [true, ~, -.inf, 1e-3, '1']}\n"
 
 
 @pytest.fixture
