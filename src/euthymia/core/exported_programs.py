@@ -155,7 +155,7 @@ def _is_array(leaf: Any) -> bool:
 
 
 def _compiled(traced: export.Exported, specifications: list) -> Callable[..., Sequence[jax.Array]]:
-    def call(*arrays: jax.Array) -> Sequence[jax.Array]:
+    def call(*arrays: jax.Array) -> Any:
         return traced.call(*arrays)
 
     # The name under which JAX keeps and reports the compiled program.

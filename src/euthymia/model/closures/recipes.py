@@ -14,7 +14,6 @@ from ...brain.escape import CELLS, LimbicLock, log_passages
 from ...circuits.habenula.bursts import NucleusActivity
 from ...circuits.habenula.nucleus import Plan, simulate_nucleus
 from ...circuits.habenula.parameters import Nucleus
-from ...core.exported_programs import exported
 from .provenance import Axis, Settings, parameters_hash
 from .response import HABENULA_OUTPUTS, PASSAGE_OUTPUTS
 
@@ -89,7 +88,7 @@ def habenula_recipe(p: Nucleus) -> Recipe:
     )
 
 
-@exported
+@eqx.filter_jit
 def _passages(p: LimbicLock, block: jax.Array, limbic_input: jax.Array) -> jax.Array:
     return log_passages(p, block, limbic_input, jnp.ones(()))
 
