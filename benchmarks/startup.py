@@ -1,30 +1,43 @@
-"""How long a user waits: help, a first simulation (empty compilation cache), and one with a warm cache."""
+"""What a user waits for: help, and the first and second run of `simulate` and `compare`, in CPU seconds and memory of the process tree."""
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import NamedTuple
 
 COMMAND = Path(sys.executable).parent / "euthymia"
+BARS = {"simulate": 10.0, "compare": 12.0}
+"""CPU seconds that a second run may take."""
 
 
-def seconds(*words: str, cache: str) -> float:
-    """Wall time of one command."""
-    start = time.perf_counter()
-    subprocess.run([COMMAND, *words], env=os.environ | {"XDG_CACHE_HOME": cache}, check=True, capture_output=True)
-    return time.perf_counter() - start
+class Cost(NamedTuple):
+    """Of one command and every process that it started and waited for."""
+
+    seconds: float
+    """On all processors."""
+    megabytes: float
+    """Largest of one process."""
+
+
+def cost(*words: str, cache: str) -> Cost:
+    """What one command costs, with its caches in a folder."""
+    process = subprocess.Popen(
+        [COMMAND, *words], env=os.environ | {"XDG_CACHE_HOME": cache}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"euthymia {' '.join(words)}: failed")
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
 
 
 if __name__ == "__main__":
+    print(f"{'':22}{'first run':>20}{'second run':>20}{'bar':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        out = ("simulate", "--out", f"{folder}/run", "--overwrite")
-        shown = [seconds("--help", cache=folder) for _ in range(5)]
-        cold = seconds(*out, cache=folder)
-        warm = [seconds(*out, cache=folder) for _ in range(5)]
-        usual = statistics.median(warm)
-        print(f"euthymia --help             {statistics.median(shown):6.2f} s")
-        print(f"euthymia simulate, first    {cold:6.2f} s")
-        print(f"euthymia simulate, warm     {usual:6.2f} s   {cold / usual:.1f} times faster than the first")
+        print(f"{'--help':22}{cost('--help', cache=folder).seconds:18.1f} s{cost('--help', cache=folder).seconds:18.1f} s")
+        for name, bar in BARS.items():
+            words = (name, "--out", f"{folder}/{name}", "--overwrite")
+            first, second = cost(*words, cache=folder), cost(*words, cache=folder)
+            print(f"{name:22}{first.seconds:18.1f} s{second.seconds:18.1f} s{bar:6.0f} s")
+            print(f"{'':22}{first.megabytes:17.0f} MB{second.megabytes:17.0f} MB")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from euthymia.core.compiled_programs import CheckedFiles, remove_oldest
+from euthymia.core.checked_files import CheckedFiles, remove_oldest
 
 PROGRAM = b"program" * 1000
 

@@ -1,6 +1,5 @@
 """What the circuits say beside a course: recordings of the habenula, spectra of the prefrontal cortex, the limbic landscape."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
 from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
 from ..core.constants import DAY
+from ..core.exported_programs import exported
 from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
 from ..results.labelled import labelled
@@ -116,7 +116,7 @@ def _omitted_reward(simulation: Simulation, model: Euthymia) -> tuple[dict, dict
     return values, {"nucleus": list(NUCLEI), "volley_time": middles, "volley": list(VOLLEY)}
 
 
-@eqx.filter_jit
+@exported
 def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float[Array, "nucleus"]) -> Float[Array, "nucleus node"]:
     return jax.vmap(lambda left, moved: omitted_reward.excited_rate(p, experiment, left, moved, RUNS))(nmda, shift)
 
@@ -199,12 +199,12 @@ def _state(data: xr.Dataset, nodes) -> tuple[Array, Array, Array]:
     return jnp.asarray(dosed.prefrontal_rates.values), jnp.asarray(dosed.prefrontal_nmda.values), jnp.asarray(dosed.recurrence.values)
 
 
-@eqx.filter_jit
+@exported
 def _gamma_powers(p: Prefrontal, rates: Array, nmda: Array, recurrence: Array) -> Array:
     nodes = jnp.linspace(0, 1, GAMMA_NODES)
     return jax.vmap(lambda r, n, w: gamma_power(p, r, n, w, jnp.ones(()), nodes))(rates, nmda, recurrence)
 
 
-@eqx.filter_jit
+@exported
 def _spectra(p: Prefrontal, rates: Array, nmda: Array, recurrence: Array, frequencies: Array) -> Array:
     return jax.vmap(lambda r, n, w: power_spectrum(p, r, n, w, jnp.ones(()), frequencies))(rates, nmda, recurrence)

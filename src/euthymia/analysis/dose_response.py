@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ..circuits.prefrontal import CLASSES, E, Prefrontal, steady_rates
+from ..core.exported_programs import exported
 from ..core.types import PerCellClass, Scalar
 from ..model.parameters import DoseCurve, Splits
 
@@ -51,7 +52,7 @@ class Draws(NamedTuple):
         return float(self.inverted.mean())
 
 
-@eqx.filter_jit
+@exported
 def rates_at(p: Prefrontal, nmda: Float[Array, "point cell_class"], recurrence: Scalar) -> Float[Array, "point cell_class"]:
     """Steady rates (Hz) of a circuit of one recurrence (healthy = 1) at shares of NMDA drive left in each class."""
     return jax.vmap(lambda left: steady_rates(p, left, recurrence, jnp.ones(())))(nmda)

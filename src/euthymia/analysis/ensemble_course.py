@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..circuits.prefrontal import glutamate_release, steady_rates
+from ..core.exported_programs import exported
 from ..core.numerics.lag import lagged
 from ..links import clamp, unadapted
 from ..model.circuits import split_of, with_split
@@ -26,7 +26,7 @@ class EnsembleCourse(NamedTuple):
     """Rise in tissue, as a share."""
 
 
-@eqx.filter_jit
+@exported
 def over_ensemble(
     physiology: Physiology,
     splits: Splits,

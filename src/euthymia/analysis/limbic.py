@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from .. import links
 from ..brain.attractor import Attractor, activation, communication, holding_input, network_rates, quiet_cognition
 from ..brain.escape import LimbicLock
+from ..core.exported_programs import exported
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..model.closures.recipes import passages
@@ -105,13 +106,13 @@ def _crossing(current: np.ndarray, drive: np.ndarray, limbic_input: float, which
     return float(np.interp(limbic_input, drive[after : after + 2], current[after : after + 2]))
 
 
-@eqx.filter_jit
+@exported
 def _landscape(p: Attractor, blocks: Array) -> tuple[Array, Array, Array]:
     current = jnp.linspace(0, p.threshold / p.gain + p.limbic_recurrence * p.coupling, CURRENTS)
     return activation(p, current), current, jax.vmap(lambda block: holding_input(p, current, block, jnp.ones(())))(blocks)
 
 
-@eqx.filter_jit
+@exported
 def _from_initial_states(
     p: Attractor, current: Float[Array, "initial_state block"], limbic_input: Float[Array, "initial_state"]
 ) -> tuple[Array, Array, Array]:

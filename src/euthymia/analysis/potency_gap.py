@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from ..brain.attractor import Attractor, Window, bistable_window, critical_block
 from ..circuits.prefrontal import E
+from ..core.exported_programs import exported
 from ..core.types import Scalar
 from ..links import habenula_loss, habenula_shift, unadapted
 from ..model.closures.response import habenula_output, no_correction
@@ -91,7 +91,7 @@ def _lost_at_rest(model: Euthymia, simulation: Simulation) -> float:
     return float(p.signalling_ec50) * (engaged / (1 - engaged)) ** (1 / float(p.cooperativity))
 
 
-@eqx.filter_jit
+@exported
 def _limbic(p: Attractor, limbic_input: Scalar) -> tuple[Scalar, Window]:
     return critical_block(p, limbic_input, jnp.ones(())), bistable_window(p, jnp.zeros(()), jnp.ones(()))
 

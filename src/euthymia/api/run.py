@@ -15,6 +15,7 @@ from ..analysis.cohort_medians import medians_of
 from ..analysis.comparison import Comparison, compare
 from ..analysis.summary import Summary, summarise
 from ..core.errors import InputError
+from ..core.exported_programs import compiled_first
 from ..core.files import atomic_write, check_file
 from ..model.changed import Model
 from ..protocols.protocol import Protocol
@@ -249,7 +250,7 @@ def solve(
     check_ceilings(protocol, model.parameters, beyond_evidence)
     if circuits is not None:
         check_circuits(circuits, model.parameters)
-    progress("Solving: body, receptors, circuits, synapses, symptoms; the first time, the model is compiled once")
+    progress(f"Solving: body, receptors, circuits, synapses, symptoms{compiled_first()}")
     arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
     with model.answerable():
         course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from .. import __version__
 from ..core.errors import InputError
-from . import check, circuits, files, fit, imported, patients, run, surfaces
+from . import check, circuits, files, fit, imported, patients, run, surfaces, warm_up
 from .console import DISCLAIMER, errors
 
 app = App(
@@ -36,6 +36,7 @@ for command in (
     imported.import_,
     files.events,
     surfaces.surfaces,
+    warm_up.warm_up,
 ):
     app.command(command)
 

@@ -102,10 +102,10 @@ def compare(
     check_destination(out, overwrite)
     with stages() as at:
         from ..api import courses
+        from ..core.exported_programs import compiled_first
 
         def solving(number: int, name: str) -> None:
-            once = "; the first time, the model is compiled once" if number == 1 else ""
-            at.say(f"Solving {name} ({number} of {len(chosen)}){once}")
+            at.say(f"Solving {name} ({number} of {len(chosen)}){compiled_first()}")
 
         compared = courses.compare(
             *chosen, without=changes.without, model=changes.model(), beyond_evidence=changes.beyond_evidence, progress=solving

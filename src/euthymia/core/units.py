@@ -1,18 +1,28 @@
 """Conversion of units: text or evidence in, plain floats in canonical units out."""
 
+import atexit
+import hashlib
+import json
 import math
 import re
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pint
-
+from .checked_files import cache_of_this_machine
 from .constants import DAY, MINUTE, SECOND, WEEK
 from .errors import InputError, short
 
+if TYPE_CHECKING:
+    import pint
+
 
 @cache
-def registry() -> pint.UnitRegistry:
+def registry() -> "pint.UnitRegistry":
     """The unit registry of the package; the point of each rating scale is a dimension of its own."""
+    import pint
+
     units = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
     units.define("madrs_point = [rating]")
     units.define("hamd_point = [hamilton]")
@@ -27,10 +37,46 @@ def factor(unit: str, canonical: str) -> float:
     ValueError
         If either text is no unit, or the two measure different things.
     """
-    try:
-        return float(registry().convert(1.0, unit, canonical))
-    except (pint.errors.PintError, AssertionError, TypeError, AttributeError) as error:
-        raise ValueError(f"{unit!r} does not convert to {canonical!r}: {error}") from error
+    conversion = f"{unit} -> {canonical}"
+    known = _known()
+    if conversion not in known:
+        import pint
+
+        try:
+            known[conversion] = float(registry().convert(1.0, unit, canonical))
+        except (pint.errors.PintError, AssertionError, TypeError, AttributeError) as error:
+            raise ValueError(f"{unit!r} does not convert to {canonical!r}: {error}") from error
+    return known[conversion]
+
+
+def check_unit(unit: str) -> None:
+    """Raises ``ValueError`` if a text is no unit."""
+    known = _known()
+    if unit not in known:
+        try:
+            registry().Unit(unit)
+        except Exception as error:
+            raise ValueError(f"{unit!r} is not a unit: {error}") from error
+        known[unit] = 1.0
+
+
+@cache
+def _known() -> dict[str, float]:
+    """Conversions that this or an earlier process has made, so that most runs need no unit library; kept as the process ends."""
+    files = cache_of_this_machine()
+    if files is None:
+        return {}
+    definitions = hashlib.sha256(version("pint").encode() + Path(__file__).read_bytes()).hexdigest()
+    content = files.get(f"units-{definitions}")
+    kept = {} if content is None else json.loads(content)
+    known = dict(kept)
+
+    def keep() -> None:
+        if known != kept:
+            files.put(f"units-{definitions}", json.dumps(known).encode())
+
+    atexit.register(keep)
+    return known
 
 
 # One row per kind of quantity a protocol may state: the spellings allowed, and their canonical unit.

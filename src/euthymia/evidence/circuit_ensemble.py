@@ -6,9 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from ..core.errors import InputError
+from ..core.yaml_data import yaml_data
 
 MEMBERS, CONDITIONING = "circuits.csv", "circuits.yaml"
 NUMBERS = ("nmda_share", "tonic_share", "drive_ic50")
@@ -49,4 +48,4 @@ def conditioning() -> dict[str, Any]:
     of the draws that meet it and those before it, and the share of the others' that meets it), ``numbers`` (of each class, quantiles before
     and after, and their distance), ``results`` (quantiles over the circuits), ``variants``, and ``controls``.
     """
-    return YAML(typ="safe", pure=True).load((files("euthymia.evidence") / "data" / CONDITIONING).read_text("utf-8"))
+    return yaml_data((files("euthymia.evidence") / "data" / CONDITIONING).read_text("utf-8"))

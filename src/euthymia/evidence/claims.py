@@ -12,8 +12,8 @@ from math import sqrt
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, RootModel, Tag, ValidationError, model_validator
-from ruamel.yaml import YAML
 
+from ..core.yaml_data import yaml_data
 from .registry import Registry, evidence
 from .rows import Number, Record, Target
 
@@ -167,7 +167,7 @@ def load(folder: Traversable, registry: Registry) -> dict[str, tuple[ClaimRow, .
 
 
 def _rows(file: Traversable, registry: Registry) -> Iterator[ClaimRow]:
-    for number, data in enumerate(YAML(typ="safe", pure=True).load(file.read_text("utf-8")), start=1):
+    for number, data in enumerate(yaml_data(file.read_text("utf-8")), start=1):
         name = data.get("id", f"claim {number}") if isinstance(data, dict) else f"claim {number}"
         try:
             row = ClaimRow.model_validate(data)

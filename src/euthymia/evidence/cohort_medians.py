@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 from pydantic import PositiveInt, TypeAdapter, ValidationError
-from ruamel.yaml import YAML
 
 from ..core.errors import InputError
+from ..core.yaml_data import yaml_data
 from .registry import evidence
 from .rows import Number, Record
 
@@ -43,7 +43,7 @@ def inputs_hash() -> str:
 def read(text: str) -> CohortMedians:
     """The content of a file. Raises ``InputError`` if it holds something else."""
     try:
-        return TypeAdapter(CohortMedians).validate_python(YAML(typ="safe", pure=True).load(text))
+        return TypeAdapter(CohortMedians).validate_python(yaml_data(text))
     except ValidationError as error:
         raise InputError(f"medians: {FILE} holds no medians of patients: {error.errors()[0]['msg']}") from error
 

@@ -4,8 +4,8 @@ from functools import cache
 from importlib.resources import files
 
 from pydantic import TypeAdapter
-from ruamel.yaml import YAML
 
+from ..core.yaml_data import yaml_data
 from .circuit_ensemble import conditioning
 from .robustness import Robustness, inputs_hash
 
@@ -33,5 +33,5 @@ def shipped_over_circuits() -> OverCircuits | None:
     file = files("euthymia.evidence") / "data" / FILE
     if not file.is_file():
         return None
-    stored = TypeAdapter(OverCircuits).validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
+    stored = TypeAdapter(OverCircuits).validate_python(yaml_data(file.read_text("utf-8")))
     return stored if (stored.inputs, stored.members) == (inputs_hash(), members_hash()) else None

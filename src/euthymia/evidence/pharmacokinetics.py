@@ -6,8 +6,8 @@ from importlib.resources import files
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
-from ruamel.yaml import YAML
 
+from ..core.yaml_data import yaml_data
 from .rows import Number, Provenance, Record
 
 PRIORS, FIT = "disposition_priors.yaml", "disposition.yaml"
@@ -38,7 +38,7 @@ class Prior(Record):
 
 
 def _content(name: str) -> Any:
-    return YAML(typ="safe", pure=True).load((files("euthymia.evidence") / "data" / name).read_text("utf-8"))
+    return yaml_data((files("euthymia.evidence") / "data" / name).read_text("utf-8"))
 
 
 @cache

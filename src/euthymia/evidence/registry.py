@@ -9,10 +9,10 @@ from importlib.resources.abc import Traversable
 from typing import TypeVar
 
 from pydantic import TypeAdapter
-from ruamel.yaml import YAML
 
 from ..core.errors import unknown
 from ..core.units import factor
+from ..core.yaml_data import yaml_data
 from .rows import Parameter, Record, Source, Target
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -75,7 +75,7 @@ class Registry:
 def _read(folder: Traversable, kind: type[AnyRecord], key: str) -> Iterator[tuple[str, AnyRecord]]:
     adapter = TypeAdapter(list[kind])
     for file in sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name):
-        for record in adapter.validate_python(YAML(typ="safe", pure=True).load(file.read_text("utf-8"))):
+        for record in adapter.validate_python(yaml_data(file.read_text("utf-8"))):
             yield getattr(record, key), record
 
 
@@ -91,7 +91,7 @@ def _unique(records: Iterator[tuple[str, AnyRecord]]) -> dict[str, AnyRecord]:
 def load(data: Traversable) -> Registry:
     """Read and check a folder of evidence: ``parameters/``, ``targets/``, ``sources/``, and ``fitted.yaml`` where it is there."""
     fitted = data / "fitted.yaml"
-    estimates = YAML(typ="safe", pure=True).load(fitted.read_text("utf-8"))["estimates"] if fitted.is_file() else {}
+    estimates = yaml_data(fitted.read_text("utf-8"))["estimates"] if fitted.is_file() else {}
     registry = Registry(
         _unique(_read(data / "parameters", Parameter, "id")),
         _unique(_read(data / "targets", Target, "id")),

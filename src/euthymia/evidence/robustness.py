@@ -7,10 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
 
 from ..core.errors import InputError
 from ..core.files import atomic_write, check_file
+from ..core.yaml_data import yaml_data
 from .claims import claim_rows
 from .freedom import FOLLOWING, drawn_rows
 from .registry import evidence
@@ -103,6 +103,6 @@ def shipped() -> Robustness | None:
 
 def _parsed(text: str, name: str) -> Robustness:
     try:
-        return TypeAdapter(Robustness).validate_python(YAML(typ="safe", pure=True).load(text))
+        return TypeAdapter(Robustness).validate_python(yaml_data(text))
     except ValidationError as error:
         raise InputError(f"draws: {name} holds no draws: {error.errors()[0]['msg']}") from error

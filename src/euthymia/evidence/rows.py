@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ..core.units import registry
+from ..core.units import check_unit
 
 Provenance = Literal["read", "recalled", "assumed", "calibrated"]
 Role = Literal["calibrate", "validate", "context", "verification", "selected"]
@@ -40,10 +40,7 @@ class _Row(Record):
     @field_validator("unit")
     @classmethod
     def unit_parses(cls, unit: str) -> str:
-        try:
-            registry().Unit(unit)
-        except Exception as error:
-            raise ValueError(f"{unit!r} is not a unit: {error}") from error
+        check_unit(unit)
         return unit
 
     @model_validator(mode="after")

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, TypeAdapter
-from ruamel.yaml import YAML
 
 from ..core.units import factor, quantity
+from ..core.yaml_data import yaml_data
 from ..evidence.registry import evidence
 from ..evidence.rows import Record, Role, Target
 from ..model.parameters import Euthymia
@@ -130,7 +130,7 @@ class _ArmSamples:
 @cache
 def studies() -> tuple[Study, ...]:
     """Every study."""
-    return tuple(TypeAdapter(list[Study]).validate_python(YAML(typ="safe", pure=True).load(_text(STUDIES))))
+    return tuple(TypeAdapter(list[Study]).validate_python(yaml_data(_text(STUDIES))))
 
 
 def _text(name: str) -> str:

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from .. import __version__
 from ..core.errors import InputError
+from ..core.yaml_data import yaml_data
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
 from .calibration import Calibration
@@ -186,6 +187,4 @@ def _checked(data: object, origin: str) -> Fitted:
 @cache
 def shipped() -> Fitted:
     """The calibration of this version."""
-    return _checked(
-        YAML(typ="safe", pure=True).load((files("euthymia.evidence") / "data" / "fitted.yaml").read_text("utf-8")), "fitted.yaml"
-    )
+    return _checked(yaml_data((files("euthymia.evidence") / "data" / "fitted.yaml").read_text("utf-8")), "fitted.yaml")

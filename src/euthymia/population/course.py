@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
@@ -22,6 +21,7 @@ from ..clinic.symptoms import (
     visit_shift,
 )
 from ..clinic.unblinding import believed_strength
+from ..core.exported_programs import exported
 from ..core.numerics.exponential import PhiFunctions, exact_steps
 from ..core.numerics.instances import Sparse, Turns, map_instances, step_instances
 from ..core.types import ENANTIOMERS, Scalar
@@ -273,7 +273,7 @@ def _ratings(shared: tuple[Symptoms, ContextStrength, Mechanisms, Mechanisms], i
     )
 
 
-@eqx.filter_jit
+@exported
 def patient_outcomes(model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"]) -> PatientOutcome:
     """The courses of the patients of some numbers; every array has a leading axis of patients."""
     patients, p = drawn(model, typical, numbers), model.ratings

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..clinic.symptoms import OPEN_CONTEXTS, VISIT_CONTEXTS, Mechanisms, Symptoms, context_strengths
 from ..core.errors import InputError
+from ..core.exported_programs import exported
 from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.types import Scalar
 from ..links import Switches
@@ -101,7 +101,7 @@ class CohortSetup(NamedTuple):
     depressed: Mechanisms
 
 
-@eqx.filter_jit
+@exported
 def _typical_brain(
     model: Euthymia, lengths: Float[Array, "length"], acting: Switches
 ) -> tuple[Array, PhiFunctions, Mechanisms, Mechanisms]:

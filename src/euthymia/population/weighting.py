@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optimistix as optx
 from jaxtyping import Array, Float
 
 from ..core.errors import InputError, short, unknown
@@ -112,6 +111,9 @@ def balancing_weights(characteristics: dict[str, np.ndarray], table: Sequence[Ba
 
 def _maximum_entropy_weights(moments: np.ndarray) -> np.ndarray:
     """Weights of largest entropy under which every column has mean 0, from the minimum of the convex dual log Σ e^{λ·g}."""
+    # Only few cohorts are weighted, and every report imports this module.
+    import optimistix as optx
+
     g = jnp.asarray(moments)
 
     def dual(multipliers: Float[Array, "moment"], _) -> Float[Array, ""]:

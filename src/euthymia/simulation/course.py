@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -10,6 +9,7 @@ from jaxtyping import Array, Float
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
+from ..core.exported_programs import exported
 from ..core.numerics.exponential import Steps
 from ..core.types import Scalar
 from ..links import Switches, every_link
@@ -122,7 +122,7 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
     )
 
 
-@eqx.filter_jit
+@exported
 def course(
     model: Euthymia, person: Person, context: tuple[Scalar, Float[Array, "course_context"]], schedule: Schedule, settings: ArmSettings
 ) -> Course:

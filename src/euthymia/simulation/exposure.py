@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from ..core.errors import InputError, NoFiniteAnswer
+from ..core.exported_programs import exported
 from ..core.numerics.exponential import Steps
 from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
 from ..model.default import default_model
@@ -102,7 +102,7 @@ def _concentrations(p: Physiology, weight: Scalar, states: DrugStates) -> dict[s
     }
 
 
-@eqx.filter_jit
+@exported
 def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) -> ExposureCourse:
     steps, infusion, bolus = inputs
     lengths = steps.lengths[steps.length_index]
@@ -147,7 +147,7 @@ def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) ->
     return jax.vmap(one, in_axes=(0, 0, 1))(people, system, over)
 
 
-@eqx.filter_jit
+@exported
 def _everyone(model: Euthymia, patient: Person, numbers: Array) -> Person:
     return jax.vmap(lambda number: patient._replace(body=sample_body(model, patient.body, number)))(numbers)
 

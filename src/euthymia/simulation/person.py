@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from ..core.clock import clock
+from ..core.exported_programs import exported
 from ..core.types import Scalar
 from ..model.parameters import Euthymia
 from ..pharmacology.animals import ANIMALS, allometric_time_scale
@@ -74,7 +74,7 @@ def covariate_effects(patient: Patient, model: Euthymia) -> CovariateEffects:
     return body if patient.individual is None else sample_body(model, body, jnp.asarray(patient.individual))
 
 
-@eqx.filter_jit
+@exported
 def sample_body(model: Euthymia, body: CovariateEffects, number: Int[Array, ""]) -> CovariateEffects:
     """The body of the person of a number in the population, other things equal."""
     key, of_spray = jax.random.split(jax.random.key(POPULATION))

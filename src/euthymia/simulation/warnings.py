@@ -1,12 +1,12 @@
 """What a user should know before trusting a result."""
 
-import equinox as eqx
 import jax.numpy as jnp
 
 from ..brain.attractor import Window, bistable_window
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..core.clock import clock
 from ..core.constants import DAY
+from ..core.exported_programs import exported
 from ..core.types import Scalar
 from ..model.baseline import patient
 from ..model.fast import Brain
@@ -94,12 +94,12 @@ def _end_of_stress(protocol: Protocol, stress: float) -> list[str]:
     return [RECOVERS_UNDOSED]
 
 
-@eqx.filter_jit
+@exported
 def _undosed(model: Euthymia, stress: Scalar) -> Brain:
     return patient(model.physiology, stress)
 
 
-@eqx.filter_jit
+@exported
 def _window(model: Euthymia) -> Window:
     return bistable_window(model.physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
 

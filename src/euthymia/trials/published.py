@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
-from ruamel.yaml import YAML
 
 from ..core.errors import InputError, unknown
 from ..core.units import quantity
+from ..core.yaml_data import yaml_data
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Provenance, Record, Target
 from ..protocols.protocol import Protocol
@@ -189,7 +189,7 @@ class PublishedTrials(Record):
 def published_trials() -> PublishedTrials:
     """The trials that ship with the package."""
     text = (files("euthymia.evidence") / "data" / "trials.yaml").read_text("utf-8")
-    published = PublishedTrials.model_validate(YAML(typ="safe", pure=True).load(text))
+    published = PublishedTrials.model_validate(yaml_data(text))
     for trial in published.trials:
         _check(trial, published)
     known = {observation.target for trial in published.trials for observation in trial.observations}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import jax.numpy as jnp
-import optimistix as optx
 from jaxtyping import Array, Float
 
 TOLERANCE = 1e-13
@@ -12,6 +11,9 @@ MAX_STEPS = 64
 
 def find_root(function: Callable[[Float[Array, "..."]], Float[Array, "..."]], guess: Float[Array, "..."]) -> Float[Array, "..."]:
     """Where ``function`` vanishes, by Newton's method from ``guess``; NaN if it does not converge. Works under jit and vmap."""
+    # A run whose programs are kept traces nothing, and does without it.
+    import optimistix as optx
+
     newton = optx.Newton(rtol=TOLERANCE, atol=TOLERANCE)
     solution = optx.root_find(lambda x, _: function(x), newton, guess, max_steps=MAX_STEPS, throw=False)
     return jnp.where(solution.result == optx.RESULTS.successful, solution.value, jnp.nan)

@@ -147,8 +147,15 @@ def panels(height: float, rows: int = 1, columns: int = 1, **options: Any) -> It
 
 def svg(figure: Figure, title: str, description: str = "") -> str:
     """The figure as text that can stand in a page, with what a reader who does not see it is told."""
+    # Not by savefig, which draws everything once more for the layout alone.
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
+        patch.set(facecolor="none", edgecolor="none")
     text = io.StringIO()
-    figure.savefig(text, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    FigureCanvasSVG(figure).print_svg(text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     document = text.getvalue()
     said = f"<title>{escape(title)}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
     return re.sub("<svg ([^>]*)>", lambda tag: f'<svg role="img" {tag[1]}>{said}', document[document.index("<svg") :], count=1)

@@ -1,0 +1,216 @@
+"""Large programs, traced and lowered once: what is kept on disk needs no tracing in another process."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import cache, update_wrapper
+from importlib import import_module
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import export
+
+from .checked_files import CheckedFiles, cache_of_this_machine
+
+PACKAGE = "euthymia"
+LIBRARIES = ("jax", "jaxlib", "equinox", "optimistix", "diffrax", "numpy")
+"""Whose versions decide how a program is traced."""
+COMPILED_FIRST = "; the model is compiled first, once, which takes about a minute"
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Program(NamedTuple):
+    """One function for arguments of certain shapes."""
+
+    compiled: Callable[..., Sequence[jax.Array]]
+    """From the arrays among the arguments to those of the result."""
+    restored: Callable[[Sequence[jax.Array]], Any]
+    """The result, from its arrays."""
+
+
+class ExportedProgram(Generic[Arguments, Result]):
+    """A function as one compiled program for each structure and shapes of its arguments.
+
+    Arrays of JAX or NumPy among the arguments are traced, and all else is constant. What was traced and lowered is kept on disk, by a
+    hash of everything that it depends on; the function is traced where there is nothing, or nothing usable. Called while something else
+    is traced, it becomes a part of that.
+    """
+
+    def __init__(self, function: Callable[Arguments, Result]) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._traced = eqx.filter_jit(function)
+        self._programs: dict[Any, Program] = {}
+
+    def __call__(self, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        """The function's result."""
+        leaves, tree = jax.tree.flatten((arguments, options))
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+            return self._traced(*arguments, **options)
+        arrays = [jnp.asarray(leaf) for leaf in leaves if _is_array(leaf)]
+        constants = tuple(None if _is_array(leaf) else (leaf,) for leaf in leaves)
+        shapes = tuple((array.shape, array.dtype) for array in arrays)
+        key = (tree, constants, shapes)
+        if key not in self._programs:
+            self._programs[key] = self._program(tree, constants, shapes)
+        program = self._programs[key]
+        return program.restored(program.compiled(*arrays))
+
+    def clear(self) -> None:
+        """Forget the programs of this process, not those on disk."""
+        self._programs.clear()
+
+    def _program(self, tree: Any, constants: tuple, shapes: tuple) -> Program:
+        specifications = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
+        name = f"{self._function.__module__}.{self._function.__qualname__}"
+        kept, key = kept_programs(), key_of(name, repr((tree, constants, shapes)))
+        content = None if kept is None or key is None else kept.get(key)
+        if content is not None:
+            try:
+                return _read(content, specifications)
+            # Whatever is wrong with what was kept, the function is still there.
+            except Exception:
+                pass
+        traced, result = self._export(tree, constants, specifications)
+        if kept is not None and key is not None and (written := _written(traced, result)) is not None:
+            kept.put(key, written)
+        return Program(_compiled(traced, specifications), lambda arrays: jax.tree.unflatten(jax.tree.structure(result), arrays))
+
+    def _export(self, tree: Any, constants: tuple, specifications: list) -> tuple[export.Exported, Any]:
+        """The traced program, and the structure of its result with the number of an array at each leaf."""
+        structure = None
+
+        def of_arrays(*arrays: jax.Array) -> list[jax.Array]:
+            nonlocal structure
+            following = iter(arrays)
+            leaves = [next(following) if constant is None else constant[0] for constant in constants]
+            arguments, options = jax.tree.unflatten(tree, leaves)
+            results, structure = jax.tree.flatten(self._function(*arguments, **options))
+            return results
+
+        of_arrays.__name__ = self._function.__name__
+        exported = export.export(jax.jit(of_arrays))(*specifications)
+        assert structure is not None
+        return exported, jax.tree.unflatten(structure, range(structure.num_leaves))
+
+
+def exported(function: Callable[Arguments, Result]) -> ExportedProgram[Arguments, Result]:
+    """Decorates a function of arrays that is large enough to be kept traced and lowered on disk; see :class:`ExportedProgram`."""
+    return ExportedProgram(function)
+
+
+def kept_programs() -> CheckedFiles | None:
+    """Where traced programs are kept: beside compiled ones, if those are kept by this package."""
+    files_here = cache_of_this_machine()
+    there = cast(Any, jax.config).jax_compilation_cache_dir
+    return files_here if files_here is not None and there == str(files_here.folder) else None
+
+
+def key_of(name: str, arguments: str) -> str | None:
+    """The key of a program by everything that it depends on; None where the text of an argument is not the same in every process."""
+    if " at 0x" in arguments:
+        return None
+    depends_on = [name, source_hash(), arguments, str(jax.config.read("jax_enable_x64")), os.environ.get("EQX_ON_ERROR", "")]
+    digest = hashlib.sha256("\n".join([*depends_on, *map(version, LIBRARIES)]).encode()).hexdigest()
+    return f"{_beginning()}{name.rpartition('.')[2]}-{digest}"
+
+
+def compiled_first() -> str:
+    """What to add to the name of the stage that begins: how long compiling takes, where no program of this version is kept."""
+    kept = kept_programs()
+    return "" if kept is not None and any(kept.folder.glob(f"{_beginning()}*")) else COMPILED_FIRST
+
+
+def _beginning() -> str:
+    """Of the key of every program of this version of the package."""
+    return f"traced-{source_hash()[:16]}-"
+
+
+@cache
+def source_hash() -> str:
+    """SHA-256 over the text of every module of the package."""
+    return hashlib.sha256(b"\0".join(sorted(_sources(files(PACKAGE))))).hexdigest()
+
+
+def _sources(folder: Traversable) -> list[bytes]:
+    texts = []
+    for entry in folder.iterdir():
+        if entry.name.endswith(".py"):
+            texts.append(entry.read_bytes())
+        elif entry.is_dir():
+            texts += _sources(entry)
+    return texts
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array | np.ndarray | np.generic)
+
+
+def _compiled(traced: export.Exported, specifications: list) -> Callable[..., Sequence[jax.Array]]:
+    def call(*arrays: jax.Array) -> Any:
+        return traced.call(*arrays)
+
+    # The name under which JAX keeps and reports the compiled program.
+    call.__name__ = traced.fun_name
+    return jax.jit(call).lower(*specifications).compile()
+
+
+def _written(traced: export.Exported, result: Any) -> bytes | None:
+    """A program as bytes: a line that describes the structure of its result, and what JAX makes of it; None where that cannot be."""
+    try:
+        return json.dumps(described(result)).encode() + b"\n" + traced.serialize()
+    except (TypeError, ValueError, ImportError):
+        return None
+
+
+def _read(content: bytes, specifications: list) -> Program:
+    description, _, program = content.partition(b"\n")
+    result = json.loads(description)
+    return Program(_compiled(export.deserialize(bytearray(program)), specifications), lambda arrays: rebuilt(result, arrays))
+
+
+def described(result: Any) -> Any:
+    """A structure of tuples, lists and dictionaries by name, with a number at each leaf, as JSON. Raises ``TypeError`` for others."""
+    match result:
+        case None | int():
+            return result
+        case tuple() if hasattr(result, "_fields"):
+            kind = type(result)
+            return {"class": [kind.__module__, kind.__qualname__], "parts": [described(part) for part in result]}
+        case tuple():
+            return {"class": "tuple", "parts": [described(part) for part in result]}
+        case list():
+            return [described(part) for part in result]
+        case dict() if all(isinstance(key, str) for key in result):
+            return {"class": "dict", "keys": list(result), "parts": [described(part) for part in result.values()]}
+    raise TypeError(f"the structure of {type(result)} is not kept")
+
+
+def rebuilt(description: Any, arrays: Sequence[jax.Array]) -> Any:
+    """The structure that was described, with the arrays of its leaves."""
+    match description:
+        case None:
+            return None
+        case int():
+            return arrays[description]
+        case list():
+            return [rebuilt(part, arrays) for part in description]
+    parts = [rebuilt(part, arrays) for part in description["parts"]]
+    match description["class"]:
+        case "tuple":
+            return tuple(parts)
+        case "dict":
+            return dict(zip(description["keys"], parts, strict=True))
+        case [module, name]:
+            if module.partition(".")[0] != PACKAGE:
+                raise ValueError(f"{module} is not of this package")
+            return getattr(import_module(module), name)(*parts)
+    raise ValueError("no structure that is known")
