@@ -1,5 +1,7 @@
 """The production solver: second-order exponential steps for the slow states, exact occupancies for the passive ones."""
 
+from collections.abc import Callable
+
 import jax
 from jaxtyping import Array, Float
 
@@ -9,7 +11,7 @@ from ..links import Switches
 from .baseline import jacobian
 from .fast import Brain
 from .parameters import Physiology
-from .state import Inputs, pack, unpack
+from .state import Inputs, SlowState, pack, unpack
 from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, with_exact_occupancies
 
 
@@ -41,10 +43,17 @@ def slow_courses(
 
 
 def slow_course(
-    p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, setting: Switches, linear: Float[Array, "state state"], phi: PhiFunctions
+    p: Physiology,
+    brain: Brain,
+    steps: Steps,
+    inputs: Inputs,
+    setting: Switches,
+    linear: Float[Array, "state state"],
+    phi: PhiFunctions,
+    exactly: Callable[..., SlowState] = with_exact_occupancies,
 ) -> Float[Array, "node state"]:
     """The same for one setting, from a linear part and its φ functions over the grid's lengths. They may be those of a similar patient:
-    what the linear part misses is integrated to second order."""
+    what the linear part misses is integrated to second order. ``exactly`` says which states are exact once the others are known."""
 
     def rate(vector: Float[Array, " state"], at_node: Inputs) -> Float[Array, " state"]:
         return pack(slow_rate(p, unpack(vector), at_node, brain, setting))
@@ -52,7 +61,7 @@ def slow_course(
     def with_occupancies(
         before: Float[Array, "state"], later: Float[Array, "state"], at_ends: tuple[Inputs, Inputs], step: Scalar
     ) -> Float[Array, "state"]:
-        return pack(with_exact_occupancies(p, unpack(before), unpack(later), at_ends, brain, setting, step))
+        return pack(exactly(p, unpack(before), unpack(later), at_ends, brain, setting, step))
 
     return etd2rk(rate, linear, phi, pack(brain.rest), steps, inputs, with_occupancies)
 

@@ -52,9 +52,14 @@ class Ladders(NamedTuple):
     slow: Ladder = OF_SLOW_ABSORPTION
 
 
+OF_SERIES = Ladders()
+
+
 def ladders(shortest: int, steps: int, shortest_slow: int, slow_steps: int) -> Ladders:
     """Ladders with as many steps on every rung, from a shortest one (number in ``RUNGS``) to the longest."""
-    return Ladders(*(_ladder(RUNGS[first:], [count] * len(RUNGS[first:])) for first, count in ((shortest, steps), (shortest_slow, slow_steps))))
+    return Ladders(
+        *(_ladder(RUNGS[first:], [count] * len(RUNGS[first:])) for first, count in ((shortest, steps), (shortest_slow, slow_steps)))
+    )
 
 
 SAME = 1e-9
@@ -137,7 +142,7 @@ def time_grid(
     fine_changes: int = FINE_CHANGES,
     padded_to: tuple[int, int] = (SMALLEST_BUCKET, SMALLEST_LENGTHS),
     changes: tuple[float, ...] = (),
-    coarser: Ladders = Ladders(),
+    coarser: Ladders = OF_SERIES,
 ) -> TimeGrid:
     """The padded time grid of a course.
 

@@ -10,7 +10,9 @@ from ..core.errors import unknown
 from .quantities import AXES, AXIS_UNITS, QUANTITIES
 
 
-def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, Sequence | np.ndarray], leading: tuple[str, ...] = ()) -> xr.Dataset:
+def labelled(
+    values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, Sequence | np.ndarray], leading: tuple[str, ...] = ()
+) -> xr.Dataset:
     """Values by name as one data set, in the order of the table.
 
     Parameters

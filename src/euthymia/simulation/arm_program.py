@@ -20,7 +20,7 @@ from ..model.fast import Brain
 from ..model.integrate import slow_course
 from ..model.parameters import Euthymia, Physiology
 from ..model.state import Inputs, SlowState, pack, unpack
-from ..model.vector_field import Auxiliaries, auxiliaries, locked_share
+from ..model.vector_field import Auxiliaries, auxiliaries, locked_share, with_exact_trapping
 from .course import at_rest, mechanisms
 from .interventions import ArmSettings, switches
 from .person import Person
@@ -161,7 +161,7 @@ def _brain_course(
 ) -> BrainCourse:
     """Slow states at the nodes, the circuits in them, and what mood reads."""
     steps = Steps(parts.lengths, arm.length_index)
-    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, resting.linear, parts.phi))
+    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, resting.linear, parts.phi, with_exact_trapping))
     auxiliary = jax.vmap(lambda x, at_node: auxiliaries(physiology, x, at_node, resting.brain, acting))(state, inputs)
     into, out_of = auxiliary.lock.into, auxiliary.lock.out_of
     lock = occupancy_course(into[0] / (into[0] + out_of[0]), into, out_of, steps)

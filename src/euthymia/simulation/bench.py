@@ -1,4 +1,4 @@
-"""One patient under several arms at once, at the cost of one compiled call: grids, doses and settings as arrays, and what is kept of them."""
+"""One patient under several arms at once: grids, doses and settings as arrays for the compiled programs, and what is kept of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -85,14 +85,16 @@ class ArmSolver:
     def courses(self, arms: Mapping[str, Treatment]) -> xr.Dataset:
         """What a bench shows, by arm and time (h since the start), until the end of the longest arm. Raises ``NoFiniteAnswer``."""
         inputs, times = self._inputs(arms)
-        values = jax.device_get(arm_courses(self.model, *inputs))
-        return _on_common_times(values, list(arms), times, {"enantiomer": ENANTIOMERS})
+        values, common = _on_common_times(jax.device_get(arm_courses(self.model, *inputs)), list(arms), times)
+        return labelled(values, {"arm": list(arms), "time": common, "enantiomer": ENANTIOMERS}, leading=("arm",))
 
     def coalitions(self, arms: Mapping[str, Treatment]) -> xr.Dataset:
         """MADRS by arm, coalition of context and ways, and time. Raises ``NoFiniteAnswer``."""
         inputs, times = self._inputs(arms)
         madrs = jax.device_get(coalition_courses(self.model, *inputs, self._coalitions))
-        return _on_common_times({"coalition_madrs": madrs}, list(arms), times, {"coalition": list(COALITIONS.values())})
+        values, common = _on_common_times({"coalition_madrs": madrs}, list(arms), times)
+        along = {"arm": list(arms), "coalition": list(COALITIONS.values()), "time": common}
+        return labelled({name: np.moveaxis(of_arms, 1, -1) for name, of_arms in values.items()}, along, leading=("arm",))
 
     def _inputs(self, arms: Mapping[str, Treatment]) -> tuple[tuple[Person, RestingPatient, LinearParts, Arm], list[np.ndarray]]:
         """What a program is called with beside the model, and the times of every arm (h)."""
@@ -167,25 +169,26 @@ def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], 
 
 
 def _on_common_times(
-    values: Mapping[str, np.ndarray], arms: Sequence[str], times: Sequence[np.ndarray], coordinates: Mapping[str, Sequence]
-) -> xr.Dataset:
-    """Values [arm, node, ...] on the times of all arms; between its own nodes an arm is linear. Raises ``NoFiniteAnswer``."""
+    values: Mapping[str, np.ndarray], arms: Sequence[str], times: Sequence[np.ndarray]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Values [arm, node, ...] on the times of all arms, and these; between its own nodes an arm is linear. Raises ``NoFiniteAnswer``."""
     common = np.unique(np.concatenate(times))
     common = common[np.diff(common, prepend=-1.0) > SAME]
-    nearest = []
+    between = []
     for own in times:
         before = np.clip(np.searchsorted(own, common, side="right") - 1, 0, len(own) - 2)
-        nearest.append((before, np.clip((common - own[before]) / (own[before + 1] - own[before]), 0, 1)))
+        between.append((before, np.clip((common - own[before]) / (own[before + 1] - own[before]), 0, 1)))
 
-    def interpolated(of_arms: np.ndarray) -> np.ndarray:
-        rows = []
-        for of_arm, (before, fraction) in zip(of_arms, nearest, strict=False):
-            weight = fraction.reshape(-1, *[1] * (of_arm.ndim - 1))
-            rows.append((1 - weight) * of_arm[before] + weight * of_arm[before + 1])
-        return np.stack(rows)
+    def interpolated(of_arm: np.ndarray, before: np.ndarray, fraction: np.ndarray) -> np.ndarray:
+        weight = fraction.reshape(-1, *[1] * (of_arm.ndim - 1))
+        return (1 - weight) * of_arm[before] + weight * of_arm[before + 1]
 
-    result = {name: interpolated(of_arms) for name, of_arms in values.items()}
+    # Behind the arms stand those of the padding.
+    result = {
+        name: np.stack([interpolated(of_arm, *at) for of_arm, at in zip(of_arms, between, strict=False)])
+        for name, of_arms in values.items()
+    }
     for number, arm in enumerate(arms):
         if not all(np.isfinite(of_arms[number]).all() for of_arms in result.values()):
             raise NoFiniteAnswer(f"arms: the model has no finite answer for the doses and the patient of {arm}")
-    return labelled(result, {"arm": list(arms), "time": common, **coordinates}, leading=("arm",))
+    return result, common

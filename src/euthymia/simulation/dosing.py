@@ -28,7 +28,17 @@ COARSE = (128, 16)
 """Steps and distinct lengths of the smallest grid for many patients."""
 LADDERS = tuple(
     ladders(*rungs)
-    for rungs in ((4, 12, 9, 10), (4, 8, 9, 8), (4, 5, 9, 5), (4, 3, 9, 3), (5, 2, 10, 2), (6, 2, 11, 1), (6, 1, 12, 1), (8, 1, 12, 1), (9, 1, 13, 1))
+    for rungs in (
+        (4, 12, 9, 10),
+        (4, 8, 9, 8),
+        (4, 5, 9, 5),
+        (4, 3, 9, 3),
+        (5, 2, 10, 2),
+        (6, 2, 11, 1),
+        (6, 1, 12, 1),
+        (8, 1, 12, 1),
+        (9, 1, 13, 1),
+    )
 )
 """Of grids with a given number of steps, from the finest to the coarsest."""
 MOST_DEVICES = 100
