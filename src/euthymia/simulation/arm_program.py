@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -76,7 +75,7 @@ class BrainCourse(NamedTuple):
     mechanisms: Mechanisms
 
 
-@eqx.filter_jit
+@jax.jit
 def resting_patient(model: Euthymia, stress: Scalar) -> RestingPatient:
     """The undosed patient under a stress (0 to 1), and the two between whom mood is measured."""
     stresses = jnp.stack([stress, jnp.zeros(()), model.patient.stress])
@@ -86,14 +85,14 @@ def resting_patient(model: Euthymia, stress: Scalar) -> RestingPatient:
     return RestingPatient(brain, linear, *(at_rest(model.physiology, undosed) for undosed in (brain, *others)))
 
 
-@eqx.filter_jit
+@jax.jit
 def linear_parts(model: Euthymia, person: Person, linear: Float[Array, "state state"], lengths: Float[Array, "length"]) -> LinearParts:
     """What a patient's linear systems do in each of the step lengths (h, increasing)."""
     drugs = systems(individualised(model.physiology, person.body), person.weight)
     return LinearParts(lengths, phi_functions(linear, lengths), drugs, propagators(drugs, lengths))
 
 
-@eqx.filter_jit
+@jax.jit
 def arm_courses(
     model: Euthymia, person: Person, resting: RestingPatient, parts: LinearParts, arms: Arm
 ) -> dict[str, Float[Array, "arm node ..."]]:
@@ -123,7 +122,7 @@ def arm_courses(
     return jax.vmap(of_arm)(arms)
 
 
-@eqx.filter_jit
+@jax.jit
 def coalition_courses(
     model: Euthymia, person: Person, resting: RestingPatient, parts: LinearParts, arms: Arm, coalitions: ArmSettings
 ) -> Float[Array, "arm node coalition"]:

@@ -174,21 +174,21 @@ def _on_common_times(
     """Values [arm, node, ...] on the times of all arms, and these; between its own nodes an arm is linear. Raises ``NoFiniteAnswer``."""
     common = np.unique(np.concatenate(times))
     common = common[np.diff(common, prepend=-1.0) > SAME]
-    between = []
-    for own in times:
-        before = np.clip(np.searchsorted(own, common, side="right") - 1, 0, len(own) - 2)
-        between.append((before, np.clip((common - own[before]) / (own[before + 1] - own[before]), 0, 1)))
-
-    def interpolated(of_arm: np.ndarray, before: np.ndarray, fraction: np.ndarray) -> np.ndarray:
-        weight = fraction.reshape(-1, *[1] * (of_arm.ndim - 1))
-        return (1 - weight) * of_arm[before] + weight * of_arm[before + 1]
-
+    before, fraction = np.empty((len(times), len(common)), int), np.empty((len(times), len(common)))
+    for number, own in enumerate(times):
+        before[number] = np.clip(np.searchsorted(own, common, side="right") - 1, 0, len(own) - 2)
+        first, last = own[before[number]], own[before[number] + 1]
+        fraction[number] = np.clip((common - first) / (last - first), 0, 1)
     # Behind the arms stand those of the padding.
-    result = {
-        name: np.stack([interpolated(of_arm, *at) for of_arm, at in zip(of_arms, between, strict=False)])
-        for name, of_arms in values.items()
-    }
-    for number, arm in enumerate(arms):
-        if not all(np.isfinite(of_arms[number]).all() for of_arms in result.values()):
-            raise NoFiniteAnswer(f"arms: the model has no finite answer for the doses and the patient of {arm}")
+    arm = np.arange(len(times))[:, None]
+
+    def interpolated(of_arms: np.ndarray) -> np.ndarray:
+        share = fraction.reshape(*fraction.shape, *[1] * (of_arms.ndim - 2))
+        return (1 - share) * of_arms[arm, before] + share * of_arms[arm, before + 1]
+
+    result = {name: interpolated(of_arms) for name, of_arms in values.items()}
+    for of_arms in result.values():
+        finite = np.isfinite(of_arms).reshape(len(arms), -1).all(1)
+        if not finite.all():
+            raise NoFiniteAnswer(f"arms: the model has no finite answer for the doses and the patient of {arms[int(np.argmin(finite))]}")
     return result, common
