@@ -21,8 +21,17 @@ from ..model.parameters import Euthymia, Physiology
 from ..model.state import Inputs, SlowState, pack, unpack
 from ..model.vector_field import Auxiliaries, auxiliaries, locked_share, with_exact_trapping
 from .course import at_rest, mechanisms
-from .interventions import ArmSettings, switches
+from .interventions import ArmSettings
 from .person import Person
+
+
+class LinearPart(NamedTuple):
+    """Of one brain's slow states."""
+
+    matrix: Float[Array, "state state"]
+    """Jacobian at rest, 1/h."""
+    phi: PhiFunctions
+    """Over each step length."""
 
 
 class Arm(NamedTuple):
@@ -45,25 +54,24 @@ class Arm(NamedTuple):
     weeks: Float[Array, "course_context"]
     """Latent shift by weeks of treatment as such."""
     acting: Switches
+    linear: LinearPart
 
 
 class RestingPatient(NamedTuple):
     """One patient before anything is given."""
 
     brain: Brain
-    linear: Float[Array, "state state"]
-    """Jacobian of the slow states with every link off, which serves whatever is removed in an arm."""
     before: Mechanisms
     healthy: Mechanisms
     depressed: Mechanisms
 
 
-class LinearParts(NamedTuple):
-    """The linear systems of one patient, over each step length."""
+class DrugParts(NamedTuple):
+    """The linear systems of drugs in one body, over each step length."""
 
     lengths: Float[Array, "length"]
-    phi: PhiFunctions
-    drugs: DrugSystems
+    """h."""
+    systems: DrugSystems
     propagators: DrugPropagators
 
 
@@ -81,20 +89,26 @@ def resting_patient(model: Euthymia, stress: Scalar) -> RestingPatient:
     stresses = jnp.stack([stress, jnp.zeros(()), model.patient.stress])
     patients = jax.vmap(lambda constant: patient(model.physiology, constant))(stresses)
     brain, *others = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
-    linear = jacobian(model.physiology, pack(brain.rest), brain, switches(frozenset(Switches._fields)))
-    return RestingPatient(brain, linear, *(at_rest(model.physiology, undosed) for undosed in (brain, *others)))
+    return RestingPatient(brain, *(at_rest(model.physiology, undosed) for undosed in (brain, *others)))
 
 
 @jax.jit
-def linear_parts(model: Euthymia, person: Person, linear: Float[Array, "state state"], lengths: Float[Array, "length"]) -> LinearParts:
-    """What a patient's linear systems do in each of the step lengths (h, increasing)."""
+def linear_part(model: Euthymia, brain: Brain, linear_at: Switches, lengths: Float[Array, "length"]) -> LinearPart:
+    """The linear part of a brain where some links are off: all that are off in any course which it serves."""
+    matrix = jacobian(model.physiology, pack(brain.rest), brain, linear_at)
+    return LinearPart(matrix, phi_functions(matrix, lengths))
+
+
+@jax.jit
+def drug_parts(model: Euthymia, person: Person, lengths: Float[Array, "length"]) -> DrugParts:
+    """What a body does to drugs in each of the step lengths (h, increasing)."""
     drugs = systems(individualised(model.physiology, person.body), person.weight)
-    return LinearParts(lengths, phi_functions(linear, lengths), drugs, propagators(drugs, lengths))
+    return DrugParts(lengths, drugs, propagators(drugs, lengths))
 
 
 @jax.jit
 def arm_courses(
-    model: Euthymia, person: Person, resting: RestingPatient, parts: LinearParts, arms: Arm
+    model: Euthymia, person: Person, resting: RestingPatient, parts: DrugParts, arms: Arm
 ) -> dict[str, Float[Array, "arm node ..."]]:
     """Quantities of every arm at the nodes, by name."""
     physiology = individualised(model.physiology, person.body)
@@ -124,7 +138,7 @@ def arm_courses(
 
 @jax.jit
 def coalition_courses(
-    model: Euthymia, person: Person, resting: RestingPatient, parts: LinearParts, arms: Arm, coalitions: ArmSettings
+    model: Euthymia, person: Person, resting: RestingPatient, parts: DrugParts, arms: Arm, coalitions: ArmSettings
 ) -> Float[Array, "arm node coalition"]:
     """MADRS of every arm (points) where only some of context and ways act."""
     physiology = individualised(model.physiology, person.body)
@@ -147,20 +161,20 @@ def coalition_courses(
     return jax.vmap(of_arm)(arms)
 
 
-def _exposure(physiology: Physiology, person: Person, parts: LinearParts, arm: Arm) -> tuple[DrugCourse, Inputs]:
+def _exposure(physiology: Physiology, person: Person, parts: DrugParts, arm: Arm) -> tuple[DrugCourse, Inputs]:
     """Drugs in body and brain."""
-    states = propagate(parts.drugs, parts.propagators, arm.length_index, arm.infusion, arm.bolus)
+    states = propagate(parts.systems, parts.propagators, arm.length_index, arm.infusion, arm.bolus)
     drug = drug_course(physiology, person.weight, Steps(parts.lengths, arm.length_index), states)
     correction = no_correction(len(arm.stress_left))
     return drug, Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, arm.stress_left, correction)
 
 
 def _brain_course(
-    physiology: Physiology, resting: RestingPatient, parts: LinearParts, arm: Arm, inputs: Inputs, acting: Switches
+    physiology: Physiology, resting: RestingPatient, parts: DrugParts, arm: Arm, inputs: Inputs, acting: Switches
 ) -> BrainCourse:
     """Slow states at the nodes, the circuits in them, and what mood reads."""
     steps = Steps(parts.lengths, arm.length_index)
-    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, resting.linear, parts.phi, with_exact_trapping))
+    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, *arm.linear, with_exact_trapping))
     auxiliary = jax.vmap(lambda x, at_node: auxiliaries(physiology, x, at_node, resting.brain, acting))(state, inputs)
     into, out_of = auxiliary.lock.into, auxiliary.lock.out_of
     lock = occupancy_course(into[0] / (into[0] + out_of[0]), into, out_of, steps)

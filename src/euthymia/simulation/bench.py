@@ -16,9 +16,19 @@ from ..model.parameters import Euthymia
 from ..model.time_grid import SAME
 from ..protocols.protocol import Protocol
 from ..results.labelled import labelled
-from .arm_program import Arm, LinearParts, RestingPatient, arm_courses, coalition_courses, linear_parts, resting_patient
+from .arm_program import (
+    Arm,
+    DrugParts,
+    LinearPart,
+    RestingPatient,
+    arm_courses,
+    coalition_courses,
+    drug_parts,
+    linear_part,
+    resting_patient,
+)
 from .dosing import grid_within, stress_left
-from .interventions import COALITIONS, coalition, everything_but, settings
+from .interventions import COALITIONS, SWITCHES_OF_WAYS, coalition, everything_but, settings, switches
 from .person import Person
 from .visits import first_visit, since_visits
 
@@ -79,7 +89,7 @@ class ArmSolver:
         self.model = model
         # What becomes of a dose on its way to a grid is computed by Python, which reads numbers of the host faster.
         self._on_host = jax.tree.map(np.asarray, model)
-        self._people, self._schedules, self._resting, self._parts = Kept(), Kept(), Kept(), Kept()
+        self._people, self._schedules, self._resting, self._drugs, self._linear = (Kept() for _ in range(5))
         self._coalitions = settings(coalition(members) for members in COALITIONS)
 
     def courses(self, arms: Mapping[str, Treatment]) -> xr.Dataset:
@@ -96,7 +106,7 @@ class ArmSolver:
         along = {"arm": list(arms), "coalition": list(COALITIONS.values()), "time": common}
         return labelled({name: np.moveaxis(of_arms, 1, -1) for name, of_arms in values.items()}, along, leading=("arm",))
 
-    def _inputs(self, arms: Mapping[str, Treatment]) -> tuple[tuple[Person, RestingPatient, LinearParts, Arm], list[np.ndarray]]:
+    def _inputs(self, arms: Mapping[str, Treatment]) -> tuple[tuple[Person, RestingPatient, DrugParts, Arm], list[np.ndarray]]:
         """What a program is called with beside the model, and the times of every arm (h)."""
         longest = max(arm.protocol.horizon for arm in arms.values())
         protocols = [arm.protocol.with_canonical(horizon=longest) for arm in arms.values()]
@@ -106,10 +116,17 @@ class ArmSolver:
         schedules = [self._schedules.of((protocol, weight), partial(self._schedule, protocol, weight)) for protocol in protocols]
         lengths, length_indices = _common_lengths([schedule.steps for schedule in schedules])
         resting = self._resting.of(stress, lambda: resting_patient(self.model, person.stress))
-        parts = self._parts.of((stated, lengths.tobytes()), lambda: linear_parts(self.model, person, resting.linear, lengths))
+        along = lengths.tobytes()
+        parts = self._drugs.of((stated, along), lambda: drug_parts(self.model, person, lengths))
+
+        def linear(without: tuple[str, ...]) -> LinearPart:
+            off = SWITCHES_OF_WAYS | everything_but(without).clamped
+            return self._linear.of((stress, off, along), lambda: linear_part(self.model, resting.brain, switches(off), lengths))
+
         most = _size(max(map(len, length_indices)), STEPS)
         padded = [
-            _arm(schedule, index, arm.without, most) for schedule, index, arm in zip(schedules, length_indices, arms.values(), strict=True)
+            _arm(schedule, index, arm.without, linear(arm.without), most)
+            for schedule, index, arm in zip(schedules, length_indices, arms.values(), strict=True)
         ]
         padded += padded[-1:] * (next(count for count in ARMS_AT_ONCE if count >= len(padded)) - len(padded))
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *padded)
@@ -146,7 +163,7 @@ def _common_lengths(steps: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.nd
     return np.concatenate([np.zeros(padding), every[first]]), np.split(index[1:] + padding, ends)
 
 
-def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], most: int) -> Arm:
+def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], linear: LinearPart, most: int) -> Arm:
     """An arm padded to so many steps; those of the padding have length zero."""
     missing = most - len(length_index)
     acting = everything_but(without)
@@ -165,6 +182,7 @@ def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], 
         visit=context * schedule.visit,
         weeks=context * schedule.weeks,
         acting=Switches(*(np.asarray(float(name not in acting.clamped)) for name in Switches._fields)),
+        linear=linear,
     )
 
 
