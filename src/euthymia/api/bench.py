@@ -153,7 +153,7 @@ def _by_arm(arms: ProtocolLike | Sequence[ProtocolLike] | Mapping[str, ProtocolL
     if isinstance(arms, Mapping):
         protocols = {name: protocol_like(protocol) for name, protocol in arms.items()}
     else:
-        several = list(arms) if isinstance(arms, list | tuple) else [arms]
+        several: Any = arms if isinstance(arms, list | tuple) else [arms]
         listed = [protocol_like(protocol) for protocol in several]
         protocols = {protocol.name: protocol for protocol in listed}
         if len(protocols) < len(listed):

@@ -87,8 +87,6 @@ class ArmSolver:
 
     def __init__(self, model: Euthymia) -> None:
         self.model = model
-        # What becomes of a dose on its way to a grid is computed by Python, which reads numbers of the host faster.
-        self._on_host = jax.tree.map(np.asarray, model)
         self._people, self._schedules, self._resting, self._drugs, self._linear = (Kept() for _ in range(5))
         self._coalitions = settings(coalition(members) for members in COALITIONS)
 
@@ -133,7 +131,7 @@ class ArmSolver:
         return (person, resting, parts, stacked), [schedule.times for schedule in schedules]
 
     def _schedule(self, protocol: Protocol, weight: float) -> _Schedule:
-        grid = grid_within(protocol, self._on_host, weight, (STEPS, 1))
+        grid = grid_within(protocol, self.model, weight, (STEPS, 1))
         times, count = grid.times, grid.nodes - 1
         visit, weeks = context_strengths(self.model.symptoms, protocol.context)
         return _Schedule(
@@ -172,7 +170,7 @@ def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], 
     def along_nodes(values: np.ndarray) -> np.ndarray:
         return np.pad(values, [*[(0, 0)] * (values.ndim - 1), (0, missing)], mode="edge")
 
-    return Arm(
+    arrays: dict[str, Any] = dict(
         length_index=np.pad(length_index, (0, missing)),
         infusion=np.pad(schedule.infusion, [(0, missing), (0, 0)]),
         bolus=np.pad(schedule.bolus, [(0, missing), (0, 0)]),
@@ -181,9 +179,9 @@ def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], 
         since_start=along_nodes(schedule.since_start),
         visit=context * schedule.visit,
         weeks=context * schedule.weeks,
-        acting=Switches(*(np.asarray(float(name not in acting.clamped)) for name in Switches._fields)),
-        linear=linear,
     )
+    links: dict[str, Any] = {name: np.asarray(float(name not in acting.clamped)) for name in Switches._fields}
+    return Arm(**arrays, acting=Switches(**links), linear=linear)
 
 
 def _on_common_times(
