@@ -9,7 +9,7 @@ import euthymia as eu
 from euthymia.analysis.attribution import attribution
 from euthymia.core.errors import InputError
 from euthymia.protocols.reading import parse
-from euthymia.simulation.bench import ERRORS
+from euthymia.simulation.bench import ERRORS, ERRORS_OF_ONE_DOSE
 from euthymia.simulation.simulate import simulate
 
 COMPILING = "/jax/core/compile"
@@ -71,7 +71,7 @@ def test_an_arm_is_what_a_single_run_says(reference_run):
     solved = eu.Bench("ketamine-iv", without="way 4").with_arm("as given", "ketamine-iv").course()
     for arm, of_run in (("ketamine-iv", "without way 4"), ("as given", "as given")):
         single = reference_run.data.sel(arm=of_run)
-        assert all(error <= ERRORS[name] for name, error in errors(solved.sel(arm=arm), single).items())
+        assert all(error <= ERRORS_OF_ONE_DOSE[name] for name, error in errors(solved.sel(arm=arm), single).items())
 
 
 @pytest.mark.slow
@@ -119,7 +119,7 @@ def test_an_attribution_is_that_of_a_single_run(reference_run):
     single = attribution(reference_run).attribution
     for who in single.contributor.values:
         expected = np.interp(parts.time, single.time, single.sel(contributor=who))
-        np.testing.assert_allclose(parts.sel(contributor=who), expected, atol=2 * ERRORS["madrs"])
+        np.testing.assert_allclose(parts.sel(contributor=who), expected, atol=2 * ERRORS_OF_ONE_DOSE["madrs"])
 
 
 @pytest.mark.parametrize(

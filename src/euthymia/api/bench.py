@@ -20,7 +20,10 @@ class Bench:
     """One patient under up to eight arms, for interactive use: a changed dose, duration, drug, weight, stress or link is a new call of a
     program that is compiled already, and takes some hundredths of a second.
 
-    Courses are solved on a coarse time grid. ACCURACY
+    Courses are solved on a coarse time grid of at most 256 steps. At any time MADRS differs from that of :func:`euthymia.simulate` by at
+    most 0.1 points after one dose, and by at most 3 in a long series of doses, while a limbic lock opens or closes a little early or late;
+    spine density by at most 0.001 and 0.02. A course that ends up in a report is one of :func:`euthymia.simulate`.
+
     A bench is not changed: ``with_arm`` and ``with_patient`` return another, which shares what is solved already.
 
     Parameters

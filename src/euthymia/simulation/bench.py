@@ -34,6 +34,26 @@ from .visits import first_visit, since_visits
 
 STEPS, LENGTHS = 256, 32
 """Steps of an arm, and distinct lengths of all arms together; a longer course takes a multiple, which compiles anew."""
+ERRORS_OF_ONE_DOSE = {
+    "madrs": 0.1,
+    "spine_density": 0.001,
+    "lock": 0.02,
+    "dopamine": 0.003,
+    "habenula_burst_rate": 0.002,
+    "glutamate": 0.001,
+    "dissociation": 0.0001,
+}
+"""Largest deviation from a single run at any time, in the unit of the quantity, after one dose."""
+ERRORS = {
+    "madrs": 3.0,
+    "spine_density": 0.02,
+    "lock": 0.9,
+    "dopamine": 0.08,
+    "habenula_burst_rate": 0.04,
+    "glutamate": 0.01,
+    "dissociation": 0.005,
+}
+"""The same in a series of doses, whose steps are longer. The largest errors last as long as a lock takes to open or to close."""
 ARMS_AT_ONCE = (4, 8)
 """Arms are padded to the smaller number that holds them."""
 MOST_KEPT = 64
