@@ -3,14 +3,11 @@
 import jax
 import numpy as np
 import pytest
-from protocols_at_random import good_texts
 
 import euthymia as eu
 from euthymia.analysis.attribution import attribution
 from euthymia.core.errors import InputError
-from euthymia.protocols.reading import parse
 from euthymia.simulation.bench import ERRORS, ERRORS_OF_ONE_DOSE
-from euthymia.simulation.simulate import simulate
 
 COMPILING = "/jax/core/compile"
 """Begins the name of what jax reports when it traces, lowers or compiles."""
@@ -72,23 +69,6 @@ def test_an_arm_is_what_a_single_run_says(reference_run):
     for arm, of_run in (("ketamine-iv", "without way 4"), ("as given", "as given")):
         single = reference_run.data.sel(arm=of_run)
         assert all(error <= ERRORS_OF_ONE_DOSE[name] for name, error in errors(solved.sel(arm=arm), single).items())
-
-
-@pytest.mark.slow
-def test_arms_at_random_are_what_single_runs_say(model):
-    rated = (parse(text, "mine.yaml") for text in good_texts(np.random.default_rng(5), 400))
-    checked = 0
-    for protocol in rated:
-        if protocol.patient.species != "human" or protocol.horizon > 60 * 24 or not protocol.doses:
-            continue
-        try:
-            solved = eu.Bench(protocol).course().isel(arm=0)
-        except InputError:
-            continue
-        single = simulate(protocol, model, arms=("as given",)).data.sel(arm="as given")
-        assert all(error <= ERRORS[name] for name, error in errors(solved, single).items()), protocol
-        checked += 1
-    assert checked >= 10
 
 
 def test_an_arm_does_not_depend_on_those_beside_it(bench, course):
