@@ -60,7 +60,7 @@ def main() -> None:
     print(f"{'changed':<26}{'ms':>6}{'traced':>8}{'compiled':>10}")
     for name, change in changes.items():
         took, traced, compiled = measured(change)
-        print(f"{name:<26}{took:>6.0f}{traced:>8}{compiled:>10}{f'   at most {BAR}' if name == 'dose' else ''}")
+        print(f"{name:<26}{took:>6.0f}{traced:>8}{compiled:>10}{f'   at most {BAR}' if name == 'dose' else ''}", flush=True)
 
 
 if __name__ == "__main__":

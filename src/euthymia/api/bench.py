@@ -91,8 +91,9 @@ class Bench:
     def with_arm(self, name: str, protocol: ProtocolLike, without: Names = ()) -> "Bench":
         """The bench with another arm, or another one of this name; it treats the patient of the bench. Raises ``InputError``."""
         patient = next(iter(self._treatments.values())).protocol.patient
-        given = protocol_like(protocol)
-        treated = given if given.patient == patient else _of_patient(given.changed(patient=None), patient.stated())
+        treated = protocol_like(protocol)
+        if treated.patient != patient:
+            treated = _of_patient(treated.changed(patient=None), patient.stated())
         other = copy(self)
         other._treatments = self._treatments | {name: self._checked(name, treated, without)}
         _check_number(other._treatments)

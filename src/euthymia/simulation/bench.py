@@ -177,8 +177,8 @@ def _common_lengths(steps: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.nd
     every = np.concatenate([[0.0], *steps])
     _, first, index = np.unique(np.round(every / SAME), return_index=True, return_inverse=True)
     padding = _size(len(first), LENGTHS) - len(first)
-    ends = np.cumsum([len(of_arm) for of_arm in steps])[:-1]
-    return np.concatenate([np.zeros(padding), every[first]]), np.split(index[1:] + padding, ends)
+    last = np.cumsum([len(of_arm) for of_arm in steps])[:-1]
+    return np.concatenate([np.zeros(padding), every[first]]), np.split(index[1:] + padding, last)
 
 
 def _arm(schedule: _Schedule, length_index: np.ndarray, without: Sequence[str], linear: LinearPart, most: int) -> Arm:
