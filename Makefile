@@ -52,6 +52,7 @@ benchmark: $(READY)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/pharmacokinetics.py
 	$(BIN)/python benchmarks/population.py
+	$(BIN)/python benchmarks/slider.py
 
 # Source archive and the wheel built from it, each installed into an empty environment without the lock; the wheel is tried there.
 package: $(READY)

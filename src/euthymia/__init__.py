@@ -14,6 +14,7 @@ __version__ = "0.3.0.dev0"
 _HOME = {
     **dict.fromkeys(("simulate", "attribute", "circuits", "compare", "exposure", "default_model"), "api.courses"),
     **dict.fromkeys(("fit_pk", "calibrate", "verify", "validate", "condition_circuits"), "api.studies"),
+    "Bench": "api.bench",
     "Population": "api.people",
     "protocols": "api.listing",
     "Protocol": "protocols.protocol",
@@ -30,7 +31,7 @@ _HOME = {
     "configure": "core.runtime",
 }
 """Where each name of the interface is."""
-_NEEDS_ARRAYS = {"Model", "Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml"}
+_NEEDS_ARRAYS = {"Model", "Bench", "Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml"}
 __all__ = sorted([*_HOME, "__version__"])
 
 

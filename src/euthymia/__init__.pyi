@@ -1,4 +1,5 @@
 from . import evidence as evidence
+from .api.bench import Bench as Bench
 from .api.cohort_run import CohortRun as CohortRun
 from .api.courses import attribute as attribute
 from .api.courses import circuits as circuits

@@ -25,13 +25,22 @@ from euthymia.simulation.removable import EVERYTHING, REMOVABLE, removal
 
 OFFERED = {
     *("simulate", "attribute", "circuits", "compare", "exposure", "Population", "fit_pk", "calibrate", "verify", "validate"),
-    "condition_circuits",
+    *("condition_circuits", "Bench"),
     *("Protocol", "Dose", "Patient", "protocols", "Model", "default_model", "evidence"),
     *("Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml", "InputError", "configure", "__version__"),
 }
 """Whoever takes one of these away breaks somebody's script: say so in the changelog."""
 STUB = Path(eu.__file__).with_suffix(".pyi")
-DOCUMENTED = ("api.courses", "api.listing", "api.people", "api.studies", "evidence.lookup", "model.changed", "protocols.protocol")
+DOCUMENTED = (
+    "api.bench",
+    "api.courses",
+    "api.listing",
+    "api.people",
+    "api.studies",
+    "evidence.lookup",
+    "model.changed",
+    "protocols.protocol",
+)
 INFUSION = {"drug": "ketamine", "amount": "0.5 mg/kg", "route": "i.v. infusion", "duration": "40 min"}
 
 

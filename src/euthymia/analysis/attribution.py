@@ -50,16 +50,18 @@ def attribution(simulation: Simulation) -> xr.Dataset:
     """
     if simulation.coalitions is None:
         raise ValueError("an attribution needs the coalitions: simulate(..., coalitions=True)")
-    coalitions = simulation.coalitions
-    value = {members: coalitions.coalition_madrs.sel(coalition=name).to_numpy() for members, name in COALITIONS.items()}
-    attributed = shapley(value, CONTRIBUTORS)
-    return coalitions.merge(
-        labelled(
-            {"attribution": np.stack(list(attributed.values()))},
-            {"contributor": list(attributed), "time": coalitions.time.values},
-        ),
-        combine_attrs="override",
-    )
+    return attributed(simulation.coalitions)
+
+
+def attributed(coalitions: xr.Dataset) -> xr.Dataset:
+    """Shapley values (points) from ``coalition_madrs`` (coalition, time), or that of several arms (first axis), beside it."""
+    madrs = coalitions.coalition_madrs
+    by_name = dict(zip(madrs.coalition.values, np.moveaxis(madrs.to_numpy(), madrs.get_axis_num("coalition"), 0), strict=True))
+    parts = shapley({members: by_name[name] for members, name in COALITIONS.items()}, CONTRIBUTORS)
+    several = [name for name in madrs.dims if name == "arm"]
+    along = {name: madrs[name].values for name in (*several, "time")}
+    values = labelled({"attribution": np.stack(list(parts.values()), -2)}, along | {"contributor": list(parts)}, tuple(several))
+    return coalitions.merge(values, combine_attrs="override")
 
 
 def attribute(protocol: Protocol, model: Euthymia | None = None) -> xr.Dataset:

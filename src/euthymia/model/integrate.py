@@ -15,6 +15,10 @@ from .state import Inputs, SlowState, pack, unpack
 from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, with_exact_occupancies
 
 
+Exactly = Callable[..., SlowState]
+"""The slow states after a step with some of them exact, as :func:`.vector_field.with_exact_occupancies`."""
+
+
 def slow_courses(
     p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
 ) -> Float[Array, "brain node state"]:
@@ -40,11 +44,25 @@ def slow_courses(
     linear = jacobian(p, start, brain, linear_at)
     phi = phi_functions(linear, steps.lengths)
 
-    def course(setting: Switches) -> Float[Array, "node state"]:
-        derivative, correct = _scheme(p, brain, setting)
-        return etd2rk(derivative, linear, phi, start, steps, inputs, correct)
+    return jax.vmap(lambda setting: slow_course(p, brain, steps, inputs, setting, (linear, phi)))(switches)
 
-    return jax.vmap(course)(switches)
+
+def slow_course(
+    p: Physiology,
+    brain: Brain,
+    steps: Steps,
+    inputs: Inputs,
+    setting: Switches,
+    linear: tuple[Float[Array, "state state"], PhiFunctions],
+    exactly: Exactly = with_exact_occupancies,
+) -> Float[Array, "node state"]:
+    """Packed slow states at the nodes under one setting, from a linear part and its φ-functions over the grid's lengths.
+
+    They may be those of a similar patient: what the linear part misses is integrated to second order. ``exactly`` says which states are
+    exact once the others are known.
+    """
+    derivative, correct = _scheme(p, brain, setting, exactly)
+    return etd2rk(derivative, *linear, pack(brain.rest), steps, inputs, correct)
 
 
 def slow_step(
@@ -56,17 +74,13 @@ def slow_step(
     step: Scalar,
     inputs: tuple[Inputs, Inputs],
 ) -> SlowState:
-    """The slow states a step (h) later under one setting, from the inputs at both ends.
-
-    The linear part and its φ-functions of that length may be those of a similar patient: what the linear part misses is integrated to
-    second order.
-    """
+    """One step of :func:`slow_course`, of a length h, from the φ-functions of that length and the inputs at both ends."""
     derivative, correct = _scheme(p, brain, setting)
     return unpack(etd2rk_step(derivative, *linear, pack(x), step, inputs, correct))
 
 
 def _scheme(
-    p: Physiology, brain: Brain, setting: Switches
+    p: Physiology, brain: Brain, setting: Switches, exactly: Exactly = with_exact_occupancies
 ) -> tuple[Callable[[Float[Array, " state"], Inputs], Float[Array, " state"]], Corrector]:
     """The vector field of packed states, and what corrects a stage."""
 
@@ -76,7 +90,7 @@ def _scheme(
     def with_occupancies(
         before: Float[Array, "state"], later: Float[Array, "state"], at_ends: tuple[Inputs, Inputs], step: Scalar
     ) -> Float[Array, "state"]:
-        return pack(with_exact_occupancies(p, unpack(before), unpack(later), at_ends, brain, setting, step))
+        return pack(exactly(p, unpack(before), unpack(later), at_ends, brain, setting, step))
 
     return rate, with_occupancies
 

@@ -43,6 +43,25 @@ OF_REPEATS = _ladder(RUNGS[4:], [5] * len(RUNGS[4:]))
 """After a later change: a year of infusions in seconds, with errors of a few thousandths."""
 OF_SLOW_ABSORPTION = _ladder(RUNGS[9:13], [5] * len(RUNGS[9:13]))
 """After input that is slowly absorbed: a tablet reaches the blood over hours."""
+
+
+class Ladders(NamedTuple):
+    """Ladders of a long series: after a change of input that is felt at once, and after one that is slowly absorbed."""
+
+    repeats: Ladder = OF_REPEATS
+    slow: Ladder = OF_SLOW_ABSORPTION
+
+
+OF_SERIES = Ladders()
+
+
+def ladders(shortest: int, steps: int, shortest_slow: int, slow_steps: int) -> Ladders:
+    """Ladders with as many steps on every rung, from a shortest one (number in ``RUNGS``) to the longest."""
+    return Ladders(
+        *(_ladder(RUNGS[first:], [count] * len(RUNGS[first:])) for first, count in ((shortest, steps), (shortest_slow, slow_steps)))
+    )
+
+
 SAME = 1e-9
 """Times and lengths that differ by less are equal, h."""
 SMALLEST_BUCKET = 1024
@@ -86,16 +105,17 @@ def _step_length(age: float, ladder: Ladder) -> float:
     return ladder.lengths[bisect_right(ladder.until, age + SAME)]
 
 
-def _step_lengths(fast: list[float], slow: list[float], stops: list[float], fine_changes: int) -> np.ndarray:
+def _step_lengths(fast: list[float], slow: list[float], stops: list[float], fine_changes: int, coarser: Ladders) -> np.ndarray:
     """Step lengths (h) from the first stop to the last: the ladder since the latest change of either kind, cut short at every stop.
 
-    ``fast`` are the times at which input changes, ``slow`` those at which slowly absorbed input does.
+    ``fast`` are the times at which input changes, ``slow`` those at which slowly absorbed input does; ``coarser`` the ladders after all
+    but the first ``fine_changes``.
     """
     steps = []
     for start, end in pairwise(stops):
         ladders = [
             (changes[count - 1], ladder)
-            for changes, ladder in ((fast[:fine_changes], FINEST), (fast[fine_changes:], OF_REPEATS), (slow, OF_SLOW_ABSORPTION))
+            for changes, ladder in ((fast[:fine_changes], FINEST), (fast[fine_changes:], coarser.repeats), (slow, coarser.slow))
             if (count := bisect_right(changes, start + SAME))
         ]
         now = start
@@ -122,6 +142,7 @@ def time_grid(
     fine_changes: int = FINE_CHANGES,
     padded_to: tuple[int, int] = (SMALLEST_BUCKET, SMALLEST_LENGTHS),
     changes: tuple[float, ...] = (),
+    coarser: Ladders = OF_SERIES,
 ) -> TimeGrid:
     """The padded time grid of a course.
 
@@ -141,13 +162,15 @@ def time_grid(
         Steps and distinct lengths of the smallest grid.
     changes
         Times at which something beside a dose changes, h.
+    coarser
+        Ladders after later changes, and after slowly absorbed input.
     """
     dosed = {slow: {t for p in pulses if p.slowly_absorbed is slow for t in (p.start, p.start + p.duration)} for slow in (False, True)}
     # The start counts as a fast change, unless slowly absorbed input begins there.
     fast, slow = sorted(dosed[False] | set(changes) | ({0.0} - dosed[True])), sorted(dosed[True])
     stops = sorted(t for t in {0.0, horizon, *fast, *slow, *include} if 0 <= t <= horizon)
     stops = [t for t, before in zip(stops, [-math.inf, *stops], strict=False) if t - before > SAME]
-    steps = np.repeat(_step_lengths(fast, slow, stops, fine_changes) / refine, refine)
+    steps = np.repeat(_step_lengths(fast, slow, stops, fine_changes, coarser) / refine, refine)
     _, first, length_index = np.unique(np.round(steps / SAME), return_index=True, return_inverse=True)
     lengths = steps[first]
     times = np.concatenate([[0.0], np.cumsum(lengths[length_index])])

@@ -1,6 +1,6 @@
 """The vector field of the slow states of one brain: their rates of change, with the fast subsystem at its quasi-steady values."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,9 @@ from .parameters import Physiology
 from .state import AdaptationState, Inputs, SlowState
 
 BURSTING = SITES.index("habenula_burst")
+
+
+Rates = TypeVar("Rates")
 
 
 class Auxiliaries(NamedTuple):
@@ -145,23 +148,31 @@ def habenula_trapping(p: Physiology, inputs: Inputs, unblocked: Scalar) -> tuple
     return binding[BURSTING], p.receptor.habenula_release
 
 
+def with_exact_trapping(
+    p: Physiology, before: SlowState, later: SlowState, inputs: tuple[Inputs, Inputs], brain: Brain, switches: Switches, step: Scalar
+) -> SlowState:
+    """The state a step (h) later, with trapped drug exact under mean rates, from the inputs at both ends of the step."""
+
+    def rates(x: SlowState, at_end: Inputs) -> tuple[Scalar, Scalar]:
+        habenula = habenula_state(p, x, at_end, brain.stress * at_end.stress_left, switches).output
+        return habenula_trapping(p, at_end, habenula.unblocked)
+
+    binding, release = _mean(rates(before, inputs[0]), rates(later, inputs[1]))
+    bound = binding / (binding + release)
+    return later._replace(trapped=bound + (before.trapped - bound) * jnp.exp(-(binding + release) * step))
+
+
 def with_exact_occupancies(
     p: Physiology, before: SlowState, later: SlowState, inputs: tuple[Inputs, Inputs], brain: Brain, switches: Switches, step: Scalar
 ) -> SlowState:
-    """The state a step (h) later, with spines and trapped drug exact under mean rates, from the inputs at both ends of the step."""
+    """The same with spines exact too."""
+    spines = _mean(*(turnover_rates(p, x, at_end, brain, switches) for x, at_end in zip((before, later), inputs, strict=True)))
+    trapping = with_exact_trapping(p, before, later, inputs, brain, switches, step)
+    return trapping._replace(spines=spines_after(p.spines, before.spines, spines, step))
 
-    def rates(x: SlowState, at_end: Inputs) -> tuple[SpineRates, tuple[Scalar, Scalar]]:
-        habenula = habenula_state(p, x, at_end, brain.stress * at_end.stress_left, switches).output
-        return turnover_rates(p, x, at_end, brain, switches), habenula_trapping(p, at_end, habenula.unblocked)
 
-    spines, (binding, release) = jax.tree.map(
-        lambda first, last: (first + last) / 2, *(rates(*at_end) for at_end in zip((before, later), inputs, strict=True))
-    )
-    bound = binding / (binding + release)
-    return later._replace(
-        spines=spines_after(p.spines, before.spines, spines, step),
-        trapped=bound + (before.trapped - bound) * jnp.exp(-(binding + release) * step),
-    )
+def _mean(first: Rates, last: Rates) -> Rates:
+    return jax.tree.map(lambda a, b: (a + b) / 2, first, last)
 
 
 class PassiveStates(NamedTuple):

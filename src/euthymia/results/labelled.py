@@ -10,7 +10,9 @@ from ..core.errors import unknown
 from .quantities import AXES, AXIS_UNITS, QUANTITIES
 
 
-def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, Sequence | np.ndarray]) -> xr.Dataset:
+def labelled(
+    values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, Sequence | np.ndarray], leading: tuple[str, ...] = ()
+) -> xr.Dataset:
     """Values by name as one data set, in the order of the table.
 
     Parameters
@@ -19,6 +21,8 @@ def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, 
         An array for each quantity, its axes in the order of ``AXES``: those of the quantity that have a coordinate.
     coordinates
         What stands along each axis.
+    leading
+        Axes that every quantity has before its own.
 
     Raises
     ------
@@ -37,7 +41,7 @@ def labelled(values: Mapping[str, ArrayLike | float], coordinates: Mapping[str, 
     # In the order of the table: compiled programs return dictionaries in that of the alphabet.
     for name, quantity in QUANTITIES.items():
         if name in values:
-            axes = tuple(axis for axis in quantity.axes if axis in coordinates)
+            axes = tuple(dict.fromkeys((*leading, *(axis for axis in quantity.axes if axis in coordinates))))
             variables[name] = (axes, np.asarray(values[name]), {"units": quantity.unit, "long_name": quantity.meaning})
     present = {axis for axes, *_ in variables.values() for axis in axes}
     return xr.Dataset(

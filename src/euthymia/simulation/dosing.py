@@ -9,7 +9,7 @@ from ..core.errors import InputError
 from ..core.types import ENANTIOMERS
 from ..model.inputs import Pulse, channel
 from ..model.parameters import Euthymia
-from ..model.time_grid import TimeGrid, time_grid
+from ..model.time_grid import Ladders, TimeGrid, ladders, time_grid
 from ..pharmacology.absorption import depot_shares
 from ..pharmacology.comparators import DRUGS, ENTRY
 from ..protocols.dose import Dose
@@ -26,6 +26,21 @@ JUST_AFTER = 1e-6
 """After the end of stress there is a node at this distance, h: stress falls between the two."""
 COARSE = (128, 16)
 """Steps and distinct lengths of the smallest grid for many patients."""
+LADDERS = tuple(
+    ladders(*rungs)
+    for rungs in (
+        (4, 12, 9, 10),
+        (4, 8, 9, 8),
+        (4, 5, 9, 5),
+        (4, 3, 9, 3),
+        (5, 2, 10, 2),
+        (6, 2, 11, 1),
+        (6, 1, 12, 1),
+        (8, 1, 12, 1),
+        (9, 1, 13, 1),
+    )
+)
+"""Of grids with a given number of steps, from the finest to the coarsest."""
 MOST_DEVICES = 100
 """Of one nasal dose."""
 
@@ -86,6 +101,18 @@ def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to
     """A tenth of the steps, for many patients, and none for a bolus; ``padded_to`` is the smallest size, in steps and distinct lengths."""
     pulses = pulses_from_doses(protocol, model, weight)
     return time_grid(pulses, protocol.horizon, _nodes(protocol), fine_changes=0, padded_to=padded_to, changes=_changes(protocol))
+
+
+def grid_within(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int]) -> TimeGrid:
+    """The finest grid of ``LADDERS`` that holds in so many steps and distinct lengths; a longer course has the coarsest, in more."""
+    pulses = pulses_from_doses(protocol, model, weight)
+    include = (*_nodes(protocol), *_before_boluses(protocol, pulses))
+
+    def grid(coarser: Ladders) -> TimeGrid:
+        return time_grid(pulses, protocol.horizon, include, 1, 0, padded_to, _changes(protocol), coarser)
+
+    grids = map(grid, LADDERS)
+    return next((fine for fine in grids if len(fine.length_index) <= padded_to[0]), None) or grid(LADDERS[-1])
 
 
 def stress_left(protocol: Protocol, times: np.ndarray) -> np.ndarray:

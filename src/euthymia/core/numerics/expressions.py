@@ -140,8 +140,10 @@ class Graph:
 
 
 def computed_once(value: Array) -> Array:
-    """The same values, by a sum with zero that XLA does not look through: rather than keep what is cheap, it works it out for each that reads
-    it, and what that reads, and so on."""
+    """The same values, by a sum with zero that XLA does not look through.
+
+    Otherwise it works out what is cheap for each that reads it, and for each of those what they read, and so on.
+    """
     if value.ndim == 0 or not jnp.issubdtype(value.dtype, jnp.floating):
         return value
     return jnp.sum(jnp.pad(value[None], ((0, 1), *[(0, 0)] * value.ndim)), 0)
