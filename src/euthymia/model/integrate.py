@@ -14,7 +14,6 @@ from .parameters import Physiology
 from .state import Inputs, SlowState, pack, unpack
 from .vector_field import Auxiliaries, PassiveStates, slow_rate, transitions, with_exact_occupancies
 
-
 Exactly = Callable[..., SlowState]
 """The slow states after a step with some of them exact, as :func:`.vector_field.with_exact_occupancies`."""
 

@@ -79,9 +79,12 @@ class ChunkSolver:
 
     def __call__(self, chunk: int) -> PatientChunk:
         """Patients of a chunk who are plausible and within the limits."""
-        numbers = chunk * self.chunk_size + 1 + np.arange(self.chunk_size)
+        # Solved by a program for as many or more.
+        together = next((size for size in CHUNK_SIZES if size >= self.chunk_size), self.chunk_size)
+        numbers = chunk * self.chunk_size + 1 + np.arange(together)
         solved = patient_outcomes(self.model, self.typical, self.setup, jnp.asarray(numbers))
-        chosen = np.flatnonzero(solved.plausible & within_limits(_baseline_characteristics(solved), self.like))
+        within = solved.plausible & within_limits(_baseline_characteristics(solved), self.like)
+        chosen = np.flatnonzero(within[: self.chunk_size])
         outcome = jax.tree.map(lambda leaf: np.asarray(leaf)[(chosen, slice(self.kept))[: leaf.ndim]], solved)
         return PatientChunk(numbers[chosen], outcome)
 

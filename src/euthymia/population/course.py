@@ -23,7 +23,7 @@ from ..clinic.symptoms import (
 from ..clinic.unblinding import believed_strength
 from ..core.exported_programs import exported
 from ..core.numerics.exponential import PhiFunctions, exact_steps
-from ..core.numerics.instances import Sparse, Turns, map_instances, step_instances
+from ..core.numerics.instances import Turns, map_instances, sparse, step_instances
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import every_link
 from ..model.baseline import patient
@@ -144,20 +144,17 @@ def trajectories(model: Euthymia, setup: CohortSetup, patients: VirtualPatient) 
     structure, steps = setup.structure, setup.steps
     brain, start, before = jax.vmap(lambda each: _undosed(model, setup, each), in_axes=-1, out_axes=-1)(patients)
     drugs = DrugFamilies(
-        *(
-            None if family is None else Sparse.of(states, family.states)
-            for family, states in zip(structure.families, start.drugs, strict=True)
-        )
+        *(None if family is None else sparse(states, family.states) for family, states in zip(structure.families, start.drugs, strict=True))
     )
     propagators = _propagators(model, setup, patients)
-    phi = [Sparse.of(of_length, structure.phi, 1) for of_length in setup.phi]
-    shared = CohortConstants(model, setup.acting, Sparse.of(setup.jacobian, structure.jacobian))
+    phi = [sparse(of_length, structure.phi, 1) for of_length in setup.phi]
+    shared = CohortConstants(model, setup.acting, sparse(setup.jacobian, structure.jacobian))
 
     def at_turn(turn: Int[Array, ""]) -> tuple[StepInputs, DrugFamilies]:
         length, after = steps.length_index[turn], jnp.minimum(turn + 1, len(steps.length_index) - 1)
 
         def of_channels(given: DoseInput) -> DoseInput:
-            return DoseInput(*(Sparse.of(amount, structure.channels) for amount in given))
+            return DoseInput(*(sparse(amount, structure.channels) for amount in given))
 
         def of_length(tree):
             return jax.tree.map(lambda leaf: leaf[length], tree)

@@ -1,7 +1,7 @@
 """One step of one patient from dose to mechanisms, in body and brain, and what of the bodies' equations can be left out."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -48,7 +48,8 @@ class FamilyPatterns(NamedTuple):
     """Where the numbers of one family of linear systems may differ from zero."""
 
     states: Pattern
-    propagator: Propagator
+    propagate: Pattern
+    gain: Pattern
 
 
 class Structure(eqx.Module):
@@ -84,11 +85,8 @@ def structure(dosed: Sequence[bool], system: DrugSystems, jacobian: Float[Array,
         reaching = connected(matrix)
         entering = entry & np.asarray(entries)[:, None, :]
         states = (reaching @ entering).any(-1)
-        propagator = Propagator(
-            Pattern.of(reaching & states[:, :, None] & states[:, None, :]),
-            Pattern.of(reaching @ entering),
-        )
-        families.append(FamilyPatterns(Pattern.of(states), propagator))
+        propagate = reaching & states[:, :, None] & states[:, None, :]
+        families.append(FamilyPatterns(*map(Pattern.of, (states, propagate, reaching @ entering))))
     linear = np.asarray(jacobian)
     return Structure(Pattern.of(open_channels), DrugFamilies(*families), Pattern.of(linear != 0), Pattern.of(connected(linear)))
 
@@ -102,18 +100,18 @@ def reduced(linear: LinearSystems, patterns: FamilyPatterns) -> LinearSystems:
 def packed(propagator: Propagator, patterns: FamilyPatterns) -> Propagator:
     """Propagators of :func:`reduced` systems, [length, …, system, state, state or entry, instance], as the sparse matrices of the whole."""
     states, entries = _used(patterns)
-    whole = patterns.propagator
-    return Propagator(_places(propagator.state, whole.state, states, states), _places(propagator.input, whole.input, states, entries))
+    propagate, gain = propagator
+    return Propagator(_places(propagate, patterns.propagate, states, states), _places(gain, patterns.gain, states, entries))
 
 
-def _places(numbers: Float[Array, "length system state entry instance"], pattern: Pattern, rows: np.ndarray, columns: np.ndarray) -> Sparse:
+def _places(numbers: Float[Array, "length system state entry instance"], pattern: Pattern, rows: np.ndarray, columns: np.ndarray) -> Any:
     system, row, column = np.unravel_index(np.array(pattern.places, int), pattern.shape)
     return Sparse(numbers[:, system, np.searchsorted(rows, row), np.searchsorted(columns, column)], pattern)
 
 
 def _used(patterns: FamilyPatterns) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the states that are reached in any system of a family, and of the entries that are used."""
-    states, inputs = ~patterns.states.known_zero(), ~patterns.propagator.input.known_zero()
+    states, inputs = ~patterns.states.known_zero(), ~patterns.gain.known_zero()
     return np.flatnonzero(states.any(0)), np.flatnonzero(inputs.any((0, 1)))
 
 

@@ -24,8 +24,8 @@ JUST_BEFORE = SECOND
 """Before a bolus there is a node at this distance, h, or halfway to the last change if that is nearer: the course jumps at the dose."""
 JUST_AFTER = 1e-6
 """After the end of stress there is a node at this distance, h: stress falls between the two."""
-COARSE = (128, 16)
-"""Steps and distinct lengths of the smallest grid for many patients."""
+COARSE = (1024, 16)
+"""Steps and distinct lengths of the smallest grid for many patients: padding costs memory alone, and few courses need more."""
 LADDERS = tuple(
     ladders(*rungs)
     for rungs in (

@@ -15,14 +15,10 @@ from ..model.parameters import Euthymia
 from ..population.course import CHUNK_SIZES
 from ..population.patients import TRIAL_SEED
 from ..population.setup import cohort_setup
-from ..simulation.dosing import COARSE
 from ..simulation.person import Person
 from ..simulation.visits import first_visit
 from .published import PublishedTrials, TrialArm
 from .sensitivity import linearised_trajectories
-
-REPEATED_DOSES = (1024, 16)
-"""Steps and distinct lengths of the grid of a regimen with repeats, the same for all so that they are compiled once."""
 
 
 class RegimenTrajectories(NamedTuple):
@@ -75,7 +71,7 @@ def regimen_trajectories(
     """
     protocol = published.protocol(regimen)
     typical = Person.from_protocol(protocol, model)
-    kept_times, setup = cohort_setup(protocol, model, typical, COARSE if len(protocol.doses) == 1 else REPEATED_DOSES)
+    kept_times, setup = cohort_setup(protocol, model, typical)
     nodes, times = kept_times - first_visit(protocol), rating_times(published)
     # Linear interpolation between nodes; no extrapolation beyond the last.
     after = np.clip(np.searchsorted(nodes, times), 1, len(nodes) - 1)

@@ -48,7 +48,7 @@ def linearised_trajectories(
         return sensitivity, solved
 
     if not len(coordinates):
-        shift, solved = at(coordinates)
-        return LinearisedTrajectories(*solved, jnp.zeros((0, *shift.shape)))
-    sensitivity, solved = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
-    return LinearisedTrajectories(*solved, sensitivity)
+        shift, (_, dissociation) = at(coordinates)
+        return LinearisedTrajectories(shift, dissociation, jnp.zeros((0, *shift.shape)))
+    sensitivity, (shift, dissociation) = jax.vmap(along, out_axes=(0, None))(jnp.eye(len(coordinates)))
+    return LinearisedTrajectories(shift, dissociation, sensitivity)

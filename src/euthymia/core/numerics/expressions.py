@@ -87,7 +87,7 @@ class Graph:
             return simple
         values = [self.value(operand) for operand in operands]
         if all(value is not None for value in values):
-            return self.constant(np.asarray(evaluated(primitive, values, parameters))[()])
+            return int(self.constants(evaluated(primitive, values, parameters))[()])
         if primitive in COMMUTATIVE:
             operands = sorted(operands)
         key = primitive, tuple(operands), tuple(sorted(parameters.items(), key=lambda item: item[0]))

@@ -48,12 +48,12 @@ class Sparse(eqx.Module):
     numbers: Array
     pattern: Pattern = eqx.field(static=True)
 
-    @classmethod
-    def of(cls, array: Array, pattern: Pattern, leading: int = 0) -> "Sparse":
-        """From the full array, whose first ``leading`` axes are not the pattern's and stay in front."""
-        before, within = array.shape[:leading], len(pattern.shape)
-        flat = array.reshape(*before, -1, *array.shape[leading + within :])
-        return cls(jnp.take(flat, np.array(pattern.places, int), axis=leading), pattern)
+
+def sparse(array: Array, pattern: Pattern, leading: int = 0) -> Any:
+    """A :class:`Sparse` array in the place of the full one, whose first ``leading`` axes are not the pattern's and stay in front."""
+    before, within = array.shape[:leading], len(pattern.shape)
+    flat = array.reshape(*before, -1, *array.shape[leading + within :])
+    return Sparse(jnp.take(flat, np.array(pattern.places, int), axis=leading), pattern)
 
 
 def _is_sparse(leaf: Any) -> bool:

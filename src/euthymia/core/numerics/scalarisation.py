@@ -35,7 +35,7 @@ def _run(graph: Graph, program: Jaxpr, constants: Sequence[Numbers], arguments: 
     values = dict(zip((*program.constvars, *program.invars), (*constants, *arguments), strict=True))
 
     def read(variable: Any) -> Numbers:
-        return graph.constants(np.asarray(variable.val, variable.aval.dtype)) if isinstance(variable, Literal) else values[variable]
+        return graph.constants(np.asarray(variable.val, _dtype(variable))) if isinstance(variable, Literal) else values[variable]
 
     for equation in program.eqns:
         results = _carried_out(graph, equation, [read(variable) for variable in equation.invars])
@@ -71,6 +71,10 @@ def _elementwise(graph: Graph, primitive: Any, operands: Sequence[Numbers], para
     return np.array(flat, int).reshape(broadcast[0].shape)
 
 
+def _dtype(variable: Any) -> np.dtype:
+    return variable.aval.dtype
+
+
 def _values(graph: Graph, operand: Numbers, dtype: Any) -> np.ndarray:
     """What is known of an array of known numbers."""
     return np.array([graph.value(number) for number in operand.ravel().tolist()], dtype).reshape(operand.shape)
@@ -78,7 +82,7 @@ def _values(graph: Graph, operand: Numbers, dtype: Any) -> np.ndarray:
 
 def _known(graph: Graph, equation: JaxprEqn, operands: Sequence[Numbers]) -> list[Numbers]:
     """What depends on known numbers alone."""
-    values = [_values(graph, operand, variable.aval.dtype) for operand, variable in zip(operands, equation.invars, strict=True)]
+    values = [_values(graph, operand, _dtype(variable)) for operand, variable in zip(operands, equation.invars, strict=True)]
     results = equation.primitive.bind(*map(jnp.asarray, values), **equation.params)
     return [graph.constants(result) for result in (results if equation.primitive.multiple_results else [results])]
 
@@ -86,7 +90,7 @@ def _known(graph: Graph, equation: JaxprEqn, operands: Sequence[Numbers]) -> lis
 def _gathered(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[Numbers]:
     """Elements at indices; outside they would be the fill of other numbers, so that the expression of NaN stands there."""
     numbers, indices = operands
-    where = _values(graph, indices, equation.invars[1].aval.dtype)
+    where = _values(graph, indices, _dtype(equation.invars[1]))
     parameters = equation.params | {"fill_value": graph.constant(np.float64(np.nan))}
     return [np.asarray(equation.primitive.bind(jnp.asarray(numbers), jnp.asarray(where), **parameters))]
 
@@ -110,7 +114,7 @@ def _updated_slice(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) ->
 def _scattered(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[Numbers]:
     """Elements replaced by updates, or joined with them by an operation; each by one update."""
     numbers, indices, updates = operands
-    where = _values(graph, indices, equation.invars[1].aval.dtype)
+    where = _values(graph, indices, _dtype(equation.invars[1]))
     # Where each element is to find its update.
     place = np.arange(updates.size).reshape(updates.shape)
     parameters = equation.params | {"update_jaxpr": None, "update_consts": ()}
