@@ -82,6 +82,8 @@ class Graph:
 
     def operation(self, primitive: Primitive, operands: Sequence[Number], parameters: Mapping[str, Any]) -> Number:
         """The expression of an operation; one that leaves an operand as it is, or is known, is not added."""
+        # Said or not, it is the same operation.
+        parameters = {name: value for name, value in parameters.items() if (name, value) != ("out_dtype", None)}
         simple = SIMPLER.get(primitive, _as_it_is)(self, *operands)
         if simple is not None:
             return simple
