@@ -188,6 +188,7 @@ def _dataset(patients: PatientChunk, times: np.ndarray, model: Euthymia, compara
     values = {
         "venous_ketamine_mass": NG_PER_ML * float(model.molecules.ketamine) * outcome.venous,
         "drive_loss": outcome.drive_loss[..., None],
+        "habenula_burst_rate": outcome.burst_rate,
         "spine_density": outcome.spine_density,
         "lock": outcome.lock,
         "madrs": np.stack([outcome.madrs, outcome.context_madrs], 1),
