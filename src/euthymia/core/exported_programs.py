@@ -120,13 +120,6 @@ def key_of(name: str, arguments: str) -> str | None:
         return None
     settings = jax.default_backend(), str(jax.config.read("jax_enable_x64")), os.environ.get("EQX_ON_ERROR", "")
     depends_on = [name, source_hash(), arguments, *settings]
-        name,
-        source_hash(),
-        arguments,
-        jax.default_backend(),
-        str(jax.config.read("jax_enable_x64")),
-        os.environ.get("EQX_ON_ERROR", ""),
-    ]
     digest = hashlib.sha256("\n".join([*depends_on, *map(version, LIBRARIES)]).encode()).hexdigest()
     return f"{_beginning()}{name.rpartition('.')[2]}-{digest}"
 
