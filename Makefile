@@ -23,6 +23,9 @@ durations: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
+long: $(READY)
+	$(BIN)/python -m pytest -m long
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

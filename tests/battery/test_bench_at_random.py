@@ -16,7 +16,7 @@ LONGEST = 60 * DAY
 """h; longer courses take more steps, which compiles anew."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_arms_at_random_are_what_single_runs_say(model):
     rated = 0
     for text in good_texts(np.random.default_rng(5), PROTOCOLS):

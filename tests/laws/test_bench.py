@@ -9,6 +9,7 @@ from euthymia.analysis.attribution import attribution
 from euthymia.core.errors import InputError
 from euthymia.simulation.bench import ERRORS, ERRORS_OF_ONE_DOSE
 
+pytestmark = pytest.mark.long
 COMPILING = "/jax/core/compile"
 """Begins the name of what jax reports when it traces, lowers or compiles."""
 ROUNDING = 1e-8

@@ -74,7 +74,7 @@ def dense(tree):
     return jax.tree.map(whole, tree, is_leaf=lambda leaf: isinstance(leaf, Sparse))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_ensemble_follows_what_a_patient_gains(captured):
     start, shared, instances, at_turns = (captured[name] for name in ("start", "shared", "instances", "at_turns"))
     more = start, jnp.zeros(PATIENTS)

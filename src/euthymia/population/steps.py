@@ -77,13 +77,13 @@ def structure(dosed: Sequence[bool], system: DrugSystems, jacobian: Float[Array,
     channels = next(channels for channels in ROUTES if used <= set(channels))
     open_channels = np.array([name in channels for name in CHANNELS])
     families = []
-    for linear, entries in zip(system, by_family(jnp.asarray(open_channels)), strict=True):
+    for linear, entries in zip(system, by_family(jnp.asarray(open_channels, float)), strict=True):
         if not entries.any():
             families.append(None)
             continue
         matrix, entry = np.asarray(linear.matrix), np.asarray(linear.entry) != 0
         reaching = connected(matrix)
-        entering = entry & np.asarray(entries)[:, None, :]
+        entering = entry & (np.asarray(entries) > 0)[:, None, :]
         states = (reaching @ entering).any(-1)
         propagate = reaching & states[:, :, None] & states[:, None, :]
         families.append(FamilyPatterns(*map(Pattern.of, (states, propagate, reaching @ entering))))
