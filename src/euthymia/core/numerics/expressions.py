@@ -13,7 +13,7 @@ from jax.extend.core import Primitive
 from jax.typing import ArrayLike
 from jaxtyping import Array
 
-Number = int
+Number = int | np.integer
 """An expression, by its place in the graph."""
 
 

@@ -17,7 +17,7 @@ from jaxtyping import Array
 from .expressions import Graph, Number, Stage
 from .scalarisation import Numbers, scalarised
 
-WORTH_KEEPING = 30
+WORTH_KEEPING = 30.0
 """Operations that have to be spared for a number to be kept rather than computed anew: keeping one costs as much."""
 FIXED = Stage.SHARED, Stage.OF_INSTANCE
 """Stages at which nothing changes from step to step."""
@@ -251,7 +251,7 @@ def _with_row(array: Array, values: Any, row: Array) -> Array:
 
 def _following(graph: Graph, state: _Arguments, after: Sequence[Numbers]) -> dict[Number, Number]:
     """For each number of a state, its expression after a step."""
-    following = {}
+    following: dict[Number, Number] = {}
     for leaf, numbers in zip(state.leaves, after, strict=True):
         for before, later in zip(leaf.numbers.ravel().tolist(), numbers.ravel().tolist(), strict=True):
             if graph.value(before) is None:

@@ -16,8 +16,8 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from .expressions import Graph
 
-Numbers = np.ndarray
-"""Expressions of a graph, in an array of the shape of what they stand for."""
+Numbers = Any
+"""Expressions of a graph, in an array (of NumPy) of the shape of what they stand for."""
 
 
 def scalarised(graph: Graph, program: ClosedJaxpr, arguments: Sequence[Numbers]) -> list[Numbers]:
@@ -39,7 +39,7 @@ def _run(graph: Graph, program: Jaxpr, constants: Sequence[Numbers], arguments: 
 
     for equation in program.eqns:
         results = _carried_out(graph, equation, [read(variable) for variable in equation.invars])
-        values.update(zip(equation.outvars, results, strict=True))
+        values.update(zip(equation.outvars, map(np.asarray, results), strict=True))
     return [read(variable) for variable in program.outvars]
 
 
@@ -57,7 +57,7 @@ def _carried_out(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> l
         return [_reduced(graph, REDUCTIONS[name], operands[0], parameters["axes"])]
     if name in MOVING:
         return [np.asarray(MOVING[name](operands, parameters), int)]
-    if all(graph.value(number) is not None for operand in operands for number in operand.ravel()):
+    if all(graph.value(number) is not None for operand in operands for number in operand.ravel().tolist()):
         return _known(graph, equation, operands)
     if name not in ELEMENTWISE:
         raise NotImplementedError(f"{name}: has no form in single numbers")
@@ -133,7 +133,7 @@ def _padded(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[N
     return [np.asarray(lax.pad_p.bind(jnp.asarray(numbers), jnp.asarray(filling), **equation.params))]
 
 
-def _broadcast(numbers: Numbers, shape: tuple[int, ...], axes: Sequence[int]) -> Numbers:
+def _broadcast(numbers: Numbers, shape: tuple[int, ...], axes: Sequence[int | np.integer]) -> Numbers:
     aligned = [1] * len(shape)
     for axis, size in zip(axes, numbers.shape, strict=True):
         aligned[axis] = size
