@@ -104,7 +104,7 @@ def packed(propagator: Propagator, patterns: FamilyPatterns) -> Propagator:
     return Propagator(_places(propagate, patterns.propagate, states, states), _places(gain, patterns.gain, states, entries))
 
 
-def _places(numbers: Float[Array, "length system state entry instance"], pattern: Pattern, rows: np.ndarray, columns: np.ndarray) -> Any:
+def _places(numbers: Float[Array, "length system state entry *instance"], pattern: Pattern, rows: np.ndarray, columns: np.ndarray) -> Any:
     system, row, column = np.unravel_index(np.array(pattern.places, int), pattern.shape)
     return Sparse(numbers[:, system, np.searchsorted(rows, row), np.searchsorted(columns, column)], pattern)
 
