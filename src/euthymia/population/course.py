@@ -142,7 +142,7 @@ def _propagators(model: Euthymia, setup: CohortSetup, patients: VirtualPatient) 
 def trajectories(model: Euthymia, setup: CohortSetup, patients: VirtualPatient) -> Trajectory:
     """Bodies and brains of drawn patients."""
     structure, steps = setup.structure, setup.steps
-    brain, start, before = jax.vmap(lambda each: _undosed(model, setup, each), in_axes=-1, out_axes=-1)(patients)
+    brain, start, before = jax.vmap(lambda one: _undosed(model, setup, one), in_axes=-1, out_axes=-1)(patients)
     drugs = DrugFamilies(
         *(None if family is None else sparse(states, family.states) for family, states in zip(structure.families, start.drugs, strict=True))
     )
@@ -153,8 +153,8 @@ def trajectories(model: Euthymia, setup: CohortSetup, patients: VirtualPatient) 
     def at_turn(turn: Int[Array, ""]) -> tuple[StepInputs, DrugFamilies]:
         length, after = steps.length_index[turn], jnp.minimum(turn + 1, len(steps.length_index) - 1)
 
-        def of_channels(given: DoseInput) -> DoseInput:
-            return DoseInput(*(sparse(amount, structure.channels) for amount in given))
+        def of_channels(dosed: DoseInput) -> DoseInput:
+            return DoseInput(*(sparse(amount, structure.channels) for amount in dosed))
 
         def of_length(tree):
             return jax.tree.map(lambda leaf: leaf[length], tree)

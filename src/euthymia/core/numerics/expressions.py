@@ -110,13 +110,13 @@ class Graph:
                 waiting.extend(self.expressions[number].operands)
         return sorted(number for number in seen if self.expressions[number].primitive is not None)
 
-    def evaluate(self, results: Iterable[Number], known: Mapping[Number, Any], worth: float = math.inf) -> dict[Number, Any]:
+    def evaluate(self, results: Iterable[Number], known: Mapping[Number, Any], cheaper_than: float = math.inf) -> dict[Number, Any]:
         """Values of results, from arrays that stand for what is known; arrays broadcast against each other.
 
-        What several others read is kept where that spares more than ``worth`` operations.
+        What several others read is kept where that spares more than ``cheaper_than`` operations.
         """
         values, operations = dict(known), self.needed(results, known)
-        kept = self._worth_keeping(operations, worth)
+        kept = self._worth_keeping(operations, cheaper_than)
         for number in operations:
             _, primitive, operands, parameters, _ = self.expressions[number]
             assert primitive is not None
@@ -125,8 +125,8 @@ class Graph:
             values[number] = computed_once(value) if number in kept else value
         return {number: values[number] if self.value(number) is None else self.value(number) for number in results}
 
-    def _worth_keeping(self, operations: Sequence[Number], worth: float) -> set[Number]:
-        """Operations whose value is kept: without that, they would cost more than is worth by being computed for each that reads them."""
+    def _worth_keeping(self, operations: Sequence[Number], cheaper_than: float) -> set[Number]:
+        """Operations whose value is kept: without that, they would cost more than that by being computed for each that reads them."""
         readers = Counter(operand for number in operations for operand in self.expressions[number].operands)
         costs: dict[Number, float] = {}
         kept = set()
@@ -135,7 +135,7 @@ class Graph:
             costs[number] = 1 + sum(costs.get(operand, 0) for operand in expression.operands)
             if readers[number] > 1 and expression.primitive in NEVER_REPEATED:
                 costs[number] = 0
-            elif expression.stage is Stage.CHANGING and costs[number] * (readers[number] - 1) > worth:
+            elif expression.stage is Stage.CHANGING and costs[number] * (readers[number] - 1) > cheaper_than:
                 kept.add(number)
                 costs[number] = 0
         return kept

@@ -73,7 +73,7 @@ class _Leaf(NamedTuple):
         places = range(flat.size) if self.pattern is None else self.pattern.places
         axes = self.numbers.ndim if self.pattern is None else 1
         rows = self.array.reshape(-1, *self.array.shape[axes:])
-        return {int(flat[place]): rows[row] for row, place in enumerate(places) if int(flat[place]) in needed}
+        return {int(flat[position]): rows[row] for row, position in enumerate(positions) if int(flat[position]) in needed}
 
 
 class _Arguments:

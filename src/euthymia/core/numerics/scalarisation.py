@@ -67,7 +67,9 @@ def _carried_out(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> l
 def _elementwise(graph: Graph, primitive: Any, operands: Sequence[Numbers], parameters: dict[str, Any]) -> Numbers:
     """An operation on every element of arrays of one shape, or of arrays that broadcast."""
     broadcast = np.broadcast_arrays(*operands)
-    flat = [graph.operation(primitive, each, parameters) for each in zip(*(array.ravel().tolist() for array in broadcast), strict=True)]
+    flat = [
+        graph.operation(primitive, element, parameters) for element in zip(*(array.ravel().tolist() for array in broadcast), strict=True)
+    ]
     return np.array(flat, int).reshape(broadcast[0].shape)
 
 
@@ -116,13 +118,13 @@ def _scattered(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> lis
     numbers, indices, updates = operands
     where = _values(graph, indices, _dtype(equation.invars[1]))
     # Where each element is to find its update.
-    place = np.arange(updates.size).reshape(updates.shape)
+    position = np.arange(updates.size).reshape(updates.shape)
     parameters = equation.params | {"update_jaxpr": None, "update_consts": ()}
-    found = np.asarray(lax.scatter_p.bind(jnp.full(numbers.shape, -1), jnp.asarray(where), jnp.asarray(place), **parameters))
-    result, at = numbers.copy(), found >= 0
-    if np.unique(found[at]).size != updates.size:
+    of_update = np.asarray(lax.scatter_p.bind(jnp.full(numbers.shape, -1), jnp.asarray(where), jnp.asarray(position), **parameters))
+    result, at = numbers.copy(), of_update >= 0
+    if np.unique(of_update[at]).size != updates.size:
         raise NotImplementedError(f"{equation.primitive.name}: several updates of one number")
-    new = updates.ravel()[found[at]]
+    new = updates.ravel()[of_update[at]]
     combine = SCATTERED[equation.primitive.name]
     result[at] = new if combine is None else _elementwise(graph, combine, [numbers[at], new], {})
     return [result]
