@@ -70,7 +70,7 @@ class _Leaf(NamedTuple):
     def known(self, needed: set[Number]) -> dict[Number, Array]:
         """Arrays of those of its numbers that are needed."""
         flat = self.numbers.ravel()
-        places = range(flat.size) if self.pattern is None else self.pattern.places
+        positions = range(flat.size) if self.pattern is None else self.pattern.places
         axes = self.numbers.ndim if self.pattern is None else 1
         rows = self.array.reshape(-1, *self.array.shape[axes:])
         return {int(flat[position]): rows[row] for row, position in enumerate(positions) if int(flat[position]) in needed}
