@@ -35,8 +35,8 @@ from ..model.vector_field import auxiliaries
 from ..simulation.course import at_rest
 from ..simulation.person import Person
 from .patients import TRIAL_SEED, VirtualPatient, individual_physiology, virtual_patient
-from .setup import CohortSetup, ContextStrength, DoseInput, ElapsedTimes
-from .steps import CohortConstants, PatientConstants, PatientState, StepInputs, packed, patient_step, reduced
+from .setup import CohortSetup, ContextStrength, ElapsedTimes
+from .steps import CohortConstants, DoseInput, PatientConstants, PatientState, StepInputs, packed, patient_step, reduced
 
 CHUNK_SIZES = 64, 256
 """Patients solved together, in small cohorts and large ones."""

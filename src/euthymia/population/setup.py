@@ -25,25 +25,10 @@ from ..simulation.dosing import COARSE, coarse_grid_of, stress_left
 from ..simulation.interventions import everything_but, switches
 from ..simulation.person import Person
 from ..simulation.visits import CHECKPOINTS, first_visit, since_visits
-from .steps import Structure, structure
+from .steps import DoseInput, Structure, structure
 
 MOST_KEPT_NODES = 200
 """Nodes of a course that are kept, beside the named checkpoints."""
-
-
-class DoseInput(NamedTuple):
-    """Input after each node: the part that is the same for everybody, and the part in proportion to body weight (per kg)."""
-
-    fixed: Float[Array, "*node channel"]
-    per_kilogram: Float[Array, "*node channel"]
-
-    def at(self, node: Int[Array, ""]) -> "DoseInput":
-        """That of one node."""
-        return DoseInput(self.fixed[node], self.per_kilogram[node])
-
-    def at_weight(self, weight: Scalar) -> Float[Array, "*node channel"]:
-        """Input at a body weight (kg)."""
-        return self.fixed + weight * self.per_kilogram
 
 
 class ContextStrength(NamedTuple):

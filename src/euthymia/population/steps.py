@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ..clinic.symptoms import Mechanisms
 from ..core.numerics.exponential import PhiFunctions, Propagator, occupancy_step
@@ -147,6 +147,21 @@ class PatientConstants(NamedTuple):
     brain: Brain
 
 
+class DoseInput(NamedTuple):
+    """Input after each node: the part that is the same for everybody, and the part in proportion to body weight (per kg)."""
+
+    fixed: Float[Array, "*node channel"]
+    per_kilogram: Float[Array, "*node channel"]
+
+    def at(self, node: Int[Array, ""]) -> "DoseInput":
+        """That of one node."""
+        return DoseInput(self.fixed[node], self.per_kilogram[node])
+
+    def at_weight(self, weight: Scalar) -> Float[Array, "*node channel"]:
+        """Input at a body weight (kg)."""
+        return self.fixed + weight * self.per_kilogram
+
+
 class StepInputs(NamedTuple):
     """What all patients share in one step."""
 
@@ -155,10 +170,10 @@ class StepInputs(NamedTuple):
     """h."""
     length_before: Scalar
     """Of the step before, h."""
-    infusion: tuple[Float[Array, "channel"], Float[Array, "channel"]]
-    """During the step (µmol/h), and per kg."""
-    bolus: tuple[Float[Array, "channel"], Float[Array, "channel"]]
-    """At its end (µmol), and per kg."""
+    infusion: DoseInput
+    """During the step, µmol/h."""
+    bolus: DoseInput
+    """At its end, µmol."""
     stress_left: tuple[Scalar, Scalar]
     """At its start and its end."""
     comparators: Propagator | None
@@ -188,7 +203,7 @@ def patient_step(
     model, (person, effects, split) = shared.model, patient.drawn
     p = individual_physiology(individualised(model.physiology, person.body), effects, split)
     brain, acting, linear = patient.brain, shared.acting, (shared.jacobian, now.phi)
-    infusion, bolus = (fixed + person.weight * per_kilogram for fixed, per_kilogram in (now.infusion, now.bolus))
+    infusion, bolus = (dosed.at_weight(person.weight) for dosed in (now.infusion, now.bolus))
     later = advanced(propagators._replace(comparators=now.comparators), state.drugs, infusion, bolus)
 
     drugs_now, drugs_later = (_with_exposure(every_family(drugs), effects.exposure) for drugs in (state.drugs, later))

@@ -174,7 +174,7 @@ def _brain_course(
 ) -> BrainCourse:
     """Slow states at the nodes, the circuits in them, and what mood reads."""
     steps = Steps(parts.lengths, arm.length_index)
-    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, tuple(arm.linear), with_exact_trapping))
+    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, arm.linear, with_exact_trapping))
     auxiliary = jax.vmap(lambda x, at_node: auxiliaries(physiology, x, at_node, resting.brain, acting))(state, inputs)
     into, out_of = auxiliary.lock.into, auxiliary.lock.out_of
     lock = occupancy_course(into[0] / (into[0] + out_of[0]), into, out_of, steps)

@@ -87,8 +87,6 @@ class _Arguments:
             array = leaf.numbers if sparse else jnp.asarray(leaf)
             shape = leaf.pattern.shape if sparse else array.shape[: array.ndim - axes]
             numbers = graph.inputs(shape, stage, leaf.pattern.known_zero() if sparse else None)
-            if not jnp.issubdtype(array.dtype, jnp.floating):
-                assert not sparse
             self.leaves.append(_Leaf(numbers, array, leaf.pattern if sparse else None))
             self.traced_with.append(jax.ShapeDtypeStruct(shape, array.dtype))
 
