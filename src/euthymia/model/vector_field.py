@@ -94,7 +94,7 @@ def auxiliaries(p: Physiology, x: SlowState, inputs: Inputs, brain: Brain, switc
         dopamine=clamp(fast.dopamine, brain.rest.dopamine, switches.dopamine),
         limbic_block=limbic_block,
         limbic_input=limbic_input,
-        lock=lock_rates(p.closures, p.limbic, jnp.broadcast_to(limbic_block, of_subnetworks.shape), of_subnetworks, inputs.correction),
+        lock=lock_rates(p.closures, p.limbic, limbic_block, of_subnetworks, inputs.correction),
     )
 
 

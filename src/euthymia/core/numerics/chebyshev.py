@@ -18,10 +18,10 @@ class Surface(eqx.Module):
     scale: Float[Array, "output"]
     logarithmic: bool = eqx.field(static=True)
 
-    def __call__(self, x: Float[Array, "*batch"], y: Float[Array, "*batch"]) -> Float[Array, "*batch output"]:
+    def __call__(self, x: Float[Array, "*#batch"], y: Float[Array, "*#batch"]) -> Float[Array, "*batch output"]:
         """Values at points of the box."""
 
-        def basis(value: Float[Array, "*batch"], axis: int) -> Float[Array, "*batch count"]:
+        def basis(value: Float[Array, "*points"], axis: int) -> Float[Array, "*points count"]:
             low, high = self.lower[axis], self.upper[axis]
             return polynomials(2 * (jnp.clip(value, low, high) - low) / (high - low) - 1, self.coefficients.shape[axis])
 

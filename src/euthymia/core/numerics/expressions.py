@@ -3,9 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import IntEnum
+from enum import Enum, IntEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -31,11 +33,19 @@ class Stage(IntEnum):
     """At every step, for each instance."""
 
 
+class Whole(Enum):
+    """Operations that take or return an array of numbers; in it, the numbers' axis comes first."""
+
+    STACK = "numbers to an array"
+    PRODUCT = "product of two arrays"
+    ELEMENT = "a number of an array"
+
+
 class Expression(NamedTuple):
     """A constant, an input, or an operation on other expressions."""
 
     stage: Stage
-    primitive: Primitive | None = None
+    primitive: Primitive | Whole | None = None
     operands: tuple[Number, ...] = ()
     parameters: tuple[tuple[str, Any], ...] = ()
     value: Any = None
@@ -90,8 +100,18 @@ class Graph:
         values = [self.value(operand) for operand in operands]
         if all(value is not None for value in values):
             return int(self.constants(evaluated(primitive, values, parameters))[()])
-        if primitive in COMMUTATIVE:
-            operands = sorted(operands)
+        return self._operation(primitive, sorted(operands) if primitive in COMMUTATIVE else operands, parameters)
+
+    def product(self, left: np.ndarray, right: np.ndarray, dimension_numbers: tuple) -> np.ndarray:
+        """Expressions of a product of arrays of expressions (as of :func:`jax.lax.dot_general`) that is evaluated as one."""
+        sides = [self._operation(Whole.STACK, side.ravel().tolist(), {}) for side in (left, right)]
+        parameters = {"shapes": (left.shape, right.shape), "dimension_numbers": dimension_numbers}
+        shape = jax.eval_shape(lambda x, y: lax.dot_general(x, y, dimension_numbers), left.astype(float), right.astype(float)).shape
+        product = self._operation(Whole.PRODUCT, sides, parameters)
+        elements = [self._operation(Whole.ELEMENT, [product], {"index": index}) for index in range(math.prod(shape))]
+        return np.array(elements, int).reshape(shape)
+
+    def _operation(self, primitive: Primitive | Whole, operands: Sequence[Number], parameters: Mapping[str, Any]) -> Number:
         key = primitive, tuple(operands), tuple(sorted(parameters.items(), key=lambda item: item[0]))
         if key not in self._operations:
             stage = max(self.expressions[operand].stage for operand in operands)
@@ -110,16 +130,26 @@ class Graph:
                 waiting.extend(self.expressions[number].operands)
         return sorted(number for number in seen if self.expressions[number].primitive is not None)
 
-    def evaluate(self, results: Iterable[Number], known: Mapping[Number, Any], cheaper_than: float = math.inf) -> dict[Number, Any]:
+    def evaluate(
+        self,
+        results: Iterable[Number],
+        known: Mapping[Number, Any],
+        stacks: Mapping[tuple[Number, ...], Any] = MappingProxyType({}),
+        cheaper_than: float = math.inf,
+    ) -> dict[Number, Any]:
         """Values of results, from arrays that stand for what is known; arrays broadcast against each other.
 
-        What several others read is kept where that spares more than ``cheaper_than`` operations.
+        Where known numbers are one array already, it is in ``stacks``. What several others read is kept where that spares more than
+        ``cheaper_than`` operations.
         """
         values, operations = dict(known), self.needed(results, known)
         kept = self._worth_keeping(operations, cheaper_than)
         for number in operations:
             _, primitive, operands, parameters, _ = self.expressions[number]
             assert primitive is not None
+            if primitive is Whole.STACK and operands in stacks:
+                values[number] = stacks[operands]
+                continue
             read = [values[operand] if self.value(operand) is None else self.value(operand) for operand in operands]
             value = evaluated(primitive, read, dict(parameters))
             values[number] = computed_once(value) if number in kept else value
@@ -133,7 +163,7 @@ class Graph:
         for number in operations:
             expression = self.expressions[number]
             costs[number] = 1 + sum(costs.get(operand, 0) for operand in expression.operands)
-            if readers[number] > 1 and expression.primitive in NEVER_REPEATED:
+            if isinstance(expression.primitive, Whole) or (readers[number] > 1 and expression.primitive in NEVER_REPEATED):
                 costs[number] = 0
             elif expression.stage is Stage.CHANGING and costs[number] * (readers[number] - 1) > cheaper_than:
                 kept.add(number)
@@ -151,12 +181,36 @@ def computed_once(value: Array) -> Array:
     return jnp.sum(jnp.pad(value[None], ((0, 1), *[(0, 0)] * value.ndim)), 0)
 
 
-def evaluated(primitive: Primitive, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
-    """An elementwise operation on numbers or arrays that broadcast against each other; on numbers alone by numpy."""
+def evaluated(primitive: Primitive | Whole, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+    """An operation on numbers or arrays that broadcast against each other; on numbers alone by numpy."""
+    if isinstance(primitive, Whole):
+        return WHOLE[primitive](*operands, **parameters)
     if all(isinstance(operand, np.generic) for operand in operands) and primitive in BY_NUMPY:
         with np.errstate(all="ignore"):
             return BY_NUMPY[primitive](*operands, **parameters)
     return primitive.bind(*jnp.broadcast_arrays(*operands), **parameters)
+
+
+def _stacked(*numbers: Any) -> Array:
+    return jnp.stack(jnp.broadcast_arrays(*numbers))
+
+
+def _multiplied(left: Array, right: Array, shapes: tuple, dimension_numbers: tuple) -> Array:
+    """The product, flat; only one side may have axes of instances, and they stay last."""
+    whole = [side.reshape(*shape, *side.shape[1:]) for side, shape in zip((left, right), shapes, strict=True)]
+    product = lax.dot_general(*whole, dimension_numbers)
+    if (of_instances := left.ndim - 1) > 0:
+        (over, _), (batch, _) = dimension_numbers
+        free = len(shapes[0]) - len(over)
+        product = jnp.moveaxis(product, range(free, free + of_instances), range(-of_instances, 0))
+    return product.reshape(-1, *left.shape[1:], *right.shape[1:])
+
+
+def _element(array: Array, index: int) -> Array:
+    return array[index]
+
+
+WHOLE: dict[Whole, Callable[..., Array]] = {Whole.STACK: _stacked, Whole.PRODUCT: _multiplied, Whole.ELEMENT: _element}
 
 
 def _as_it_is(graph: Graph, *operands: Number) -> None:

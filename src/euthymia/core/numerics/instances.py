@@ -137,6 +137,12 @@ def _known(leaves: Iterable[_Leaf], needed: set[Number]) -> dict[Number, Array]:
     return {number: array for leaf in leaves for number, array in leaf.known(needed).items()}
 
 
+def _stacks(leaves: Iterable[_Leaf]) -> dict[tuple[Number, ...], Array]:
+    """Leaves that are full arrays, flat, by their numbers."""
+    full = [leaf for leaf in leaves if leaf.pattern is None]
+    return {tuple(leaf.numbers.ravel().tolist()): leaf.array.reshape(-1, *leaf.array.shape[leaf.numbers.ndim :]) for leaf in full}
+
+
 def _inputs_of(graph: Graph, results: Iterable[Number], known: Iterable[Number] = ()) -> set[Number]:
     """What has to be known for results beyond what is known: inputs that they read, themselves among them."""
     known, results = set(known), list(results)
@@ -170,7 +176,7 @@ def map_instances(function: Callable[[Any, Any], Any], shared: Any, instances: A
     traced = _trace(function, (shared, instances), (Stage.SHARED, Stage.OF_INSTANCE), len(shape))
     graph, numbers = traced.graph, _flat(traced.results)
     leaves = [leaf for argument in traced.arguments for leaf in argument.leaves]
-    values = graph.evaluate(numbers, _known(leaves, _inputs_of(graph, numbers)))
+    values = graph.evaluate(numbers, _known(leaves, _inputs_of(graph, numbers)), _stacks(leaves))
     return jax.tree.unflatten(traced.structure, _assembled(traced.results, values, shape))
 
 
@@ -219,7 +225,7 @@ def step_instances(
     results = [*(following[number] for number in live), *outputs]
     before = _before_the_loop(graph, results)
     lasting = [leaf for argument in fixed for leaf in argument.leaves]
-    hoisted = graph.evaluate(before, _known(lasting, _inputs_of(graph, before)))
+    hoisted = graph.evaluate(before, _known(lasting, _inputs_of(graph, before)), _stacks(lasting))
     needed = _inputs_of(graph, results, before)
     begin = _known(state.leaves, set(live))
     shape = begin[live[0]].shape
@@ -227,7 +233,7 @@ def step_instances(
     def body(turn: Array, carried: tuple[list[Array], list[Array]]) -> tuple[list[Array], list[Array]]:
         rows, kept = carried
         now = [leaf for argument, tree in zip((of_all, of_each), at_turn(turn), strict=True) for leaf in argument.with_arrays(tree)]
-        values = graph.evaluate(results, hoisted | dict(zip(live, rows, strict=True)) | _known([*lasting, *now], needed), WORTH_KEEPING)
+        values = graph.evaluate(results, hoisted | dict(zip(live, rows, strict=True)) | _known([*lasting, *now], needed), cheaper_than=WORTH_KEEPING)
         row = turns.slot[turn]
         kept = [_with_row(array, values[number], row) for array, number in zip(kept, outputs, strict=True)]
         return [jnp.broadcast_to(values[following[number]], shape) for number in live], kept

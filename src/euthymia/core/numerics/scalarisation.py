@@ -5,6 +5,7 @@ known length unrolled, and what is known beforehand is left out. What is left ac
 for many instances at once, as arrays in which instances come last.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from jax import lax
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
-from .expressions import Graph
+from .expressions import Graph, Stage
 
 Numbers = Any
 """Expressions of a graph, in an array (of NumPy) of the shape of what they stand for."""
@@ -150,8 +151,10 @@ def _reduced(graph: Graph, primitive: Any, numbers: Numbers, axes: Sequence[int]
 
 
 def _product(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[Numbers]:
-    """Product of matrices or a batch of them, written out."""
-    (contracted, batch) = equation.params["dimension_numbers"]
+    """Product of matrices or a batch of them, written out unless it is a large one with what is shared by all instances."""
+    dimension_numbers = contracted, batch = equation.params["dimension_numbers"]
+    if _better_whole(graph, operands, dimension_numbers):
+        return [graph.product(*operands, dimension_numbers)]
     sides = []
     for numbers, over, of_batch in zip(operands, contracted, batch, strict=True):
         free = [axis for axis in range(numbers.ndim) if axis not in (*over, *of_batch)]
@@ -164,6 +167,19 @@ def _product(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[
         return [_elementwise(graph, lax.mul_p, [left[..., 0], right[..., 0]], {})]
     products = _elementwise(graph, lax.mul_p, [left, right], {})
     return [_reduced(graph, lax.add_p, products, [products.ndim - 1])]
+
+
+WHOLE_FROM = 100
+"""Products of numbers, from which a product of arrays is faster as one."""
+
+
+def _better_whole(graph: Graph, operands: Sequence[Numbers], dimension_numbers: tuple) -> bool:
+    """Whether a product is a large one of a full array that is shared with one of instances."""
+    (contracted, _), (batch, _) = dimension_numbers
+    stages = [max(graph.expressions[number].stage for number in numbers.ravel().tolist()) for numbers in operands]
+    products = operands[0].size * operands[1].size // math.prod(operands[0].shape[axis] for axis in contracted)
+    full = all(graph.value(number) != 0 for numbers in operands for number in numbers.ravel().tolist())
+    return full and not batch and products >= WHOLE_FROM and Stage.SHARED in stages and max(stages) in (Stage.OF_INSTANCE, Stage.CHANGING)
 
 
 def _scanned(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[Numbers]:

@@ -73,7 +73,7 @@ def habenula_output(p: Closures, nmda: Float[Array, "*batch"], shift: Float[Arra
 
 
 def lock_rates(
-    p: Closures, limbic: LimbicLock, block: Float[Array, "*batch"], limbic_input: Float[Array, "*batch"], correction: Correction
+    p: Closures, limbic: LimbicLock, block: Float[Array, "*#batch"], limbic_input: Float[Array, "*batch"], correction: Correction
 ) -> LockRates:
     """Transition rates (1/h) at a block of recurrent NMDA drive (0 to 1) and a limbic drive (nA)."""
     passages = p.passage(block, limbic_input - p.shear * block) * jnp.exp(correction.passage)
