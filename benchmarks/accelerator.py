@@ -13,8 +13,8 @@ import numpy as np
 
 from euthymia.core.runtime import configure
 from euthymia.model.default import default_model
-from euthymia.population.course import CHUNK_SIZES, PatientOutcome, patient_outcomes
-from euthymia.population.memory import patients_at_once
+from euthymia.population.course import PatientOutcome, patient_outcomes
+from euthymia.population.memory import CHUNK_SIZES, patients_at_once
 from euthymia.population.setup import cohort_setup
 from euthymia.protocols.reading import read
 from euthymia.simulation.person import Person

@@ -36,7 +36,8 @@ from euthymia.model.integrate import passive_course
 from euthymia.model.state import Inputs, unpack
 from euthymia.model.vector_field import auxiliaries, locked_share
 from euthymia.population.cohort import Cohort, cohort
-from euthymia.population.course import CHUNK_SIZES, madrs_course
+from euthymia.population.course import madrs_course
+from euthymia.population.memory import CHUNK_SIZES
 from euthymia.population.patients import individual_physiology, virtual_patient
 from euthymia.population.setup import cohort_setup
 from euthymia.protocols.reading import read

@@ -53,10 +53,9 @@ def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
-MOST_MAPPINGS = 30_000
-"""Each compiled function holds a few mappings of memory, and Linux allows a process 65,530: beyond them the compiler crashes."""
-
-
+MOST_MAPPINGS = 50_000
+"""Each compiled function holds a few mappings of memory, and Linux allows a process 65,530: beyond them the compiler crashes. Most are of
+large programs, which by themselves stay within 30,000."""
 COUNTED_EVERY = 1.0
 """Seconds; to count mappings takes a hundredth of one."""
 _counted_at = 0.0
@@ -73,6 +72,9 @@ def few_mappings():
     if mappings.read_bytes().count(b"\n") > MOST_MAPPINGS:
         import jax
 
+        from euthymia.core.exported_programs import forget_programs
+
+        forget_programs()
         jax.clear_caches()
 
 

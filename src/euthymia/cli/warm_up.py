@@ -3,9 +3,6 @@
 from .console import errors, output, stages
 from .run import COMPARED
 
-PEOPLE = 1
-"""In the cohort; any number runs the same program."""
-
 
 def warm_up() -> None:
     """Compile what `simulate`, `compare` and `population` run and keep it, so that the first of them answers as fast as the second.
@@ -16,16 +13,19 @@ def warm_up() -> None:
         from ..api import courses
         from ..api.people import Population
         from ..core.exported_programs import kept_programs
+        from ..population.memory import CHUNK_SIZES
 
-        at.say(f"Compiling simulate (1 of {len(COMPARED) + 2})")
+        programs = 1 + len(COMPARED) + len(CHUNK_SIZES)
+        at.say(f"Compiling simulate (1 of {programs})")
         courses.simulate(COMPARED[0], complete=True)
 
         def solving(number: int, name: str) -> None:
-            at.say(f"Compiling compare, {name} ({number + 1} of {len(COMPARED) + 2})")
+            at.say(f"Compiling compare, {name} ({number + 1} of {programs})")
 
         courses.compare(*COMPARED, progress=solving)
-        at.say(f"Compiling population ({len(COMPARED) + 2} of {len(COMPARED) + 2})")
-        Population().simulate(COMPARED[0], PEOPLE)
+        for number, people in enumerate(CHUNK_SIZES, 2 + len(COMPARED)):
+            at.say(f"Compiling population, {people} people together ({number} of {programs})")
+            Population().simulate(COMPARED[0], people)
         kept = kept_programs()
     if kept is None:
         errors.print("[yellow]warning[/yellow] nothing is kept: the folder of the cache cannot be written, or this process has another")

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache, update_wrapper
 from importlib import import_module
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 import equinox as eqx
@@ -22,6 +24,9 @@ from .checked_files import CheckedFiles, cache_of_this_machine
 PACKAGE = "euthymia"
 LIBRARIES = ("jax", "jaxlib", "equinox", "optimistix", "diffrax", "numpy")
 """Whose versions decide how a program is traced."""
+MOST_MAPPINGS = 30_000
+"""Mappings of memory up to which compiled programs are kept: each has a few for every kernel, thousands in all, and Linux allows a process
+65,530, beyond which the compiler crashes."""
 COMPILED_FIRST = "; the model is compiled first, once, which takes about a minute"
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -36,6 +41,10 @@ class Program(NamedTuple):
     """The result, from its arrays."""
 
 
+_loaded: OrderedDict[tuple, Program] = OrderedDict()
+"""Programs of this process, the one that was used last at the end."""
+
+
 class ExportedProgram(Generic[Arguments, Result]):
     """A function as one compiled program for each structure and shapes of its arguments.
 
@@ -48,7 +57,6 @@ class ExportedProgram(Generic[Arguments, Result]):
         update_wrapper(self, function)
         self._function = function
         self._traced = eqx.filter_jit(function)
-        self._programs: dict[Any, Program] = {}
 
     def __call__(self, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         """The function's result."""
@@ -58,15 +66,13 @@ class ExportedProgram(Generic[Arguments, Result]):
         arrays = [jnp.asarray(leaf) for leaf in leaves if _is_array(leaf)]
         constants = tuple(None if _is_array(leaf) else (leaf,) for leaf in leaves)
         shapes = tuple((array.shape, array.dtype) for array in arrays)
-        key = (tree, constants, shapes)
-        if key not in self._programs:
-            self._programs[key] = self._program(tree, constants, shapes)
-        program = self._programs[key]
+        key = (self, tree, constants, shapes)
+        if key not in _loaded:
+            _loaded[key] = self._program(tree, constants, shapes)
+            _forget_beyond(MOST_MAPPINGS)
+        _loaded.move_to_end(key)
+        program = _loaded[key]
         return program.restored(program.compiled(*arrays))
-
-    def clear(self) -> None:
-        """Forget the programs of this process, not those on disk."""
-        self._programs.clear()
 
     def _program(self, tree: Any, constants: tuple, shapes: tuple) -> Program:
         specifications = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
@@ -100,6 +106,18 @@ class ExportedProgram(Generic[Arguments, Result]):
         exported = export.export(jax.jit(of_arrays))(*specifications)
         assert structure is not None
         return exported, jax.tree.unflatten(structure, range(structure.num_leaves))
+
+
+def forget_programs() -> None:
+    """Let go of the programs of this process, not of those on disk."""
+    _loaded.clear()
+
+
+def _forget_beyond(most: int) -> None:
+    """Let go of programs that were not used for longest, until the process has few enough mappings of memory or one program is left."""
+    mappings = Path("/proc/self/maps")
+    while len(_loaded) > 1 and mappings.exists() and mappings.read_bytes().count(b"\n") > most:
+        _loaded.popitem(last=False)
 
 
 def exported(function: Callable[Arguments, Result]) -> ExportedProgram[Arguments, Result]:

@@ -22,7 +22,9 @@ from ..protocols.protocol import Protocol
 from ..results.labelled import labelled
 from ..simulation.person import Person
 from ..simulation.removable import changes_by, removal
-from .course import CHUNK_SIZES, PatientOutcome, patient_outcomes
+from .course import PatientOutcome, patient_outcomes
+from .memory import CHUNK_SIZES, useful_processes
+from .memory import chunk_size as chunk_size_for
 from .patients import check_population, circuit_of
 from .setup import CohortSetup, cohort_setup, comparator_of
 from .weighting import BaselineTarget, balancing_weights, within_limits
@@ -112,11 +114,12 @@ def cohort(
     progress
         Called with the number of patients solved.
     chunk_size
-        Patients solved together, otherwise fewer in small cohorts than in large ones; no result depends on it.
+        Patients solved together, otherwise fewer in small cohorts than in large ones and, on an accelerator, as many as its memory
+        holds; no result depends on it.
     like
         Limits of inclusion, and baseline means and SDs to which the patients are weighted.
     processes
-        Number of parallel processes; no result depends on it. A script that wants more than one must be guarded by
+        Number of parallel processes, of which an accelerator uses one; no result depends on it. A script that wants more than one must be guarded by
         ``if __name__ == "__main__"``, because the processes import it.
     without
         What does not act, of :data:`~euthymia.simulation.removable.REMOVABLE`.
@@ -133,8 +136,8 @@ def cohort(
     typical = Person.from_protocol(protocol, model)
     removed = removal(without)
     times, setup = cohort_setup(protocol, model, typical, without=removed)
-    chunk_size = chunk_size or CHUNK_SIZES[patients >= CHUNK_SIZES[1]]
-    drawn, solved = _solve(ChunkSolver(model, typical, setup, len(times), chunk_size, tuple(like)), patients, progress, processes)
+    solver = ChunkSolver(model, typical, setup, len(times), chunk_size or chunk_size_for(patients), tuple(like))
+    drawn, solved = _solve(solver, patients, progress, useful_processes(processes))
     weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
     data = _dataset(solved, times, model, comparator_of(protocol), weights)
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):

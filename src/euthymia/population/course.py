@@ -38,8 +38,6 @@ from .patients import TRIAL_SEED, VirtualPatient, individual_physiology, virtual
 from .setup import CohortSetup, ContextStrength, ElapsedTimes
 from .steps import CohortConstants, DoseInput, PatientConstants, PatientState, StepInputs, packed, patient_step, reduced
 
-CHUNK_SIZES = 64, 256
-"""Patients solved together, in small cohorts and large ones."""
 HIGHEST_MADRS = 60.0
 """Points."""
 

@@ -12,7 +12,7 @@ from ..clinic.ratings import fluctuation
 from ..clinic.symptoms import ITEMS
 from ..model.default import Values
 from ..model.parameters import Euthymia
-from ..population.course import CHUNK_SIZES
+from ..population.memory import CHUNK_SIZES
 from ..population.patients import TRIAL_SEED
 from ..population.setup import cohort_setup
 from ..simulation.person import Person
