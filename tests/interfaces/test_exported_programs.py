@@ -21,8 +21,9 @@ ARGUMENTS = {"x": jnp.linspace(0.1, 3.0, 7)}, 2
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CheckedFiles:
-    """A cache of the test's own."""
-    files = CheckedFiles(tmp_path)
+    """A cache of the test's own; its other versions would stand beside it."""
+    files = CheckedFiles(tmp_path / "versions" / "this")
+    files.folder.mkdir(parents=True)
     monkeypatch.setattr(exported_programs, "kept_programs", lambda: files)
     return files
 
