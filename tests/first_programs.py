@@ -29,7 +29,15 @@ def patients() -> None:
     cohort(read(DEFAULT), 1)
 
 
-PROGRAMS = (every_arm, few_arms, patients)
+def patients_on_other_drugs() -> None:
+    from euthymia.population.cohort import cohort
+    from euthymia.protocols.reading import read
+
+    for name in ("esketamine-spray", "escitalopram"):
+        cohort(read(name), 1)
+
+
+PROGRAMS = (every_arm, few_arms, patients, patients_on_other_drugs)
 
 
 def main(names: list[str]) -> None:
