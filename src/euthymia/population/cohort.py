@@ -119,8 +119,8 @@ def cohort(
     like
         Limits of inclusion, and baseline means and SDs to which the patients are weighted.
     processes
-        Number of parallel processes, of which an accelerator uses one; no result depends on it. A script that wants more than one must be guarded by
-        ``if __name__ == "__main__"``, because the processes import it.
+        Number of parallel processes, of which an accelerator uses one; no result depends on it. A script that wants more than one must
+        be guarded by ``if __name__ == "__main__"``, because the processes import it.
     without
         What does not act, of :data:`~euthymia.simulation.removable.REMOVABLE`.
 

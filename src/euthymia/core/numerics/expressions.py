@@ -200,7 +200,7 @@ def _multiplied(left: Array, right: Array, shapes: tuple, dimension_numbers: tup
     whole = [side.reshape(*shape, *side.shape[1:]) for side, shape in zip((left, right), shapes, strict=True)]
     product = lax.dot_general(*whole, dimension_numbers)
     if (of_instances := left.ndim - 1) > 0:
-        (over, _), (batch, _) = dimension_numbers
+        (over, _), _ = dimension_numbers
         free = len(shapes[0]) - len(over)
         product = jnp.moveaxis(product, range(free, free + of_instances), range(-of_instances, 0))
     return product.reshape(-1, *left.shape[1:], *right.shape[1:])

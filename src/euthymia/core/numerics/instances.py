@@ -233,7 +233,8 @@ def step_instances(
     def body(turn: Array, carried: tuple[list[Array], list[Array]]) -> tuple[list[Array], list[Array]]:
         rows, kept = carried
         now = [leaf for argument, tree in zip((of_all, of_each), at_turn(turn), strict=True) for leaf in argument.with_arrays(tree)]
-        values = graph.evaluate(results, hoisted | dict(zip(live, rows, strict=True)) | _known([*lasting, *now], needed), cheaper_than=WORTH_KEEPING)
+        known = hoisted | dict(zip(live, rows, strict=True)) | _known([*lasting, *now], needed)
+        values = graph.evaluate(results, known, cheaper_than=WORTH_KEEPING)
         row = turns.slot[turn]
         kept = [_with_row(array, values[number], row) for array, number in zip(kept, outputs, strict=True)]
         return [jnp.broadcast_to(values[following[number]], shape) for number in live], kept
