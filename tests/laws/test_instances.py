@@ -68,6 +68,28 @@ def test_instances_may_have_several_axes_of_which_some_are_shared():
     same(found, 2 * jnp.einsum("ijn,jn,t->itn", A, x, times))
 
 
+PRODUCTS = {
+    "matrix first": (lambda C, x: jnp.einsum("ik,jkl->lij", x, C), (6, 5, 9), (3, 5)),
+    "matrix last": (lambda C, x: jnp.einsum("kjl,ik->ijl", C, x), (5, 6, 9), (3, 5)),
+    "surface": (lambda C, x: jnp.einsum("i,ijo,j->o", x[0], C, x[1]), (9, 9, 4), (2, 9)),
+    "matrix of what is shared": (lambda C, x: jnp.exp(C) @ x[:, ::-1], (12, 10), (10, 3)),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize("axes", [(INSTANCES,), (2, INSTANCES)], ids=["one axis", "two axes"])
+def test_a_large_product_with_what_is_shared_is_that_of_each_and_is_one(name, axes):
+    function, of_matrix, of_instance = PRODUCTS[name]
+    values = np.random.default_rng(3)
+    C, x = jnp.asarray(values.normal(size=of_matrix)), jnp.asarray(values.normal(size=(*of_instance, *axes)))
+    expected = function
+    for _ in axes:
+        expected = jax.vmap(expected, in_axes=(None, -1), out_axes=-1)
+    same(map_instances(function, C, x, axes), expected(C, x))
+    program = jax.make_jaxpr(lambda C, x: map_instances(function, C, x, axes))(C, x)
+    assert sum(equation.primitive is lax.dot_general_p for equation in program.eqns) == 1
+
+
 def test_derivatives_pass_through():
     A, x = drawn()
 

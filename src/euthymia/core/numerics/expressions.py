@@ -7,7 +7,6 @@ from enum import Enum, IntEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -103,10 +102,11 @@ class Graph:
         return self._operation(primitive, sorted(operands) if primitive in COMMUTATIVE else operands, parameters)
 
     def product(self, left: np.ndarray, right: np.ndarray, dimension_numbers: tuple) -> np.ndarray:
-        """Expressions of a product of arrays of expressions (as of :func:`jax.lax.dot_general`) that is evaluated as one."""
+        """Expressions of a product of arrays of expressions (as of :func:`jax.lax.dot_general`, without batch) that is evaluated as one."""
         sides = [self._operation(Whole.STACK, side.ravel().tolist(), {}) for side in (left, right)]
         parameters = {"shapes": (left.shape, right.shape), "dimension_numbers": dimension_numbers}
-        shape = jax.eval_shape(lambda x, y: lax.dot_general(x, y, dimension_numbers), left.astype(float), right.astype(float)).shape
+        (over_left, over_right), _ = dimension_numbers
+        shape = *np.delete(left.shape, over_left).tolist(), *np.delete(right.shape, over_right).tolist()
         product = self._operation(Whole.PRODUCT, sides, parameters)
         elements = [self._operation(Whole.ELEMENT, [product], {"index": index}) for index in range(math.prod(shape))]
         return np.array(elements, int).reshape(shape)
@@ -197,8 +197,8 @@ def _stacked(*numbers: Any) -> Array:
 
 def _multiplied(left: Array, right: Array, shapes: tuple, dimension_numbers: tuple) -> Array:
     """The product, flat; only one side may have axes of instances, and they stay last."""
-    whole = [side.reshape(*shape, *side.shape[1:]) for side, shape in zip((left, right), shapes, strict=True)]
-    product = lax.dot_general(*whole, dimension_numbers)
+    x, y = (side.reshape(*shape, *side.shape[1:]) for side, shape in zip((left, right), shapes, strict=True))
+    product = lax.dot_general(x, y, dimension_numbers)
     if (of_instances := left.ndim - 1) > 0:
         (over, _), _ = dimension_numbers
         free = len(shapes[0]) - len(over)

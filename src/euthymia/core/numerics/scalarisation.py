@@ -154,7 +154,8 @@ def _product(graph: Graph, equation: JaxprEqn, operands: list[Numbers]) -> list[
     """Product of matrices or a batch of them, written out unless it is a large one with what is shared by all instances."""
     dimension_numbers = contracted, batch = equation.params["dimension_numbers"]
     if _better_whole(graph, operands, dimension_numbers):
-        return [graph.product(*operands, dimension_numbers)]
+        left, right = operands
+        return [graph.product(left, right, dimension_numbers)]
     sides = []
     for numbers, over, of_batch in zip(operands, contracted, batch, strict=True):
         free = [axis for axis in range(numbers.ndim) if axis not in (*over, *of_batch)]
