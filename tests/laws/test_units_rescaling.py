@@ -88,6 +88,7 @@ from euthymia.model.vector_field import (
     transitions,
     turnover_rates,
     with_exact_occupancies,
+    with_exact_trapping,
 )
 from euthymia.pharmacology import absorption, animals, comparators, esketamine, variability
 from euthymia.pharmacology import covariates as people
@@ -216,12 +217,17 @@ def of_blockers(equation):
     return lambda p, ketamine, others, *more: equation(p, Blockers(ketamine, others), *more)
 
 
-def occupancies_later(p, later, step, *drugged):
-    def equation(p, x, u, brain, switches):
-        at_ends = u, jax.tree.map(lambda leaf: leaf / 2, u)
-        return with_exact_occupancies(p, x, unpack(later), at_ends, brain, switches, step)
+def state_later(exactly):
+    """The slow states a step later, some of them exact, as a function of arrays."""
 
-    return of_brain(equation)(p, *drugged)
+    def on_arrays(p, later, step, *drugged):
+        def equation(p, x, u, brain, switches):
+            at_ends = u, jax.tree.map(lambda leaf: leaf / 2, u)
+            return exactly(p, x, unpack(later), at_ends, brain, switches, step)
+
+        return of_brain(equation)(p, *drugged)
+
+    return on_arrays
 
 
 def fast_state_of(p, x, inputs, brain, switches):
@@ -349,7 +355,8 @@ EQUATIONS = {
         ONE,
     ),
     "spine density": ("physiology.spines", lambda p, x: (density(SpineState(*x)), lasting(SpineState(*x))), [SPINES], ONE),
-    "occupancies later": ("physiology", occupancies_later, [(STATE[0] / 2, ONE), (5.0, "h"), *DRUGGED], ONE),
+    "occupancies later": ("physiology", state_later(with_exact_occupancies), [(STATE[0] / 2, ONE), (5.0, "h"), *DRUGGED], ONE),
+    "trapped drug later": ("physiology", state_later(with_exact_trapping), [(STATE[0] / 2, ONE), (5.0, "h"), *DRUGGED], ONE),
     "what spines see": ("physiology", lambda p, x: growth(unpack(x), every_link()), [STATE], ONE),
     "rates of spines in a brain": ("physiology", of_brain(turnover_rates), DRUGGED, HOURLY),
     "adaptation": ("physiology", lambda p, x: adaptation(unpack(x), every_link()), [STATE], ONE),
