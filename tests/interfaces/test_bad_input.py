@@ -282,22 +282,13 @@ TIME_BOMBS = {
 }
 
 
-def seconds_until_refused(text: str) -> float:
-    """Of this process alone: the machine may be busy with other tests."""
-    begin = time.process_time()
-    with pytest.raises(InputError):
-        parse(text, "mine.yaml")
-    return time.process_time() - begin
-
-
 @pytest.mark.parametrize("case", TIME_BOMBS)
 def test_a_file_built_to_take_long_is_refused_within_a_second(case):
-    took = seconds_until_refused(TIME_BOMBS[case])
-    if took > 1:
-        # Where the machine is slow, no longer than for as much text without a trap.
-        dose = "- {drug: memantine, amount: 1 g, route: oral}\n"
-        harmless = "name: mine\ntitle: Mine\ndoses:\n" + dose * (len(TIME_BOMBS[case]) // len(dose))
-        assert took < 3 * seconds_until_refused(harmless)
+    # Time of this process alone: the machine may be busy with other tests.
+    begin = time.process_time()
+    with pytest.raises(InputError):
+        parse(TIME_BOMBS[case], "mine.yaml")
+    assert time.process_time() - begin < 1
 
 
 BAD_FILES = {
