@@ -266,6 +266,7 @@ def test_no_object_is_made_from_a_tag(value, here, refused):
     assert [path.name for path in here.iterdir()] == ["mine.yaml"]
 
 
+REPEATED = "- {drug: memantine, amount: 1 g, route: oral, every: 1 h, times: 400, titrate: {by: 1 g, every: 1 h, to: 900 g}}\n"
 TIME_BOMBS = {
     "aliases": "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefghijk", "bcdefghijkl", strict=True)),
@@ -273,8 +274,8 @@ TIME_BOMBS = {
     "opening brackets": "name: " + "[" * 3000,
     "nested brackets": "name: " + "[" * 2000 + "]" * 2000,
     "nested dashes": "- " * 10_000,
-    "repeats": "name: mine\ntitle: Mine\ndoses:\n"
-    + "- {drug: memantine, amount: 1 g, route: oral, every: 1 h, times: 400, titrate: {by: 1 g, every: 1 h, to: 900 g}}\n" * 400,
+    "entries": f"name: mine\ntitle: Mine\ndoses:\n{REPEATED * 400}",
+    "repeats": f"name: mine\ntitle: Mine\ndoses:\n{REPEATED * 200}",
     "times of a period": "name: mine\ntitle: Mine\ndoses:\n- {drug: memantine, amount: 1 g, route: oral, every: 1 d, times: 400, at: ["
     + ", ".join(f"{second} s" for second in range(6000))
     + "]}\n",

@@ -167,7 +167,7 @@ class Dose(ProtocolPart):
                 f"titrate.to: steps of {self.titrate.by:g} {unit} do not lead from {self.amount:g} to {self.titrate.to:g} {unit}; "
                 "`by` is negative in a taper"
             )
-        last = max(self._starts()) - self.start
+        last = self._last() - self.start
         if last + SAME_TIME < self.titrate.every:
             raise InputError(
                 f"titrate.every: {self.titrate.every:g} h is longer than the {last:g} h until the last dose, so that no dose would change"
@@ -202,6 +202,10 @@ class Dose(ProtocolPart):
 
     def _starts(self) -> list[float]:
         return sorted(time for after in self.at or (0.0,) for time in repeat_times(self.start + after, self.every or 0.0, self.times or 1))
+
+    def _last(self) -> float:
+        """Time of the last dose, whether or not it is missed."""
+        return self.start + max(self.at or (0.0,)) + ((self.times or 1) - 1) * (self.every or 0.0)
 
     def milligrams(self, weight: float) -> float:
         """Total dose for a body weight (kg)."""

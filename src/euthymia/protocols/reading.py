@@ -24,6 +24,8 @@ from .protocol import Protocol
 LARGEST_FILE = 100_000
 LONGEST_PROBLEM = 200
 DEEPEST = 8
+MOST_NODES = 5000
+"""Names and values in a file: more than as many doses as are allowed have, each written out with all its fields."""
 DEFAULT = "ketamine-iv"
 NUMBERS = {"madrs": float, "stress": float, "age": float, "individual": int}
 """Fields of a patient that have no unit."""
@@ -76,16 +78,20 @@ class _Trick(Exception):
 
 
 class _Plain(Composer):
-    """Refuses aliases and deep nesting before anything is built."""
+    """Refuses aliases, deep nesting and many values before anything is built."""
 
     depth = 0
+    nodes = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         if self.parser.check_event(AliasEvent):
             raise _Trick("uses YAML aliases; write every value out")
         if self.depth > DEEPEST:
             raise _Trick(f"nests more than {DEEPEST} levels deep; that is no protocol")
+        if self.nodes >= MOST_NODES:
+            raise _Trick(f"holds more than {MOST_NODES} names and values; that is no protocol")
         self.depth += 1
+        self.nodes += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
