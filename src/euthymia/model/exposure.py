@@ -157,11 +157,12 @@ def drug_states(
     infusion: Float[Array, "step channel"],
     bolus: Float[Array, "step channel"],
     families: Sequence[str] = DrugFamilies._fields,
+    start: DrugStates | None = None,
 ) -> DrugStates:
-    """States at the nodes of the named families, from a time grid's inputs (µmol/h, µmol)."""
+    """States at the nodes of the named families, from a time grid's inputs (µmol/h, µmol) and where they start, or from nothing."""
     system = systems(p, weight)._replace(**{name: None for name in DrugFamilies._fields if name not in families})
     propagator = _per_family(lambda linear: exact_step(linear.matrix, linear.entry, steps.lengths[:, None]), system)
-    return propagate(system, propagator, steps.length_index, infusion, bolus)
+    return propagate(system, propagator, steps.length_index, infusion, bolus, start)
 
 
 def propagators(system: DrugSystems, lengths: Float[Array, " length"]) -> DrugPropagators:
@@ -180,13 +181,15 @@ def propagate(
     length_index: Int[Array, " step"],
     infusion: Float[Array, "step channel"],
     bolus: Float[Array, "step channel"],
+    start: DrugStates | None = None,
 ) -> DrugStates:
     """States at the nodes from propagators over the distinct step lengths, which are best computed for many people at once."""
 
-    def course(linear: LinearSystems, over_lengths: Propagator, rate: Array, amount: Array) -> Array:
-        return propagated_course(over_lengths, linear.entry, length_index, rate, amount)
+    def course(linear: LinearSystems, over_lengths: Propagator, rate: Array, amount: Array, begin: Array | None) -> Array:
+        return propagated_course(over_lengths, linear.entry, length_index, rate, amount, begin)
 
-    return _per_family(course, system, propagator, by_family(infusion), by_family(bolus))
+    begin = DrugStates(None, None, None) if start is None else start
+    return _per_family(course, system, propagator, by_family(infusion), by_family(bolus), begin)
 
 
 def advanced(
@@ -242,21 +245,42 @@ def enzyme_transitions(p: Monoamine, at_site: Float[Array, "*batch molecule"]) -
     return mao_transitions(p, at_site[..., comparators.molecule_index(IRREVERSIBLE_MAO_INHIBITORS)], inhibited)
 
 
+class Body(NamedTuple):
+    """What a course of drugs starts from."""
+
+    drugs: DrugStates
+    """Amounts and concentrations of the linear systems, before a bolus."""
+    mao: Scalar
+    """MAO-A that no drug has inactivated irreversibly, healthy = 1."""
+
+
+def undosed_body() -> Body:
+    """A body without any drug."""
+    return Body(every_family(DrugStates(None, None, None)), jnp.ones(()))
+
+
 def drugs(
-    p: Physiology, weight: Scalar, steps: Steps, infusion: Float[Array, "step channel"], bolus: Float[Array, "step channel"]
+    p: Physiology,
+    weight: Scalar,
+    steps: Steps,
+    infusion: Float[Array, "step channel"],
+    bolus: Float[Array, "step channel"],
+    start: Body | None = None,
 ) -> DrugCourse:
-    """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol)."""
-    return drug_course(p, weight, steps, drug_states(p, weight, steps, infusion, bolus))
+    """Drugs in blood and brain for a body weight (kg) and a time grid's inputs (µmol/h, µmol); the body starts undosed if not stated."""
+    begin = undosed_body() if start is None else start
+    states = drug_states(p, weight, steps, infusion, bolus, start=begin.drugs)
+    return drug_course(p, weight, steps, states, begin.mao)
 
 
-def drug_course(p: Physiology, weight: Scalar, steps: Steps, states: DrugStates) -> DrugCourse:
-    """Drugs in blood and brain from the states of the linear systems."""
+def drug_course(p: Physiology, weight: Scalar, steps: Steps, states: DrugStates, mao: Scalar | None = None) -> DrugCourse:
+    """Drugs in blood and brain from the states of the linear systems, and the MAO-A left at the start, if not all of it."""
     at_site = comparators.site_concentration(states.comparators)
     synthesis, inactivation = enzyme_transitions(p.monoamine, at_site)
     return DrugCourse(
         *in_blood(p, weight, states),
         brain=brain_exposure(p, states),
-        mao=occupancy_course(jnp.ones(()), synthesis, inactivation, steps),
+        mao=occupancy_course(jnp.ones(()) if mao is None else mao, synthesis, inactivation, steps),
         comparator_plasma=comparators.plasma_concentration(p.comparators, states.comparators),
         comparator_site=at_site,
         states=states,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..core.numerics.exponential import Corrector, PhiFunctions, Steps, etd2rk, etd2rk_step, occupancy_course, phi_functions
@@ -19,9 +20,15 @@ Exactly = Callable[..., SlowState]
 
 
 def slow_courses(
-    p: Physiology, brain: Brain, steps: Steps, inputs: Inputs, switches: Switches, linear_at: Switches
+    p: Physiology,
+    brain: Brain,
+    steps: Steps,
+    inputs: Inputs,
+    switches: Switches,
+    linear_at: Switches,
+    start: Float[Array, "brain state"] | None = None,
 ) -> Float[Array, "brain node state"]:
-    """Packed slow states at the nodes, from the undosed state, for many settings of the switches at once (leading axis).
+    """Packed slow states at the nodes for many settings of the switches at once (leading axis).
 
     Parameters
     ----------
@@ -38,12 +45,18 @@ def slow_courses(
     linear_at
         The setting whose Jacobian is the linear part. It must clamp every link that any of ``switches`` clamps, so that a clamped
         state stays undosed to rounding error.
+    start
+        States at the first node; undosed if left out.
     """
-    start = pack(brain.rest)
-    linear = jacobian(p, start, brain, linear_at)
+    rest = pack(brain.rest)
+    linear = jacobian(p, rest, brain, linear_at)
     phi = phi_functions(linear, steps.lengths)
+    begin = jnp.broadcast_to(rest, (len(switches[0]), len(rest))) if start is None else start
 
-    return jax.vmap(lambda setting: slow_course(p, brain, steps, inputs, setting, (linear, phi)))(switches)
+    def of_setting(setting: Switches, begin: Float[Array, "state"]) -> Float[Array, "node state"]:
+        return slow_course(p, brain, steps, inputs, setting, (linear, phi), begin)
+
+    return jax.vmap(of_setting)(switches, begin)
 
 
 def slow_course(
@@ -53,15 +66,16 @@ def slow_course(
     inputs: Inputs,
     setting: Switches,
     linear: tuple[Float[Array, "state state"], PhiFunctions],
+    start: Float[Array, "state"],
     exactly: Exactly = with_exact_occupancies,
 ) -> Float[Array, "node state"]:
-    """Packed slow states at the nodes under one setting, from a linear part and its φ-functions over the grid's lengths.
+    """Packed slow states at the nodes under one setting, from a linear part, its φ-functions over the grid's lengths, and a start.
 
     They may be those of a similar patient: what the linear part misses is integrated to second order. ``exactly`` says which states are
     exact once the others are known.
     """
     derivative, correct = _scheme(p, brain, setting, exactly)
-    return etd2rk(derivative, *linear, pack(brain.rest), steps, inputs, correct)
+    return etd2rk(derivative, *linear, start, steps, inputs, correct)
 
 
 def slow_step(
@@ -94,8 +108,14 @@ def _scheme(
     return rate, with_occupancies
 
 
-def passive_course(p: Physiology, steps: Steps, inputs: Inputs, auxiliary: Auxiliaries) -> PassiveStates:
-    """Occupancies over a course of one setting, from inputs and auxiliaries at the nodes; they start at their undosed steady state."""
+def passive_course(
+    p: Physiology, steps: Steps, inputs: Inputs, auxiliary: Auxiliaries, start: PassiveStates | None = None
+) -> PassiveStates:
+    """Occupancies over a course of one setting, from inputs and auxiliaries at the nodes, and those at the first.
+
+    Without a start, or where it is not a number, they begin at the steady state of the first node: undosed, only the lock is above zero.
+    """
     rise, fall = jax.vmap(lambda u, at_node: transitions(p, u, at_node))(inputs, auxiliary)
-    # Without drug nothing binds, so that only the lock starts above zero.
-    return jax.tree.map(lambda a, b: occupancy_course(a[0] / (a[0] + b[0]), a, b, steps), rise, fall)
+    steady = jax.tree.map(lambda a, b: a[0] / (a[0] + b[0]), rise, fall)
+    begin = steady if start is None else jax.tree.map(lambda y, at_rest: jnp.where(jnp.isnan(y), at_rest, y), start, steady)
+    return jax.tree.map(lambda y, a, b: occupancy_course(y, a, b, steps), begin, rise, fall)

@@ -12,7 +12,7 @@ from ..core.constants import NG_PER_ML
 from ..core.numerics.exponential import PhiFunctions, Steps, occupancy_course, phi_functions
 from ..core.types import Scalar
 from ..links import Switches
-from ..model.baseline import jacobian, patient
+from ..model.baseline import jacobian
 from ..model.closures.response import no_correction
 from ..model.exposure import DrugCourse, DrugPropagators, DrugSystems, drug_course, individualised, propagate, propagators, systems
 from ..model.fast import Brain
@@ -20,7 +20,7 @@ from ..model.integrate import slow_course
 from ..model.parameters import Euthymia, Physiology
 from ..model.state import Inputs, SlowState, pack, unpack
 from ..model.vector_field import Auxiliaries, auxiliaries, locked_share, with_exact_trapping
-from .course import at_rest, mechanisms
+from .course import RestingPatient, mechanisms
 from .interventions import ArmSettings
 from .person import Person
 
@@ -57,15 +57,6 @@ class Arm(NamedTuple):
     linear: LinearPart
 
 
-class RestingPatient(NamedTuple):
-    """One patient before anything is given."""
-
-    brain: Brain
-    before: Mechanisms
-    healthy: Mechanisms
-    depressed: Mechanisms
-
-
 class DrugParts(NamedTuple):
     """The linear systems of drugs in one body, over each step length."""
 
@@ -81,15 +72,6 @@ class BrainCourse(NamedTuple):
     state: SlowState
     auxiliaries: Auxiliaries
     mechanisms: Mechanisms
-
-
-@jax.jit
-def resting_patient(model: Euthymia, stress: Scalar) -> RestingPatient:
-    """The undosed patient under a stress (0 to 1), and the two between whom mood is measured."""
-    stresses = jnp.stack([stress, jnp.zeros(()), model.patient.stress])
-    patients = jax.vmap(lambda constant: patient(model.physiology, constant))(stresses)
-    brain, *others = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
-    return RestingPatient(brain, *(at_rest(model.physiology, undosed) for undosed in (brain, *others)))
 
 
 @jax.jit
@@ -174,7 +156,7 @@ def _brain_course(
 ) -> BrainCourse:
     """Slow states at the nodes, the circuits in them, and what mood reads."""
     steps = Steps(parts.lengths, arm.length_index)
-    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, arm.linear, with_exact_trapping))
+    state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, arm.linear, pack(resting.brain.rest), with_exact_trapping))
     auxiliary = jax.vmap(lambda x, at_node: auxiliaries(physiology, x, at_node, resting.brain, acting))(state, inputs)
     into, out_of = auxiliary.lock.into, auxiliary.lock.out_of
     lock = occupancy_course(into[0] / (into[0] + out_of[0]), into, out_of, steps)

@@ -20,13 +20,12 @@ from .arm_program import (
     Arm,
     DrugParts,
     LinearPart,
-    RestingPatient,
     arm_courses,
     coalition_courses,
     drug_parts,
     linear_part,
-    resting_patient,
 )
+from .course import RestingPatient, resting_patient
 from .dosing import grid_within, stress_left
 from .interventions import COALITIONS, SWITCHES_OF_WAYS, coalition, everything_but, settings, switches
 from .person import Person

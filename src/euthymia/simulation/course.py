@@ -1,9 +1,11 @@
-"""One patient's course under every arm, as one compiled program."""
+"""One patient's course under every arm, as compiled programs."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ..circuits.prefrontal import impulse_control
@@ -11,39 +13,31 @@ from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
 from ..core.exported_programs import exported
 from ..core.numerics.exponential import Steps
-from ..core.types import Scalar
+from ..core.numerics.settings import SUBNETWORKS
+from ..core.types import SITES, Scalar
 from ..links import Switches, every_link
 from ..model.baseline import patient
-from ..model.closures.response import Correction
-from ..model.exposure import DrugCourse, drugs, individualised
+from ..model.exposure import Body, DrugCourse, drugs, individualised, undosed_body
 from ..model.fast import Brain
 from ..model.integrate import passive_course, slow_courses
 from ..model.parameters import Euthymia, Physiology
-from ..model.state import Inputs, SlowState, no_input, unpack
+from ..model.state import Inputs, SlowState, no_input, pack, unpack
 from ..model.vector_field import Auxiliaries, PassiveStates, auxiliaries, locked_share
 from ..plasticity.excitotoxicity import excitatory_gain, relative_damage
 from ..plasticity.spines import density, lasting
 from ..receptors.nmdar import drive_loss, pore_block
 from .interventions import SWITCHES_OF_WAYS, ArmSettings, switches
 from .person import Person
+from .schedule import Schedule, Window
 
 
-class Schedule(NamedTuple):
-    """What is given, and when the patient comes, on a padded time grid."""
+class RestingPatient(NamedTuple):
+    """One patient before anything is given."""
 
-    since_visits: Float[Array, "visit node"]
-    """Time since the two latest visits, h."""
-    since_start: Float[Array, "node"]
-    """Time since the first visit, h."""
-    steps: Steps
-    infusion: Float[Array, "step channel"]
-    """µmol/h."""
-    bolus: Float[Array, "step channel"]
-    """µmol."""
-    stress_left: Float[Array, "node"]
-    """Stress over what the patient is under at the start."""
-    correction: Correction
-    """What a bridged run adds to the closures at the nodes."""
+    brain: Brain
+    before: Mechanisms
+    healthy: Mechanisms
+    depressed: Mechanisms
 
 
 class Brains(NamedTuple):
@@ -58,9 +52,8 @@ class Brains(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What the compiled program returns; the arms are those of the settings."""
+    """All arms at the nodes; the arms are those of the settings."""
 
-    healthy: Mechanisms
     drug: DrugCourse
     safety: SafetyReadouts
     pore_block: Float[Array, "node cell_class"]
@@ -71,6 +64,20 @@ class Course(NamedTuple):
     mechanism_shift: Float[Array, "brain node item"]
     context_shift: Float[Array, "arm node item"]
     items: Float[Array, "arm node item"]
+
+
+NODES_SECOND = ("brains", "mechanism_shift", "context_shift", "items")
+"""Whose arrays have the nodes along the second axis, behind brains or arms; those of all others have them along the first."""
+
+
+class Reached(NamedTuple):
+    """Where a window of a course ends, and the next begins."""
+
+    body: Body
+    state: Float[Array, "brain state"]
+    """Slow states, packed."""
+    passive: PassiveStates
+    """Of every brain; not numbers before the first window, where they are steady."""
 
 
 def mechanisms(physiology: Physiology, state: SlowState, auxiliary: Auxiliaries, lock: Float[Array, "*batch"]) -> Mechanisms:
@@ -94,17 +101,41 @@ def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     return mechanisms(physiology, brain.rest, auxiliary, locked_share(lock))
 
 
-def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings) -> Brains:
+@exported
+def resting_patient(model: Euthymia, stress: Scalar) -> RestingPatient:
+    """The undosed patient under a stress (0 to 1), and the two between whom mood is measured."""
+    stresses = jnp.stack([stress, jnp.zeros(()), model.patient.stress])
+    patients = jax.vmap(lambda constant: patient(model.physiology, constant))(stresses)
+    resting = jax.vmap(lambda brain: at_rest(model.physiology, brain))(patients)
+    brain, *_ = _each(patients)
+    return RestingPatient(brain, *_each(resting))
+
+
+def _each(stacked: Any) -> list[Any]:
+    """The parts of a tree of arrays along their leading axis."""
+    return [jax.tree.map(lambda leaf, i=i: leaf[i], stacked) for i in range(len(jax.tree.leaves(stacked)[0]))]
+
+
+def undosed(resting: RestingPatient, brains: int) -> Reached:
+    """Where a course with so many brains begins."""
+    state = pack(resting.brain.rest)
+    passive = PassiveStates(jnp.full((brains, len(SITES)), jnp.nan), jnp.full((brains, SUBNETWORKS), jnp.nan))
+    return Reached(undosed_body(), jnp.broadcast_to(state, (brains, *state.shape)), passive)
+
+
+def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings, start: Reached) -> Brains:
     """Slow states of one patient's brain under every setting of the switches, and what follows from them."""
-    states = slow_courses(physiology, brain, steps, inputs, settings.shared, settings.linear_at)
+    shared = len(settings.shared[0])
+    states = slow_courses(physiology, brain, steps, inputs, settings.shared, settings.linear_at, start.state[:shared])
     switched = settings.shared
     if settings.own is not None:
 
-        def by_itself(setting: Switches) -> Float[Array, "node state"]:
-            linear_at = jax.tree.map(jnp.minimum, setting, switches(SWITCHES_OF_WAYS))
-            return slow_courses(physiology, brain, steps, inputs, jax.tree.map(lambda switch: switch[None], setting), linear_at)[0]
+        def by_itself(of_brain: tuple[Switches, Float[Array, "state"]]) -> Float[Array, "node state"]:
+            setting, begin = jax.tree.map(lambda leaf: leaf[None], of_brain)
+            linear_at = jax.tree.map(jnp.minimum, of_brain[0], switches(SWITCHES_OF_WAYS))
+            return slow_courses(physiology, brain, steps, inputs, setting, linear_at, begin)[0]
 
-        states = jnp.concatenate([states, jax.lax.map(by_itself, settings.own)])
+        states = jnp.concatenate([states, jax.lax.map(by_itself, (settings.own, start.state[shared:]))])
         switched = jax.tree.map(lambda *parts: jnp.concatenate(parts), settings.shared, settings.own)
     state = unpack(states)
 
@@ -112,7 +143,7 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
         return auxiliaries(physiology, state, inputs, brain, setting)
 
     auxiliary = jax.vmap(jax.vmap(auxiliaries_at, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, inputs, switched)
-    passive = jax.vmap(lambda of_brain: passive_course(physiology, steps, inputs, of_brain))(auxiliary)
+    passive = jax.vmap(lambda *of_brain: passive_course(physiology, steps, inputs, *of_brain))(auxiliary, start.passive)
     return Brains(
         state,
         auxiliary,
@@ -123,39 +154,45 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
 
 
 @exported
-def course(
-    model: Euthymia, person: Person, context: tuple[Scalar, Float[Array, "course_context"]], schedule: Schedule, settings: ArmSettings
-) -> Course:
-    """All arms of one patient's course, as one compiled program for any dose, patient and parameter set.
+def window_of_course(
+    model: Euthymia,
+    person: Person,
+    resting: RestingPatient,
+    context: tuple[Scalar, Float[Array, "course_context"]],
+    schedule: Schedule,
+    settings: ArmSettings,
+    start: Reached,
+) -> tuple[Course, Reached]:
+    """All arms of one patient's course in one window, and where it ends, as one compiled program for any dose, patient and parameters.
 
     Parameters
     ----------
     model, person
         Numbers.
+    resting
+        The undosed patient.
     context
         Latent shifts by a visit and by weeks of treatment as such.
     schedule
-        Doses and visits on the time grid.
+        Doses and visits in the window.
     settings
         What is allowed to act in each arm.
+    start
+        Where the window begins.
     """
     physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, schedule.steps
-    stresses = jnp.stack([person.stress, jnp.zeros(()), model.patient.stress])
-    patients = jax.vmap(lambda stress: patient(physiology, stress))(stresses)
-    brain, healthy, depressed = (jax.tree.map(lambda leaf, i=i: leaf[i], patients) for i in range(len(stresses)))
-    drug = drugs(physiology, person.weight, steps, schedule.infusion, schedule.bolus)
+    drug = drugs(physiology, person.weight, steps, schedule.infusion, schedule.bolus, start.body)
     reaching_brain = Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, schedule.stress_left, schedule.correction)
-    brains = solve_brains(physiology, brain, steps, reaching_brain, settings)
-    before, well, ill = (at_rest(physiology, undosed) for undosed in (brain, healthy, depressed))
-    by_mechanisms = valued(symptoms, model.population.typical_efficacy, mechanism_shift(symptoms, brains.mechanisms, before, well, ill))
+    brains = solve_brains(physiology, resting.brain, steps, reaching_brain, settings, start)
+    moved = mechanism_shift(symptoms, brains.mechanisms, resting.before, resting.healthy, resting.depressed)
+    by_mechanisms = valued(symptoms, model.population.typical_efficacy, moved)
     of_visits, of_weeks = context
     acting = settings.context[:, None, None]
     by_visits = acting * visit_shift(symptoms, of_visits, schedule.since_visits)
     by_weeks = acting * course_shift(symptoms, of_weeks, schedule.since_start)
     first = jax.tree.map(lambda leaf: leaf[settings.brain_of[0]], brains.auxiliaries.fast)
     shift = join(symptoms, by_visits, by_mechanisms[settings.brain_of]) + by_weeks
-    return Course(
-        healthy=well,
+    course = Course(
         drug=drug,
         safety=readouts(model.safety, drug.brain.effect_site),
         pore_block=pore_block(physiology.receptor, drug.brain.blockers),
@@ -168,3 +205,33 @@ def course(
         context_shift=by_visits + by_weeks,
         items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), shift),
     )
+    at_end, brains_at_end = jax.tree.map(lambda leaf: leaf[-1], drug), jax.tree.map(lambda leaf: leaf[:, -1], brains)
+    return course, Reached(Body(at_end.states, at_end.mao), jax.vmap(pack)(brains_at_end.state), brains_at_end.passive)
+
+
+def course(
+    model: Euthymia,
+    person: Person,
+    resting: RestingPatient,
+    context: tuple[Scalar, Float[Array, "course_context"]],
+    windows: Iterable[tuple[Window, Schedule]],
+    settings: ArmSettings,
+) -> Course:
+    """All arms of one patient's course, window by window; arguments as those of :func:`window_of_course`. Arrays are NumPy's."""
+    parts, reached = [], undosed(resting, settings.brains)
+    for window, schedule in windows:
+        part, reached = window_of_course(model, person, resting, context, schedule, settings, reached)
+        parts.append((part, window.last - window.first))
+    # The node at which a window ends is the first of the next one, but for the last.
+    counts = [steps for _, steps in parts[:-1]] + [parts[-1][1] + 1]
+
+    def joined(name: str) -> Any:
+        axis = int(name in NODES_SECOND)
+
+        def along_nodes(*leaves: Array) -> np.ndarray:
+            real = [np.asarray(leaf).take(range(count), axis) for leaf, count in zip(leaves, counts, strict=True)]
+            return np.concatenate(real, axis)
+
+        return jax.tree.map(along_nodes, *(getattr(part, name) for part, _ in parts))
+
+    return Course(**{name: joined(name) for name in Course._fields})

@@ -7,12 +7,11 @@ import jax
 import numpy as np
 import xarray as xr
 
-from ..clinic.symptoms import ITEMS
+from ..clinic.symptoms import ITEMS, Mechanisms
 from ..core.constants import NG_PER_ML
 from ..core.numerics.settings import SUBNETWORKS
 from ..core.types import CELL_CLASSES, ENANTIOMERS, SITES
 from ..model.parameters import Euthymia
-from ..model.time_grid import TimeGrid
 from ..model.vector_field import BURSTING
 from ..pharmacology.comparators import MOLECULES
 from ..results.labelled import labelled
@@ -25,30 +24,30 @@ Values = Mapping[str, Any]
 """By the names of the table of quantities."""
 
 
-def course_dataset(model: Euthymia, course: Course, grid: TimeGrid, arms: list[str], brain_of: np.ndarray) -> xr.Dataset:
+def course_dataset(
+    model: Euthymia, course: Course, healthy: Mechanisms, times: np.ndarray, arms: list[str], brain_of: np.ndarray
+) -> xr.Dataset:
     """The arms of a course that are named, the first of those that were solved, as one data set.
 
-    ``brain_of`` says which brain each arm has.
+    ``healthy`` is what mood reads in health; ``brain_of`` says which brain each arm has.
     """
-    nodes = grid.nodes
-    course = jax.tree.map(np.asarray, course)
-    brains = jax.tree.map(lambda leaf: leaf[brain_of[: len(arms)], :nodes], course.brains)
+    brains = jax.tree.map(lambda leaf: leaf[brain_of[: len(arms)]], course.brains)
     values = {
-        **_drug_values(model, course, nodes),
+        **_drug_values(model, course),
         **_brain_values(brains),
-        "impulse_control": course.impulse_control[:nodes],
-        "mechanism_shift": course.mechanism_shift[brain_of[: len(arms)], :nodes],
-        "context_shift": course.context_shift[: len(arms), :nodes],
-        "items": course.items[: len(arms), :nodes],
-        "madrs": course.items[: len(arms), :nodes].sum(-1),
-        "healthy_spine_density": course.healthy.spine_density,
-        "healthy_focus": course.healthy.focus,
-        "healthy_reward": course.healthy.reward,
+        "impulse_control": course.impulse_control,
+        "mechanism_shift": course.mechanism_shift[brain_of[: len(arms)]],
+        "context_shift": course.context_shift[: len(arms)],
+        "items": course.items[: len(arms)],
+        "madrs": course.items[: len(arms)].sum(-1),
+        "healthy_spine_density": healthy.spine_density,
+        "healthy_focus": healthy.focus,
+        "healthy_reward": healthy.reward,
     }
     return labelled(
         values,
         {
-            "time": grid.times,
+            "time": times,
             "enantiomer": ENANTIOMERS,
             "molecule": MOLECULES,
             "cell_class": CELL_CLASSES,
@@ -61,15 +60,14 @@ def course_dataset(model: Euthymia, course: Course, grid: TimeGrid, arms: list[s
     )
 
 
-def coalition_dataset(course: Course, grid: TimeGrid, arms: int) -> xr.Dataset:
+def coalition_dataset(course: Course, times: np.ndarray, arms: int) -> xr.Dataset:
     """MADRS of the coalitions, which stand behind so many arms that are named."""
-    items = np.asarray(course.items)[arms : arms + len(COALITIONS), : grid.nodes]
-    return labelled({"coalition_madrs": items.sum(-1)}, {"coalition": list(COALITIONS.values()), "time": grid.times})
+    items = course.items[arms : arms + len(COALITIONS)]
+    return labelled({"coalition_madrs": items.sum(-1)}, {"coalition": list(COALITIONS.values()), "time": times})
 
 
-def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
-    drug = jax.tree.map(lambda leaf: leaf[:nodes], course.drug)
-    safety = {name: values[:nodes] for name, values in course.safety._asdict().items()}
+def _drug_values(model: Euthymia, course: Course) -> Values:
+    drug, safety = course.drug, course.safety
     masses = {
         f"{'venous_' if where == 'venous' else ''}{name}_mass": NG_PER_ML
         * float(getattr(model.molecules, name))
@@ -86,11 +84,11 @@ def _drug_values(model: Euthymia, course: Course, nodes: int) -> Values:
         "free_brain_norketamine": drug.brain.norketamine,
         "racemate_equivalents": drug.brain.blockers.ketamine,
         **masses,
-        **{name: safety[name] for name in ("dissociation", "systolic_rise", "diastolic_rise", "anaesthesia")},
-        "can_be_rated": (safety["anaesthesia"] < 1).astype(float),
+        **safety._asdict(),
+        "can_be_rated": (safety.anaesthesia < 1).astype(float),
         "comparator_mass": NG_PER_ML * np.asarray(model.physiology.comparators.molar_mass) * drug.comparator_plasma,
-        "pore_block": course.pore_block[:nodes],
-        "drive_loss": course.drive_loss[:nodes],
+        "pore_block": course.pore_block,
+        "drive_loss": course.drive_loss,
     }
 
 

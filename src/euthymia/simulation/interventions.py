@@ -103,6 +103,11 @@ class ArmSettings(NamedTuple):
     context: Float[Array, " arm"]
     """1 where the context acts, 0 where not."""
 
+    @property
+    def brains(self) -> int:
+        """Number of brains."""
+        return sum(len(switched[0]) for switched in (self.shared, self.own) if switched is not None)
+
 
 class Size(NamedTuple):
     """How many arms and brains a compiled program has room for."""

@@ -3,26 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from ..clinic.symptoms import context_strengths
 from ..core.errors import NoFiniteAnswer, unknown
-from ..core.numerics.exponential import Steps
-from ..model.closures.response import Correction, no_correction
+from ..model.closures.response import Correction
 from ..model.default import default_model
 from ..model.parameters import Euthymia
-from ..model.time_grid import SAME, TimeGrid
+from ..model.time_grid import SAME
 from ..protocols.protocol import Protocol
 from ..protocols.rating import check_rated
-from .course import Schedule, course
+from .course import course, resting_patient
 from .dataset import coalition_dataset, course_dataset
-from .dosing import grid_of, stress_left
+from .dosing import grid_of
 from .interventions import ARMS, BASE, COALITIONS, SIZES, Intervention, coalition, everything_but, settings
 from .person import Person
 from .removable import EVERYTHING, changes_by, removal
-from .visits import checkpoints_until, first_visit, since_visits
+from .schedule import schedules
+from .visits import checkpoints_until, first_visit
 
 
 @dataclass(frozen=True)
@@ -128,22 +127,10 @@ def simulate(
     interventions += [coalition(members).beside(acting) for members in COALITIONS] if coalitions else []
     solved = settings(interventions, acting.clamped, SIZES)
     context = context_strengths(model.symptoms, protocol.context)
-    result = course(model, person, context, _schedule(protocol, grid, correction), solved)
-    data = course_dataset(model, result, grid, names, np.asarray(solved.brain_of))
+    resting = resting_patient(model, person.stress)
+    result = course(model, person, resting, context, schedules(protocol, grid, correction), solved)
+    data = course_dataset(model, result, resting.healthy, grid.times, names, np.asarray(solved.brain_of))
     if not all(np.isfinite(data[name]).all() for name in data.data_vars):
         raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
-    of_coalitions = coalition_dataset(result, grid, len(names)) if coalitions else None
+    of_coalitions = coalition_dataset(result, grid.times, len(names)) if coalitions else None
     return Simulation(protocol, person, data, of_coalitions, without=removed, changes=changes_by(removed))
-
-
-def _schedule(protocol: Protocol, grid: TimeGrid, correction: Correction | None) -> Schedule:
-    times = grid.padded_times
-    return Schedule(
-        jnp.asarray(since_visits(protocol, times)),
-        jnp.asarray(times - first_visit(protocol)),
-        Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)),
-        jnp.asarray(grid.infusion),
-        jnp.asarray(grid.bolus),
-        jnp.asarray(stress_left(protocol, times)),
-        no_correction(len(times)) if correction is None else correction,
-    )

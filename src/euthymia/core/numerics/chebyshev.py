@@ -31,11 +31,11 @@ class Surface(eqx.Module):
 
 
 def polynomials(x: Float[Array, "*batch"], count: int) -> Float[Array, "*batch count"]:
-    """The first Chebyshev polynomials T₀, T₁ … at x in −1 to 1: T_{n+1} = 2 x T_n − T_{n−1}."""
-    terms = [jnp.ones_like(x), x]
-    while len(terms) < count:
-        terms.append(2 * x * terms[-1] - terms[-2])
-    return jnp.stack(terms[:count], -1)
+    """The first Chebyshev polynomials T₀, T₁ … at x in −1 to 1, twice as many at a time: T_{n+m} = 2 T_n T_m − T_{n−m}."""
+    terms = jnp.stack([jnp.ones_like(x), x], -1)
+    while (n := terms.shape[-1] - 1) < count - 1:
+        terms = jnp.concatenate([terms, 2 * terms[..., n:] * terms[..., 1:] - terms[..., n - 1 :: -1]], -1)
+    return terms[..., :count]
 
 
 def nodes(lower: float, upper: float, count: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..types import Scalar
@@ -15,6 +16,7 @@ MAX_SQUARINGS = 32
 SMALL = 0.5
 # The Taylor polynomial has degree ORDER², and its remainder at SMALL is below rounding.
 ORDER = 4
+TAYLOR = np.array([1 / math.factorial(degree) for degree in range(1, ORDER**2 + 1)]).reshape(ORDER, ORDER)
 # Of a step of a Markov chain, and the degree of the Taylor polynomial after them: exact to 1e-10 while the fastest rate times the
 # step is below ten.
 HALVINGS = 6
@@ -56,12 +58,18 @@ def exact_step(
     norm = jax.lax.stop_gradient(jnp.max(jnp.sum(jnp.abs(top), -2), -1))[..., None, None]
     squarings = jnp.clip(jnp.ceil(jnp.log2(norm / SMALL)), 0, MAX_SQUARINGS)
 
-    powers = [top * 2.0**-squarings]
-    for _ in range(ORDER - 1):
-        powers.append(powers[0][..., :n] @ powers[-1])
-    series = jnp.zeros_like(top)
-    for done in reversed(range(0, ORDER**2, ORDER)):
-        series = sum(power / math.factorial(done + k) for k, power in enumerate(powers, 1)) + powers[-1][..., :n] @ series
+    scaled = top * 2.0**-squarings
+
+    def next_power(power: Array, _: None) -> tuple[Array, Array]:
+        return scaled[..., :n] @ power, power
+
+    highest, powers = jax.lax.scan(next_power, scaled, length=ORDER - 1)
+    powers = jnp.concatenate([powers, highest[None]])
+
+    def next_terms(series: Array, factors: Array) -> tuple[Array, None]:
+        return jnp.tensordot(factors, powers, 1) + highest[..., :n] @ series, None
+
+    series, _ = jax.lax.scan(next_terms, jnp.zeros_like(top), jnp.asarray(TAYLOR[::-1]))
 
     of_input = jnp.arange(n + entries) >= n
 
@@ -136,8 +144,12 @@ def propagated_course(
     length_index: Int[Array, " step"],
     infusion: Float[Array, "step system entry"],
     bolus: Float[Array, "step system entry"],
+    start: Float[Array, "system state"] | None = None,
 ) -> Float[Array, "node system state"]:
-    """:func:`linear_course` from propagators over the distinct lengths (leading axis), which are best computed for many people at once."""
+    """:func:`linear_course` from propagators over the distinct lengths (leading axis), which are best computed for many people at once.
+
+    It begins at ``start`` before the first bolus, or at zero.
+    """
     propagate, gain = propagator
 
     def advance(x: Float[Array, "system state"], step: tuple[Array, Array, Array]) -> tuple[Array, Array]:
@@ -145,7 +157,8 @@ def propagated_course(
         x = x + jnp.einsum("sip,sp->si", entry, amount)
         return propagated(Propagator(propagate[length], gain[length]), x, rate), x
 
-    last, course = jax.lax.scan(advance, jnp.zeros(entry.shape[:2]), (length_index, infusion, bolus))
+    start = jnp.zeros(entry.shape[:2]) if start is None else start
+    last, course = jax.lax.scan(advance, start, (length_index, infusion, bolus))
     return jnp.concatenate([course, last[None]])
 
 
@@ -217,11 +230,16 @@ def etd2rk_step(
     correct: Corrector = _uncorrected,
 ) -> Float[Array, " state"]:
     """One step of :func:`etd2rk`, of length h, from the φ-functions of that length and the inputs at both ends."""
-    before, after = inputs
-    rate = derivative(x, before)
-    predicted = correct(x, x + step * (phi.phi1 @ rate), inputs, step)
-    remainder = derivative(predicted, after) - rate - linear @ (predicted - x)
-    return correct(x, predicted + step * (phi.phi2 @ remainder), inputs, step)
+
+    # Both stages are one function, so that it is compiled once: at the first y is x and no rate is known yet.
+    def stage(carried: tuple[Array, Array], at_end: tuple[Array, Any]) -> tuple[tuple[Array, Array], None]:
+        (y, known), (phi_of_stage, at_node) = carried, at_end
+        rate = derivative(y, at_node)
+        return (correct(x, y + step * (phi_of_stage @ (rate - known - linear @ (y - x))), inputs, step), rate), None
+
+    both_ends = jax.tree.map(lambda *ends: jnp.stack(ends), *inputs)
+    (later, _), _ = jax.lax.scan(stage, (x, jnp.zeros_like(x)), (jnp.stack(phi), both_ends))
+    return later
 
 
 def etd2rk(

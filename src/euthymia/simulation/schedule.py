@@ -1,0 +1,88 @@
+"""What is given, and when the patient comes, on a time grid: in windows of one size, so that one program serves a course of any length."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..core.numerics.exponential import Steps
+from ..model.closures.response import Correction, no_correction
+from ..model.time_grid import TimeGrid
+from ..protocols.protocol import Protocol
+from .dosing import stress_left
+from .visits import first_visit, since_visits
+
+STEPS, LENGTHS = 1024, 64
+"""Steps of a window, and distinct lengths among them with one of zero for the padding."""
+
+
+class Schedule(NamedTuple):
+    """One window of a course, padded with steps of length zero."""
+
+    since_visits: Float[Array, "visit node"]
+    """Time since the two latest visits, h."""
+    since_start: Float[Array, "node"]
+    """Time since the first visit, h."""
+    steps: Steps
+    infusion: Float[Array, "step channel"]
+    """µmol/h."""
+    bolus: Float[Array, "step channel"]
+    """µmol."""
+    stress_left: Float[Array, "node"]
+    """Stress over what the patient is under at the start."""
+    correction: Correction
+    """What a bridged run adds to the closures at the nodes."""
+
+
+class Window(NamedTuple):
+    """Steps of a grid from the first to the one before the last: as many nodes, which the next window goes on from."""
+
+    first: int
+    last: int
+
+
+def windows(grid: TimeGrid) -> Iterator[Window]:
+    """The windows of a grid, in order: each as long as :class:`Schedule` has room for, and ending where no bolus is given."""
+    first, end = 0, grid.nodes - 1
+    while first < end:
+        last = min(first + STEPS, end)
+        _, met = np.unique(grid.length_index[first:last], return_index=True)
+        if len(met) >= LENGTHS:
+            last = first + int(np.sort(met)[LENGTHS - 1])
+        while last < end and grid.bolus[last].any():
+            last -= 1
+        yield Window(first, last)
+        first = last
+
+
+def schedules(protocol: Protocol, grid: TimeGrid, correction: Correction | None = None) -> Iterator[tuple[Window, Schedule]]:
+    """Each window of a grid, and what happens in it; a correction has a row for every node of the grid, padded."""
+    times = grid.padded_times
+    corrected = no_correction(len(times)) if correction is None else correction
+    left, since, start = stress_left(protocol, times), since_visits(protocol, times), times - first_visit(protocol)
+    for window in windows(grid):
+        steps = slice(*window)
+        missing = STEPS - (window.last - window.first)
+
+        def along_nodes(values: np.ndarray, nodes: slice = slice(window.first, window.last + 1), missing: int = missing) -> Array:
+            return jnp.asarray(np.pad(values[nodes], [(0, missing), *[(0, 0)] * (values.ndim - 1)], mode="edge"))
+
+        distinct, index = np.unique(grid.length_index[steps], return_inverse=True)
+        lengths = np.pad(grid.lengths[distinct], (0, LENGTHS - len(distinct)))
+        index = np.pad(index, (0, missing), constant_values=LENGTHS - 1)
+        infusion, bolus = (jnp.asarray(np.pad(given[steps], [(0, missing), (0, 0)])) for given in (grid.infusion, grid.bolus))
+        yield (
+            window,
+            Schedule(
+                along_nodes(since.T).T,
+                along_nodes(start),
+                Steps(jnp.asarray(lengths), jnp.asarray(index)),
+                infusion,
+                bolus,
+                along_nodes(left),
+                jax.tree.map(lambda values: along_nodes(np.asarray(values)), corrected),
+            ),
+        )
