@@ -65,14 +65,13 @@ _counted_at = 0.0
 def few_mappings():
     yield
     global _counted_at
-    mappings = Path("/proc/self/maps")
-    if time.monotonic() < _counted_at + COUNTED_EVERY or not mappings.exists():
+    if time.monotonic() < _counted_at + COUNTED_EVERY:
         return
     _counted_at = time.monotonic()
-    if mappings.read_bytes().count(b"\n") > MOST_MAPPINGS:
-        import jax
+    from euthymia.core.exported_programs import forget_programs, mappings
 
-        from euthymia.core.exported_programs import forget_programs
+    if mappings() > MOST_MAPPINGS:
+        import jax
 
         forget_programs()
         jax.clear_caches()

@@ -39,23 +39,7 @@ def patients_on_other_drugs() -> None:
         cohort(read(name), 1)
 
 
-def claims() -> None:
-    """Those of the grids on which claims are predicted."""
-    from euthymia.claims.reference_runs import reference_run
-
-    reference_run(protocol="ketamine-iv-low")
-    reference_run(protocol="esketamine-spray-and-escitalopram")
-
-
-def claims_over_months() -> None:
-    from euthymia.claims.course_of_relief import AFTER_SIX, LONG
-    from euthymia.claims.reference_runs import reference_run
-
-    reference_run(horizon=LONG)
-    reference_run(protocol="ketamine-iv-six", horizon=AFTER_SIX)
-
-
-PROGRAMS = (patients_on_other_drugs, claims, claims_over_months, few_arms, patients, every_arm)
+PROGRAMS = (patients_on_other_drugs, few_arms, patients, every_arm)
 """Each in a process of its own, those that take longest first."""
 
 

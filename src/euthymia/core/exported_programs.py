@@ -113,10 +113,15 @@ def forget_programs() -> None:
     _loaded.clear()
 
 
+def mappings() -> int:
+    """Mappings of memory of this process; 0 where the system does not tell."""
+    listed = Path("/proc/self/maps")
+    return listed.read_bytes().count(b"\n") if listed.exists() else 0
+
+
 def _forget_beyond(most: int) -> None:
     """Let go of programs that were not used for longest, until the process has few enough mappings of memory or one program is left."""
-    mappings = Path("/proc/self/maps")
-    while len(_loaded) > 1 and mappings.exists() and mappings.read_bytes().count(b"\n") > most:
+    while len(_loaded) > 1 and mappings() > most:
         _loaded.popitem(last=False)
 
 

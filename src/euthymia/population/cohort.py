@@ -23,8 +23,7 @@ from ..results.labelled import labelled
 from ..simulation.person import Person
 from ..simulation.removable import changes_by, removal
 from .course import PatientOutcome, patient_outcomes
-from .memory import CHUNK_SIZES, useful_processes
-from .memory import chunk_size as chunk_size_for
+from .memory import CHUNK_SIZES, suitable_chunk_size, useful_processes
 from .patients import check_population, circuit_of
 from .setup import CohortSetup, cohort_setup, comparator_of
 from .weighting import BaselineTarget, balancing_weights, within_limits
@@ -136,7 +135,7 @@ def cohort(
     typical = Person.from_protocol(protocol, model)
     removed = removal(without)
     times, setup = cohort_setup(protocol, model, typical, without=removed)
-    solver = ChunkSolver(model, typical, setup, len(times), chunk_size or chunk_size_for(patients), tuple(like))
+    solver = ChunkSolver(model, typical, setup, len(times), chunk_size or suitable_chunk_size(patients), tuple(like))
     drawn, solved = _solve(solver, patients, progress, useful_processes(processes))
     weights = balancing_weights(_baseline_characteristics(solved.outcome), like)
     data = _dataset(solved, times, model, comparator_of(protocol), weights)

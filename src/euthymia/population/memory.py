@@ -17,7 +17,7 @@ def patients_at_once(device: jax.Device) -> int:
     return min(MOST_AT_ONCE, 2 ** (int(held).bit_length() - 1)) if held > 0 else 1
 
 
-def chunk_size(patients: int) -> int:
+def suitable_chunk_size(patients: int) -> int:
     """Patients of a cohort to solve together on this machine."""
     device = jax.devices()[0]
     if device.platform == "cpu":

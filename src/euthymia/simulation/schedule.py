@@ -73,7 +73,7 @@ def schedules(protocol: Protocol, grid: TimeGrid, correction: Correction | None 
         distinct, index = np.unique(grid.length_index[steps], return_inverse=True)
         lengths = np.pad(grid.lengths[distinct], (0, LENGTHS - len(distinct)))
         index = np.pad(index, (0, missing), constant_values=LENGTHS - 1)
-        infusion, bolus = (jnp.asarray(np.pad(given[steps], [(0, missing), (0, 0)])) for given in (grid.infusion, grid.bolus))
+        infusion, bolus = (jnp.asarray(np.pad(amount[steps], [(0, missing), (0, 0)])) for amount in (grid.infusion, grid.bolus))
         yield (
             window,
             Schedule(

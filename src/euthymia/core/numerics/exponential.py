@@ -237,7 +237,7 @@ def etd2rk_step(
         rate = derivative(y, at_node)
         return (correct(x, y + step * (phi_of_stage @ (rate - known - linear @ (y - x))), inputs, step), rate), None
 
-    both_ends = jax.tree.map(lambda *ends: jnp.stack(ends), *inputs)
+    both_ends = jax.tree.map(lambda *pair: jnp.stack(pair), *inputs)
     (later, _), _ = jax.lax.scan(stage, (x, jnp.zeros_like(x)), (jnp.stack(phi), both_ends))
     return later
 
