@@ -13,7 +13,7 @@ from rescaling import ONE
 from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, genotype, random_effects
 from euthymia.core.errors import InputError
 from euthymia.evidence.registry import evidence
-from euthymia.model.circuits import alone, split_of
+from euthymia.model.circuits import split_of
 from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import patient_outcomes
@@ -87,10 +87,11 @@ def test_a_cohort_is_spread_around_its_patient(many, reference_run):
 
 
 def alike(model):
-    """The model in which patients differ in body alone, and have the typical circuit."""
+    """The model in which patients differ in body alone, and have the typical circuit: as often as there are others, as programs expect."""
     p = model.population
     none = {"spread": 0 * p.spread, "severity": 0 * p.severity, "spread_of_effect": 0 * p.spread_of_effect, "release": 0 * p.release + 1}
-    return replace(model, population=replace(p, **none), circuits=alone(split_of(model.physiology)))
+    typical = jax.tree.map(jnp.broadcast_to, split_of(model.physiology), jax.tree.map(jnp.shape, model.circuits))
+    return replace(model, population=replace(p, **none), circuits=typical)
 
 
 def test_without_spread_a_patient_is_the_one_of_the_single_path(model):

@@ -17,8 +17,8 @@ SMALL = 0.5
 # The Taylor polynomial has degree ORDER², and its remainder at SMALL is below rounding.
 ORDER = 4
 TAYLOR = np.array([1 / math.factorial(degree) for degree in range(1, ORDER**2 + 1)]).reshape(ORDER, ORDER)
-# Of a step of a Markov chain, before a Taylor polynomial of degree 8, by cubes of these degrees: exact to 1e-10 while the fastest rate times
-# the step is below ten.
+# Of a step of a Markov chain, before a Taylor polynomial of degree 8, summed by cubes of these degrees: exact to 1e-10 while the fastest
+# rate times the step is below ten.
 HALVINGS = 6
 CUBES = 6, 3, 0
 # A step is halved so often into parts in each of which the rates of an occupancy are constant.
