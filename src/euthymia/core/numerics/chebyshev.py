@@ -1,6 +1,9 @@
 """Response surfaces: products of Chebyshev polynomials in two variables."""
 
+from functools import partial
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -30,6 +33,7 @@ class Surface(eqx.Module):
         return self.scale * (jnp.exp(polynomial) if self.logarithmic else polynomial)
 
 
+@partial(jax.jit, static_argnames="count")
 def polynomials(x: Float[Array, "*batch"], count: int) -> Float[Array, "*batch count"]:
     """The first Chebyshev polynomials T₀, T₁ … at x in −1 to 1, twice as many at a time: T_{n+m} = 2 T_n T_m − T_{n−m}."""
     terms = jnp.stack([jnp.ones_like(x), x], -1)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -66,6 +67,7 @@ def no_correction(nodes: int | None = None) -> Correction:
     return Correction(*(jnp.zeros((*leading, len(outputs))) for outputs in (HABENULA_OUTPUTS, PASSAGE_OUTPUTS)))
 
 
+@jax.jit
 def habenula_output(p: Closures, nmda: Float[Array, "*batch"], shift: Float[Array, "*batch"], correction: Correction) -> HabenulaOutput:
     """Output of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV); none is negative."""
     outputs = jnp.maximum(p.habenula(nmda, shift) + correction.habenula, 0)
