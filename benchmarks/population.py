@@ -148,6 +148,13 @@ if __name__ == "__main__":
     fewer = here(FEWER)[1]
     patients, all_of_them = here(PEOPLE)
     sample, per_patient = patients.data.isel(patient=slice(SAMPLE)), all_of_them.seconds / PEOPLE
+    grown = (all_of_them.megabytes - fewer.megabytes) / (PEOPLE - FEWER)
+    print(f"{PEOPLE} patients, {len(PROTOCOL.doses)} infusions, {PROTOCOL.horizon / 24:.0f} d: {all_of_them.seconds:.0f} s for all")
+    print(
+        f"{PEOPLE} cost {per_patient / (fewer.seconds / FEWER):.2f} times as much each as {FEWER}; "
+        f"memory {fewer.megabytes:.0f} MB for {FEWER}, and {1e3 * grown:.0f} kB for each more",
+        flush=True,
+    )
     ours = np.stack([sample[name].sel(arm="as given") if name == "madrs" else sample[name] for name in COMPARED], -1)
     lines, allowed = [], np.inf
     for circuits in (True, False):
@@ -160,13 +167,5 @@ if __name__ == "__main__":
             f"libRoadRunner, circuits {'acting  ' if circuits else 'constant'}  {1e3 * took:7.2f} ms a patient, error {worst:.0e} "
             f"at tolerances {relative:.0e} and {absolute:.0e} ({SAMPLE} measured), ratio {took / per_patient:.1f}"
         )
-    print(f"{PEOPLE} patients, {len(PROTOCOL.doses)} infusions, {PROTOCOL.horizon / 24:.0f} d")
-    print(
-        f"euthymia, dose to ratings        {1e3 * per_patient:7.2f} ms a patient, {all_of_them.seconds:.0f} s for all, error {allowed:.0e}"
-    )
+    print(f"euthymia, dose to ratings        {1e3 * per_patient:7.2f} ms a patient, error {allowed:.0e}")
     print("\n".join(lines))
-    grown = (all_of_them.megabytes - fewer.megabytes) / (PEOPLE - FEWER)
-    print(
-        f"{PEOPLE} cost {per_patient / (fewer.seconds / FEWER):.2f} times as much each as {FEWER}; "
-        f"memory {fewer.megabytes:.0f} MB for {FEWER}, and {1e3 * grown:.0f} kB for each more"
-    )
