@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -64,25 +63,29 @@ def schedules(protocol: Protocol, grid: TimeGrid, correction: Correction | None 
     corrected = no_correction(len(times)) if correction is None else correction
     left, since, start = stress_left(protocol, times), since_visits(protocol, times), times - first_visit(protocol)
     for window in windows(grid):
-        steps = slice(*window)
-        missing = STEPS - (window.last - window.first)
-
-        def along_nodes(values: np.ndarray, nodes: slice = slice(window.first, window.last + 1), missing: int = missing) -> Array:
-            return jnp.asarray(np.pad(values[nodes], [(0, missing), *[(0, 0)] * (values.ndim - 1)], mode="edge"))
-
-        distinct, index = np.unique(grid.length_index[steps], return_inverse=True)
+        distinct, index = np.unique(grid.length_index[slice(*window)], return_inverse=True)
+        # Lengths end in at least one of zero, which the steps of the padding have.
         lengths = np.pad(grid.lengths[distinct], (0, LENGTHS - len(distinct)))
-        index = np.pad(index, (0, missing), constant_values=LENGTHS - 1)
-        infusion, bolus = (jnp.asarray(np.pad(amount[steps], [(0, missing), (0, 0)])) for amount in (grid.infusion, grid.bolus))
-        yield (
-            window,
-            Schedule(
-                along_nodes(since.T).T,
-                along_nodes(start),
-                Steps(jnp.asarray(lengths), jnp.asarray(index)),
-                infusion,
-                bolus,
-                along_nodes(left),
-                jax.tree.map(lambda values: along_nodes(np.asarray(values)), corrected),
-            ),
+        length_index = np.pad(index, (0, STEPS - len(index)), constant_values=LENGTHS - 1)
+        schedule = Schedule(
+            _at_nodes(since.T, window).T,
+            _at_nodes(start, window),
+            Steps(jnp.asarray(lengths), jnp.asarray(length_index)),
+            _in_steps(grid.infusion, window),
+            _in_steps(grid.bolus, window),
+            _at_nodes(left, window),
+            Correction(*(_at_nodes(np.asarray(part), window) for part in corrected)),
         )
+        yield window, schedule
+
+
+def _at_nodes(values: np.ndarray, window: Window) -> Array:
+    """Rows of the nodes of a window, the last again for those of the padding."""
+    rows = values[window.first : window.last + 1]
+    return jnp.asarray(np.pad(rows, [(0, STEPS + 1 - len(rows)), *[(0, 0)] * (values.ndim - 1)], mode="edge"))
+
+
+def _in_steps(amounts: Float[np.ndarray, "step channel"], window: Window) -> Array:
+    """Rows of the steps of a window, and nothing in those of the padding."""
+    rows = amounts[slice(*window)]
+    return jnp.asarray(np.pad(rows, [(0, STEPS - len(rows)), (0, 0)]))
