@@ -10,8 +10,10 @@ from .. import links
 from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
 from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
+from ..core.compiler_options import FEW_KERNELS
 from ..core.constants import DAY
-from ..core.exported_programs import exported
+from ..core.device import on_device
+from ..core.exported_programs import exported, exported_with
 from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
 from ..results.labelled import labelled
@@ -78,14 +80,14 @@ def _recordings(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     """The habenula at the checkpoints."""
     p = model.physiology.nucleus
     then = simulation.data.sel(arm="as given").isel(time=list(checkpoints(simulation).values()))
-    state = jnp.asarray(then.habenula_nmda.values), jnp.asarray(then.habenula_shift.values)
+    state = on_device(then.habenula_nmda.values), on_device(then.habenula_shift.values)
     recording = habenula.record(p, *state)
     typical, spikes = habenula.typical_cells(recording), habenula.table_of_spikes(recording)
     values = {
         "neuron_rest": recording.rest,
         "habenula_cells": recording.firing.mean(1),
         "traced_neuron": list(typical.values()),
-        "habenula_voltage": habenula.trace(p, *state, jnp.array(list(typical.values()))),
+        "habenula_voltage": habenula.trace(p, *state, on_device(list(typical.values()))),
         "recording_time": habenula.PLAN.nodes * habenula.SPACING,
         **{f"spike_{name}": column for name, column in spikes._asdict().items()},
     }
@@ -104,7 +106,7 @@ def _omitted_reward(simulation: Simulation, model: Euthymia) -> tuple[dict, dict
     p, experiment, dopamine = model.physiology.nucleus, model.omitted_reward, model.physiology.midbrain.dopamine
     shift = simulation.undosed("habenula_shift")
     left = float(simulation.data.habenula_nmda.sel(arm="as given").min())
-    rates = _excited(p, experiment, jnp.array([1, 1, left]), jnp.array([0, shift, shift]))
+    rates = np.asarray(_excited(p, experiment, on_device([1, 1, left]), on_device([0, shift, shift])))
     spikes = [omitted_reward.volley(p, experiment, rate) for rate in rates]
     values = {
         "omitted_reward_rate": rates,
@@ -116,7 +118,7 @@ def _omitted_reward(simulation: Simulation, model: Euthymia) -> tuple[dict, dict
     return values, {"nucleus": list(NUCLEI), "volley_time": middles, "volley": list(VOLLEY)}
 
 
-@exported
+@exported_with(FEW_KERNELS)
 def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float[Array, "nucleus"]) -> Float[Array, "nucleus node"]:
     return jax.vmap(lambda left, moved: omitted_reward.excited_rate(p, experiment, left, moved, RUNS))(nmda, shift)
 
@@ -125,8 +127,8 @@ def _limbic(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     """The landscape of the limbic lock, its subnetworks, and its clock at other noise."""
     data, physiology = simulation.data, model.physiology
     peak = float(data.limbic_block.sel(arm="as given").max())
-    health = (jnp.asarray(data.healthy_spine_density.item()), jnp.asarray(data.healthy_reward.item()), jnp.ones(()))
-    healthy_input = float(links.limbic_input(physiology.links, *health))
+    health = data.healthy_spine_density.item(), data.healthy_reward.item(), 1.0
+    healthy_input = float(jax.jit(links.limbic_input)(physiology.links, *health))
     own_input = simulation.undosed("limbic_input")
     values = limbic.landscape(physiology.limbic.attractor, peak, own_input, healthy_input)
     values |= limbic.subnetworks(model, own_input) | limbic.passages_by_noise(physiology.limbic, own_input)
@@ -148,11 +150,11 @@ def _prefrontal(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     data, p = simulation.data, model.physiology.prefrontal
     indices = _times_of_gamma(data)
     nodes = list(checkpoints(simulation).values())
-    power = _gamma_powers(p, *_state(data, indices))
+    power = np.asarray(_gamma_powers(p, *_state(data, indices)))
     values = {
         "gamma_power": power / power[0],
         "checkpoint_prefrontal_rates": data.prefrontal_rates.sel(arm="as given").values[nodes],
-        "prefrontal_spectrum": _spectra(p, *_state(data, nodes), jnp.asarray(FREQUENCIES * HERTZ)),
+        "prefrontal_spectrum": _spectra(p, *_state(data, nodes), on_device(FREQUENCIES * HERTZ)),
         "gamma_band": p.gamma_band / HERTZ,
     }
     axes = {
@@ -171,11 +173,11 @@ def _ensemble(simulation: Simulation, model: Euthymia) -> tuple[dict, dict]:
     courses = over_ensemble(
         p,
         model.circuits,
-        jnp.diff(jnp.asarray(times)),
-        jnp.asarray(data.racemate_equivalents.values),
-        jnp.asarray(data.drive_loss.sel(cell_class=list(CORTICAL)).values),
-        jnp.asarray(dosed.recurrence.values),
-        jnp.asarray(dosed.prefrontal_inhibition.values),
+        on_device(np.diff(times)),
+        on_device(data.racemate_equivalents.values),
+        on_device(data.drive_loss.sel(cell_class=list(CORTICAL)).values),
+        on_device(dosed.recurrence.values),
+        on_device(dosed.prefrontal_inhibition.values),
         "adaptation" not in simulation.without,
     )
     firing, glutamate = (np.quantile(np.asarray(values)[:, indices], QUANTILES, axis=0) for values in courses)
@@ -196,7 +198,7 @@ def _times_of_gamma(data: xr.Dataset) -> np.ndarray:
 def _state(data: xr.Dataset, nodes) -> tuple[Array, Array, Array]:
     """Rates (Hz), NMDA drive left and recurrence of the circuit as given, at some nodes of a course."""
     dosed = data.sel(arm="as given").isel(time=nodes)
-    return jnp.asarray(dosed.prefrontal_rates.values), jnp.asarray(dosed.prefrontal_nmda.values), jnp.asarray(dosed.recurrence.values)
+    return on_device(dosed.prefrontal_rates.values), on_device(dosed.prefrontal_nmda.values), on_device(dosed.recurrence.values)
 
 
 @exported

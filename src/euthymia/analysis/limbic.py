@@ -11,11 +11,12 @@ from jaxtyping import Array, Float
 
 from .. import links
 from ..brain.attractor import Attractor, activation, communication, holding_input, network_rates, quiet_cognition
-from ..brain.escape import LimbicLock
-from ..core.exported_programs import exported
+from ..brain.escape import LimbicLock, log_passages
+from ..core.compiler_options import FEW_KERNELS
+from ..core.device import on_device
+from ..core.exported_programs import exported, exported_with
 from ..core.types import Scalar
 from ..evidence.registry import evidence
-from ..model.closures.recipes import passages
 from ..model.parameters import Euthymia
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
@@ -66,11 +67,11 @@ def landscape(p: Attractor, peak: float, own_input: float, healthy_input: float)
     own_input, healthy_input
         Limbic drive of this patient before, and of a healthy one.
     """
-    S, current, drive = (np.asarray(leaf) for leaf in _landscape(p, jnp.array([*BLOCKS, peak])))
+    S, current, drive = (np.asarray(leaf) for leaf in _landscape(p, on_device([*BLOCKS, peak])))
     edges = np.array([_edges(along) for along in drive])
     at_rest = [_crossing(current, along, healthy_input, 0) for along in drive[:-1]]
     from_lock = [_crossing(current, along, own_input, -1) for along in drive[:-1]]
-    starts, inputs = jnp.array([at_rest, from_lock]), jnp.array([healthy_input, own_input])
+    starts, inputs = on_device([at_rest, from_lock]), on_device([healthy_input, own_input])
     passed_on, rates, states = (np.asarray(leaf) for leaf in _from_initial_states(p, starts, inputs))
     # Block moves the lower edge up; where it passes this patient's drive, the lock vanishes.
     held = np.isfinite(edges[:-1, 0])
@@ -129,7 +130,7 @@ def _from_initial_states(
 
 def subnetworks(model: Euthymia, own_input: float) -> dict[str, np.ndarray]:
     """The limbic subnetworks of a patient before treatment, from the mean drive (nA): the drive of each, and the share it stands for."""
-    drives = links.limbic_inputs(model.physiology.links, jnp.asarray(own_input))
+    drives = jax.jit(links.limbic_inputs)(model.physiology.links, on_device(own_input))
     return {"subnetwork_drive": np.asarray(drives), "subnetwork_share": np.asarray(links.SUBNETWORK_WEIGHTS)}
 
 
@@ -146,17 +147,22 @@ def passages_by_noise(p: LimbicLock, limbic_input: float) -> dict[str, np.ndarra
     How long an escape takes is close to exponential, so that half of all untreated networks are out after ln 2 of the mean.
     """
 
-    def at(noise: float) -> np.ndarray:
-        noisy = eqx.tree_at(lambda lock: lock.attractor.noise, p, jnp.asarray(noise))
-        return np.exp(passages(noisy, 0.0, limbic_input))
-
-    times = np.array([at(noise) for noise in explored_noise(p)])
+    times = np.exp(_log_passages(p, on_device(explored_noise(p)), on_device(limbic_input)))
     return {
         "noise_passage_into": times[:, 0],
         "noise_passage_out_of": times[:, 1],
         "untreated_opening": np.log(2) * times[:, 1],
         "noise_used": float(p.attractor.noise),
     }
+
+
+@exported_with(FEW_KERNELS)
+def _log_passages(p: LimbicLock, noise: Float[Array, "noise"], limbic_input: Scalar) -> Float[Array, "noise passage"]:
+    def at(noise: Scalar) -> Float[Array, "passage"]:
+        noisy = eqx.tree_at(lambda lock: lock.attractor.noise, p, noise)
+        return log_passages(noisy, jnp.zeros(()), limbic_input, jnp.ones(()))
+
+    return jax.lax.map(at, noise)
 
 
 def levels(simulation: Simulation, circuits: xr.Dataset) -> Levels:

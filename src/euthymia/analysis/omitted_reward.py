@@ -1,13 +1,15 @@
 """A reward that does not come: one synchronous excitation of the habenula, and how long it silences dopamine cells."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ..circuits.habenula.nucleus import simulate_nucleus
 from ..circuits.habenula.parameters import Nucleus
 from ..circuits.midbrain import Dopamine, pause_after_volley
+from ..core.compiler_options import FEW_KERNELS
+from ..core.exported_programs import exported_with
 from ..core.types import Scalar
 from ..model.closures.recipes import PLAN as CLOSURE_PLAN
 from ..model.closures.recipes import SEED
@@ -25,7 +27,7 @@ MILLISECONDS = 1e3
 """In a second."""
 
 
-@eqx.filter_jit
+@exported_with(FEW_KERNELS)
 def excited_rate(p: Nucleus, experiment: OmittedReward, nmda: Scalar, shift: Scalar, repeats: int = REPEATS) -> Float[Array, "node"]:
     """Mean rate of the cells (Hz) at the nodes around the excitation.
 
@@ -44,17 +46,17 @@ def excited_rate(p: Nucleus, experiment: OmittedReward, nmda: Scalar, shift: Sca
     return jax.vmap(lambda key: simulate_nucleus(p, nmda, shift, key, PLAN, pulse)[1])(keys).mean(0)
 
 
-def times_since_excitation() -> Float[Array, "node"]:
+def times_since_excitation() -> Float[np.ndarray, "node"]:
     """Start of each node (ms), counted from the excitation."""
-    return (jnp.arange(PLAN.nodes) - START) * SPACING
+    return (np.arange(PLAN.nodes) - START) * SPACING
 
 
-def volley(p: Nucleus, experiment: OmittedReward, rate: Float[Array, "node"]) -> float:
+def volley(p: Nucleus, experiment: OmittedReward, rate: Float[Array | np.ndarray, "node"]) -> float:
     """Spikes per cell during the excitation and in one interval of a burst after it."""
-    length = round(float(experiment.duration + p.burst_interval[0]) / SPACING)
-    return float(rate[START : START + length].sum()) * SPACING / MILLISECONDS
+    length = round((experiment.duration.item() + p.burst_interval.tolist()[0]) / SPACING)
+    return float(np.asarray(rate)[START : START + length].sum()) * SPACING / MILLISECONDS
 
 
 def pause(p: Dopamine, spikes: float) -> float:
     """How long (ms) dopamine cells are silent after so many synchronous spikes of every habenula cell."""
-    return float(pause_after_volley(p, jnp.asarray(spikes)))
+    return float(jax.jit(pause_after_volley)(p, spikes))

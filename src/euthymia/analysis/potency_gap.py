@@ -2,13 +2,16 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from ..brain.attractor import Attractor, Window, bistable_window, critical_block
 from ..circuits.prefrontal import E
-from ..core.exported_programs import exported
+from ..core.compiler_options import MANY_KERNELS
+from ..core.device import on_device
+from ..core.exported_programs import exported_with
 from ..core.types import Scalar
 from ..links import habenula_loss, habenula_shift, unadapted
 from ..model.closures.response import habenula_output, no_correction
@@ -45,7 +48,7 @@ def _disinhibition(model: Euthymia, simulation: Simulation) -> float | None:
     physiology = model.physiology
     potency = np.asarray(physiology.receptor.drive_ic50)[: len(physiology.prefrontal.baseline)]
     lost = CONCENTRATIONS[:, None] / (CONCENTRATIONS[:, None] + potency)
-    rates = rates_at(physiology.prefrontal, jnp.asarray(1 - lost), jnp.asarray(simulation.undosed("recurrence")))
+    rates = rates_at(physiology.prefrontal, on_device(1 - lost), on_device(simulation.undosed("recurrence")))
     concentration = float(times_to_change(CONCENTRATIONS, np.asarray(rates), RISE)[E])
     somatostatin = simulation.data.indexes["cell_class"].get_loc("somatostatin")
     return None if np.isnan(concentration) else concentration / (concentration + float(potency[somatostatin]))
@@ -62,10 +65,10 @@ def _lasting_repair(model: Euthymia, simulation: Simulation) -> float | None:
 def _calm_habenula(model: Euthymia, simulation: Simulation, output: str) -> float | None:
     """Loss at which an output of this patient's habenula is down to that of a healthy one, at its undosed resting potential."""
     closures, links = model.physiology.closures, model.physiology.links
-    healthy_shift = habenula_shift(links, jnp.zeros(()), jnp.asarray(simulation.data.healthy_reward.item()))
+    healthy_shift = jax.jit(habenula_shift)(links, 0.0, simulation.data.healthy_reward.item())
     healthy = float(getattr(habenula_output(closures, jnp.ones(()), healthy_shift, no_correction()), output))
-    ill = jnp.full(len(LOSSES), simulation.undosed("habenula_shift"))
-    course = np.asarray(getattr(habenula_output(closures, jnp.asarray(1 - LOSSES), ill, no_correction()), output))
+    ill = on_device(np.full(len(LOSSES), simulation.undosed("habenula_shift")))
+    course = np.asarray(getattr(habenula_output(closures, on_device(1 - LOSSES), ill, no_correction()), output))
     down = course <= healthy * (1 + ROUNDING)
     return float(LOSSES[np.argmax(down)]) if down.any() and not down[0] else None
 
@@ -75,14 +78,13 @@ def felt_losses(simulation: Simulation) -> xr.DataArray:
     data = simulation.data
     used_to = 0 * data.adaptation if "adaptation" in simulation.without else data.adaptation
     loss, used_to = (by_class.transpose("time", "cell_class") for by_class in (data.drive_loss, used_to.sel(arm="as given")))
-    return loss.copy(data=np.asarray(unadapted(jnp.asarray(loss.values), jnp.asarray(used_to.values))))
+    return loss.copy(data=np.asarray(jax.jit(unadapted)(loss.values, used_to.values)))
 
 
 def _lost_in_habenula(model: Euthymia, simulation: Simulation) -> float:
     """Largest loss of NMDA drive that is felt, by drug in the fluid and drug that is trapped."""
-    felt = jnp.asarray(felt_losses(simulation).values)
-    trapped = jnp.asarray(simulation.data.bound.sel(site="habenula_burst").values)
-    return float(habenula_loss(model.physiology.links, felt, trapped).max())
+    trapped = simulation.data.bound.sel(site="habenula_burst").values
+    return float(np.max(jax.jit(habenula_loss)(model.physiology.links, felt_losses(simulation).values, trapped)))
 
 
 def _lost_at_rest(model: Euthymia, simulation: Simulation) -> float:
@@ -91,7 +93,7 @@ def _lost_at_rest(model: Euthymia, simulation: Simulation) -> float:
     return float(p.signalling_ec50) * (engaged / (1 - engaged)) ** (1 / float(p.cooperativity))
 
 
-@exported
+@exported_with(MANY_KERNELS)
 def _limbic(p: Attractor, limbic_input: Scalar) -> tuple[Scalar, Window]:
     return critical_block(p, limbic_input, jnp.ones(())), bistable_window(p, jnp.zeros(()), jnp.ones(()))
 
@@ -99,7 +101,7 @@ def _limbic(p: Attractor, limbic_input: Scalar) -> tuple[Scalar, Window]:
 def _release(model: Euthymia, simulation: Simulation) -> float | None:
     """Loss at which the locked state of this patient's limbic network ends; None unless a quiet one is beside it."""
     drive = simulation.undosed("limbic_input")
-    needed, window = _limbic(model.physiology.limbic.attractor, jnp.asarray(drive))
+    needed, window = _limbic(model.physiology.limbic.attractor, on_device(drive))
     return float(needed) if window.lower <= drive <= window.upper else None
 
 

@@ -3,6 +3,7 @@
 from math import e
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 
 from ..core.types import SITES
@@ -24,7 +25,7 @@ def largest_trapped_share(p: NMDAReceptor, area: float, after: float) -> float:
     after
         T, h.
     """
-    binding, unbinding = trapping_rates(p, only_ketamine(jnp.ones(())), jnp.ones(len(SITES)), resting_unblock(p))
+    binding, unbinding = jax.jit(trapping_rates)(p, only_ketamine(jnp.ones(())), jnp.ones(len(SITES)), resting_unblock(p))
     return float(binding[SITE] / unbinding[SITE]) * area / (e * after)
 
 
@@ -45,6 +46,6 @@ class ReleaseRates(NamedTuple):
 def release_rates(p: NMDAReceptor) -> ReleaseRates:
     """The release rate of trapped drug that the habenula reads, beside those that the receptor's kinetics give to its cells."""
     ones = jnp.ones(len(SITES))
-    _, unbinding = trapping_rates(p, only_ketamine(jnp.zeros(())), ones, ones)
+    _, unbinding = jax.jit(trapping_rates)(p, only_ketamine(jnp.zeros(())), ones, ones)
     sites = {name: SITES.index(f"habenula_{name}") for name in ("burst", "silent")}
     return ReleaseRates(float(p.habenula_release), {name: float(unbinding[site]) for name, site in sites.items()})

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, update_wrapper
 from importlib import import_module
 from importlib.metadata import version
@@ -15,7 +15,6 @@ from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import export
 
@@ -53,9 +52,10 @@ class ExportedProgram(Generic[Arguments, Result]):
     is traced, it becomes a part of that.
     """
 
-    def __init__(self, function: Callable[Arguments, Result]) -> None:
+    def __init__(self, function: Callable[Arguments, Result], compiler_options: Mapping[str, bool | str] | None = None) -> None:
         update_wrapper(self, function)
         self._function = function
+        self._compiler_options = dict(compiler_options or {})
         self._traced = eqx.filter_jit(function)
 
     def __call__(self, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
@@ -63,7 +63,8 @@ class ExportedProgram(Generic[Arguments, Result]):
         leaves, tree = jax.tree.flatten((arguments, options))
         if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
             return self._traced(*arguments, **options)
-        arrays = [jnp.asarray(leaf) for leaf in leaves if _is_array(leaf)]
+        # Not `asarray`, which compiles for every shape of NumPy's.
+        arrays = [jax.device_put(leaf) for leaf in leaves if _is_array(leaf)]
         constants = tuple(None if _is_array(leaf) else (leaf,) for leaf in leaves)
         shapes = tuple((array.shape, array.dtype) for array in arrays)
         key = (self, tree, constants, shapes)
@@ -81,14 +82,14 @@ class ExportedProgram(Generic[Arguments, Result]):
         content = None if kept is None or key is None else kept.get(key)
         if content is not None:
             try:
-                return _read(content, specifications)
+                return self._read(content, specifications)
             # Whatever is wrong with what was kept, the function is still there.
             except Exception:
                 pass
         traced, result = self._export(tree, constants, specifications)
         if kept is not None and key is not None and (written := _written(traced, result)) is not None:
             kept.put(key, written)
-        return Program(_compiled(traced, specifications), lambda arrays: jax.tree.unflatten(jax.tree.structure(result), arrays))
+        return Program(self._compiled(traced, specifications), lambda arrays: jax.tree.unflatten(jax.tree.structure(result), arrays))
 
     def _export(self, tree: Any, constants: tuple, specifications: list) -> tuple[export.Exported, Any]:
         """The traced program, and the structure of its result with the number of an array at each leaf."""
@@ -106,6 +107,21 @@ class ExportedProgram(Generic[Arguments, Result]):
         exported = export.export(jax.jit(of_arrays))(*specifications)
         assert structure is not None
         return exported, jax.tree.unflatten(structure, range(structure.num_leaves))
+
+    def _read(self, content: bytes, specifications: list) -> Program:
+        description, _, program = content.partition(b"\n")
+        result = json.loads(description)
+        traced = export.deserialize(bytearray(program))
+        return Program(self._compiled(traced, specifications), lambda arrays: rebuilt(result, arrays))
+
+    def _compiled(self, traced: export.Exported, specifications: list) -> Callable[..., Sequence[jax.Array]]:
+        def call(*arrays: jax.Array) -> Any:
+            return traced.call(*arrays)
+
+        # The name under which JAX keeps and reports the compiled program.
+        call.__name__ = traced.fun_name
+        options = self._compiler_options if jax.default_backend() == "cpu" else {}
+        return jax.jit(call).lower(*specifications).compile(options)
 
 
 def forget_programs() -> None:
@@ -128,6 +144,13 @@ def _forget_beyond(most: int) -> None:
 def exported(function: Callable[Arguments, Result]) -> ExportedProgram[Arguments, Result]:
     """Decorates a function of arrays that is large enough to be kept traced and lowered on disk; see :class:`ExportedProgram`."""
     return ExportedProgram(function)
+
+
+def exported_with(
+    compiler_options: Mapping[str, bool | str],
+) -> Callable[[Callable[Arguments, Result]], ExportedProgram[Arguments, Result]]:
+    """Like :func:`exported`, compiled with these options of XLA where the program runs on the CPU."""
+    return lambda function: ExportedProgram(function, compiler_options)
 
 
 def kept_programs() -> CheckedFiles | None:
@@ -178,27 +201,12 @@ def _is_array(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array | np.ndarray | np.generic)
 
 
-def _compiled(traced: export.Exported, specifications: list) -> Callable[..., Sequence[jax.Array]]:
-    def call(*arrays: jax.Array) -> Any:
-        return traced.call(*arrays)
-
-    # The name under which JAX keeps and reports the compiled program.
-    call.__name__ = traced.fun_name
-    return jax.jit(call).lower(*specifications).compile()
-
-
 def _written(traced: export.Exported, result: Any) -> bytes | None:
     """A program as bytes: a line that describes the structure of its result, and what JAX makes of it; None where that cannot be."""
     try:
         return json.dumps(described(result)).encode() + b"\n" + traced.serialize()
     except (TypeError, ValueError, ImportError):
         return None
-
-
-def _read(content: bytes, specifications: list) -> Program:
-    description, _, program = content.partition(b"\n")
-    result = json.loads(description)
-    return Program(_compiled(export.deserialize(bytearray(program)), specifications), lambda arrays: rebuilt(result, arrays))
 
 
 def described(result: Any) -> Any:

@@ -5,7 +5,9 @@ from dataclasses import Field, fields
 from typing import Any, TypeVar
 
 import equinox as eqx
-import jax.numpy as jnp
+import numpy as np
+
+from .device import on_device
 
 Container = TypeVar("Container", bound=eqx.Module)
 Rows = str | tuple[str, ...]
@@ -58,7 +60,7 @@ def fill(container: type[Container], value: Callable[[str, str], Any], ready: Ma
     for field in fields(container):
         if "row" in field.metadata:
             numbers = [value(row, field.metadata["unit"]) for row in rows_of(field)]
-            filled[field.name] = jnp.asarray(numbers[0] if isinstance(field.metadata["row"], str) else numbers, dtype=float)
+            filled[field.name] = on_device(np.array(numbers[0] if isinstance(field.metadata["row"], str) else numbers, float))
         elif field.type in ready:
             filled[field.name] = ready[field.type]
         else:

@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..clinic.symptoms import OPEN_CONTEXTS, VISIT_CONTEXTS, Mechanisms, Symptoms, context_strengths
+from ..core.compiler_options import MANY_KERNELS
 from ..core.errors import InputError
-from ..core.exported_programs import exported
+from ..core.exported_programs import exported_with
 from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.types import Scalar
 from ..links import Switches
@@ -86,7 +87,7 @@ class CohortSetup(NamedTuple):
     depressed: Mechanisms
 
 
-@exported
+@exported_with(MANY_KERNELS)
 def _typical_brain(
     model: Euthymia, lengths: Float[Array, "length"], acting: Switches
 ) -> tuple[Array, PhiFunctions, Mechanisms, Mechanisms]:

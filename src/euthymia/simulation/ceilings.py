@@ -80,8 +80,9 @@ def _ceiling(dose: Dose, species: str, model: Euthymia, weight: float) -> Ceilin
     ceilings = model.ceilings
     if owner in CEILING_OWNERS:
         name = f"{owner}.{_kind(dose.route)}"
-        return Ceiling(float(ceilings.at_once[AT_ONCE.index(name)]), float(ceilings.rate[CEILING_OWNERS.index(owner)]), f"ceilings.{name}")
-    rate = float(ceilings.multiple * model.physiology.comparators.highest_dose[DRUGS.index(owner)]) / weight
+        at_once, rate = ceilings.at_once.tolist()[AT_ONCE.index(name)], ceilings.rate.tolist()[CEILING_OWNERS.index(owner)]
+        return Ceiling(at_once, rate, f"ceilings.{name}")
+    rate = ceilings.multiple.item() * model.physiology.comparators.highest_dose.tolist()[DRUGS.index(owner)] / weight
     return Ceiling(rate * DAY, rate, "ceilings.comparators.multiple")
 
 

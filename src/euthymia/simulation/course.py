@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
-from ..core.exported_programs import exported
+from ..core.compiler_options import MANY_KERNELS
+from ..core.exported_programs import exported_with
 from ..core.numerics.exponential import Steps
 from ..core.numerics.settings import SUBNETWORKS
 from ..core.types import SITES, Scalar
@@ -101,7 +102,7 @@ def at_rest(physiology: Physiology, brain: Brain) -> Mechanisms:
     return mechanisms(physiology, brain.rest, auxiliary, locked_share(lock))
 
 
-@exported
+@exported_with(MANY_KERNELS)
 def resting_patient(model: Euthymia, stress: Scalar) -> RestingPatient:
     """The undosed patient under a stress (0 to 1), and the two between whom mood is measured."""
     stresses = jnp.stack([stress, jnp.zeros(()), model.patient.stress])
@@ -153,7 +154,7 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
     )
 
 
-@exported
+@exported_with(MANY_KERNELS)
 def window_of_course(
     model: Euthymia,
     person: Person,

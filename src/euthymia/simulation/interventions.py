@@ -5,10 +5,10 @@ from itertools import combinations
 from operator import le
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from ..core.device import on_device
 from ..links import Switches, every_link
 
 SWITCHES_OF_WAY = {
@@ -148,11 +148,11 @@ def settings(interventions: Iterable[Intervention], removed: frozenset[str] = fr
     return ArmSettings(
         _stacked(shared + brains[:1] * (size.shared - needed.shared)),
         _stacked(own + brains[:1] * (size.own - needed.own)) if size.own else None,
-        jnp.asarray([index_of[arm.clamped] for arm in arms]),
+        on_device(np.array([index_of[arm.clamped] for arm in arms])),
         switches(SWITCHES_OF_WAYS | inner),
-        jnp.asarray([float(arm.context) for arm in arms]),
+        on_device(np.array([float(arm.context) for arm in arms])),
     )
 
 
 def _stacked(clamped: list[frozenset[str]]) -> Switches:
-    return Switches(*(jnp.asarray(np.array(values)) for values in zip(*(switches(names) for names in clamped), strict=True)))
+    return Switches(*(on_device(np.array(values)) for values in zip(*(switches(names) for names in clamped), strict=True)))

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core.device import on_device
 from ..core.numerics.exponential import Steps
 from ..model.closures.response import Correction, no_correction
 from ..model.time_grid import TimeGrid
@@ -70,7 +70,7 @@ def schedules(protocol: Protocol, grid: TimeGrid, correction: Correction | None 
         schedule = Schedule(
             _at_nodes(since.T, window).T,
             _at_nodes(start, window),
-            Steps(jnp.asarray(lengths), jnp.asarray(length_index)),
+            Steps(on_device(lengths), on_device(length_index)),
             _in_steps(grid.infusion, window),
             _in_steps(grid.bolus, window),
             _at_nodes(left, window),
@@ -82,10 +82,10 @@ def schedules(protocol: Protocol, grid: TimeGrid, correction: Correction | None 
 def _at_nodes(values: np.ndarray, window: Window) -> Array:
     """Rows of the nodes of a window, the last again for those of the padding."""
     rows = values[window.first : window.last + 1]
-    return jnp.asarray(np.pad(rows, [(0, STEPS + 1 - len(rows)), *[(0, 0)] * (values.ndim - 1)], mode="edge"))
+    return on_device(np.pad(rows, [(0, STEPS + 1 - len(rows)), *[(0, 0)] * (values.ndim - 1)], mode="edge"))
 
 
 def _in_steps(amounts: Float[np.ndarray, "step channel"], window: Window) -> Array:
     """Rows of the steps of a window, and nothing in those of the padding."""
     rows = amounts[slice(*window)]
-    return jnp.asarray(np.pad(rows, [(0, STEPS - len(rows)), (0, 0)]))
+    return on_device(np.pad(rows, [(0, STEPS - len(rows)), (0, 0)]))

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 from ..brain.attractor import Window, bistable_window
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..core.clock import clock
+from ..core.compiler_options import MANY_KERNELS
 from ..core.constants import DAY
-from ..core.exported_programs import exported
+from ..core.exported_programs import exported_with
 from ..core.types import Scalar
 from ..model.baseline import patient
 from ..model.fast import Brain
@@ -94,12 +95,12 @@ def _end_of_stress(protocol: Protocol, stress: float) -> list[str]:
     return [RECOVERS_UNDOSED]
 
 
-@exported
+@exported_with(MANY_KERNELS)
 def _undosed(model: Euthymia, stress: Scalar) -> Brain:
     return patient(model.physiology, stress)
 
 
-@exported
+@exported_with(MANY_KERNELS)
 def _window(model: Euthymia) -> Window:
     return bistable_window(model.physiology.limbic.attractor, jnp.zeros(()), jnp.ones(()))
 

@@ -150,6 +150,9 @@ def svg(figure: Figure, title: str, description: str = "") -> str:
     # Not by savefig, which draws everything once more for the layout alone.
     layout = figure.get_layout_engine()
     if layout is not None:
+        # Tick labels reach further than the lines that they stand at.
+        for spine in (spine for axes in figure.axes for spine in axes.spines.values()):
+            spine.set_in_layout(False)
         layout.execute(figure)
         figure.set_layout_engine("none")
     for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
