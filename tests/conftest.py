@@ -13,8 +13,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 # Plugins import array libraries before a session starts: see `euthymia.core.runtime`.
 os.environ.update({"OPENBLAS_NUM_THREADS": "1", "NPROC": "1", "EQX_ON_ERROR": "nan"})
-# Most of what tests compile runs once.
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1")
 
 
 DURATIONS = Path(__file__).with_name("durations.txt")
