@@ -10,10 +10,9 @@ from .. import links
 from ..brain.attractor import NETWORKS, Window
 from ..circuits.habenula.parameters import Nucleus
 from ..circuits.prefrontal import Prefrontal, gamma_power, power_spectrum
-from ..core.compiler_options import FEW_KERNELS
 from ..core.constants import DAY
 from ..core.device import on_device
-from ..core.exported_programs import exported, exported_with
+from ..core.exported_programs import exported
 from ..core.types import ACTIVITIES, CORTICAL
 from ..model.parameters import Euthymia
 from ..results.labelled import labelled
@@ -118,7 +117,7 @@ def _omitted_reward(simulation: Simulation, model: Euthymia) -> tuple[dict, dict
     return values, {"nucleus": list(NUCLEI), "volley_time": middles, "volley": list(VOLLEY)}
 
 
-@exported_with(FEW_KERNELS)
+@exported
 def _excited(p: Nucleus, experiment, nmda: Float[Array, "nucleus"], shift: Float[Array, "nucleus"]) -> Float[Array, "nucleus node"]:
     return jax.vmap(lambda left, moved: omitted_reward.excited_rate(p, experiment, left, moved, RUNS))(nmda, shift)
 

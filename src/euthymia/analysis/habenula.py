@@ -11,8 +11,7 @@ from ..circuits.habenula.bursts import activity, in_bursts
 from ..circuits.habenula.cell import Cells, Raster, simulate, steady_state
 from ..circuits.habenula.nucleus import Plan, ambient_glutamate, draw_cells
 from ..circuits.habenula.parameters import Nucleus
-from ..core.compiler_options import FEW_KERNELS
-from ..core.exported_programs import exported_with
+from ..core.exported_programs import exported
 from ..core.types import ACTIVITIES, Scalar
 
 PLAN = Plan(cells=100, settle=250, nodes=2000, substeps=40, step=0.025)
@@ -54,7 +53,7 @@ def _drawn(p: Nucleus, nmda: Scalar, shift: Scalar) -> tuple[Cells, Float[Array,
     return cells, ambient_glutamate(p, of_glutamate, PLAN.settle + PLAN.nodes + 1, PLAN.cells, jnp.asarray(SPACING))
 
 
-@exported_with(FEW_KERNELS)
+@exported
 def record(p: Nucleus, nmda: Float[Array, "checkpoint"], shift: Float[Array, "checkpoint"]) -> Recording:
     """Recordings at shares of NMDA conductance left and shifts of resting potential (mV), along a first axis."""
 
@@ -74,7 +73,7 @@ def record(p: Nucleus, nmda: Float[Array, "checkpoint"], shift: Float[Array, "ch
     return jax.vmap(one)(nmda, shift)
 
 
-@exported_with(FEW_KERNELS)
+@exported
 def trace(
     p: Nucleus, nmda: Float[Array, "checkpoint"], shift: Float[Array, "checkpoint"], neurons: Int[Array, "neuron"]
 ) -> Float[Array, "checkpoint neuron trace_time"]:

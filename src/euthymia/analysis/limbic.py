@@ -12,9 +12,8 @@ from jaxtyping import Array, Float
 from .. import links
 from ..brain.attractor import Attractor, activation, communication, holding_input, network_rates, quiet_cognition
 from ..brain.escape import LimbicLock, log_passages
-from ..core.compiler_options import FEW_KERNELS
 from ..core.device import on_device
-from ..core.exported_programs import exported, exported_with
+from ..core.exported_programs import exported
 from ..core.types import Scalar
 from ..evidence.registry import evidence
 from ..model.parameters import Euthymia
@@ -156,7 +155,7 @@ def passages_by_noise(p: LimbicLock, limbic_input: float) -> dict[str, np.ndarra
     }
 
 
-@exported_with(FEW_KERNELS)
+@exported
 def _log_passages(p: LimbicLock, noise: Float[Array, "noise"], limbic_input: Scalar) -> Float[Array, "noise passage"]:
     def at(noise: Scalar) -> Float[Array, "passage"]:
         noisy = eqx.tree_at(lambda lock: lock.attractor.noise, p, noise)

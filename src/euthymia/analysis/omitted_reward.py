@@ -1,5 +1,6 @@
 """A reward that does not come: one synchronous excitation of the habenula, and how long it silences dopamine cells."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,8 +9,6 @@ from jaxtyping import Array, Float
 from ..circuits.habenula.nucleus import simulate_nucleus
 from ..circuits.habenula.parameters import Nucleus
 from ..circuits.midbrain import Dopamine, pause_after_volley
-from ..core.compiler_options import FEW_KERNELS
-from ..core.exported_programs import exported_with
 from ..core.types import Scalar
 from ..model.closures.recipes import PLAN as CLOSURE_PLAN
 from ..model.closures.recipes import SEED
@@ -27,7 +26,7 @@ MILLISECONDS = 1e3
 """In a second."""
 
 
-@exported_with(FEW_KERNELS)
+@eqx.filter_jit
 def excited_rate(p: Nucleus, experiment: OmittedReward, nmda: Scalar, shift: Scalar, repeats: int = REPEATS) -> Float[Array, "node"]:
     """Mean rate of the cells (Hz) at the nodes around the excitation.
 

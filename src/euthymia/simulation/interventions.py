@@ -148,9 +148,9 @@ def settings(interventions: Iterable[Intervention], removed: frozenset[str] = fr
     return ArmSettings(
         _stacked(shared + brains[:1] * (size.shared - needed.shared)),
         _stacked(own + brains[:1] * (size.own - needed.own)) if size.own else None,
-        on_device(np.array([index_of[arm.clamped] for arm in arms])),
+        on_device([index_of[arm.clamped] for arm in arms]),
         switches(SWITCHES_OF_WAYS | inner),
-        on_device(np.array([float(arm.context) for arm in arms])),
+        on_device([float(arm.context) for arm in arms]),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,8 +14,6 @@ from ...brain.escape import CELLS, LimbicLock, log_passages
 from ...circuits.habenula.bursts import NucleusActivity
 from ...circuits.habenula.nucleus import Plan, simulate_nucleus
 from ...circuits.habenula.parameters import Nucleus
-from ...core.compiler_options import FEW_KERNELS
-from ...core.device import on_device
 from .provenance import Axis, Settings, parameters_hash
 from .response import HABENULA_OUTPUTS, PASSAGE_OUTPUTS
 
@@ -54,14 +53,14 @@ def _numerics(
     return {**settings, "axes": [asdict(axis) for axis in axes], "points": points, "degrees": degrees, "outputs": outputs}
 
 
-@partial(jax.jit, static_argnames=("plan", "seed"), compiler_options=FEW_KERNELS)
+@eqx.filter_jit
 def _activity(p: Nucleus, nmda: jax.Array, shift: jax.Array, plan: Plan, seed: int) -> NucleusActivity:
     return simulate_nucleus(p, nmda, shift, jax.random.key(seed), plan, jnp.zeros(plan.nodes))[0]
 
 
 def nucleus_activity(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, seed: int = SEED) -> NucleusActivity:
     """A fresh run of the nucleus at a share of NMDA conductance left and a shift of resting potential (mV)."""
-    return _activity(p, on_device(float(nmda)), on_device(float(shift)), plan, seed)
+    return _activity(p, jnp.asarray(nmda, float), jnp.asarray(shift, float), plan, seed)
 
 
 def nucleus_outputs(p: Nucleus, nmda: float, shift: float, plan: Plan = PLAN, seed: int = SEED) -> np.ndarray:
@@ -89,7 +88,7 @@ def habenula_recipe(p: Nucleus) -> Recipe:
     )
 
 
-@partial(jax.jit, compiler_options=FEW_KERNELS)
+@eqx.filter_jit
 def _passages(p: LimbicLock, block: jax.Array, limbic_input: jax.Array) -> jax.Array:
     return log_passages(p, block, limbic_input, jnp.ones(()))
 
@@ -99,7 +98,7 @@ def passages(p: LimbicLock, block: float, sheared: float) -> np.ndarray:
 
     ``sheared`` is the limbic drive (nA) less ``SHEAR`` times the block.
     """
-    return np.asarray(_passages(p, on_device(float(block)), on_device(float(sheared + SHEAR * block))))
+    return np.asarray(_passages(p, jnp.asarray(block, float), jnp.asarray(sheared + SHEAR * block, float)))
 
 
 def passage_recipe(p: LimbicLock) -> Recipe:
