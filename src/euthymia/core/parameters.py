@@ -60,7 +60,7 @@ def fill(container: type[Container], value: Callable[[str, str], Any], ready: Ma
     for field in fields(container):
         if "row" in field.metadata:
             numbers = [value(row, field.metadata["unit"]) for row in rows_of(field)]
-            filled[field.name] = on_device(np.array(numbers[0] if isinstance(field.metadata["row"], str) else numbers, float))
+            filled[field.name] = on_device(numbers[0] if isinstance(field.metadata["row"], str) else numbers, float)
         elif field.type in ready:
             filled[field.name] = ready[field.type]
         else:
