@@ -96,7 +96,7 @@ def read_out(number: jax.Array, states: jax.Array) -> jax.Array:
     inputs = Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, SETUP.stress_left[:NODES], no_correction(NODES))
     state = unpack(states)
     auxiliary = jax.vmap(lambda x, u: auxiliaries(p, x, u, brain, SETUP.acting))(state, inputs)
-    now = mechanisms(p, state, auxiliary, locked_share(passive_course(p, steps, inputs, auxiliary).lock))
+    now = mechanisms(p, state, auxiliary, locked_share(passive_course(p, steps, inputs, auxiliary)[0].lock))
     shift = mechanism_shift(MODEL.symptoms, now, at_rest(p, brain), SETUP.healthy, SETUP.depressed)
     elapsed = jax.tree.map(lambda times: times[..., :NODES], SETUP.elapsed)
     madrs = madrs_course(MODEL.symptoms, effects, person.madrs, SETUP.context, elapsed, shift, jnp.zeros(NODES))

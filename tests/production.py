@@ -59,4 +59,4 @@ def _solved(p, brain, weight, stress_left, lengths, length_index, infusion, bolu
     u = Inputs(body.brain.blockers, body.comparator_site, body.mao, stress_left, no_correction(len(length_index) + 1))
     slow = slow_courses(p, brain, steps, u, jax.tree.map(lambda switch: switch[None], switches), linear_at)[0]
     auxiliary = jax.vmap(lambda x, u: auxiliaries(p, x, u, brain, switches))(unpack(slow), u)
-    return Solution((body.states, body.mao), slow, flat(passive_course(p, steps, u, auxiliary)))
+    return Solution((body.states, body.mao), slow, flat(passive_course(p, steps, u, auxiliary)[0]))

@@ -8,7 +8,8 @@ import scipy.integrate
 import scipy.linalg
 from rescaling import HOURLY, ONE
 
-from euthymia.core.numerics.exponential import Steps, exact_step, occupancy_course
+from euthymia.core.numerics.exponential import Steps, exact_step
+from euthymia.core.numerics.occupancy import occupancy_course
 from euthymia.core.parameters import fill
 from euthymia.evidence.registry import evidence
 from euthymia.model.inputs import CHANNELS, Pulse

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from euthymia.analysis.attribution import attribution
-from euthymia.core.numerics.exponential import Steps, occupancy_course
+from euthymia.core.numerics.exponential import Steps
+from euthymia.core.numerics.occupancy import occupancy_course
 from euthymia.links import every_link
 from euthymia.model.baseline import patient
 from euthymia.model.closures.response import no_correction
@@ -107,7 +108,7 @@ def test_production_solver_meets_the_reference(model, capsys):
     with capsys.disabled():
         print(f"\nproduction solver: errors of slow states and followers {slow:.2g}, {passive:.2g} of scale")
     assert slow < 1e-4
-    assert passive < 1e-2
+    assert passive < 1e-3
 
 
 def test_and_at_second_order(model):
@@ -186,7 +187,7 @@ def test_and_when_one_drug_holds_the_enzyme_that_another_destroys(model):
 def test_and_over_six_infusions(model):
     ((slow, passive),) = errors_against_reference(model, read("ketamine-iv-six"), (1,))
     assert slow < 1e-4
-    assert passive < 1e-2
+    assert passive < 1e-3
 
 
 def moved(run, name, **where):

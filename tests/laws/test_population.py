@@ -27,6 +27,7 @@ from euthymia.protocols.reading import DEFAULT, change, check, read
 from euthymia.report.pages.cohort import afterwards
 from euthymia.simulation.person import Person
 from euthymia.simulation.simulate import simulate
+from euthymia.simulation.visits import first_visit
 
 KEY, NUMBERS = jax.random.key(3), jnp.arange(4)
 DRAWN = RandomEffects(*[ONE] * 2, "madrs_point", *[ONE] * (len(RandomEffects._fields) - 3))
@@ -103,6 +104,12 @@ def test_without_spread_a_patient_is_the_one_of_the_single_path(model):
             for arm, error in (("as given", 0.1), ("context", 1e-3)):
                 now = found.madrs.sel(arm=arm).sel(patient=number, time=hours, method="nearest")
                 assert float(now) == pytest.approx(alone.at(hours, arm), abs=error)
+        # All along, each errs by less than a hundredth of its range.
+        data, since = alone.data.sel(arm="as given"), alone.data.time.values - first_visit(protocol)
+        for name in ("madrs", "spine_density", "habenula_burst_rate"):
+            course = found.sel(patient=number) if name != "madrs" else found.sel(patient=number, arm="as given")
+            expected = np.interp(found.time.values, since, data[name].values)
+            np.testing.assert_allclose(course[name], expected, rtol=0, atol=1e-2 * np.ptp(data[name].values), err_msg=name)
 
 
 def test_ratings_are_whole_points_around_the_patient(many):

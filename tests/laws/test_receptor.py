@@ -7,7 +7,8 @@ import pytest
 
 from euthymia.analysis.trapping import largest_trapped_share
 from euthymia.biophysics.magnesium import magnesium_constant, magnesium_unblock
-from euthymia.core.numerics.exponential import Steps, occupancy_course
+from euthymia.core.numerics.exponential import Steps
+from euthymia.core.numerics.occupancy import occupancy_course
 from euthymia.core.types import CELL_CLASSES, SITES
 from euthymia.links import LIMBIC, PYRAMIDAL, RESTING
 from euthymia.receptors.nmdar import (

@@ -55,10 +55,10 @@ def test_a_single_infusion_fits_the_first_bucket():
 
 
 @pytest.mark.parametrize("count", [42, 60])
-def test_weeks_of_daily_doses_fit_it_too(count):
-    grid = time_grid(daily(count), 24.0 * count, CHECKPOINTS[1:])
-    assert len(grid.length_index) == SMALLEST_BUCKET
-    assert len(grid.lengths) == SMALLEST_LENGTHS
+def test_every_further_day_of_daily_doses_costs_as_much(count):
+    weeks, longer = (time_grid(daily(days), 24.0 * days, CHECKPOINTS[1:]) for days in (count, count + 7))
+    assert longer.nodes - weeks.nodes == 7 * len(np.unique(time_grid(daily(2), 48.0).times % 24))
+    assert len(weeks.lengths) == SMALLEST_LENGTHS
 
 
 @pytest.mark.parametrize(("doses", "horizon"), [(INFUSION, 336.0), (daily(42), 1008.0), ([*daily(14), *INFUSION], 336.0)])

@@ -5,7 +5,6 @@ from dataclasses import Field, fields
 from typing import Any, TypeVar
 
 import equinox as eqx
-import numpy as np
 
 from .device import on_device
 

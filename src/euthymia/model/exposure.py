@@ -14,10 +14,10 @@ from ..core.numerics.exponential import (
     course_integral,
     exact_step,
     exact_steps,
-    occupancy_course,
     propagated,
     propagated_course,
 )
+from ..core.numerics.occupancy import occupancy_course
 from ..core.types import ENANTIOMERS, Scalar
 from ..pharmacology import comparators, esketamine, ketamine
 from ..pharmacology.covariates import CovariateEffects, individualise

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core.numerics.exponential import Corrector, PhiFunctions, Steps, etd2rk, etd2rk_step, occupancy_course, phi_functions
+from ..core.numerics.exponential import Corrector, PhiFunctions, Steps, etd2rk, etd2rk_step, phi_functions
+from ..core.numerics.occupancy import Occupancy, at_first, curved_course
 from ..core.types import Scalar
 from ..links import Switches
 from .baseline import jacobian
@@ -109,13 +110,15 @@ def _scheme(
 
 
 def passive_course(
-    p: Physiology, steps: Steps, inputs: Inputs, auxiliary: Auxiliaries, start: PassiveStates | None = None
-) -> PassiveStates:
-    """Occupancies over a course of one setting, from inputs and auxiliaries at the nodes, and those at the first.
+    p: Physiology, steps: Steps, inputs: Inputs, auxiliary: Auxiliaries, start: tuple[Occupancy, ...] | None = None
+) -> tuple[PassiveStates, tuple[Occupancy, ...]]:
+    """Occupancies over a course of one setting, from inputs and auxiliaries at the nodes, and those at the first; and where they end.
 
     Without a start, or where it is not a number, they begin at the steady state of the first node: undosed, only the lock is above zero.
     """
     rise, fall = jax.vmap(lambda u, at_node: transitions(p, u, at_node))(inputs, auxiliary)
     steady = jax.tree.map(lambda a, b: a[0] / (a[0] + b[0]), rise, fall)
-    begin = steady if start is None else jax.tree.map(lambda y, at_rest: jnp.where(jnp.isnan(y), at_rest, y), start, steady)
-    return jax.tree.map(lambda y, a, b: occupancy_course(y, a, b, steps), begin, rise, fall)
+    begin = tuple(map(at_first, steady)) if start is None else start
+    begin = [x._replace(y=jnp.where(jnp.isnan(x.y), at_rest, x.y)) for x, at_rest in zip(begin, steady, strict=True)]
+    courses, reached = zip(*(curved_course(*of_kind, steps) for of_kind in zip(begin, rise, fall, strict=True)), strict=True)
+    return PassiveStates(*courses), reached

@@ -39,9 +39,9 @@ FINEST = _ladder(RUNGS, [STEPS_PER_RUNG.get(length, LEAST_STEPS if length < 1 el
 """After the first changes of input."""
 FINE_CHANGES = 12
 """Changes of input after which the steps are finest; after later ones of a long series they start coarser, as follows."""
-OF_REPEATS = _ladder(RUNGS[4:], [5] * len(RUNGS[4:]))
-"""After a later change: a year of infusions in seconds, with errors of a few thousandths."""
-OF_SLOW_ABSORPTION = _ladder(RUNGS[9:13], [5] * len(RUNGS[9:13]))
+OF_REPEATS = _ladder(RUNGS[4:], [5, 5, 5, 5, 30, 8, 10, 24, 6, 10])
+"""After a later change: mostly those that :data:`STEPS_PER_RUNG` is about."""
+OF_SLOW_ABSORPTION = _ladder(RUNGS[7:13], [8, 10, 16, 12, 10, 10])
 """After input that is slowly absorbed: a tablet reaches the blood over hours."""
 
 
@@ -53,6 +53,11 @@ class Ladders(NamedTuple):
 
 
 OF_SERIES = Ladders()
+"""Of one course: a state errs by about a thousandth of its range over the protocols that ship, or less."""
+OF_PATIENTS = Ladders(_ladder(RUNGS[4:], [8, 8, 8, 8, 5, 5, 5, 10, 12, 10]), _ladder(RUNGS[9:13], [5, 5, 5, 5]))
+"""Of many patients: by about a hundredth, or less."""
+OF_BOLUS = tuple(accumulate(length for length, count in zip(RUNGS, (4, 4, 4, 6), strict=False) for _ in range(count)))
+"""Further nodes after a bolus into blood, h, with those ladders."""
 
 
 def ladders(shortest: int, steps: int, shortest_slow: int, slow_steps: int) -> Ladders:

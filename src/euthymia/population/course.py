@@ -24,6 +24,7 @@ from ..clinic.unblinding import believed_strength
 from ..core.exported_programs import exported
 from ..core.numerics.exponential import PhiFunctions, exact_steps
 from ..core.numerics.instances import Turns, map_instances, sparse, step_instances
+from ..core.numerics.occupancy import Rates, at_first
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import every_link
 from ..model.baseline import patient
@@ -111,7 +112,7 @@ def _undosed(model: Euthymia, setup: CohortSetup, patient_drawn: VirtualPatient)
     into, out_of, _ = auxiliary.lock
     rates = jnp.stack([auxiliary.fast.rates, auxiliary.fast.undrugged_rates])
     peak = jnp.zeros(len(ENANTIOMERS))
-    state = PatientState(DrugFamilies(*drugs), jnp.ones(()), brain.rest, rates, into / (into + out_of), (into, out_of), peak)
+    state = PatientState(DrugFamilies(*drugs), jnp.ones(()), brain.rest, rates, at_first(into / (into + out_of)), Rates(into, out_of), peak)
     return brain, state, at_rest(p, brain)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ..clinic.symptoms import Mechanisms
-from ..core.numerics.exponential import PhiFunctions, Propagator, occupancy_step
+from ..core.numerics.exponential import PhiFunctions, Propagator
 from ..core.numerics.instances import Pattern, Sparse
+from ..core.numerics.occupancy import Occupancy, Rates, curved_step, occupancy_step
 from ..core.types import ENANTIOMERS, Scalar
 from ..links import PYRAMIDAL, Switches
 from ..model.closures.response import no_correction
@@ -124,9 +125,9 @@ class PatientState(NamedTuple):
     slow: SlowState
     rates: Float[Array, "condition cortical_class"]
     """Prefrontal rates (Hz) of the stage before, with the drug and without."""
-    lock: Float[Array, "subnetwork"]
+    lock: Occupancy
     """Probability that each limbic subnetwork was locked at the node before."""
-    lock_rates: tuple[Float[Array, "subnetwork"], Float[Array, "subnetwork"]]
+    lock_rates: Rates
     """Into the lock and out of it at the node before, 1/h."""
     peak: Float[Array, "enantiomer"]
     """Highest concentration at the effect site so far, µM."""
@@ -217,18 +218,18 @@ def patient_step(
     after = Inputs(brain_exposure(p, drugs_later).blockers, sites[1], mao, now.stress_left[1], no_correction(), rates)
     slow = slow_step(p, brain, acting, linear, state.slow, now.length, (before, after))
 
-    (into, out_of), (into_before, out_of_before) = auxiliary.lock[:2], state.lock_rates
-    lock = occupancy_step(state.lock, (into_before, into), (out_of_before, out_of), now.length_before)
+    lock_rates = Rates(auxiliary.lock.into, auxiliary.lock.out_of)
+    lock = curved_step(state.lock, state.lock_rates, lock_rates, now.length_before)
     peak = jnp.maximum(state.peak, exposure.effect_site)
     recorded = Recorded(
         venous=in_blood(p, person.weight, drugs_now).venous.sum(-1),
         comparators=comparators.plasma_concentration(p.comparators, drugs_now.comparators),
         drive_loss=drive_loss(p.receptor, before.blockers)[PYRAMIDAL],
         burst_rate=fast.habenula.burst_rate,
-        mechanisms=mechanisms(p, state.slow, auxiliary, locked_share(lock)),
+        mechanisms=mechanisms(p, state.slow, auxiliary, locked_share(lock.y)),
         peak=peak,
     )
-    return PatientState(later, mao, slow, rates, lock, (into, out_of), peak), recorded
+    return PatientState(later, mao, slow, rates, lock, lock_rates, peak), recorded
 
 
 def _with_exposure(drugs: DrugStates, exposure: Scalar) -> DrugStates:
@@ -238,5 +239,5 @@ def _with_exposure(drugs: DrugStates, exposure: Scalar) -> DrugStates:
 
 def _enzyme(p: Physiology, state: PatientState, sites: Sequence[Float[Array, "molecule"]], length: Scalar) -> Scalar:
     """MAO-A that no drug has destroyed, at the end of a step."""
-    rises, falls = zip(*(enzyme_transitions(p.monoamine, at_site) for at_site in sites), strict=True)
-    return occupancy_step(state.mao, rises, falls, length)
+    before, after = (Rates(*enzyme_transitions(p.monoamine, at_site)) for at_site in sites)
+    return occupancy_step(state.mao, before, after, length)

@@ -9,7 +9,8 @@ from jaxtyping import Array, Float, Int
 from ..clinic.safety import readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
 from ..core.constants import NG_PER_ML
-from ..core.numerics.exponential import PhiFunctions, Steps, occupancy_course, phi_functions
+from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
+from ..core.numerics.occupancy import at_first, curved_course
 from ..core.types import Scalar
 from ..links import Switches
 from ..model.baseline import jacobian
@@ -159,7 +160,7 @@ def _brain_course(
     state = unpack(slow_course(physiology, resting.brain, steps, inputs, acting, arm.linear, pack(resting.brain.rest), with_exact_trapping))
     auxiliary = jax.vmap(lambda x, at_node: auxiliaries(physiology, x, at_node, resting.brain, acting))(state, inputs)
     into, out_of = auxiliary.lock.into, auxiliary.lock.out_of
-    lock = occupancy_course(into[0] / (into[0] + out_of[0]), into, out_of, steps)
+    lock, _ = curved_course(at_first(into[0] / (into[0] + out_of[0])), into, out_of, steps)
     return BrainCourse(state, auxiliary, mechanisms(physiology, state, auxiliary, locked_share(lock)))
 
 

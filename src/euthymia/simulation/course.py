@@ -11,9 +11,11 @@ from jaxtyping import Array, Float
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
-from ..core.compiler_options import MANY_KERNELS, MANY_SHAPES
+from ..core.compiler_options import MANY_KERNELS
+from ..core.device import on_device
 from ..core.exported_programs import exported_with
 from ..core.numerics.exponential import Steps
+from ..core.numerics.occupancy import Occupancy, at_first
 from ..core.numerics.settings import SUBNETWORKS
 from ..core.types import SITES, Scalar
 from ..links import Switches, every_link
@@ -77,8 +79,8 @@ class Reached(NamedTuple):
     body: Body
     state: Float[Array, "brain state"]
     """Slow states, packed."""
-    passive: PassiveStates
-    """Of every brain; not numbers before the first window, where they are steady."""
+    passive: tuple[Occupancy, ...]
+    """Of every brain, by kind; not numbers before the first window, where they are steady."""
 
 
 def mechanisms(physiology: Physiology, state: SlowState, auxiliary: Auxiliaries, lock: Float[Array, "*batch"]) -> Mechanisms:
@@ -120,12 +122,14 @@ def _each(stacked: Any) -> list[Any]:
 def undosed(resting: RestingPatient, brains: int) -> Reached:
     """Where a course with so many brains begins."""
     state = pack(resting.brain.rest)
-    passive = PassiveStates(jnp.full((brains, len(SITES)), jnp.nan), jnp.full((brains, SUBNETWORKS), jnp.nan))
+    passive = tuple(jax.vmap(at_first)(on_device(np.full((brains, systems), np.nan))) for systems in (len(SITES), SUBNETWORKS))
     return Reached(undosed_body(), jnp.broadcast_to(state, (brains, *state.shape)), passive)
 
 
-def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings, start: Reached) -> Brains:
-    """Slow states of one patient's brain under every setting of the switches, and what follows from them."""
+def solve_brains(
+    physiology: Physiology, brain: Brain, steps: Steps, inputs: Inputs, settings: ArmSettings, start: Reached
+) -> tuple[Brains, tuple[Occupancy, ...]]:
+    """Slow states of one patient's brain under every setting of the switches, what follows from them, and where occupancies end."""
     shared = len(settings.shared[0])
     states = slow_courses(physiology, brain, steps, inputs, settings.shared, settings.linear_at, start.state[:shared])
     switched = settings.shared
@@ -144,17 +148,18 @@ def solve_brains(physiology: Physiology, brain: Brain, steps: Steps, inputs: Inp
         return auxiliaries(physiology, state, inputs, brain, setting)
 
     auxiliary = jax.vmap(jax.vmap(auxiliaries_at, in_axes=(0, 0, None)), in_axes=(0, None, 0))(state, inputs, switched)
-    passive = jax.vmap(lambda *of_brain: passive_course(physiology, steps, inputs, *of_brain))(auxiliary, start.passive)
-    return Brains(
+    passive, reached = jax.vmap(lambda *of_brain: passive_course(physiology, steps, inputs, *of_brain))(auxiliary, start.passive)
+    brains = Brains(
         state,
         auxiliary,
         passive,
         mechanisms(physiology, state, auxiliary, locked_share(passive.lock)),
         relative_damage(physiology.excitotoxicity, state.damage),
     )
+    return brains, reached
 
 
-@exported_with(MANY_SHAPES)
+@exported_with(MANY_KERNELS)
 def window_of_course(
     model: Euthymia,
     person: Person,
@@ -184,7 +189,7 @@ def window_of_course(
     physiology, symptoms, steps = individualised(model.physiology, person.body), model.symptoms, schedule.steps
     drug = drugs(physiology, person.weight, steps, schedule.infusion, schedule.bolus, start.body)
     reaching_brain = Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, schedule.stress_left, schedule.correction)
-    brains = solve_brains(physiology, resting.brain, steps, reaching_brain, settings, start)
+    brains, reached = solve_brains(physiology, resting.brain, steps, reaching_brain, settings, start)
     moved = mechanism_shift(symptoms, brains.mechanisms, resting.before, resting.healthy, resting.depressed)
     by_mechanisms = valued(symptoms, model.population.typical_efficacy, moved)
     of_visits, of_weeks = context
@@ -206,8 +211,8 @@ def window_of_course(
         context_shift=by_visits + by_weeks,
         items=item_ratings(symptoms, baseline_items(symptoms, person.madrs), shift),
     )
-    at_end, brains_at_end = jax.tree.map(lambda leaf: leaf[-1], drug), jax.tree.map(lambda leaf: leaf[:, -1], brains)
-    return course, Reached(Body(at_end.states, at_end.mao), jax.vmap(pack)(brains_at_end.state), brains_at_end.passive)
+    at_end, state_at_end = jax.tree.map(lambda leaf: leaf[-1], drug), jax.tree.map(lambda leaf: leaf[:, -1], brains.state)
+    return course, Reached(Body(at_end.states, at_end.mao), jax.vmap(pack)(state_at_end), reached)
 
 
 def course(

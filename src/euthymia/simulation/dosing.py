@@ -9,7 +9,7 @@ from ..core.errors import InputError
 from ..core.types import ENANTIOMERS
 from ..model.inputs import Pulse, channel
 from ..model.parameters import Euthymia
-from ..model.time_grid import Ladders, TimeGrid, ladders, time_grid
+from ..model.time_grid import OF_BOLUS, OF_PATIENTS, Ladders, TimeGrid, ladders, time_grid
 from ..pharmacology.absorption import depot_shares
 from ..pharmacology.comparators import DRUGS, ENTRY
 from ..protocols.dose import Dose
@@ -24,7 +24,7 @@ JUST_BEFORE = SECOND
 """Before a bolus there is a node at this distance, h, or halfway to the last change if that is nearer: the course jumps at the dose."""
 JUST_AFTER = 1e-6
 """After the end of stress there is a node at this distance, h: stress falls between the two."""
-COARSE = (1024, 16)
+COARSE = (1024, 20)
 """Steps and distinct lengths of the smallest grid for many patients: padding costs memory alone, and few courses need more."""
 LADDERS = tuple(
     ladders(*rungs)
@@ -98,9 +98,10 @@ def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1)
 
 
 def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = COARSE) -> TimeGrid:
-    """A tenth of the steps, for many patients, and none for a bolus; ``padded_to`` is the smallest size, in steps and distinct lengths."""
+    """A seventh of the steps, for many patients; ``padded_to`` is the smallest size, in steps and distinct lengths."""
     pulses = pulses_from_doses(protocol, model, weight)
-    return time_grid(pulses, protocol.horizon, _nodes(protocol), fine_changes=0, padded_to=padded_to, changes=_changes(protocol))
+    after = (dose.start + hours for dose in protocol.doses if dose.route == "i.v. bolus" for hours in OF_BOLUS)
+    return time_grid(pulses, protocol.horizon, (*_nodes(protocol), *after), 1, 0, padded_to, _changes(protocol), OF_PATIENTS)
 
 
 def grid_within(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int]) -> TimeGrid:

@@ -21,9 +21,6 @@ TAYLOR = np.array([1 / math.factorial(degree) for degree in range(1, ORDER**2 + 
 # rate times the step is below ten.
 HALVINGS = 6
 CUBES = 6, 3, 0
-# A step is halved so often into parts in each of which the rates of an occupancy are constant.
-SUBSTEP_HALVINGS = 3
-SUBSTEPS = 2**SUBSTEP_HALVINGS
 
 
 class Steps(NamedTuple):
@@ -286,54 +283,4 @@ def etd2rk(
 
     before, after = jax.tree.map(lambda leaf: leaf[:-1], inputs), jax.tree.map(lambda leaf: leaf[1:], inputs)
     _, later = jax.lax.scan(advance, start, (steps.length_index, before, after))
-    return jnp.concatenate([start[None], later])
-
-
-def occupancy_step(
-    y: Float[Array, "*system"],
-    rise: tuple[Float[Array, "*system"], Float[Array, "*system"]],
-    fall: tuple[Float[Array, "*system"], Float[Array, "*system"]],
-    step: Scalar,
-) -> Float[Array, "*system"]:
-    """One step of :func:`occupancy_course`, from the rates at both ends."""
-
-    def parts(before: Array, after: Array) -> list[Array]:
-        """Rates in the middle of each part."""
-        positive = (before > 0) & (after > 0)
-        half = jnp.where(positive, after / jnp.where(positive, before, 1), 1)
-        for _ in range(SUBSTEP_HALVINGS + 1):
-            half = jnp.sqrt(half)
-        rates, geometric, slope = [], before * half, (after - before) / (2 * SUBSTEPS)
-        for part in range(SUBSTEPS):
-            rates.append(jnp.where(positive, geometric, before + (2 * part + 1) * slope))
-            geometric = geometric * half * half
-        return rates
-
-    for a, b in zip(parts(*rise), parts(*fall), strict=True):
-        total = a + b
-        constant = total == 0
-        target = jnp.where(constant, y, a / jnp.where(constant, 1, total))
-        y = target + (y - target) * jnp.exp(-total * step / SUBSTEPS)
-    return y
-
-
-def occupancy_course(
-    start: Float[Array, "*system"],
-    rise: Float[Array, "node *system"],
-    fall: Float[Array, "node *system"],
-    steps: Steps,
-) -> Float[Array, "node *system"]:
-    """Occupancies y of two-state systems, y' = a(t)(1 − y) − b(t) y, over steps with rates known at the nodes.
-
-    Rates change by decades within a step, so that between nodes they are interpolated log-linearly (linearly from or to zero) and
-    are constant in each of ``SUBSTEPS`` parts, in which y relaxes exactly to a/(a + b). Second order, and however fast the rates
-    become, y stays between 0 and 1.
-    """
-
-    def advance(y: Array, step: tuple[Array, tuple[Array, Array], tuple[Array, Array]]) -> tuple[Array, Array]:
-        length, rises, falls = step
-        y = occupancy_step(y, rises, falls, steps.lengths[length])
-        return y, y
-
-    _, later = jax.lax.scan(advance, start, (steps.length_index, (rise[:-1], rise[1:]), (fall[:-1], fall[1:])))
     return jnp.concatenate([start[None], later])
