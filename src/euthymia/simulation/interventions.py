@@ -120,7 +120,9 @@ ROOM = Size(83, 34, 7)
 """For all arms and coalitions: a run of few has as much, so that one program serves both, and both have the same bits."""
 
 
-def settings(interventions: Iterable[Intervention], removed: frozenset[str] = frozenset(), room: Size = Size(0, 0, 0)) -> ArmSettings:
+def settings(
+    interventions: Iterable[Intervention], removed: frozenset[str] = frozenset(), room: tuple[int, int, int] = (0, 0, 0)
+) -> ArmSettings:
     """What the compiled program needs to know of the interventions of a run, each brain solved once.
 
     Parameters
@@ -130,7 +132,8 @@ def settings(interventions: Iterable[Intervention], removed: frozenset[str] = fr
     removed
         Links that are off in all of them, or in all but the course beside which everything acts.
     room
-        Is filled with arms behind the others, and brains behind those of their kind, that repeat the first and are read by nothing.
+        Arms, shared brains and own brains, as in :class:`Size`, of which there are at least so many: those added stand behind the others of
+        their kind, repeat the first, and are read by nothing.
     """
     arms, inner = list(interventions), removed - SWITCHES_OF_WAYS
 
