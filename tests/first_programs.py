@@ -16,6 +16,14 @@ def every_arm() -> None:
     simulate(read(DEFAULT), arms=tuple(ARMS), coalitions=True)
 
 
+def few_arms() -> None:
+    from euthymia.protocols.reading import DEFAULT, read
+    from euthymia.simulation.simulate import simulate
+
+    for without in ((), ("mtor",)):
+        simulate(read(DEFAULT), without=without)
+
+
 def patients() -> None:
     from euthymia.population.cohort import cohort
     from euthymia.protocols.reading import DEFAULT, read
@@ -31,7 +39,7 @@ def patients_on_other_drugs() -> None:
         cohort(read(name), 1)
 
 
-PROGRAMS = (patients_on_other_drugs, patients, every_arm)
+PROGRAMS = (patients_on_other_drugs, few_arms, patients, every_arm)
 """Each in a process of its own, those that take longest first."""
 
 

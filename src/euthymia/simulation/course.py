@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
-from ..core.compiler_options import MANY_KERNELS
+from ..core.compiler_options import MANY_KERNELS, MANY_SHAPES
 from ..core.device import on_device
 from ..core.exported_programs import exported_with
 from ..core.numerics.exponential import Steps
@@ -159,7 +159,7 @@ def solve_brains(
     return brains, reached
 
 
-@exported_with(MANY_KERNELS)
+@exported_with(MANY_SHAPES)
 def window_of_course(
     model: Euthymia,
     person: Person,

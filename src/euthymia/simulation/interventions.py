@@ -1,7 +1,8 @@
 """What is allowed to act: what a user removes, the arms of a simulation, and the coalitions to which its effect is attributed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
+from operator import le
 from typing import NamedTuple
 
 import numpy as np
@@ -116,13 +117,11 @@ class Size(NamedTuple):
     own: int
 
 
-ROOM = Size(83, 34, 7)
-"""For all arms and coalitions: a run of few has as much, so that one program serves both, and both have the same bits."""
+SIZES = (Size(8, 3, 0), Size(8, 6, 2), Size(83, 34, 7))
+"""The arms of every simulation, a few beside them, and all with all coalitions: the course is compiled for these alone."""
 
 
-def settings(
-    interventions: Iterable[Intervention], removed: frozenset[str] = frozenset(), room: tuple[int, int, int] = (0, 0, 0)
-) -> ArmSettings:
+def settings(interventions: Iterable[Intervention], removed: frozenset[str] = frozenset(), sizes: Sequence[Size] = ()) -> ArmSettings:
     """What the compiled program needs to know of the interventions of a run, each brain solved once.
 
     Parameters
@@ -131,9 +130,9 @@ def settings(
         One for each arm.
     removed
         Links that are off in all of them, or in all but the course beside which everything acts.
-    room
-        Arms, shared brains and own brains, as in :class:`Size`, of which there are at least so many: those added stand behind the others of
-        their kind, repeat the first, and are read by nothing.
+    sizes
+        The first of these that has room is filled: with arms behind the others, and brains behind those of their kind, that repeat the
+        first and are read by nothing. Without any, or if none has room, nothing is added.
     """
     arms, inner = list(interventions), removed - SWITCHES_OF_WAYS
 
@@ -143,7 +142,7 @@ def settings(
     brains = list(dict.fromkeys(arm.clamped for arm in arms))
     shared, own = ([clamped for clamped in brains if stands_alone(clamped) is alone] for alone in (False, True))
     needed = Size(len(arms), len(shared), len(own))
-    size = Size(*map(max, needed, room))
+    size = next((size for size in sizes if all(map(le, needed, size))), needed)
     index_of = {clamped: number for first, of_kind in ((0, shared), (size.shared, own)) for number, clamped in enumerate(of_kind, first)}
     arms += arms[:1] * (size.arms - needed.arms)
     return ArmSettings(

@@ -17,7 +17,7 @@ from ..protocols.rating import check_rated
 from .course import course, resting_patient
 from .dataset import coalition_dataset, course_dataset
 from .dosing import grid_of
-from .interventions import ARMS, BASE, COALITIONS, ROOM, Intervention, coalition, everything_but, settings
+from .interventions import ARMS, BASE, COALITIONS, SIZES, Intervention, coalition, everything_but, settings
 from .person import Person
 from .removable import EVERYTHING, changes_by, removal
 from .schedule import schedules
@@ -125,7 +125,7 @@ def simulate(
         names.append(EVERYTHING)
         interventions.append(Intervention())
     interventions += [coalition(members).beside(acting) for members in COALITIONS] if coalitions else []
-    solved = settings(interventions, acting.clamped, ROOM)
+    solved = settings(interventions, acting.clamped, SIZES)
     context = context_strengths(model.symptoms, protocol.context)
     resting = resting_patient(model, person.stress)
     result = course(model, person, resting, context, schedules(protocol, grid, correction), solved)
