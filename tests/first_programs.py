@@ -20,8 +20,7 @@ def few_arms() -> None:
     from euthymia.protocols.reading import DEFAULT, read
     from euthymia.simulation.simulate import simulate
 
-    for without in ((), ("mtor",)):
-        simulate(read(DEFAULT), without=without)
+    simulate(read(DEFAULT))
 
 
 def patients() -> None:

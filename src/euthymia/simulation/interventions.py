@@ -117,8 +117,8 @@ class Size(NamedTuple):
     own: int
 
 
-SIZES = (Size(8, 3, 0), Size(8, 6, 2), Size(83, 34, 7))
-"""The arms of every simulation, a few beside them, and all with all coalitions: the course is compiled for these alone."""
+SIZES = (Size(8, 6, 2), Size(83, 34, 7))
+"""The arms of every simulation with a few beside them, and all with all coalitions: the course is compiled for these alone."""
 
 
 def settings(interventions: Iterable[Intervention], removed: frozenset[str] = frozenset(), sizes: Sequence[Size] = ()) -> ArmSettings:
