@@ -409,7 +409,9 @@ def test_a_cohort_is_said_drawn_and_kept(option, caution, here, euthymia):
     assert "<svg" in (folder / "report.html").read_text()
 
 
-@pytest.mark.parametrize("words", [("--people", "0"), ("--patient", "healthy"), ("--patient", "species=mouse")])
+@pytest.mark.parametrize(
+    "words", [("--people", "0"), ("--people", "2.5"), ("--people", "many"), ("--patient", "healthy"), ("--patient", "species=mouse")]
+)
 def test_a_cohort_that_cannot_be_meant_is_refused(words, refused):
     refused("population", *words)
 

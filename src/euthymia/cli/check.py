@@ -6,10 +6,10 @@ from pathlib import Path
 from cyclopts import App
 
 from .console import output, show_file, show_warnings, stages
-from .options import EnsembleSize, Fitted, Flag
+from .options import EnsembleSize, Fitted, Flag, Whole
 
 
-def verify(*, freedom: Flag = False, draws: int = 0, out: Path | None = None) -> None:
+def verify(*, freedom: Flag = False, draws: Whole = 0, out: Path | None = None) -> None:
     """Check every claim of this version, each with a control in which its mechanism is removed.
 
     Exit code 1 if a verdict is not the recorded one, or a control passes.
@@ -82,7 +82,7 @@ def pharmacology(*, out: Path | None = None) -> None:
 
 
 @validate.command
-def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: int = 400, out: Path | None = None) -> None:
+def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: Whole = 400, out: Path | None = None) -> None:
     """Outcomes of trials that were held out beside predictive intervals, and both beside a meta-analysis; minutes of work.
 
     Parameters

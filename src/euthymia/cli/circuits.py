@@ -3,10 +3,10 @@
 from ..inference.sizes import DRAWS_OF_CIRCUITS as DRAWS
 from ..inference.sizes import SEED_OF_CIRCUITS as SEED
 from .console import output, show_warnings, stages
-from .options import Settings
+from .options import Settings, Whole
 
 
-def circuits(*, draws: int = DRAWS, seed: int = SEED, settings: Settings = ()) -> None:
+def circuits(*, draws: Whole = DRAWS, seed: Whole = SEED, settings: Settings = ()) -> None:
     """Which prefrontal circuits evidence leaves: conditions, priors and posteriors, and what each way does over them.
 
     Without options it shows what ships. With one of them it draws circuits again, in half a minute, and stores nothing.

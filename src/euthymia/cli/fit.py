@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from .console import output, show_file, show_report, show_warnings, stages
-from .options import EnsembleSize, Flag, Overwrite
+from .options import EnsembleSize, Flag, Overwrite, Whole
 
 
 def calibrate(
     *rows: str,
     patients: EnsembleSize = 256,
-    rounds: int = 8,
+    rounds: Whole = 8,
     sample: Flag = False,
     out: Path = Path("runs/calibration"),
     overwrite: Overwrite = False,

@@ -1,10 +1,13 @@
 """Options that several commands have, each with its help."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
+
+from ..core.errors import InputError, short
 
 if TYPE_CHECKING:
     from ..model.changed import Model
@@ -16,6 +19,21 @@ Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 Words = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 """An option that may be repeated."""
 
+
+def _whole(_: Any, tokens: Sequence[Token]) -> int:
+    """A whole number, also as 1e4: an option that is to be one would cut 2.5 to 2."""
+    (token,) = tokens
+    try:
+        number = float(token.value)
+    except ValueError:
+        number = float("nan")
+    if not number.is_integer():
+        raise InputError(f"{short(token.value)} is not a whole number")
+    return int(number)
+
+
+Whole = Annotated[int, Parameter(converter=_whole)]
+
 AnyProtocol = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`), a YAML file, or an event table (.csv).")]
 ProtocolOrFile = Annotated[str, Parameter(help="A built-in protocol (see `euthymia protocols`) or a YAML file.")]
 PATIENT = "`depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs, stress, stress_until, age, sex, cyp2b6, liver, individual"
@@ -23,7 +41,7 @@ PatientFields = Annotated[Words, Parameter(help=f"{PATIENT}; repeat the option f
 PatientOfEveryArm = Annotated[Words, Parameter(help=f"{PATIENT}, for every arm; repeat the option for several.")]
 Weight = Annotated[str | None, Parameter(help='Body weight with its unit, such as "82 kg".')]
 SubjectID = Annotated[str | None, Parameter(help="ID in an event table that holds several.")]
-EnsembleSize = Annotated[int, Parameter(help="Virtual patients of the ensemble, 16 to 10000.")]
+EnsembleSize = Annotated[Whole, Parameter(help="Virtual patients of the ensemble, 16 to 10000.")]
 Fitted = Annotated[
     Path | None,
     Parameter(help="A calibration (fitted.yaml of `euthymia calibrate`); default the one that ships with this version."),
@@ -105,7 +123,7 @@ class Beside:
     """
 
     observed: Observed = None
-    circuits: int | None = None
+    circuits: Whole | None = None
 
 
 NOTHING_BESIDE = Beside()

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from .console import output, progress_bar, show_report, show_warnings, stages
-from .options import AS_SHIPPED, Changes, Fitted, Overwrite, ProtocolOrFile, Words
+from .options import AS_SHIPPED, Changes, Fitted, Overwrite, ProtocolOrFile, Whole, Words
 
 
 @Parameter(name="*")
@@ -32,7 +32,7 @@ FROM_ANY_TRIAL = Drawn()
 def population(
     protocol: ProtocolOrFile = "ketamine-iv",
     *,
-    people: Annotated[int, Parameter(alias="--patients")] = 200,
+    people: Annotated[Whole, Parameter(alias="--patients")] = 200,
     patient: Words = (),
     weight: str | None = None,
     drawn: Drawn = FROM_ANY_TRIAL,

@@ -17,6 +17,7 @@ from .options import (
     Settings,
     SubjectID,
     Weight,
+    Whole,
     Words,
 )
 
@@ -126,7 +127,7 @@ def exposure(
     patient: Words = (),
     weight: Weight = None,
     subject: SubjectID = None,
-    people: int | None = None,
+    people: Whole | None = None,
     settings: Settings = (),
     beyond_evidence: BeyondEvidence = False,
     out: Path | None = None,
