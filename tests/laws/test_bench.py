@@ -47,9 +47,12 @@ def compiling():
 
 
 def errors(solved, single) -> dict[str, float]:
-    """Largest deviation of one arm from a single run, at the nodes of the arms, by quantity."""
-    times = single.time.values
-    return {name: float(np.abs(solved[name] - np.interp(solved.time, times, single[name])).max()) for name in ERRORS}
+    """Largest deviation of one arm from a single run, at the nodes of either, by quantity."""
+
+    def between(one, other, name: str) -> float:
+        return float(np.abs(one[name] - np.interp(one.time, other.time, other[name])).max())
+
+    return {name: max(between(solved, single, name), between(single, solved, name)) for name in ERRORS}
 
 
 def test_a_change_traces_and_compiles_nothing(bench, compiling):
@@ -70,6 +73,37 @@ def test_an_arm_is_what_a_single_run_says(reference_run):
     for arm, of_run in (("ketamine-iv", "without way 4"), ("as given", "as given")):
         single = reference_run.data.sel(arm=of_run)
         assert all(error <= ERRORS_OF_ONE_DOSE[name] for name, error in errors(solved.sel(arm=arm), single).items())
+
+
+ONE_DOSE = {
+    "weaker": infusion(0.1, 40),
+    "stronger and shorter": infusion(1.0, 10),
+    "longer course": infusion(0.5, 40, horizon="56 d"),
+    "course of several times the steps": infusion(0.5, 40, horizon="180 d"),
+    "bolus": eu.Protocol([eu.Dose("ketamine", "0.5 mg/kg", "i.v. bolus")], context="saline"),
+    "spray": eu.Protocol([eu.Dose("esketamine", "84 mg", "nasal")], context="placebo spray", horizon="56 d"),
+}
+BOLUSES = eu.Dose("ketamine", "0.3 mg/kg", "i.v. bolus", every="2 d", times=12)
+SERIES = {
+    "six infusions": "ketamine-iv-six",
+    "sprays": "esketamine-spray",
+    "tablets": "moclobemide",
+    "boluses": eu.Protocol([BOLUSES], context="saline", horizon="60 d"),
+}
+
+
+@pytest.mark.parametrize("name", [*ONE_DOSE, *SERIES])
+def test_errors_are_within_what_is_stated(name):
+    protocol, most = (ONE_DOSE[name], ERRORS_OF_ONE_DOSE) if name in ONE_DOSE else (SERIES[name], ERRORS)
+    single = eu.simulate(protocol).data.sel(arm="as given")
+    errs = errors(eu.Bench(protocol).course().isel(arm=0), single)
+    assert {name: error for name, error in errs.items() if error > most[name]} == {}
+
+
+def test_an_arm_keeps_what_does_not_act_in_it_unless_told(bench):
+    assert bench.with_arm("C", "ketamine-iv").without["C"] == ("trapping",)
+    assert bench.with_arm("C", "ketamine-iv", ()).without["C"] == ()
+    assert bench.with_arm("E", "saline").without["E"] == ()
 
 
 def test_an_arm_does_not_depend_on_those_beside_it(bench, course):
@@ -112,12 +146,21 @@ def test_an_attribution_is_that_of_a_single_run(reference_run):
         (([infusion(0.5, 40), infusion(0.4, 40, patient=eu.Patient(stress=0.5))],), "treat different patients"),
         ((["salin"],), "saline"),
         (([infusion(50, 40)],), "beyond_evidence"),
+        (({" ": "saline"},), "arms: ' ' is not the name of an arm"),
+        (({"saline", "ketamine-iv"},), "protocol: .* is neither a protocol nor the name"),
     ],
 )
 def test_bad_arms_are_one_line(arguments, line):
     with pytest.raises(InputError, match=line) as error:
         eu.Bench(*arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_patient_is_fields_or_a_patient():
+    weighed = eu.Bench("saline", patient=eu.Patient(weight="82 kg"))
+    assert weighed.arms["saline"].patient.weight == 82
+    with pytest.raises(InputError, match="patient: '82 kg' is no fields of a patient"):
+        eu.Bench("saline", patient="82 kg")
 
 
 def test_what_is_removed_is_named():

@@ -18,6 +18,7 @@ from euthymia.model.default import default_model
 from euthymia.population.cohort import Cohort, cohort
 from euthymia.population.course import patient_outcomes
 from euthymia.population.dropout import dropout
+from euthymia.population.memory import CHUNK_SIZES
 from euthymia.population.patients import PATIENT_SEED
 from euthymia.population.relapse import relapse, return_of_symptoms
 from euthymia.population.setup import cohort_setup
@@ -77,6 +78,14 @@ def test_a_patient_is_the_same_in_chunks_of_any_size(many):
     for name in set(other.data) - {"sampling_weight"}:
         same = many.data[name].isel(patient=slice(PATIENTS // 2))
         np.testing.assert_allclose(other.data[name], same, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.long
+def test_a_patient_is_the_same_in_a_program_for_more(many):
+    other = cohort(read(DEFAULT), PATIENTS, chunk_size=CHUNK_SIZES[-1])
+    for name in set(other.data) - {"sampling_weight"}:
+        scale = np.abs(many.data[name].values).max()
+        np.testing.assert_allclose(other.data[name], many.data[name], rtol=0, atol=1e-10 * scale, err_msg=name)
 
 
 def test_a_cohort_is_spread_around_its_patient(many, reference_run):

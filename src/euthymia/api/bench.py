@@ -7,6 +7,7 @@ from typing import Any
 from ..analysis.attribution import attributed
 from ..core.errors import InputError, short, unknown
 from ..protocols.arms import MOST
+from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
 from ..protocols.rating import check_rated
 from ..simulation.bench import ArmSolver, Treatment
@@ -20,9 +21,13 @@ class Bench:
     """One patient under up to eight arms, for interactive use: a changed dose, duration, drug, weight, stress or link is a new call of a
     program that is compiled already, and takes some hundredths of a second.
 
-    Courses are solved on a coarse time grid of at most 256 steps. At any time MADRS differs from that of :func:`euthymia.simulate` by at
-    most 0.1 points after one dose, and by at most 3 in a long series of doses, while a limbic lock opens or closes a little early or late;
-    spine density by at most 0.001 and 0.02. A course that ends up in a report is one of :func:`euthymia.simulate`.
+    Courses are solved on a coarse time grid, of 256 steps wherever they suffice. At any time MADRS differs from that of
+    :func:`euthymia.simulate` by at most 0.2 points after one dose, and by at most 3 in a long series of doses, while a limbic lock opens or
+    closes a little early or late; spine density by at most 0.001 and 0.02. A course that ends up in a report is one of
+    :func:`euthymia.simulate`.
+
+    The first course, the first attribution, more than four arms and more than 256 steps compile first, once, which takes up to a minute;
+    ``euthymia warm-up`` does so ahead of time.
 
     A bench is not changed: ``with_arm`` and ``with_patient`` return another, which shares what is solved already.
 
@@ -31,7 +36,7 @@ class Bench:
     arms
         A protocol, several, or protocols by the name of their arm; each as for :func:`euthymia.simulate`.
     patient
-        Fields of the patient, for every arm.
+        Fields of the patient, for every arm, or a patient.
     without
         What does not act, as for :func:`euthymia.simulate`: in every arm, or by the name of an arm.
     model, beyond_evidence
@@ -57,7 +62,7 @@ class Bench:
         self,
         arms: ProtocolLike | Sequence[ProtocolLike] | Mapping[str, ProtocolLike],
         *,
-        patient: Mapping[str, Any] | None = None,
+        patient: Mapping[str, Any] | Patient | None = None,
         without: Names | Mapping[str, Names] = (),
         model: Model | None = None,
         beyond_evidence: bool = False,
@@ -88,14 +93,18 @@ class Bench:
         """What does not act in every arm."""
         return {name: treatment.without for name, treatment in self._treatments.items()}
 
-    def with_arm(self, name: str, protocol: ProtocolLike, without: Names = ()) -> "Bench":
-        """The bench with another arm, or another one of this name; it treats the patient of the bench. Raises ``InputError``."""
+    def with_arm(self, name: str, protocol: ProtocolLike, without: Names | None = None) -> "Bench":
+        """The bench with another arm, or another one of this name; it treats the patient of the bench.
+
+        Where ``without`` is left out, an arm of this name keeps what does not act in it, and in a new one everything acts. Raises
+        ``InputError``.
+        """
         patient = next(iter(self._treatments.values())).protocol.patient
         treated = protocol_like(protocol)
         if treated.patient != patient:
             treated = _of_patient(treated.changed(patient=None), patient.stated())
-        other = copy(self)
-        other._treatments = self._treatments | {name: self._checked(name, treated, without)}
+        other, before = copy(self), self.without.get(name, ())
+        other._treatments = self._treatments | {name: self._checked(name, treated, before if without is None else without)}
         _check_number(other._treatments)
         return other
 
@@ -168,12 +177,16 @@ def _by_arm(arms: ProtocolLike | Sequence[ProtocolLike] | Mapping[str, ProtocolL
 
 def _check_number(arms: Mapping[str, object]) -> None:
     for name in arms:
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name.strip():
             raise InputError(f"arms: {short(name)} is not the name of an arm, which is text")
     if not 1 <= len(arms) <= MOST:
         raise InputError(f"arms: {len(arms)} given; a bench takes 1 to {MOST}")
 
 
-def _of_patient(protocol: Protocol, fields: Mapping[str, Any] | None) -> Protocol:
-    """The protocol for a patient with these fields."""
+def _of_patient(protocol: Protocol, fields: Mapping[str, Any] | Patient | None) -> Protocol:
+    """The protocol for a patient with these fields. Raises ``InputError``."""
+    if isinstance(fields, Patient):
+        fields = fields.stated()
+    if fields is not None and not isinstance(fields, Mapping):
+        raise InputError(f'patient: {short(fields)} is no fields of a patient; write for example {{"weight": "82 kg"}}')
     return protocol.changed(patient={**protocol.patient.stated(), **fields}) if fields else protocol

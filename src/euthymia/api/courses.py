@@ -22,7 +22,9 @@ def silent(text: str) -> None:
 
 
 def protocol_like(protocol: ProtocolLike) -> Protocol:
-    """A protocol from what a user may give for one."""
+    """A protocol from what a user may give for one. Raises ``InputError``."""
+    if not isinstance(protocol, ProtocolLike):
+        raise InputError(f"protocol: {short(protocol)} is neither a protocol nor the name or the file of one")
     return protocol if isinstance(protocol, Protocol) else Protocol.read(protocol)
 
 

@@ -250,7 +250,7 @@ def solve(
     check_ceilings(protocol, model.parameters, beyond_evidence)
     if circuits is not None:
         check_circuits(circuits, model.parameters)
-    progress(f"Solving: body, receptors, circuits, synapses, symptoms{compiled_first()}")
+    progress(f"Solving: body, receptors, circuits, synapses, symptoms{compiled_first('window_of_course')}")
     arms, coalitions = (tuple(ARMS), True) if complete else (BASE, False)
     with model.answerable():
         course = simulate(protocol, model.parameters, arms=arms, coalitions=coalitions, without=without)

@@ -65,8 +65,9 @@ def population(
     with stages():
         model = changes.model()
         people_drawn.check(chosen, people, model, changes.beyond_evidence)
+        from ..core.exported_programs import compiled_first
         from ..report.pages.cohort import show_cohort
-    with progress_bar("Solving patients, compiled once first", people) as progress:
+    with progress_bar(f"Solving patients{compiled_first('patient_outcomes')}", people) as progress:
         run = people_drawn.simulate(
             chosen,
             people,

@@ -106,7 +106,7 @@ def compare(
         from ..core.exported_programs import compiled_first
 
         def solving(number: int, name: str) -> None:
-            at.say(f"Solving {name} ({number} of {len(chosen)}){compiled_first()}")
+            at.say(f"Solving {name} ({number} of {len(chosen)}){compiled_first('window_of_course')}")
 
         compared = courses.compare(
             *chosen, without=changes.without, model=changes.model(), beyond_evidence=changes.beyond_evidence, progress=solving
@@ -154,11 +154,12 @@ def exposure(
     with stages():
         model = changes.model()
         from ..api import courses
+        from ..core.exported_programs import compiled_first
         from ..report.terminal.exposure import show_exposures, write_course
         from ..simulation.exposure import check_people
 
         check_people(chosen, people)
-    with progress_bar("Solving, compiled once first", people or 1) as progress:
+    with progress_bar(f"Solving{compiled_first('_exposed')}", people or 1) as progress:
         results = courses.exposure(chosen, people, model=model, beyond_evidence=beyond_evidence, progress=progress)
     if out is not None:
         write_course(results, out)

@@ -170,10 +170,10 @@ def key_of(name: str, arguments: str) -> str | None:
     return f"{_beginning()}{name.rpartition('.')[2]}-{digest}"
 
 
-def compiled_first() -> str:
-    """What to add to the name of the stage that begins: how long compiling takes, where no program of this version is kept."""
+def compiled_first(program: str) -> str:
+    """What to add to the name of the stage that begins: how long compiling takes, where no program of this function is kept."""
     kept = kept_programs()
-    return "" if kept is not None and any(kept.folder.glob(f"{_beginning()}*")) else COMPILED_FIRST
+    return "" if kept is not None and any(kept.folder.glob(f"{_beginning()}{program}-*")) else COMPILED_FIRST
 
 
 def _beginning() -> str:

@@ -8,7 +8,9 @@ from jaxtyping import Array, Float, Int
 
 from ..clinic.safety import readouts
 from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
+from ..core.compiler_options import MANY_KERNELS
 from ..core.constants import NG_PER_ML
+from ..core.exported_programs import exported, exported_with
 from ..core.numerics.exponential import PhiFunctions, Steps, phi_functions
 from ..core.numerics.occupancy import at_first, curved_course
 from ..core.types import Scalar
@@ -75,21 +77,21 @@ class BrainCourse(NamedTuple):
     mechanisms: Mechanisms
 
 
-@jax.jit
+@exported
 def linear_part(model: Euthymia, brain: Brain, linear_at: Switches, lengths: Float[Array, "length"]) -> LinearPart:
     """The linear part of a brain where some links are off: all that are off in any course which it serves."""
     matrix = jacobian(model.physiology, pack(brain.rest), brain, linear_at)
     return LinearPart(matrix, phi_functions(matrix, lengths))
 
 
-@jax.jit
+@exported
 def drug_parts(model: Euthymia, person: Person, lengths: Float[Array, "length"]) -> DrugParts:
     """What a body does to drugs in each of the step lengths (h, increasing)."""
     drugs = systems(individualised(model.physiology, person.body), person.weight)
     return DrugParts(lengths, drugs, propagators(drugs, lengths))
 
 
-@jax.jit
+@exported_with(MANY_KERNELS)
 def arm_courses(
     model: Euthymia, person: Person, resting: RestingPatient, parts: DrugParts, arms: Arm
 ) -> dict[str, Float[Array, "arm node ..."]]:
@@ -119,7 +121,7 @@ def arm_courses(
     return jax.vmap(of_arm)(arms)
 
 
-@jax.jit
+@exported_with(MANY_KERNELS)
 def coalition_courses(
     model: Euthymia, person: Person, resting: RestingPatient, parts: DrugParts, arms: Arm, coalitions: ArmSettings
 ) -> Float[Array, "arm node coalition"]:

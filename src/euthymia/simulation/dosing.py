@@ -29,6 +29,8 @@ COARSE = (1024, 20)
 LADDERS = tuple(
     ladders(*rungs)
     for rungs in (
+        (4, 18, 9, 15),
+        (4, 15, 9, 12),
         (4, 12, 9, 10),
         (4, 8, 9, 8),
         (4, 5, 9, 5),
@@ -36,11 +38,9 @@ LADDERS = tuple(
         (5, 2, 10, 2),
         (6, 2, 11, 1),
         (6, 1, 12, 1),
-        (8, 1, 12, 1),
-        (9, 1, 13, 1),
     )
 )
-"""Of grids with a given number of steps, from the finest to the coarsest."""
+"""Of grids with a given number of steps, from the finest to the coarsest with which a series of boluses is still followed."""
 MOST_DEVICES = 100
 """Of one nasal dose."""
 
@@ -105,15 +105,18 @@ def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to
 
 
 def grid_within(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int]) -> TimeGrid:
-    """The finest grid of ``LADDERS`` that holds in so many steps and distinct lengths; a longer course has the coarsest, in more."""
+    """The finest grid of ``LADDERS`` that holds in so many steps; where none does, the finest that takes no more room than the coarsest.
+
+    ``padded_to`` is the smallest size, in steps and distinct lengths.
+    """
     pulses = pulses_from_doses(protocol, model, weight)
     include = (*_nodes(protocol), *_before_boluses(protocol, pulses))
 
     def grid(coarser: Ladders) -> TimeGrid:
         return time_grid(pulses, protocol.horizon, include, 1, 0, padded_to, _changes(protocol), coarser)
 
-    grids = map(grid, LADDERS)
-    return next((fine for fine in grids if len(fine.length_index) <= padded_to[0]), None) or grid(LADDERS[-1])
+    coarsest = grid(LADDERS[-1])
+    return next((fine for fine in map(grid, LADDERS[:-1]) if len(fine.length_index) <= len(coarsest.length_index)), coarsest)
 
 
 def stress_left(protocol: Protocol, times: np.ndarray) -> np.ndarray:
