@@ -43,8 +43,8 @@ ERRORS_OF_ONE_DOSE = {
     "glutamate": 0.002,
     "dissociation": 0.02,
 }
-"""Largest deviation from a single run at any time, in the unit of the quantity, after one dose within published experience: at the nodes of the
-arm, and between them, where it is a straight line."""
+"""Largest deviation from a single run at any time, in the unit of the quantity, after one dose within published experience. Between its
+nodes an arm is a straight line."""
 ERRORS = {
     "madrs": 3.0,
     "spine_density": 0.02,
