@@ -75,26 +75,28 @@ def test_an_arm_is_what_a_single_run_says(reference_run):
         assert all(error <= ERRORS_OF_ONE_DOSE[name] for name, error in errors(solved.sel(arm=arm), single).items())
 
 
+SPRAY = eu.Protocol([eu.Dose("esketamine", "84 mg", "nasal")], context="placebo spray", horizon="28 d")
 ONE_DOSE = {
     "weaker": infusion(0.1, 40),
     "stronger and shorter": infusion(1.0, 10),
-    "longer course": infusion(0.5, 40, horizon="56 d"),
-    "course of several times the steps": infusion(0.5, 40, horizon="180 d"),
+    "four weeks": infusion(1.0, 40, horizon="28 d"),
     "bolus": eu.Protocol([eu.Dose("ketamine", "0.5 mg/kg", "i.v. bolus")], context="saline"),
-    "spray": eu.Protocol([eu.Dose("esketamine", "84 mg", "nasal")], context="placebo spray", horizon="56 d"),
+    "spray": SPRAY,
 }
 BOLUSES = eu.Dose("ketamine", "0.3 mg/kg", "i.v. bolus", every="2 d", times=12)
-SERIES = {
+LONGER = {
     "six infusions": "ketamine-iv-six",
     "sprays": "esketamine-spray",
     "tablets": "moclobemide",
+    "eight weeks": SPRAY.changed(horizon="56 d"),
+    "half a year": infusion(0.5, 40, horizon="180 d"),
     "boluses": eu.Protocol([BOLUSES], context="saline", horizon="60 d"),
 }
 
 
-@pytest.mark.parametrize("name", [*ONE_DOSE, *SERIES])
+@pytest.mark.parametrize("name", [*ONE_DOSE, *LONGER])
 def test_errors_are_within_what_is_stated(name):
-    protocol, most = (ONE_DOSE[name], ERRORS_OF_ONE_DOSE) if name in ONE_DOSE else (SERIES[name], ERRORS)
+    protocol, most = (ONE_DOSE[name], ERRORS_OF_ONE_DOSE) if name in ONE_DOSE else (LONGER[name], ERRORS)
     single = eu.simulate(protocol).data.sel(arm="as given")
     errs = errors(eu.Bench(protocol).course().isel(arm=0), single)
     assert {name: error for name, error in errs.items() if error > most[name]} == {}
@@ -147,7 +149,6 @@ def test_an_attribution_is_that_of_a_single_run(reference_run):
         ((["salin"],), "saline"),
         (([infusion(50, 40)],), "beyond_evidence"),
         (({" ": "saline"},), "arms: ' ' is not the name of an arm"),
-        (({"saline", "ketamine-iv"},), "protocol: .* is neither a protocol nor the name"),
     ],
 )
 def test_bad_arms_are_one_line(arguments, line):
@@ -159,8 +160,6 @@ def test_bad_arms_are_one_line(arguments, line):
 def test_a_patient_is_fields_or_a_patient():
     weighed = eu.Bench("saline", patient=eu.Patient(weight="82 kg"))
     assert weighed.arms["saline"].patient.weight == 82
-    with pytest.raises(InputError, match="patient: '82 kg' is no fields of a patient"):
-        eu.Bench("saline", patient="82 kg")
 
 
 def test_what_is_removed_is_named():

@@ -35,7 +35,7 @@ from .visits import first_visit, since_visits
 STEPS, LENGTHS = 256, 32
 """Steps of an arm, and distinct lengths of all arms together; a longer course takes a multiple, which compiles anew."""
 ERRORS_OF_ONE_DOSE = {
-    "madrs": 0.2,
+    "madrs": 0.25,
     "spine_density": 0.001,
     "lock": 0.06,
     "dopamine": 0.004,
@@ -43,8 +43,8 @@ ERRORS_OF_ONE_DOSE = {
     "glutamate": 0.002,
     "dissociation": 0.02,
 }
-"""Largest deviation from a single run at any time, in the unit of the quantity, after one dose within published experience. Between its
-nodes an arm is a straight line."""
+"""Largest deviation from a single run at any time, in the unit of the quantity, after one dose within published experience, in a
+course of four weeks or less. Between its nodes an arm is a straight line."""
 ERRORS = {
     "madrs": 3.0,
     "spine_density": 0.02,
@@ -54,7 +54,8 @@ ERRORS = {
     "glutamate": 0.01,
     "dissociation": 0.03,
 }
-"""The same in a series of doses, whose steps are longer. The largest errors last as long as a lock takes to open or to close."""
+"""The same in a series of doses and in longer courses, whose steps are longer. The largest errors last as long as a lock takes to open or
+to close."""
 ARMS_AT_ONCE = (4, 8)
 """Arms are padded to the smaller number that holds them."""
 MOST_KEPT = 64
