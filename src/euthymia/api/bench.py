@@ -22,9 +22,9 @@ class Bench:
     program that is compiled already, and takes some hundredths of a second.
 
     Courses are solved on a coarse time grid, of 256 steps wherever they suffice. At any time MADRS differs from that of
-    :func:`euthymia.simulate` by at most 0.25 points after one dose in a course of up to four weeks, and by at most 3 in a series of doses or
-    a longer course, while a limbic lock opens or closes a little early or late; spine density by at most 0.001 and 0.02. A course that ends
-    up in a report is one of :func:`euthymia.simulate`.
+    :func:`euthymia.simulate` by at most 0.25 points after one dose in a course of up to four weeks, and by at most 3 in a series of doses
+    or a longer course, while a limbic lock opens or closes a little early or late; spine density by at most 0.001 and 0.02. A course that
+    ends up in a report is one of :func:`euthymia.simulate`.
 
     The first course, the first attribution, more than four arms and more than 256 steps compile first, once, which takes up to a minute;
     ``euthymia warm-up`` does so ahead of time.
