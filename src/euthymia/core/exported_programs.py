@@ -64,7 +64,7 @@ class ExportedProgram(Generic[Arguments, Result]):
         if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
             return self._traced(*arguments, **options)
         # Not `asarray`, which compiles for every shape of NumPy's.
-        arrays = [jax.device_put(leaf) for leaf in leaves if _is_array(leaf)]
+        arrays = [leaf if isinstance(leaf, jax.Array) else jax.device_put(leaf) for leaf in leaves if _is_array(leaf)]
         constants = tuple(None if _is_array(leaf) else (leaf,) for leaf in leaves)
         shapes = tuple((array.shape, array.dtype) for array in arrays)
         key = (self, tree, constants, shapes)

@@ -38,6 +38,7 @@ LADDERS = tuple(
         (5, 2, 10, 2),
         (6, 2, 11, 1),
         (6, 1, 12, 1),
+        (7, 1, 12, 1),
     )
 )
 """Of grids with a given number of steps, from the finest to the coarsest with which a series of boluses is still followed."""
