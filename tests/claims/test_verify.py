@@ -1,15 +1,49 @@
 import dataclasses
+import io
+import sys
+from contextlib import redirect_stdout
+from typing import NamedTuple
 
 import pytest
 from rebuild.stored import verdicts as stored_verdicts
 
-from euthymia.claims.catalogue import claims, verify
-from euthymia.claims.claim import Claim, Control, run
+from euthymia.api import studies
+from euthymia.claims.catalogue import claims
+from euthymia.claims.claim import Claim, Control, Verdict, run
+from euthymia.cli import main as cli
+
+
+class Verified(NamedTuple):
+    """What `euthymia verify` computes, what it prints, and its exit code."""
+
+    verdicts: list[Verdict]
+    printed: str
+    code: object
 
 
 @pytest.fixture(scope="module")
-def verdicts():
-    return {verdict.claim.id: verdict for verdict in verify()}
+def verified() -> Verified:
+    verdicts, printed, code, verify = [], io.StringIO(), 0, studies.verify
+
+    def recorded() -> list[Verdict]:
+        verdicts.extend(verify())
+        return verdicts
+
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.setattr(studies, "verify", recorded)
+        patch.setattr(sys, "argv", ["euthymia", "verify"])
+        patch.delenv("PYTEST_VERSION", raising=False)
+        patch.setenv("COLUMNS", "200")
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+    return Verified(verdicts, printed.getvalue(), code or 0)
+
+
+@pytest.fixture(scope="module")
+def verdicts(verified):
+    return {verdict.claim.id: verdict for verdict in verified.verdicts}
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +65,11 @@ def test_the_stored_verdict_is_what_the_claim_predicts_now(verdicts, stored, cla
     now, before = verdicts[claim.id], stored[claim.id]
     assert before.word == now.word, "run `make rebuild`"
     assert (before.predicted, before.controlled) == pytest.approx((now.predicted, now.controlled), rel=1e-3, abs=1e-6)
+
+
+def test_the_command_shows_every_claim_and_ends_well_where_all_stand(verified):
+    assert verified.code == 0
+    assert [claim.id for claim in claims() if claim.id not in verified.printed] == []
 
 
 def test_claim_ids_are_unique():
