@@ -15,7 +15,6 @@ from euthymia.core.numerics.exponential import (
     exact_steps,
     linear_course,
     markov_step,
-    occupancy_course,
     phi_functions,
 )
 
@@ -130,40 +129,6 @@ def test_linear_courses_side_by_side_are_exact():
             rest = -np.linalg.solve(M, b @ np.asarray(infusion[step, system]))
             x = rest + scipy.linalg.expm(M * h) @ (x - rest)
         np.testing.assert_allclose(found[-1, system], x, atol=1e-13)
-
-
-def test_occupancies_under_constant_rates_have_their_closed_form():
-    steps = Steps(jnp.array([0.0, 0.1, 1.0, 40.0]), jnp.array([1, 0, 2, 3, 0]))
-    a, b = jnp.array([0.3, 0.0, 2.0, 0.0]), jnp.array([0.2, 0.5, 0.0, 0.0])
-    start = jnp.array([0.0, 1.0, 0.4, 0.7])
-    found = occupancy_course(start, jnp.tile(a, (6, 1)), jnp.tile(b, (6, 1)), steps)
-    t = np.concatenate([[0.0], np.cumsum(steps.lengths[steps.length_index])])[:, None]
-    target = np.array([0.6, 0.0, 1.0, 0.7])
-    np.testing.assert_allclose(found, target + (np.asarray(start) - target) * np.exp(-np.asarray(a + b) * t), rtol=1e-13, atol=1e-15)
-
-
-def test_occupancies_stay_shares_however_fast_the_rates_become():
-    rates = 10.0 ** np.random.default_rng(0).uniform(-9, 9, (2, 400, 30))
-    found = occupancy_course(jnp.linspace(0, 1, 30), *jnp.asarray(rates), even(1.0, 399))
-    assert float(found.min()) >= 0
-    assert float(found.max()) <= 1
-
-
-def test_occupancies_are_second_order_in_changing_rates():
-    def rates(t):
-        return 1 + np.sin(3 * t), 0.5 + 0.4 * np.cos(2 * t)
-
-    exact = scipy.integrate.solve_ivp(
-        lambda t, y: rates(t)[0] * (1 - y) - rates(t)[1] * y, (0, 4), [0.2], "DOP853", [4.0], rtol=1e-12, atol=1e-14
-    ).y[0, -1]
-
-    def error(n):
-        a, b = (jnp.asarray(each) for each in rates(np.linspace(0, 4, n + 1)))
-        return abs(float(occupancy_course(jnp.asarray(0.2), a, b, even(4.0 / n, n))[-1]) - exact)
-
-    errors = [error(n) for n in (80, 160, 320)]
-    orders = np.log2(np.array(errors[:-1]) / errors[1:])
-    assert np.all(np.abs(orders - 2) < 0.1), orders
 
 
 def test_what_leaves_one_pool_enters_another():

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.integrate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -69,3 +70,37 @@ def test_a_step_of_no_length_changes_nothing():
     _, same = curved_course(moved, rise[1:], fall[1:], Steps(jnp.array([0.0]), jnp.array([0])))
     for one, other in zip(jax.tree.leaves(same), jax.tree.leaves(moved), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_occupancies_under_constant_rates_have_their_closed_form():
+    steps = Steps(jnp.array([0.0, 0.1, 1.0, 40.0]), jnp.array([1, 0, 2, 3, 0]))
+    a, b = jnp.array([0.3, 0.0, 2.0, 0.0]), jnp.array([0.2, 0.5, 0.0, 0.0])
+    start = jnp.array([0.0, 1.0, 0.4, 0.7])
+    found = occupancy_course(start, jnp.tile(a, (6, 1)), jnp.tile(b, (6, 1)), steps)
+    t = np.concatenate([[0.0], np.cumsum(steps.lengths[steps.length_index])])[:, None]
+    target = np.array([0.6, 0.0, 1.0, 0.7])
+    np.testing.assert_allclose(found, target + (np.asarray(start) - target) * np.exp(-np.asarray(a + b) * t), rtol=1e-13, atol=1e-15)
+
+
+def test_occupancies_stay_shares_however_fast_the_rates_become():
+    rates = 10.0 ** np.random.default_rng(0).uniform(-9, 9, (2, 400, 30))
+    found = occupancy_course(jnp.linspace(0, 1, 30), *jnp.asarray(rates), Steps(jnp.array([1.0]), jnp.zeros(399, int)))
+    assert float(found.min()) >= 0
+    assert float(found.max()) <= 1
+
+
+def test_occupancies_are_second_order_in_changing_rates():
+    def rates(t):
+        return 1 + np.sin(3 * t), 0.5 + 0.4 * np.cos(2 * t)
+
+    exact = scipy.integrate.solve_ivp(
+        lambda t, y: rates(t)[0] * (1 - y) - rates(t)[1] * y, (0, 4), [0.2], "DOP853", [4.0], rtol=1e-12, atol=1e-14
+    ).y[0, -1]
+
+    def error(n):
+        a, b = (jnp.asarray(each) for each in rates(np.linspace(0, 4, n + 1)))
+        return abs(float(occupancy_course(jnp.asarray(0.2), a, b, Steps(jnp.array([4.0 / n]), jnp.zeros(n, int)))[-1]) - exact)
+
+    errors = [error(n) for n in (80, 160, 320)]
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    assert np.all(np.abs(orders - 2) < 0.1), orders
