@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 import roadrunner
 
-from euthymia.clinic.symptoms import mechanism_shift
+from euthymia.clinic.symptoms import repaired
 from euthymia.core.numerics.exponential import Steps
 from euthymia.exchange.sbml import sbml_of
 from euthymia.exchange.sbml_slow_system import state_identifiers
@@ -97,7 +97,7 @@ def read_out(number: jax.Array, states: jax.Array) -> jax.Array:
     state = unpack(states)
     auxiliary = jax.vmap(lambda x, u: auxiliaries(p, x, u, brain, SETUP.acting))(state, inputs)
     now = mechanisms(p, state, auxiliary, locked_share(passive_course(p, steps, inputs, auxiliary)[0].lock))
-    shift = mechanism_shift(MODEL.symptoms, now, at_rest(p, brain), SETUP.healthy, SETUP.depressed)
+    shift = repaired(MODEL.symptoms, now, at_rest(p, brain), SETUP.healthy, SETUP.depressed)
     elapsed = jax.tree.map(lambda times: times[..., :NODES], SETUP.elapsed)
     madrs = madrs_course(MODEL.symptoms, effects, person.madrs, SETUP.context, elapsed, shift, jnp.zeros(NODES))
     return jnp.stack([madrs, now.spine_density, auxiliary.fast.habenula.burst_rate], -1)

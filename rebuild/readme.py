@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
+from math import log
 from pathlib import Path
+from statistics import NormalDist
 
 from euthymia.claims.claim import Verdict
 from euthymia.core.errors import unknown
 from euthymia.core.files import atomic_write
-from euthymia.inference.fitted import Fitted, RowEstimate
+from euthymia.inference.fitted import Fitted
 
 from . import ROOT, stored
 from .inputs import digest
@@ -91,9 +93,21 @@ def fit() -> Fitted:
     return shipped()
 
 
-def efficacy() -> RowEstimate:
-    """How far apart patients are in what mechanisms are worth to them."""
-    return fit().estimates["population.efficacy"]
+def responsiveness() -> str:
+    """What share of repair mood uses in the typical patient, and how many patients use hardly any or nearly all of it."""
+    typical, spread = (fit().values[f"population.{row}"] for row in ("typical_responsiveness", "responsiveness"))
+    logits = NormalDist(log(typical / (1 - typical)), spread)
+    few, most = logits.cdf(log(1 / 9)), 1 - logits.cdf(log(9))
+    return (
+        f"{100 * typical:.0f} % in the typical patient, less than a tenth in {100 * few:.0f} % of patients and more than nine tenths in "
+        f"{100 * most:.0f} %"
+    )
+
+
+def left_out_bias() -> str:
+    """By how much drug over control is predicted too large or too small where trials are left out."""
+    bias = stored.read(stored.LEFT_OUT)["bias"]
+    return f"{abs(bias):.1f} points too {'large' if bias < 0 else 'small'}"
 
 
 def fit_informed() -> str:
@@ -154,8 +168,8 @@ def predicted(claim: str) -> float:
     return verdict(claim).predicted
 
 
-def without_stress() -> str:
-    """Shares of the relief at 24 h that are left later, where stress ends a day after the dose."""
+def with_immortal_spines() -> str:
+    """Shares of the relief at 24 h that are left later, where young spines do not die."""
     later = {"14 d": "course.two_weeks", "28 d": "course.four_weeks", "42 d": "course.six_weeks"}
     return ", ".join(f"{100 * verdict(claim).controlled:.0f} % at {when}" for when, claim in later.items())
 
@@ -212,9 +226,9 @@ def freedom() -> str:
     return freedom_counted()
 
 
-def coverage(name: str) -> float:
-    """A stored count or ratio of predicted trials."""
-    return stored.read(stored.TRIALS)["coverage"][name]
+def coverage(name: str, results: str = stored.TRIALS) -> float:
+    """A stored count or ratio of predicted trials: those kept aside, or those of the fit, each left out."""
+    return stored.read(results)["coverage"][name]
 
 
 def sign(kind: str) -> str:
@@ -223,9 +237,9 @@ def sign(kind: str) -> str:
     return f"{found['as_observed']} of {found['of']}"
 
 
-def interval_scores() -> str:
+def interval_scores(results: str) -> str:
     """Interval scores of the model beside those of a meta-analysis."""
-    scores = stored.read(stored.TRIALS)["interval_scores"].items()
+    scores = stored.read(results)["interval_scores"].items()
     return "; ".join(f"in {unit} {score['model']:.1f} against {score['meta_analysis']:.1f}" for unit, score in scores)
 
 
@@ -236,8 +250,15 @@ TEXTS: Texts = {
     "median patient": median,
     "fit inside": lambda: f"{stored.read(stored.TRIALS)['fitted']['inside']}",
     "fit informed": fit_informed,
-    "fit efficacy": lambda: f"{efficacy().value:.1f}",
-    "fit efficacy in prior sds": lambda: f"{efficacy().coordinate:.1f}",
+    "responsiveness": responsiveness,
+    "between trials": lambda: f"{fit().values['between_trials.responsiveness']:.1f}",
+    "left out inside": lambda: f"{coverage('inside', stored.LEFT_OUT)} of {coverage('numbers', stored.LEFT_OUT)}",
+    "left out by trial": lambda: f"{100 * coverage('inside_by_trial', stored.LEFT_OUT):.0f} %",
+    "left out width": lambda: f"{coverage('width', stored.LEFT_OUT):.0f}",
+    "left out meta-analysis": lambda: f"{coverage('inside_meta_analysis', stored.LEFT_OUT)} of {coverage('compared', stored.LEFT_OUT)}",
+    "left out bias": left_out_bias,
+    "left out scores": lambda: interval_scores(stored.LEFT_OUT),
+    "trials by trial": lambda: f"{100 * coverage('inside_by_trial'):.0f} %",
     "madrs 2 h": lambda: f"{-number('reference', 'madrs_2h'):.0f}",
     "madrs 24 h": lambda: f"{-number('reference', 'madrs_24h'):.0f}",
     "way 2": lambda: f"{abs(number('reference', 'way_2_at_24h')):.1f}",
@@ -250,7 +271,7 @@ TEXTS: Texts = {
     "pharmacology two-fold": lambda: f"{100 * number('pharmacology', 'within_two_fold'):.0f} %",
     "relief peak": lambda: f"{predicted('course.peak'):.0f} h",
     "relief left": relief_left,
-    "without stress": without_stress,
+    "immortal spines": with_immortal_spines,
     "ways removed": ways_removed,
     "freedom": freedom,
     "draws": draws,
@@ -264,7 +285,7 @@ TEXTS: Texts = {
     "trials inside": lambda: f"{coverage('inside')}",
     "meta-analysis inside": lambda: f"{coverage('inside_meta_analysis')} of the {coverage('compared')}",
     "meta-analysis width": lambda: f"{coverage('width_of_meta_analysis'):.1f}",
-    "interval scores": interval_scores,
+    "interval scores": lambda: interval_scores(stored.TRIALS),
     "signs of drugs": lambda: sign("drug over control"),
     "signs of doses": lambda: sign("between doses"),
 }

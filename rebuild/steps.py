@@ -6,8 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from euthymia.core.files import atomic_write
-from euthymia.evidence import cohort_medians, over_circuits
+from euthymia.evidence import cohort_medians, headline, over_circuits
 from euthymia.evidence.pharmacokinetics import priors
 from euthymia.evidence.robustness import FILE, inputs_hash
 from euthymia.model.closures.surface_file import folder as surfaces_folder
@@ -19,7 +18,6 @@ from .pipeline import Hashes, Step, StepFailed
 RECORDS = Path(__file__).with_name("records.yaml")
 HERE = Path(__file__).parent
 FITTED = DATA / "fitted.yaml"
-CALIBRATION = ROOT / "build" / "calibration"
 PICTURE = ROOT / "docs" / "five-ways.svg"
 PROTOCOLS = PACKAGE / "protocols" / "builtin"
 TRIALS = DATA / "trials.yaml"
@@ -78,12 +76,6 @@ def _recipe_hash(name: str) -> str:
     return recipes()[name].built_from[: inputs.SHORT]
 
 
-def calibrate() -> None:
-    """Fit to trials, and take the fitted set into the package."""
-    python("-m", "euthymia", "calibrate", "--sample", "--out", str(CALIBRATION), "--overwrite")
-    atomic_write(FITTED, (CALIBRATION / "fitted.yaml").read_text("utf-8"))
-
-
 def of_disposition() -> Hashes:
     """The inputs of the fit of the disposition, among them no row that it makes."""
     modules = ("inference.disposition_fit", "inference.disposition_people")
@@ -125,14 +117,14 @@ STEPS = (
     ),
     Step(
         "fit",
-        "fitting to trials kept for calibration, and sampling",
-        calibrate,
+        "fitting to trials kept for calibration, and predicting each from all others",
+        partial(python, "-m", "rebuild.fit"),
         lambda: {
-            **uncalibrated("inference.calibration", "inference.posterior", "inference.fitted"),
+            **uncalibrated("inference.fitted", "validation.leave_one_out", "validation.scores", scripts=(HERE / "fit.py",)),
             "targets": inputs.targets("calibrate"),
             "trials": content(TRIALS),
         },
-        lambda: content(FITTED),
+        lambda: content(FITTED, stored.path_of(stored.LEFT_OUT)),
     ),
     Step(
         "witness",
@@ -207,6 +199,18 @@ STEPS = (
         lambda: content(DATA / cohort_medians.FILE),
     ),
     Step(
+        "headline",
+        "forecasting further trials of every protocol that ships",
+        partial(python, "-m", "rebuild.headline"),
+        lambda: {
+            **model("inference.forecast", "inference.prediction", "evidence.headline", scripts=(HERE / "headline.py",)),
+            "targets": inputs.targets(),
+            "fit": content(FITTED),
+            "trials": content(TRIALS),
+        },
+        lambda: content(DATA / headline.FILE),
+    ),
+    Step(
         "picture",
         "drawing README's picture",
         partial(python, "docs/picture.py"),
@@ -221,7 +225,10 @@ STEPS = (
             "code": code("claims.claim", "report.terminal.verdicts", scripts=(HERE / "readme.py", HERE / "stored.py")),
             "evidence": content(DATA / "claims", DATA / "targets", DATA / "parameters"),
             "results": content(
-                FITTED, DATA / FILE, DATA / cohort_medians.FILE, *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS))
+                FITTED,
+                DATA / FILE,
+                DATA / cohort_medians.FILE,
+                *map(stored.path_of, (stored.VERDICTS, stored.NUMBERS, stored.TRIALS, stored.LEFT_OUT)),
             ),
         },
         readme.written_hash,

@@ -12,7 +12,7 @@ from euthymia.core.errors import InputError
 from euthymia.core.files import atomic_write
 
 FOLDER = Path(__file__).parent / "results"
-VERDICTS, NUMBERS, TRIALS = "verdicts", "numbers", "trials"
+VERDICTS, NUMBERS, TRIALS, LEFT_OUT = "verdicts", "numbers", "trials", "left_out"
 """Names of results."""
 SIGNIFICANT_DIGITS = 6
 WIDTH = 140

@@ -17,6 +17,7 @@ def main() -> None:
     from euthymia.inference.fitted import shipped
     from euthymia.inference.prediction import predict
     from euthymia.trials.published import calibration_numbers
+    from euthymia.validation.scores import bias
     from euthymia.validation.trials import predict_held_out
 
     def say(text: str) -> None:
@@ -25,7 +26,7 @@ def main() -> None:
     rows, _ = predict_held_out(shipped(), progress=say)
     fitted = predict(calibration_numbers(), shipped(), progress=say)
     of_fit = {"numbers": len(fitted), "inside": sum(row.inside for row in fitted), "predictions": predictions_of(fitted)}
-    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "predictions": predictions_of(rows), "fitted": of_fit})
+    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "bias": bias(rows), "predictions": predictions_of(rows), "fitted": of_fit})
 
 
 def predictions_of(rows: list[PosteriorPrediction]) -> dict[str, dict[str, float]]:
@@ -47,6 +48,8 @@ def scores_of(rows: list[PosteriorPrediction]) -> dict[str, Any]:
         "coverage": {
             "numbers": found.count,
             "inside": sum(row.inside for row in rows),
+            "inside_by_trial": found.inside_by_trial,
+            "width": found.width,
             "compared": found.compared,
             "inside_meta_analysis": sum(bool(row.inside_meta_analysis) for row in compared),
             "width_of_meta_analysis": float(

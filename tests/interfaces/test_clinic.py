@@ -12,7 +12,7 @@ from euthymia.inference.fitted import read, shipped, text_of
         (("calibrate", "daly2018.84_madrs_24h"), "role validate"),
         (("calibrate", "nobody2030.madrs"), "there is no"),
         (("calibrate", "--patients", "3"), "16 to 10000"),
-        (("calibrate", "--rounds", "0"), "1 to 100"),
+        (("calibrate", "--draws", "3"), "50 to 100000"),
         (("validate", "clinic", "--draws", "3"), "50 to 100000"),
         (("validate", "clinic", "--patients", "3"), "16 to 10000"),
         (("validate", "clinic", "--fitted", "none.yaml"), "cannot read none.yaml"),
@@ -39,10 +39,13 @@ def changed(here, change):
     ("change", "said"),
     [
         (lambda data: data.clear(), "no calibration"),
-        (lambda data: data["estimates"].pop("population.efficacy"), "other rows"),
-        (lambda data: data["estimates"]["population.efficacy"].update(value="large"), "no calibration"),
-        (lambda data: data["estimates"]["population.correlation.context_efficacy"].update(value=1.5), "no people have these correlations"),
-        (lambda data: data["estimates"]["population.efficacy"].update(value=-0.5), "below 0"),
+        (lambda data: data["estimates"].pop("population.responsiveness"), "other rows"),
+        (lambda data: data["estimates"]["population.responsiveness"].update(value="large"), "no calibration"),
+        (
+            lambda data: data["estimates"]["population.correlation.context_responsiveness"].update(value=1.5),
+            "no people have these correlations",
+        ),
+        (lambda data: data["estimates"]["population.responsiveness"].update(value=-0.5), "below 0"),
     ],
     ids=["empty", "a row less", "text for a number", "correlation above one", "spread below zero"],
 )

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from jax.scipy.special import logit
 from rescaling import ONE
 
-from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, genotype, random_effects
+from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, draw, genotype, random_effects
 from euthymia.core.errors import InputError
 from euthymia.evidence.registry import evidence
 from euthymia.model.circuits import split_of
@@ -35,7 +36,7 @@ DRAWN = RandomEffects(*[ONE] * 2, "madrs_point", *[ONE] * (len(RandomEffects._fi
 EQUATIONS = {
     "correlation": ("population", correlation_matrix, [], ONE),
     "genotype": ("population", lambda p: genotype(p, jnp.asarray(0.1)), [], ONE),
-    "differences": ("population", lambda p: jax.vmap(lambda n: random_effects(p, KEY, n))(NUMBERS), [], DRAWN),
+    "differences": ("population", lambda p: jax.vmap(lambda n: random_effects(p, draw(KEY, n)))(NUMBERS), [], DRAWN),
 }
 PATIENTS = 24
 CHECKED = (2.0, 24.0, 72.0, 168.0, 336.0)
@@ -43,15 +44,15 @@ CHECKED = (2.0, 24.0, 72.0, 168.0, 336.0)
 
 
 def drawn(model, number=20_000):
-    return jax.vmap(lambda each: random_effects(model.population, KEY, each))(jnp.arange(number))
+    return jax.vmap(lambda each: random_effects(model.population, draw(KEY, each)))(jnp.arange(number))
 
 
 def test_patients_differ_as_their_spread_says(model):
     found = drawn(model)
     p = model.population
     logarithms = {"weight": jnp.log(found.weight), "stress": found.stress, "severity": found.severity}
-    typical = {"efficacy": p.typical_efficacy}
-    logarithms |= {axis: jnp.log(getattr(found, axis) / typical.get(axis, 1)) for axis in AXES[3:]}
+    logarithms |= {axis: jnp.log(getattr(found, axis)) for axis in AXES[3:]}
+    logarithms["responsiveness"] = logit(found.responsiveness) - logit(p.typical_responsiveness)
     spread = dict(zip(AXES, [*p.spread, p.severity, *p.spread_of_effect], strict=True))
     for axis, values in logarithms.items():
         assert float(values.std()) == pytest.approx(float(spread[axis]), rel=0.03), axis

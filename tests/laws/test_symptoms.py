@@ -20,6 +20,7 @@ from euthymia.clinic.symptoms import (
     join,
     mechanism_shift,
     remaining,
+    repaired,
     visit_shift,
 )
 from euthymia.protocols.vocabulary import CONTEXTS
@@ -79,27 +80,40 @@ BEYOND = states(5, 1.2, 1.2, 1.1, 250, 1.5, 1, 0.25)
 
 def test_mechanisms_at_the_start_move_nothing(p):
     x = states(0.2, 0.8, 0.7, 0.9, 150, 0.5, 0.3, 0.29)
-    np.testing.assert_array_equal(mechanism_shift(p, x, x, HEALTHY, DEPRESSED), np.zeros(len(ITEMS)))
+    np.testing.assert_array_equal(repaired(p, x, x, HEALTHY, DEPRESSED), np.zeros(len(ITEMS)))
 
 
 def test_everything_restored_is_full_normalisation_and_nothing_is_worth_more(p):
-    full = np.full(len(ITEMS), float(full_normalisation(p)))
-    np.testing.assert_allclose(mechanism_shift(p, HEALTHY, DEPRESSED, HEALTHY, DEPRESSED), full, rtol=1e-12)
-    np.testing.assert_allclose(mechanism_shift(p, BEYOND, DEPRESSED, HEALTHY, DEPRESSED), full, rtol=1e-12)
+    np.testing.assert_allclose(repaired(p, HEALTHY, DEPRESSED, HEALTHY, DEPRESSED), np.ones(len(ITEMS)), rtol=1e-12)
+    np.testing.assert_allclose(repaired(p, BEYOND, DEPRESSED, HEALTHY, DEPRESSED), np.ones(len(ITEMS)), rtol=1e-12)
+
+
+def test_mood_uses_a_share_of_repair_that_saturates_and_counts_damage_in_full(p):
+    m, full = jnp.linspace(0, 1, 11)[:, None] * jnp.ones(len(ITEMS)), float(full_normalisation(p))
+    half, all_of_it = mechanism_shift(p, jnp.asarray(0.5), m), mechanism_shift(p, jnp.asarray(1.0), m)
+    np.testing.assert_allclose(half, all_of_it / 2, rtol=1e-12)
+    closed = full * np.expm1(-float(p.repair_saturation) * np.asarray(m)) / np.expm1(-float(p.repair_saturation))
+    np.testing.assert_allclose(all_of_it, closed, rtol=1e-12, atol=1e-15)
+    # Items keep their proportions, nobody is taken beyond health, and a worsening does not depend on what mood uses.
+    uneven = jnp.linspace(0, 0.4, len(ITEMS))
+    moved = np.asarray(mechanism_shift(p, jnp.asarray(0.3), uneven))
+    np.testing.assert_allclose(moved / moved[-1], uneven / uneven[-1], rtol=1e-12)
+    assert float(mechanism_shift(p, jnp.asarray(1.0), 1.5 * jnp.ones(len(ITEMS))).max()) == pytest.approx(full)
+    np.testing.assert_allclose(mechanism_shift(p, jnp.asarray(0.1), -0.2 * jnp.ones(len(ITEMS))), -0.2 * full)
+    slope = jax.jacfwd(lambda share: mechanism_shift(p, jnp.asarray(0.5), share * jnp.ones(len(ITEMS))))(0.0)
+    assert np.isfinite(slope).all()
 
 
 def test_who_lacks_nothing_gains_nothing_but_can_lose(p):
-    np.testing.assert_array_equal(mechanism_shift(p, BEYOND, HEALTHY, HEALTHY, DEPRESSED), np.zeros(len(ITEMS)))
-    assert float(mechanism_shift(p, DEPRESSED, HEALTHY, HEALTHY, DEPRESSED).max()) < 0
+    np.testing.assert_array_equal(repaired(p, BEYOND, HEALTHY, HEALTHY, DEPRESSED), np.zeros(len(ITEMS)))
+    assert float(repaired(p, DEPRESSED, HEALTHY, HEALTHY, DEPRESSED).max()) < 0
 
 
 @pytest.mark.parametrize("index", range(len(RESTORED)), ids=RESTORED)
 def test_a_mechanism_moves_the_items_it_drives_and_no_other(p, index):
     improved = DEPRESSED._replace(**{RESTORED[index]: getattr(HEALTHY, RESTORED[index])})
-    moved = mechanism_shift(p, improved, DEPRESSED, HEALTHY, DEPRESSED)
-    np.testing.assert_allclose(
-        moved, full_normalisation(p) * p.mechanism_weights[index] / p.mechanism_weights.sum(0), rtol=1e-12, atol=1e-15
-    )
+    moved = repaired(p, improved, DEPRESSED, HEALTHY, DEPRESSED)
+    np.testing.assert_allclose(moved, p.mechanism_weights[index] / p.mechanism_weights.sum(0), rtol=1e-12, atol=1e-15)
 
 
 def test_every_item_has_its_drivers(p):
@@ -108,11 +122,9 @@ def test_every_item_has_its_drivers(p):
 
 
 def test_potentiation_stands_in_and_saturates(p):
-    shifts = [
-        mechanism_shift(p, DEPRESSED._replace(potentiation=F), DEPRESSED, HEALTHY, DEPRESSED) for F in jnp.array([0.0, 0.2, 1.0, 1e9])
-    ]
+    shifts = [repaired(p, DEPRESSED._replace(potentiation=F), DEPRESSED, HEALTHY, DEPRESSED) for F in jnp.array([0.0, 0.2, 1.0, 1e9])]
     assert all(np.all(later >= earlier) for earlier, later in pairwise(shifts))
-    np.testing.assert_allclose(shifts[-1], full_normalisation(p) * p.stand_in / p.mechanism_weights.sum(0), rtol=1e-8)
+    np.testing.assert_allclose(shifts[-1], p.stand_in / p.mechanism_weights.sum(0), rtol=1e-8)
 
 
 def test_context_begins_with_the_visit_and_wanes(p):

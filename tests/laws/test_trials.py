@@ -14,8 +14,8 @@ from euthymia.core.errors import InputError
 from euthymia.core.normal import Z_90, Z_95
 from euthymia.core.parameters import declared, rows_of
 from euthymia.evidence.registry import evidence
-from euthymia.inference.calibration import FittedPrediction, calibration_data, log_likelihood
-from euthymia.inference.coordinates import CORRELATIONS, FITTED, UPSTREAM, prior, upstream_values, values_at
+from euthymia.inference.coordinates import FITTED, prior, scale_of, values_at
+from euthymia.inference.likelihood import Moments, log_likelihoods, trial_data
 from euthymia.inference.prediction import PosteriorPrediction, interval_score
 from euthymia.model.default import model_at
 from euthymia.model.parameters import Euthymia
@@ -24,14 +24,25 @@ from euthymia.population.weighting import balancing_weights, baseline_target, ef
 from euthymia.trials.arm_statistics import (
     MadrsPair,
     RatedPair,
+    cut_on_madrs,
     expected_statistic,
     remission_probability,
     response_probability,
     sample_statistic,
 )
-from euthymia.trials.expected import TrialEffects, prediction_targets, severity_sd, solve_ensemble
+from euthymia.trials.expected import prediction_targets, severity_sd, solve_ensemble
 from euthymia.trials.meta_analysis import PooledEstimate, TrialEstimate, between_trial_sd, meta_analyses, pooled_estimate
-from euthymia.trials.published import TrialArm, TrialOutcome, calibration_numbers, published_trials
+from euthymia.trials.published import (
+    BETWEEN_ARMS,
+    REMISSION,
+    RemissionCut,
+    Trial,
+    TrialArm,
+    TrialOutcome,
+    calibration_numbers,
+    check_trial,
+    published_trials,
+)
 from euthymia.trials.sampling_error import standard_error
 from euthymia.validation.scores import contrasts
 
@@ -64,6 +75,7 @@ def heard(p, arm, random):
         ("score", 0.15),
         ("response", 1.0),
         ("remission", 1.0),
+        ("remission difference", 1.2),
         ("HAM-D change", 0.15),
         ("difference", 0.2),
         ("effect", 0.03),
@@ -75,12 +87,29 @@ def heard(p, arm, random):
 )
 def test_a_smooth_statistic_is_that_of_a_table_of_many_patients(kind, close, madrs, model):
     random = np.random.default_rng(1)
-    two = kind in ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference")
+    two, cut = kind in BETWEEN_ARMS, RemissionCut(scale="MADRS", highest=12) if kind in REMISSION else None
     active, control = madrs[0], madrs[1] if two else None
     table = sample_statistic(
-        model.ratings, kind, heard(model.ratings, active, random), heard(model.ratings, control, random) if two else None
+        model.ratings, kind, heard(model.ratings, active, random), heard(model.ratings, control, random) if two else None, cut
     )
-    assert float(expected_statistic(model.ratings, kind, active, control).value) == pytest.approx(table, abs=close)
+    assert float(expected_statistic(model.ratings, kind, active, control, cut).value) == pytest.approx(table, abs=close)
+
+
+def test_a_test_of_significance_has_the_share_of_trials_that_find_something(madrs, model):
+    random, p, size = np.random.default_rng(3), model.ratings, 12
+    active, control = (heard(p, arm, random) for arm in madrs)
+    trials = range(0, 600 * size, size)
+    samples = ([RatedPair(*(ratings[at : at + size] for ratings in arm)) for at in trials] for arm in (active, control))
+    share = np.mean([sample_statistic(p, "significant difference", *arms) for arms in zip(*samples, strict=True)])
+    expected = expected_statistic(p, "significant difference", *madrs, None, (size, size))
+    assert float(expected.value) == pytest.approx(share, abs=0.06)
+
+
+def test_a_cut_of_remission_on_the_hamilton_scale_is_linked(model):
+    assert float(cut_on_madrs(model.ratings, RemissionCut(scale="HAM-D", highest=10))) == pytest.approx(13)
+    assert float(cut_on_madrs(model.ratings, RemissionCut(scale="MADRS", highest=10))) == 10
+    with pytest.raises(ValueError, match="is stated"):
+        cut_on_madrs(model.ratings, None)
 
 
 @pytest.mark.parametrize("kind", ["change", "HAM-D change", "score"])
@@ -182,24 +211,30 @@ def test_the_model_with_the_values_of_the_evidence_is_the_model(model):
 
 
 def test_the_likelihood_is_that_of_a_normal_with_shared_effects(model):
-    pairs = calibration_numbers()
-    data = calibration_data(pairs)
-    random = np.random.default_rng(3)
-    n = len(pairs)
-    predicted = FittedPrediction(data.value + random.normal(size=n), data.sd, jnp.asarray(random.normal(size=(2, n))))
-    spread = np.asarray(model.population.between_trials)[:, None] * np.asarray(predicted.effect_sensitivity)
-    same = np.array([[one.name == other.name for other, _ in pairs] for one, _ in pairs])
-    covariance = np.diag(np.asarray(data.error) ** 2) + same * (spread.T @ spread)
-    expected = stats.multivariate_normal(np.asarray(predicted.value), covariance).logpdf(np.asarray(data.value))
-    found = float(log_likelihood(data, model, predicted)) - 0.5 * n * np.log(2 * np.pi)
-    assert found == pytest.approx(expected, rel=1e-9)
+    targets = prediction_targets(calibration_numbers())
+    data, random = trial_data(targets), np.random.default_rng(3)
+    n, p = len(data.value), model.trial_differences
+    same = np.asarray(data.trial)[:, None] == np.asarray(data.trial)
+    spread = random.normal(size=(2, n))
+    shared = same * (spread.T @ spread)
+    predicted = Moments(data.value + random.normal(size=n), data.sd + 1, jnp.asarray(shared))
+    found = np.asarray(log_likelihoods(data, p, predicted))
+    unit = float(p.discrepancy) * np.asarray(data.unit)
+    for index in range(len(data.pools)):
+        of = np.flatnonzero(np.asarray(data.trial) == index)
+        covariance = np.diag(np.asarray(data.error)[of] ** 2 + unit[of] ** 2) + shared[np.ix_(of, of)]
+        of_values = stats.multivariate_normal(np.asarray(predicted.value)[of], covariance).logpdf(np.asarray(data.value)[of])
+        with_sd = of[np.isfinite(np.asarray(data.sd)[of])]
+        sd_error = np.sqrt(np.asarray(data.sd_error)[with_sd] ** 2 + (unit[with_sd] / 2) ** 2)
+        of_sds = stats.norm(0, sd_error).logpdf(1.0).sum()
+        constant = -0.5 * (len(of) + len(with_sd)) * np.log(2 * np.pi)
+        assert found[index] + constant == pytest.approx(of_values + of_sds, rel=1e-9)
 
 
 def test_coordinates_are_sds_of_the_prior():
     moved = values_at(FITTED, jnp.ones(len(FITTED)))
     for row, value in moved.items():
-        one = prior(row)
-        to = np.arctanh if row in CORRELATIONS else np.log
+        one, to = prior(row), scale_of(row).to
         assert to(float(value)) - to(evidence().parameters[row].value) == pytest.approx(one.sd)
 
 
@@ -320,9 +355,33 @@ def test_contrasts_are_differences_of_differences_between_trials():
 
 
 def test_arms_without_a_drug_are_answered_by_themselves(model):
-    pairs = calibration_numbers(("singh2016.madrs_15d_saline",))
-    targets, start = prediction_targets(pairs), jnp.zeros(len(UPSTREAM))
-    solved = solve_ensemble(targets, model, 16, start, upstream_values)
-    expected = targets.expected(model, solved, start, TrialEffects())
+    targets = prediction_targets(calibration_numbers(("singh2016.madrs_15d_saline",)))
+    solved = solve_ensemble(targets, model, 16)
+    expected = targets.expected(model, solved, targets.expected_effects(model.trial_differences))
     assert np.isfinite(float(expected.value[0]))
     assert float(expected.value[0]) < 0
+
+
+ARM = {"takes": "infusion", "context": "saline"}
+
+
+def test_a_trial_without_a_baseline_is_refused():
+    trial = Trial(name="Nobody 2030", arms={"ketamine": TrialArm(**ARM)}, observations=())
+    with pytest.raises(InputError, match="Nobody 2030: arm ketamine needs a `baseline`"):
+        trial.baseline_of("ketamine")
+
+
+def test_a_remission_without_its_cut_is_refused():
+    outcome = TrialOutcome(target="salloum2019.remission", arm="ketamine", at="3 d", statistic="remission")
+    baseline = {"mean": 33, "sd": 6, "provenance": "assumed"}
+    trial = Trial(name="Nobody 2030", baseline=baseline, arms={"ketamine": TrialArm(**ARM)}, observations=(outcome,))
+    with pytest.raises(ValueError, match="needs a cut of remission"):
+        check_trial(trial, published_trials())
+
+
+def test_a_range_over_sites_is_no_interval():
+    row = evidence().target("roose2004.sites")
+    outcome = TrialOutcome(target=row.id, arm="ketamine", at="56 d", statistic="difference", against="ketamine")
+    trial = Trial(name="Nobody 2030", arms={"ketamine": TrialArm(**ARM)}, observations=(outcome,))
+    with pytest.raises(InputError, match="a range over"):
+        standard_error(outcome, trial)

@@ -45,7 +45,7 @@ from euthymia.clinic.symptoms import (
     join,
     mechanism_shift,
     remaining,
-    valued,
+    repaired,
     visit_shift,
 )
 from euthymia.core.types import DRIVES, SITES
@@ -243,8 +243,8 @@ NOW, START = np.linspace(0.5, 0.9, MECHANISMS), np.linspace(0.1, 0.3, MECHANISMS
 HEALTHY, DEPRESSED = np.linspace(1.5, 2, MECHANISMS), np.linspace(0.1, 0.4, MECHANISMS)
 
 
-def shift_of(p, *states):
-    return mechanism_shift(p, *(Mechanisms(*state) for state in states))
+def repair_of(p, *states):
+    return repaired(p, *(Mechanisms(*state) for state in states))
 
 
 EQUATIONS = {
@@ -394,8 +394,8 @@ EQUATIONS = {
     "remaining": ("symptoms", remaining, [(0.7, ONE)], ONE),
     "baseline items": ("symptoms", baseline_items, [(41.0, "madrs_point")], "madrs_point"),
     "full normalisation": ("symptoms", full_normalisation, [], ONE),
-    "mechanism shift": ("symptoms", shift_of, [(state, ONE) for state in (NOW, START, HEALTHY, DEPRESSED)], ONE),
-    "worth of a shift": ("symptoms", valued, [(0.9, ONE), (np.linspace(-0.5, 1.1, len(ITEMS)), ONE)], ONE),
+    "repair": ("symptoms", repair_of, [(state, ONE) for state in (NOW, START, HEALTHY, DEPRESSED)], ONE),
+    "mechanism shift": ("symptoms", mechanism_shift, [(0.9, ONE), (np.linspace(-0.5, 1.1, len(ITEMS)), ONE)], ONE),
     "visits": ("symptoms", visit_shift, [(1.2, ONE), (np.array([[90.0, 95.0], [5.0, 10.0]]), "h")], ONE),
     "weeks": ("symptoms", course_shift, [(np.array([1.2, 0.5, 0.1]), ONE), (np.array([5.0, 90.0]), "h")], ONE),
     "join": ("symptoms", join, [(0.4, ONE), (0.9, ONE)], ONE),

@@ -23,12 +23,13 @@ class PatientMedians(NamedTuple):
 def medians_of(protocol: Protocol, model: Model, without: Sequence[str] = ()) -> PatientMedians | None:
     """Medians of many patients as they ship; None for a protocol or a model that differs from those that ship."""
     stored = shipped()
-    if stored is None or protocol.name not in stored.madrs or without or not model.as_shipped or not _ships(protocol):
+    if stored is None or protocol.name not in stored.madrs or without or not model.as_shipped or not ships(protocol):
         return None
     return PatientMedians(stored.patients, stored.madrs[protocol.name])
 
 
-def _ships(protocol: Protocol) -> bool:
+def ships(protocol: Protocol) -> bool:
+    """Whether a protocol has the course of one that ships."""
     if protocol.name not in builtin_names():
         return False
     here, shipping = protocol.stated(), read(protocol.name).stated()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import xarray as xr
 
+from ..evidence.headline import ProtocolForecast
 from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..protocols.arms import check_arms
@@ -42,6 +43,8 @@ class Comparison:
     warnings: list[str]
     medians: dict[str, PatientMedians] = field(default_factory=dict)
     """MADRS of many patients, of the arms that ship, as they ship."""
+    forecasts: dict[str, ProtocolForecast] = field(default_factory=dict)
+    """What further trials of the arms would find; of those that ship, unless all were forecast."""
 
     @property
     def arms(self) -> list[str]:
@@ -90,6 +93,10 @@ class Comparison:
         simulation = self.simulations[arm]
         madrs, context = ratings(simulation), simulation.madrs("context").to_numpy()
         return Speed(_largest(madrs - madrs[0]), _largest(madrs - context))
+
+    def peak(self, arm: str, readout: str) -> float:
+        """The highest value of a safety read-out under an arm."""
+        return float(self.simulations[arm].data[readout].max())
 
     def fading(self, arm: str) -> Fading | None:
         """What is left of an arm's relief and of what carries it, once it is past its largest."""

@@ -196,6 +196,7 @@ def compare(
     without: Names = (),
     model: Model | None = None,
     beyond_evidence: bool = False,
+    people: int | None = None,
     progress: Callable[[int, str], None] = lambda number, name: None,
 ) -> ComparedRuns:
     """Put two to eight protocols side by side for one patient.
@@ -208,6 +209,8 @@ def compare(
         Fields of the patient, for every arm.
     without, model, beyond_evidence
         As for :func:`euthymia.simulate`.
+    people
+        Forecast further trials of the arms in so many virtual patients, 16 to 10,000; left out, what ships is shown of arms that ship.
     progress
         Called before each arm with its number, from 1, and its name.
 
@@ -232,7 +235,8 @@ def compare(
     configure()
     from .run import solve_several
 
-    return solve_several(chosen, names_of(without), model_like(model), beyond_evidence, progress)
+    of_people = None if people is None else whole("people", people)
+    return solve_several(chosen, names_of(without), model_like(model), beyond_evidence, of_people, progress)
 
 
 def exposure(

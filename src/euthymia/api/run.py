@@ -13,10 +13,12 @@ from ..analysis.attribution import attribution
 from ..analysis.circuits import circuits
 from ..analysis.cohort_medians import medians_of
 from ..analysis.comparison import Comparison, compare
+from ..analysis.headline import forecast_of
 from ..analysis.summary import Summary, summarise
 from ..core.errors import InputError
 from ..core.exported_programs import compiled_first
 from ..core.files import atomic_write, check_file
+from ..inference.sizes import check_people
 from ..model.changed import Model
 from ..protocols.protocol import Protocol
 from ..report.notebook import html_of_comparison, html_of_run
@@ -267,9 +269,18 @@ def solve(
 
 
 def solve_several(
-    protocols: Sequence[Protocol], without: Sequence[str], model: Model, beyond_evidence: bool, progress: Callable[[int, str], None]
+    protocols: Sequence[Protocol],
+    without: Sequence[str],
+    model: Model,
+    beyond_evidence: bool,
+    people: int | None,
+    progress: Callable[[int, str], None],
 ) -> ComparedRuns:
     """See :func:`euthymia.compare`."""
+    if people is not None:
+        if without or not model.as_shipped:
+            raise InputError("people: trials are forecast with the model as it ships; leave out what changes it")
+        check_people(people)
     for protocol in protocols:
         check_ceilings(protocol, model.parameters, beyond_evidence)
     with model.answerable():
@@ -277,4 +288,13 @@ def solve_several(
     marked = {name: _marked(course, model, beyond_evidence, None) for name, course in compared.simulations.items()}
     by_arm = {name: medians_of(course.protocol, model, without) for name, course in marked.items()}
     medians = {name: of_patients for name, of_patients in by_arm.items() if of_patients}
-    return ComparedRuns(replace(compared, simulations=marked, medians=medians), model, tuple(idle_changes(without, model.values)))
+    if people is None:
+        stored = {name: forecast_of(course.protocol, model, without) for name, course in marked.items()}
+        forecasts = {name: of_trials for name, of_trials in stored.items() if of_trials}
+    else:
+        from ..inference.fitted import shipped
+        from ..inference.forecast import forecast
+
+        forecasts = forecast([course.protocol for course in marked.values()], shipped(), patients=people)
+    compared = replace(compared, simulations=marked, medians=medians, forecasts=forecasts)
+    return ComparedRuns(compared, model, tuple(idle_changes(without, model.values)))

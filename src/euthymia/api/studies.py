@@ -48,7 +48,7 @@ def fit_pk(data: str | Path, progress: Callable[[int], None] = lambda done: None
     return fit(subjects, progress=progress)
 
 
-def calibrate(*rows: str, patients: int = 256, rounds: int = 8, progress: Callable[[str], None] = silent) -> Calibration:
+def calibrate(*rows: str, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> Calibration:
     """Fit how patients differ and the effect of context to trials kept for calibration; many minutes of work.
 
     Parameters
@@ -57,8 +57,8 @@ def calibrate(*rows: str, patients: int = 256, rounds: int = 8, progress: Callab
         Published numbers to fit (ids of evidence rows); all that were read and stand for patients of their own if left out.
     patients
         Virtual patients of the ensemble, 16 to 10,000.
-    rounds
-        Solutions of all brains, 1 to 100, unless the fit settles before.
+    draws
+        From the proposal of the posterior, 50 to 100,000.
     progress
         Called with what is done next.
 
@@ -71,15 +71,15 @@ def calibrate(*rows: str, patients: int = 256, rounds: int = 8, progress: Callab
     InputError
         If a row does not exist or is not for calibration, or a number is out of range.
     """
-    from ..inference.sizes import check_size
+    from ..inference.sizes import check_draws
     from ..trials.published import calibration_numbers
 
-    check_size(patients, rounds)
+    check_draws(patients, draws)
     calibration_numbers(rows)
     configure()
     from ..inference.calibration import calibrate as run
 
-    return run(rows, patients, most_rounds=rounds, progress=progress)
+    return run(rows, patients, draws, progress=progress)
 
 
 def verify() -> list[Verdict]:

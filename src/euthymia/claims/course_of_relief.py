@@ -4,10 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from ..clinic.symptoms import mechanism_shift
+from ..clinic.symptoms import repaired
 from ..core.constants import DAY, WEEK
 from ..core.types import Scalar
-from ..protocols.reading import DEFAULT
 from ..simulation.course import at_rest
 from ..simulation.simulate import Simulation
 from ..simulation.visits import first_visit
@@ -63,12 +62,6 @@ def _kept_with_immortal_spines(hours: float) -> float:
         return _kept(hours)
 
 
-def _kept_without_stress(hours: float) -> float:
-    """The same where stress ends a day after the dose, beyond a visit with saline after which it ends too: both patients recover."""
-    dosed, visit = (reference_run(protocol=name, horizon=LONG, stress_until=f"{DAY} h") for name in (DEFAULT, "saline"))
-    return (visit.at(hours) - dosed.at(hours)) / (visit.at(DAY) - dosed.at(DAY))
-
-
 def _days_to_relapse(protocol: str, horizon: str) -> float:
     """Days from the last dose until MADRS is back at ``FELL_BACK``; infinite if it is not."""
     run = reference_run(protocol=protocol, horizon=horizon)
@@ -89,7 +82,7 @@ def _worth_of_dopamine(tone: float) -> float:
     ill, well = (at_rest(model.physiology, undosed(stress)) for stress in (None, 0.0))
 
     def shift(level: Scalar) -> Scalar:
-        return mechanism_shift(model.symptoms, ill._replace(reward=level), ill, well, ill).sum()
+        return repaired(model.symptoms, ill._replace(reward=level), ill, well, ill).sum()
 
     return float(shift(well.reward * tone) / shift(well.reward))
 
@@ -98,9 +91,9 @@ PREDICTIONS = {
     "course.peak": Prediction(lambda: _time_of_peak("as given"), lambda: _time_of_peak("without regrowth")),
     "course.no_second_dip": Prediction(lambda: _largest_rise("as given"), lambda: _largest_rise("without trapping")),
     "course.three_days": Prediction(lambda: _kept(3 * DAY), lambda: _kept(3 * DAY, "without regrowth")),
-    "course.two_weeks": Prediction(lambda: _kept(2 * WEEK), lambda: _kept_without_stress(2 * WEEK)),
-    "course.four_weeks": Prediction(lambda: _kept(4 * WEEK), lambda: _kept_without_stress(4 * WEEK)),
-    "course.six_weeks": Prediction(lambda: _kept(SIX_WEEKS), lambda: _kept_without_stress(SIX_WEEKS)),
+    "course.two_weeks": Prediction(lambda: _kept(2 * WEEK), lambda: _kept_with_immortal_spines(2 * WEEK)),
+    "course.four_weeks": Prediction(lambda: _kept(4 * WEEK), lambda: _kept_with_immortal_spines(4 * WEEK)),
+    "course.six_weeks": Prediction(lambda: _kept(SIX_WEEKS), lambda: _kept_with_immortal_spines(SIX_WEEKS)),
     "course.young_spines": Prediction(lambda: _kept(4 * WEEK), lambda: _kept_with_immortal_spines(4 * WEEK)),
     "course.six_infusions": Prediction(
         lambda: _days_to_relapse("ketamine-iv-six", AFTER_SIX), lambda: _days_to_relapse("ketamine-iv", LONG)

@@ -9,7 +9,7 @@ from .options import EnsembleSize, Flag, Overwrite, Whole
 def calibrate(
     *rows: str,
     patients: EnsembleSize = 256,
-    rounds: Whole = 8,
+    draws: Whole = 400,
     sample: Flag = False,
     out: Path = Path("runs/calibration"),
     overwrite: Overwrite = False,
@@ -20,18 +20,18 @@ def calibrate(
     ----------
     rows
         Published numbers to fit (ids of evidence rows); default all that were read and stand for patients of their own.
-    rounds
-        Solutions of all brains, 1 to 100, unless the fit settles before.
+    draws
+        From the proposal of the posterior, 50 to 100,000.
     sample
-        Sample the posterior of what the clinic makes of brains too, by Hamiltonian Monte Carlo.
+        Sample the posterior by Hamiltonian Monte Carlo too, beside the draws by importance.
     out
         Folder for the fitted set and a report.
     """
-    from ..inference.sizes import check_size
+    from ..inference.sizes import check_draws
     from ..results.run_folder import check_destination
     from ..trials.published import calibration_numbers
 
-    check_size(patients, rounds)
+    check_draws(patients, draws)
     calibration_numbers(rows)
     check_destination(out, overwrite)
     with stages() as at:
@@ -51,7 +51,7 @@ def calibrate(
             at.update(f"Calibrating: {text}")
 
         at.say("Calibrating")
-        fit = run(rows, patients, most_rounds=rounds, progress=say)
+        fit = run(rows, patients, draws, progress=say)
         fitted = fitted_set(fit, draw(fit, progress=say) if sample else None)
     write(fit, fitted, out, overwrite)
     show_warnings(fitted.warnings)

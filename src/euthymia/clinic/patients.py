@@ -1,4 +1,4 @@
-"""How patients differ: weight, stress, severity, effects of context and mechanisms, potencies, circuits, plasticity, exposure.
+"""How patients differ: weight, stress, severity, effects of context, responsiveness, potencies, circuits, plasticity, exposure.
 
 A virtual patient is a draw z ~ N(0, R) on the axes below, a BDNF genotype in Hardy–Weinberg proportions, and a body. The patient of
 a number is the same in every cohort, because the random key is that of the number alone.
@@ -19,7 +19,7 @@ AXES = (
     "stress",
     "severity",
     "context",
-    "efficacy",
+    "responsiveness",
     "signalling_ec50",
     "surge_ec50",
     "growth",
@@ -28,9 +28,7 @@ AXES = (
     "exposure",
 )
 """Axes on which patients differ, in the order of z."""
-CORRELATED = (("stress", "severity"), ("context", "efficacy"))
-VARY_BETWEEN_TRIALS = ("context", "efficacy")
-"""Effects that vary between trials beyond what differences of their patients explain."""
+CORRELATED = (("stress", "severity"), ("context", "responsiveness"))
 GENOTYPES = ("Val/Val", "Val/Met", "Met/Met")
 """Of BDNF at codon 66."""
 PerAxis = Float[Array, " axis"]
@@ -42,13 +40,10 @@ class Population(eqx.Module):
     spread: PerAxis = parameter(tuple(f"population.{axis}" for axis in AXES[:2]), "dimensionless", "SD of logarithm or logit")
     severity: Scalar = parameter("population.severity", "madrs_point", "SD of MADRS before treatment")
     spread_of_effect: Float[Array, "effect"] = parameter(
-        tuple(f"population.{axis}" for axis in AXES[3:]), "dimensionless", "SD of the logarithm"
+        tuple(f"population.{axis}" for axis in AXES[3:]), "dimensionless", "SD of the logarithm; of responsiveness, of the logit"
     )
-    typical_efficacy: Scalar = parameter("population.typical_efficacy", "dimensionless", "efficacy of mechanisms in the typical patient")
-    between_trials: Float[Array, "effect_of_trial"] = parameter(
-        tuple(f"population.between_trials.{effect}" for effect in VARY_BETWEEN_TRIALS),
-        "dimensionless",
-        "SD of the logarithm between trials",
+    typical_responsiveness: Scalar = parameter(
+        "population.typical_responsiveness", "dimensionless", "share of what mechanisms have repaired that the typical patient's mood uses"
     )
     correlation: Float[Array, "pair"] = parameter(
         tuple(f"population.correlation.{'_'.join(pair)}" for pair in CORRELATED), "dimensionless", "correlation of two axes"
@@ -60,13 +55,14 @@ class Population(eqx.Module):
 
 
 class RandomEffects(NamedTuple):
-    """Deviations of one patient from the typical one: factors, but severity in points and stress in logits."""
+    """Deviations of one patient from the typical one: factors, but severity in points, stress in logits, and responsiveness a share."""
 
     weight: Scalar = jnp.ones(())
     stress: Scalar = jnp.zeros(())
     severity: Scalar = jnp.zeros(())
     context: Scalar = jnp.ones(())
-    efficacy: Scalar = jnp.ones(())
+    responsiveness: Scalar = jnp.ones(())
+    """Share of what mechanisms have repaired that mood uses."""
     signalling_ec50: Scalar = jnp.ones(())
     surge_ec50: Scalar = jnp.ones(())
     growth: Scalar = jnp.ones(())
@@ -94,18 +90,36 @@ def genotype(p: Population, uniform: Scalar) -> Int[Array, ""]:
     return (uniform < q * (2 - q)).astype(int) + (uniform < q**2).astype(int)
 
 
-def random_effects(p: Population, key: Key[Array, ""], number: Int[Array, ""]) -> RandomEffects:
-    """Random effects of the patient of a number."""
+class Draw(NamedTuple):
+    """What makes a patient of a population: independent standard normal numbers, and a uniform one for the genotype."""
+
+    normal: PerAxis
+    uniform: Scalar
+
+
+def draw(key: Key[Array, ""], number: Int[Array, ""]) -> Draw:
+    """The draw of the patient of a number."""
     of_axes, of_genotype = jax.random.split(jax.random.fold_in(key, number))
-    z = jnp.linalg.cholesky(correlation_matrix(p)) @ jax.random.normal(of_axes, (len(AXES),))
+    return Draw(jax.random.normal(of_axes, (len(AXES),)), jax.random.uniform(of_genotype))
+
+
+def responsiveness(p: Population, logits: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Share A of what mechanisms have repaired that mood uses, so many logits above the typical patient's."""
+    return jax.nn.sigmoid(jax.scipy.special.logit(p.typical_responsiveness) + logits)
+
+
+def random_effects(p: Population, drawn: Draw, more_responsive: Scalar | float = 0.0) -> RandomEffects:
+    """Random effects of the patient of a draw, in people who are so many logits more responsive than the population."""
+    z = jnp.linalg.cholesky(correlation_matrix(p)) @ drawn.normal
     of = dict(zip(AXES, z, strict=True))
-    factors = dict(zip(AXES[3:], jnp.exp(p.spread_of_effect * z[3:]), strict=True))
-    factors["efficacy"] *= p.typical_efficacy
+    scaled = dict(zip(AXES[3:], p.spread_of_effect * z[3:], strict=True))
+    factors = {axis: jnp.exp(of_axis) for axis, of_axis in scaled.items()}
+    factors["responsiveness"] = responsiveness(p, scaled["responsiveness"] + more_responsive)
     return RandomEffects(
         weight=jnp.exp(p.spread[0] * of["weight"]),
         stress=p.spread[1] * of["stress"],
         severity=p.severity * of["severity"],
-        release=p.release[genotype(p, jax.random.uniform(of_genotype))],
+        release=p.release[genotype(p, drawn.uniform)],
         **factors,
     )
 

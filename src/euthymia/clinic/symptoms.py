@@ -56,6 +56,7 @@ class Symptoms(eqx.Module):
     potentiation_ec50: Scalar = parameter("symptoms.potentiation_ec50", "dimensionless", "potentiation with half its effect")
     item_maximum: Scalar = parameter("symptoms.item_maximum", "madrs_point", "highest rating of an item")
     healthy_madrs: Scalar = parameter("symptoms.healthy_madrs", "madrs_point", "total without disorder, which full normalisation reaches")
+    repair_saturation: Scalar = parameter("symptoms.repair_saturation", "dimensionless", "how soon repair has most of its effect")
     offset: Scalar = parameter("symptoms.offset", "dimensionless", "latent severity before any change")
     join_exponent: Scalar = parameter("symptoms.join_exponent", "dimensionless", "sharpness of the join of drug and context")
     visit_onset: Scalar = parameter("context.onset_time", "h", "rise of the effect of a visit")
@@ -121,14 +122,12 @@ def full_normalisation(p: Symptoms) -> Scalar:
     return p.offset + jnp.log((1 + jnp.exp(-p.offset)) / share - 1)
 
 
-def mechanism_shift(
-    p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms
-) -> Float[Array, "*batch item"]:
-    """Latent shift K of each item that the mechanisms cause; negative means worse than at the start.
+def repaired(p: Symptoms, now: Mechanisms, start: Mechanisms, healthy: Mechanisms, depressed: Mechanisms) -> Float[Array, "*batch item"]:
+    """Share m of the way to health that the mechanisms behind each item have come; negative means worse than at the start.
 
-    K = κ min(Σ wᵢ min(rᵢ, what i lacks) + w_F [F/(F + F₅₀) − F₀/(F₀ + F₅₀)], what this patient lacks), with
+    m = min(Σ wᵢ min(rᵢ, what i lacks) + w_F [F/(F + F₅₀) − F₀/(F₀ + F₅₀)], what this patient lacks), with
     rᵢ = (xᵢ − xᵢ₀)/(xᵢ healthy − xᵢ depressed) and Σ wᵢ = 1 in each item, so that the reference patient restored to health in every state
-    has the healthy total, and a mechanism beyond health counts no more than health.
+    has m = 1, and a mechanism beyond health counts no more than health.
 
     Parameters
     ----------
@@ -151,12 +150,20 @@ def mechanism_shift(
     F, F0 = now.potentiation, start.potentiation
     stands_in = F / (F + p.potentiation_ec50) - F0 / (F0 + p.potentiation_ec50)
     gained = jnp.minimum((x - x0) / (well - ill), lacking) @ weights + stands_in[..., None] * p.stand_in / total
-    return full_normalisation(p) * jnp.minimum(gained, lacking @ weights)
+    return jnp.minimum(gained, lacking @ weights)
 
 
-def valued(p: Symptoms, efficacy: Scalar, shift: Float[Array, "*batch item"]) -> Float[Array, "*batch item"]:
-    """What a latent shift by mechanisms is worth to a patient of an efficacy; mechanisms take nobody beyond health."""
-    return jnp.minimum(efficacy * shift, full_normalisation(p))
+def mechanism_shift(p: Symptoms, responsiveness: Scalar, m: Float[Array, "*batch item"]) -> Float[Array, "*batch item"]:
+    """Latent shift K by mechanisms in a patient whose mood uses a share A (``responsiveness``) of what they have repaired.
+
+    K = κ min(A g m, 1) in an item whose mechanisms have come a share m of the way to health, with g = (1 − e^{−λM})/(M (1 − e^{−λ})) and M
+    the mean of m over items: the first part of repair does most, and items keep their proportions. A worsening counts in full, K = κ m.
+    """
+    gained = jnp.clip(m, 0, 1)
+    saturation, overall = p.repair_saturation, gained.mean(-1, keepdims=True)
+    some = jnp.where(overall > 0, overall, 1)
+    gain = jnp.where(overall > 0, jnp.expm1(-saturation * some) / some, -saturation) / jnp.expm1(-saturation)
+    return full_normalisation(p) * (jnp.minimum(responsiveness * gain * gained, 1) + jnp.minimum(m, 0))
 
 
 def visit_shift(p: Symptoms, strength: Scalar, since_visits: Float[Array, "visit *batch"]) -> Float[Array, "*batch item"]:

@@ -1,184 +1,245 @@
-"""Calibration: hyperparameters fitted to trials of role ``calibrate`` through the ensemble, with a Laplace approximation of the posterior.
+"""Calibration: how patients and trials differ, fitted to trials of role ``calibrate`` through the ensemble.
 
-The likelihood of a trial is normal: sampling errors of its numbers, and the covariance that they share because context and mechanisms
-work better in one trial than in another. Brains are solved at each round, with exact derivatives along upstream coordinates; between
-rounds mechanism shifts follow to first order. Gradients with respect to all other coordinates are exact throughout.
+The posterior is sampled by importance: draws from a multivariate t distribution around its mode, with the curvature there, count by the
+posterior over that distribution. So the spread between trials is integrated over; its mode with its curvature would be too sure.
+Brains are solved once, before.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optimistix as optx
 from jaxtyping import Array, Float
+from scipy.optimize import minimize
+from scipy.stats import multivariate_t
 
 from ..core.types import Scalar
 from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
-from ..trials.expected import PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
+from ..trials.expected import PredictionTargets, SolvedEnsemble, prediction_targets, solve_ensemble
 from ..trials.published import Trial, TrialOutcome, calibration_numbers
-from ..trials.sampling_error import standard_error
-from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
-from .sizes import check_size
+from .coordinates import FITTED, values_at
+from .likelihood import Moments, TrialData, log_likelihoods, moments, trial_data
+from .sizes import check_draws
 
 PATIENTS = 256
-MOST_ROUNDS = 8
-STEP_TOLERANCE = 0.05
-"""A fit has converged when no coordinate moves further in a round, in SDs of its prior."""
-MOST_ITERATIONS = 300
-"""Of the optimiser in a round."""
-PROXIMAL_SD = 0.7
-"""SD of the penalty that keeps upstream coordinates near those at which brains were solved."""
+PATIENTS_OF_SEARCH = 64
+"""With which the search for the mode begins."""
+DRAWS = 1500
+"""From the proposal."""
+MOST_STEPS, FLAT = 200, 0.02
+"""Of the optimiser, and the gradient (per prior SD) at which it ends."""
+STEP = 0.25
+"""Prior SDs, to each side, over which curvature is taken."""
+DEGREES_OF_FREEDOM = 10
+"""Of the proposal: its tails are longer than those of the posterior."""
+SEED = 4
+STARTS = (0.0, -0.7, 0.7)
+"""Prior SDs from the start of all coordinates at which the search for the mode begins."""
 
 
-class CalibrationData(NamedTuple):
-    """Published numbers, their standard errors, SDs across patients where published, and which numbers share a trial."""
-
-    value: Float[Array, "number"]
-    error: Float[Array, "number"]
-    sd: Float[Array, "number"]
-    """NaN where none was published, or where it is not of one arm."""
-    sd_error: Float[Array, "number"]
-    same_trial: Float[Array, "number number"]
-
-
-def calibration_data(pairs: list[tuple[Trial, TrialOutcome]]) -> CalibrationData:
-    """Data of trials and their numbers."""
-    value, error, sd, sd_error = [], [], [], []
-    for trial, observation in pairs:
-        row = observation.row
-        of_one_arm = row.sd is not None and row.n is not None and observation.against is None
-        value.append(observation.observed)
-        error.append(standard_error(observation, trial))
-        sd.append(row.sd if of_one_arm else np.nan)
-        sd_error.append(row.sd / np.sqrt(2 * (row.n - 1)) if of_one_arm and row.sd and row.n else np.nan)
-    names = [trial.name for trial, _ in pairs]
-    same_trial = np.array([[float(name == other) for other in names] for name in names])
-    return CalibrationData(*(jnp.asarray(numbers, float) for numbers in (value, error, sd, sd_error, same_trial)))
-
-
-class FittedPrediction(NamedTuple):
-    """Expected numbers and SDs, and the sensitivities of the numbers to the random effects of a trial."""
-
-    value: Float[Array, "number"]
-    sd: Float[Array, "number"]
-    effect_sensitivity: Float[Array, "effect number"]
-
-
-def predict_numbers(
-    targets: PredictionTargets, start: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]
-) -> tuple[Euthymia, FittedPrediction]:
-    """The model at coordinates of ``FITTED``, all else as at the start, and its predictions of all numbers."""
-    model = model_at(values_at(FITTED, coordinates), start.physiology.closures)
-    upstream = coordinates[: len(UPSTREAM)]
-
-    def at(effects: TrialEffects) -> tuple[Float[Array, "number"], Float[Array, "number"]]:
-        expected = targets.expected(model, solved, upstream, effects)
-        return expected.value, expected.sd
-
-    value, sd = at(TrialEffects())
-    one, zero = jnp.ones(()), jnp.zeros(())
-    directions = TrialEffects(one, zero), TrialEffects(zero, one)
-    sensitivity = [jax.jvp(lambda effects: at(effects)[0], (TrialEffects(),), (direction,))[1] for direction in directions]
-    return model, FittedPrediction(value, sd, jnp.stack(sensitivity))
-
-
-def log_likelihood(data: CalibrationData, model: Euthymia, predicted: FittedPrediction) -> Scalar:
-    """Normal log likelihood, up to a constant: of the numbers, correlated within a trial, and of the SDs."""
-    spread = model.population.between_trials[:, None] * predicted.effect_sensitivity
-    covariance = jnp.diag(data.error**2) + data.same_trial * (spread.T @ spread)
-    root = jnp.linalg.cholesky(covariance)
-    residual = jax.scipy.linalg.solve_triangular(root, data.value - predicted.value, lower=True)
-    of_values = -0.5 * jnp.sum(residual**2) - jnp.sum(jnp.log(jnp.diag(root)))
-    known = jnp.isfinite(data.sd)
-    of_sds = jnp.where(known, (jnp.where(known, data.sd, 0) - jnp.where(known, predicted.sd, 0)) / jnp.where(known, data.sd_error, 1), 0)
-    return of_values - 0.5 * jnp.sum(of_sds**2)
+def first_patients(solved: SolvedEnsemble, patients: int) -> SolvedEnsemble:
+    """The same arms with the first ``patients`` of the ensemble."""
+    arms = solved.arms
+    by_patient = ("fluctuation", "repair", "dissociation")
+    arms = arms._replace(**{name: getattr(arms, name)[:, :patients] for name in by_patient})
+    return SolvedEnsemble(arms, jax.tree.map(lambda leaf: leaf[:patients], solved.draws))
 
 
 @dataclass(frozen=True, eq=False)
 class CalibrationProblem:
-    """Published numbers, the model at the start, and the log posterior of coordinates."""
+    """Published numbers and the model around which coordinates are fitted, with its solved ensemble."""
 
     targets: PredictionTargets
     start: Euthymia
-    data: CalibrationData
+    data: TrialData
+    solved: SolvedEnsemble
 
-    def log_posterior(self, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]) -> Scalar:
-        """Up to a constant."""
-        model, predicted = predict_numbers(self.targets, self.start, solved, coordinates)
-        return log_likelihood(self.data, model, predicted) - 0.5 * jnp.sum(coordinates**2)
+    def model(self, coordinates: Float[Array, "fitted"]) -> Euthymia:
+        """The model at coordinates of ``FITTED``, all else as at the start."""
+        return model_at(values_at(FITTED, coordinates), self.start.physiology.closures)
+
+    def moments(self, coordinates: Float[Array, "fitted"]) -> Moments:
+        """What it expects of the numbers."""
+        return moments(self.targets, self.data, self.model(coordinates), self.solved)
+
+    def of_first(self, patients: int) -> "CalibrationProblem":
+        """The same with the first patients of the ensemble."""
+        return CalibrationProblem(self.targets, self.start, self.data, first_patients(self.solved, patients))
+
+    def log_likelihoods(self, coordinates: Float[Array, "fitted"]) -> Float[Array, "trial"]:
+        """Of each trial, up to a constant."""
+        model = self.model(coordinates)
+        return log_likelihoods(self.data, model.trial_differences, moments(self.targets, self.data, model, self.solved))
 
 
 @eqx.filter_jit
-def _log_posterior(problem: CalibrationProblem, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]) -> Scalar:
-    return problem.log_posterior(solved, coordinates)
+def trial_log_likelihoods(problem: CalibrationProblem, draws: Float[Array, "draw fitted"]) -> Float[Array, "draw trial"]:
+    """Log likelihood of each trial at some coordinates."""
+    return jax.lax.map(problem.log_likelihoods, draws)
 
 
 @eqx.filter_jit
-def posterior_information(
-    problem: CalibrationProblem, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"]
-) -> Float[Array, "fitted fitted"]:
-    """Negative Hessian of the log posterior."""
-    return -jax.hessian(lambda u: problem.log_posterior(solved, u))(coordinates)
+def _negative_log_posterior(problem: CalibrationProblem, coordinates: Float[Array, "fitted"]) -> tuple[Scalar, Float[Array, "fitted"]]:
+    """Up to a constant, with its gradient."""
+
+    def negative(coordinates: Float[Array, "fitted"]) -> Scalar:
+        return 0.5 * jnp.sum(coordinates**2) - jnp.sum(problem.log_likelihoods(coordinates))
+
+    return jax.value_and_grad(negative)(coordinates)
 
 
-@eqx.filter_jit
-def maximise_posterior(problem: CalibrationProblem, solved: SolvedEnsemble, start: Float[Array, "fitted"]) -> Float[Array, "fitted"]:
-    """Posterior mode near a start, with a proximal penalty on upstream coordinates."""
+def posterior_mode(problem: CalibrationProblem, start: np.ndarray) -> tuple[np.ndarray, float]:
+    """Mode of the posterior near a start, and the log posterior there up to a constant."""
 
-    def objective(coordinates: Float[Array, "fitted"], _) -> Scalar:
-        steps = (coordinates[: len(UPSTREAM)] - solved.coordinates) / PROXIMAL_SD
-        return 0.5 * jnp.sum(steps**2) - problem.log_posterior(solved, coordinates)
+    def objective(coordinates: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = _negative_log_posterior(problem, jnp.asarray(coordinates))
+        return float(value), np.asarray(gradient)
 
-    return optx.minimise(objective, optx.BFGS(rtol=1e-6, atol=1e-6), start, max_steps=MOST_ITERATIONS, throw=False).value
+    found = minimize(objective, start, jac=True, method="BFGS", options={"gtol": FLAT, "maxiter": MOST_STEPS})
+    return found.x, -float(found.fun)
 
 
-class FitRound(NamedTuple):
-    """One solution of the brains, and the optimisation that followed it."""
+def posterior_information(problem: CalibrationProblem, coordinates: np.ndarray) -> np.ndarray:
+    """Negative Hessian of the log posterior, by differences of its gradient over steps as wide as half of a prior SD."""
 
-    log_posterior: float
-    """At the coordinates at which the brains were solved."""
-    moved: float
-    """Largest step of a coordinate from there, in SDs of its prior."""
+    def gradient(at: np.ndarray) -> np.ndarray:
+        return np.asarray(_negative_log_posterior(problem, jnp.asarray(at))[1])
+
+    steps = STEP * np.eye(len(coordinates))
+    information = np.array([(gradient(coordinates + step) - gradient(coordinates - step)) / (2 * STEP) for step in steps])
+    return (information + information.T) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Weighted draws of coordinates, and the mode with the curvature from which they were proposed."""
+
+    trial_names: tuple[str, ...]
+    draws: np.ndarray
+    of_trials: np.ndarray
+    """Log likelihood of each trial at each draw."""
+    of_prior: np.ndarray
+    """Log density of the prior at each draw, less that of the proposal, up to a constant."""
+    mode: np.ndarray
+    information: np.ndarray
+    """Negative Hessian of the log posterior at the mode."""
+    left_out: tuple[str, ...] = ()
+
+    def without(self, name: str) -> "Posterior":
+        """The posterior given all trials but one: the same draws with other weights."""
+        return replace(self, left_out=(*self.left_out, name))
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """They sum to one, and none is more than √n times the mean before (truncated importance sampling; Ionides 2008)."""
+        counts = np.array([name not in self.left_out for name in self.trial_names], float)
+        log_weights = self.of_trials @ counts + self.of_prior
+        weights = np.exp(np.where(np.isfinite(log_weights), log_weights, -np.inf) - np.nanmax(log_weights))
+        weights = np.minimum(weights, weights.mean() * np.sqrt(len(weights)))
+        return weights / weights.sum()
+
+    @property
+    def effective(self) -> float:
+        """Effective number of draws."""
+        return float(1 / np.sum(self.weights**2))
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Of each coordinate."""
+        return self.weights @ self.draws
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Of each coordinate."""
+        return np.sqrt(self.weights @ (self.draws - self.mean) ** 2)
+
+    def resampled(self, count: int, seed: int = SEED) -> np.ndarray:
+        """So many draws of equal weight, by systematic resampling."""
+        places = (np.random.default_rng(seed).uniform() + np.arange(count)) / count
+        return self.draws[np.minimum(np.searchsorted(np.cumsum(self.weights), places), len(self.draws) - 1)]
+
+
+def sample(
+    problem: CalibrationProblem,
+    starts: tuple[np.ndarray, ...] = (np.zeros(len(FITTED)),),
+    draws: int = DRAWS,
+    seed: int = SEED,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Posterior:
+    """The posterior, by importance.
+
+    Parameters
+    ----------
+    problem
+        Numbers and the ensemble.
+    starts
+        Where the search for the mode begins, with fewer patients; from the highest that is found it goes on with all.
+    draws, seed
+        From the proposal.
+    progress
+        Called with what is being done.
+    """
+    fewer = problem.of_first(PATIENTS_OF_SEARCH)
+    progress("looking for the mode")
+    near, _ = max((posterior_mode(fewer, start) for start in starts), key=lambda found: found[1])
+    mode, _ = posterior_mode(problem, near)
+    progress("taking the curvature there")
+    information = posterior_information(problem, mode)
+    progress(f"weighting {draws} draws around it")
+    proposal = multivariate_t(mode, np.linalg.inv(_positive(information)), DEGREES_OF_FREEDOM, seed=seed)
+    drawn = proposal.rvs(draws)
+    of_trials = np.asarray(trial_log_likelihoods(problem, jnp.asarray(drawn)))
+    of_prior = -0.5 * (drawn**2).sum(1) - proposal.logpdf(drawn)
+    return Posterior(tuple(problem.targets.trial_names), drawn, of_trials, of_prior, mode, information)
+
+
+def _positive(information: np.ndarray) -> np.ndarray:
+    """No direction is known less well than a priori."""
+    eigenvalues, eigenvectors = np.linalg.eigh(information)
+    return eigenvectors * np.maximum(eigenvalues, 1.0) @ eigenvectors.T
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A fit: posterior mode, Laplace approximation around it, and the log of its rounds."""
+    """A fit: its problem and the posterior of its coordinates."""
 
     problem: CalibrationProblem
-    solved: SolvedEnsemble
-    coordinates: np.ndarray
-    covariance: np.ndarray
-    """Of the coordinates, by the Laplace approximation; no direction has a larger variance than its prior."""
-    information_eigenvalues: np.ndarray
-    """Of the negative Hessian of the log likelihood, largest first: below 1 the prior is more informative than the data."""
-    information_eigenvectors: np.ndarray
-    """A column each."""
-    rounds: tuple[FitRound, ...]
-    converged: bool
+    posterior: Posterior
     patients: int
 
     @property
     def values(self) -> dict[str, float]:
-        """Fitted rows, each in its own unit."""
-        return {row: float(value) for row, value in values_at(FITTED, jnp.asarray(self.coordinates)).items()}
+        """Fitted rows at the posterior mean of their coordinates, each in its own unit."""
+        return {row: float(value) for row, value in values_at(FITTED, jnp.asarray(self.posterior.mean)).items()}
 
     @property
-    def predicted(self) -> FittedPrediction:
-        """Predictions of the numbers that were fitted."""
-        return predict_numbers(self.problem.targets, self.problem.start, self.solved, jnp.asarray(self.coordinates))[1]
+    def predicted(self) -> Moments:
+        """Expectations of the numbers that were fitted, at the posterior mean."""
+        return eqx.filter_jit(CalibrationProblem.moments)(self.problem, jnp.asarray(self.posterior.mean))
+
+
+def calibration_problem(
+    pairs: list[tuple[Trial, TrialOutcome]],
+    patients: int = PATIENTS,
+    model: Euthymia | None = None,
+    seed: int = 1,
+    progress: Callable[[str], None] = lambda text: None,
+) -> CalibrationProblem:
+    """Published numbers with the ensemble that predicts them; ``seed`` says which set of patients."""
+    targets, start = prediction_targets(pairs), default_model() if model is None else model
+    return CalibrationProblem(targets, start, trial_data(targets), solve_ensemble(targets, start, patients, seed, progress))
 
 
 def calibrate(
     rows: tuple[str, ...] = (),
     patients: int = PATIENTS,
+    draws: int = DRAWS,
     model: Euthymia | None = None,
-    most_rounds: int = MOST_ROUNDS,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Calibration:
     """Fit ``FITTED`` to published numbers.
@@ -187,12 +248,10 @@ def calibrate(
     ----------
     rows
         Ids of the numbers; all that may be fitted if left out.
-    patients
-        Virtual patients of the ensemble.
+    patients, draws
+        Virtual patients of the ensemble, and draws from the proposal of the posterior.
     model
         Parameters that are not fitted; the evidence's if left out.
-    most_rounds
-        Solutions of the brains, at most. A fit that has not converged by then says so and keeps its best point.
     progress
         Called with what is being done.
 
@@ -202,55 +261,7 @@ def calibrate(
         If a row may not be fitted, or a number is out of range.
     """
     pairs = calibration_numbers(rows)
-    check_size(patients, most_rounds)
-    problem = CalibrationProblem(prediction_targets(pairs), default_model() if model is None else model, calibration_data(pairs))
-    coordinates = jnp.zeros(len(FITTED))
-    rounds: list[FitRound] = []
-    best: tuple[float, Array, SolvedEnsemble] | None = None
-    converged = False
-    while not converged and len(rounds) < most_rounds:
-        name = f"round {len(rounds) + 1}"
-        upstream = coordinates[: len(UPSTREAM)]
-        solved = solve_ensemble(
-            problem.targets, problem.start, patients, upstream, upstream_values, lambda text, name=name: progress(f"{name}: {text}")
-        )
-        log_posterior = float(_log_posterior(problem, solved, coordinates))
-        if best is None or log_posterior > best[0]:
-            best = log_posterior, coordinates, solved
-        mode = maximise_posterior(problem, solved, coordinates)
-        moved = float(jnp.max(jnp.abs(mode - coordinates)))
-        rounds.append(FitRound(log_posterior, moved))
-        progress(f"{name}: log posterior {log_posterior:.2f}, moved {moved:.2f}")
-        coordinates, converged = mode, moved < STEP_TOLERANCE
-    assert best is not None
-    # The last round need not be the best.
-    return _laplace(problem, best[2], best[1], tuple(rounds), converged and best[0] == rounds[-1].log_posterior, patients)
-
-
-def _laplace(
-    problem: CalibrationProblem,
-    solved: SolvedEnsemble,
-    mode: Float[Array, "fitted"],
-    rounds: tuple[FitRound, ...],
-    converged: bool,
-    patients: int,
-) -> Calibration:
-    """A fit with the normal approximation of the posterior around its mode."""
-    information = np.asarray(posterior_information(problem, solved, mode))
-    eigenvalues, eigenvectors = np.linalg.eigh(information - np.eye(len(FITTED)))
-    return Calibration(
-        problem,
-        solved,
-        np.asarray(mode),
-        _covariance(information),
-        eigenvalues[::-1],
-        eigenvectors[:, ::-1],
-        rounds,
-        converged,
-        patients,
-    )
-
-
-def _covariance(information: np.ndarray) -> np.ndarray:
-    eigenvalues, eigenvectors = np.linalg.eigh(information)
-    return eigenvectors / np.maximum(eigenvalues, 1.0) @ eigenvectors.T
+    check_draws(patients, draws)
+    problem = calibration_problem(pairs, patients, model, progress=progress)
+    starts = tuple(np.full(len(FITTED), start) for start in STARTS)
+    return Calibration(problem, sample(problem, starts, draws, progress=progress), patients)

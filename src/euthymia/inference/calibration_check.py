@@ -16,7 +16,7 @@ class FittedNumber(NamedTuple):
     observation: TrialOutcome
     fitted: float
     sd: float
-    """Of the number in a further such trial: sampling error and differences between trials."""
+    """Of the number in a further such trial: sampling error, differences between trials, and the discrepancy of the model."""
 
     @property
     def observed(self) -> float:
@@ -37,9 +37,8 @@ class FittedNumber(NamedTuple):
 def fitted_numbers(fit: Calibration) -> list[FittedNumber]:
     """Every number that was fitted."""
     predicted, data = fit.predicted, fit.problem.data
-    between = np.array([fit.values["population.between_trials.context"], fit.values["population.between_trials.efficacy"]])
-    between_variance = ((between[:, None] * np.asarray(predicted.effect_sensitivity)) ** 2).sum(0)
-    sds = np.sqrt(np.asarray(data.error) ** 2 + between_variance)
+    discrepancy = fit.values["between_trials.discrepancy"] * np.asarray(data.unit)
+    sds = np.sqrt(np.asarray(data.error) ** 2 + np.diag(np.asarray(predicted.covariance)) + discrepancy**2)
     return [
         FittedNumber(trial, observation, float(value), float(sd))
         for (trial, observation, _), value, sd in zip(fit.problem.targets.targets, predicted.value, sds, strict=True)

@@ -15,12 +15,14 @@ from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
 from .calibration import Calibration
 from .coordinates import FITTED
-from .posterior import SAMPLED
 from .sampler import PosteriorSample
 
 MOST_BYTES = 1_000_000
 """Of a file."""
-SIGNIFICANT_DIGITS = 6
+SIGNIFICANT_DIGITS, DIGITS_OF_DRAWS = 6, 4
+KEPT_DRAWS = 200
+LEAST_EFFECTIVE = 50
+"""Draws, below which intervals are not to be relied on."""
 FREE_DIRECTIONS = 4
 """Directions that are reported as least informed by the data."""
 LEAST_LOADING = 0.3
@@ -38,13 +40,6 @@ class RowEstimate(Record):
     sampled_sd: Number | None = None
 
 
-class RoundRecord(Record):
-    """One round of the fit."""
-
-    log_posterior: Number
-    moved: Number
-
-
 class Fitted(Record):
     """A calibration as a file."""
 
@@ -52,11 +47,11 @@ class Fitted(Record):
     evidence_sha256: str
     """Of all parameters at which the fit was made."""
     patients: int
-    converged: bool
-    rounds: tuple[RoundRecord, ...]
+    effective_draws: Number
+    """Of the importance sample."""
     estimates: dict[str, RowEstimate]
-    covariance: tuple[tuple[Number, ...], ...]
-    """Of the coordinates."""
+    draws: tuple[tuple[Number, ...], ...]
+    """Of the coordinates, in the order of the estimates, from their posterior; of equal weight."""
     informed: tuple[Number, ...]
     """Eigenvalues of the negative Hessian of the log likelihood, largest first: below 1 the prior is more informative than the data."""
     freest: tuple[dict[str, Number], ...]
@@ -66,7 +61,7 @@ class Fitted(Record):
 
     @property
     def coordinates(self) -> list[float]:
-        """In the order of the estimates."""
+        """Posterior means, in the order of the estimates."""
         return [estimate.coordinate for estimate in self.estimates.values()]
 
     @property
@@ -76,7 +71,7 @@ class Fitted(Record):
 
     @property
     def disputed(self) -> dict[str, RowEstimate]:
-        """Rows whose sampled mean is more than two SDs from the posterior mode."""
+        """Rows whose mean by the sampler is more than two SDs from that of the importance sample."""
         return {
             row: estimate
             for row, estimate in self.estimates.items()
@@ -87,11 +82,17 @@ class Fitted(Record):
     def warnings(self) -> list[str]:
         """What the user should know before relying on it."""
         warnings = []
-        if not self.converged:
-            warnings.append(f"the calibration has not settled in {len(self.rounds)} rounds; its best point is kept")
+        if self.effective_draws < LEAST_EFFECTIVE:
+            warnings.append(f"the posterior rests on {self.effective_draws:.0f} effective draws; calibrate with more of them")
         if self.evidence_sha256 != evidence().parameter_hash():
             warnings.append("the calibration was made at other parameters than these; run `euthymia calibrate` again")
         return warnings
+
+    def drawn(self, count: int, seed: int = 0) -> np.ndarray:
+        """So many draws of the coordinates, each as often as the others or once more."""
+        draws, random = np.array(self.draws), np.random.default_rng(seed)
+        whole, rest = divmod(count, len(draws))
+        return np.concatenate([np.repeat(draws, whole, 0), draws[random.permutation(len(draws))[:rest]]])
 
 
 def _rounded(value: float) -> float:
@@ -100,37 +101,37 @@ def _rounded(value: float) -> float:
 
 def fitted_set(fit: Calibration, sampled: PosteriorSample | None) -> Fitted:
     """A calibration, and its posterior samples if there are any, as they are written to a file."""
-    sds = np.sqrt(np.diag(fit.covariance))
+    posterior, values = fit.posterior, fit.values
     estimates = {}
     for index, row in enumerate(FITTED):
-        draws = None if sampled is None or row not in SAMPLED else sampled.draws[:, SAMPLED.index(row)]
+        draws = None if sampled is None else sampled.draws[:, index]
         estimates[row] = RowEstimate(
-            value=_rounded(fit.values[row]),
+            value=_rounded(values[row]),
             unit=evidence().parameters[row].unit,
-            coordinate=_rounded(fit.coordinates[index]),
-            sd=_rounded(sds[index]),
+            coordinate=_rounded(posterior.mean[index]),
+            sd=_rounded(posterior.sd[index]),
             sampled_mean=None if draws is None else _rounded(draws.mean()),
             sampled_sd=None if draws is None else _rounded(draws.std()),
         )
+    eigenvalues, eigenvectors = np.linalg.eigh(posterior.information - np.eye(len(FITTED)))
     return Fitted(
         version=__version__,
         evidence_sha256=evidence().parameter_hash(),
         patients=fit.patients,
-        converged=fit.converged,
-        rounds=tuple(RoundRecord(log_posterior=_rounded(log_posterior), moved=_rounded(moved)) for log_posterior, moved in fit.rounds),
+        effective_draws=_rounded(posterior.effective),
         estimates=estimates,
-        covariance=tuple(tuple(_rounded(value) for value in line) for line in fit.covariance),
-        informed=tuple(_rounded(value) for value in fit.information_eigenvalues),
-        freest=_free_directions(fit),
+        draws=tuple(tuple(float(f"{value:.{DIGITS_OF_DRAWS}g}") for value in draw) for draw in posterior.resampled(KEPT_DRAWS)),
+        informed=tuple(_rounded(value) for value in eigenvalues[::-1]),
+        freest=_free_directions(eigenvectors),
         rows=tuple(target.observation.target for target in fit.problem.targets.targets),
         sampler=None if sampled is None else _diagnostics(sampled),
     )
 
 
-def _free_directions(fit: Calibration) -> tuple[dict[str, float], ...]:
-    """The directions least informed by the data: rows with their loadings, largest first."""
+def _free_directions(eigenvectors: np.ndarray) -> tuple[dict[str, float], ...]:
+    """The directions least informed by the data, those of the smallest eigenvalues: rows with their loadings, largest first."""
     directions = []
-    for loadings in fit.information_eigenvectors.T[::-1][:FREE_DIRECTIONS]:
+    for loadings in eigenvectors.T[:FREE_DIRECTIONS]:
         largest = [index for index in np.argsort(-np.abs(loadings)) if abs(loadings[index]) >= LEAST_LOADING]
         directions.append({FITTED[index]: _rounded(loadings[index]) for index in largest})
     return tuple(directions)

@@ -13,24 +13,24 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..clinic.ratings import Ratings
-from ..model.default import default_model, model_at
+from ..clinic.trial_differences import EFFECTS
 from ..model.parameters import Euthymia
 from ..trials.arm_statistics import RatedPair, sample_statistic
-from ..trials.expected import PredictionTarget, PredictionTargets, SolvedEnsemble, TrialEffects, prediction_targets, solve_ensemble
-from ..trials.meta_analysis import meta_analyses
+from ..trials.expected import USUAL_ARM_SIZE, PredictionTarget, PredictionTargets
+from ..trials.meta_analysis import MetaAnalyses, meta_analyses
 from ..trials.published import Trial, TrialOutcome
 from ..trials.relapse_statistics import RatedCourse, followed, sample_relapse
-from ..trials.sampling_error import arm_size, standard_error
-from .calibration import PATIENTS
-from .coordinates import FITTED, UPSTREAM, upstream_values, values_at
+from ..trials.sampling_error import PROPORTIONS, arm_size, standard_error
+from .calibration import PATIENTS, CalibrationProblem, calibration_problem
+from .coordinates import FITTED, prior
 from .fitted import Fitted
+from .likelihood import DISCREPANCY_UNITS, TEST, effects_at
 from .sizes import check_draws
 
 DRAWS = 400
 SEED = 5
 INTERVAL = (0.05, 0.95)
-USUAL_ARM_SIZE = 30
-"""Patients of an arm whose number was not published."""
+DISCREPANCY = "between_trials.discrepancy"
 LARGEST_ARM_SIZE = 5000
 """Patients drawn for a pool of trials with tens of thousands: beyond it sampling error is negligible."""
 
@@ -61,16 +61,24 @@ class PosteriorPrediction:
         return None if self.meta_analysis is None else self.meta_analysis[0] <= self.observation.observed <= self.meta_analysis[1]
 
     @property
+    def standard_error(self) -> float:
+        """Of the number; that of a test of significance is not a number."""
+        return float("nan") if self.observation.statistic == TEST else standard_error(self.observation, self.trial)
+
+    @property
+    def unit(self) -> float:
+        """What a point of MADRS is on the scale of the number; not a number for a test of significance."""
+        return DISCREPANCY_UNITS[self.observation.statistic] or float("nan")
+
+    @property
     def score(self) -> float:
-        """Interval score in standard errors of the number; smaller is better."""
-        return interval_score(self.low, self.high, self.observation.observed) / standard_error(self.observation, self.trial)
+        """Interval score in the unit of the number; smaller is better."""
+        return interval_score(self.low, self.high, self.observation.observed)
 
     @property
     def meta_analysis_score(self) -> float:
         """The same for the interval of the meta-analysis; NaN where there is none."""
-        if self.meta_analysis is None:
-            return float("nan")
-        return interval_score(*self.meta_analysis, self.observation.observed) / standard_error(self.observation, self.trial)
+        return float("nan") if self.meta_analysis is None else interval_score(*self.meta_analysis, self.observation.observed)
 
 
 def interval_score(low: float, high: float, value: float) -> float:
@@ -81,18 +89,13 @@ def interval_score(low: float, high: float, value: float) -> float:
 
 @eqx.filter_jit
 def _madrs_by_arm(
-    targets: PredictionTargets,
-    start: Euthymia,
-    solved: SolvedEnsemble,
-    coordinates: Float[Array, "fitted"],
-    z: Float[Array, "trial effect"],
+    problem: CalibrationProblem, coordinates: Float[Array, "fitted"], z: Float[Array, "trial effect"]
 ) -> dict[str, Float[Array, "patient time"]]:
     """MADRS of every arm at fitted coordinates, with random effects ``z`` of each trial in SDs between trials."""
-    model = model_at(values_at(FITTED, coordinates), start.physiology.closures)
-    effects = {
-        name: TrialEffects(*(model.population.between_trials * of_trial)) for name, of_trial in zip(targets.trial_names, z, strict=True)
-    }
-    return targets.madrs(model, solved, coordinates[: len(UPSTREAM)], effects)
+    model = problem.model(coordinates)
+    p = model.trial_differences
+    effects = effects_at(p, problem.targets.expected_effects(p), z, problem.data.pools)
+    return problem.targets.madrs(model, problem.solved, effects)
 
 
 def predict(
@@ -119,30 +122,57 @@ def predict(
         Called with what is being done.
     """
     check_draws(patients, draws)
-    start = default_model() if model is None else model
-    targets, mode = prediction_targets(list(pairs)), jnp.asarray(fitted.coordinates)
-    solved = solve_ensemble(targets, start, patients, mode[: len(UPSTREAM)], upstream_values, progress)
+    problem = calibration_problem(list(pairs), patients, model, progress=progress)
     progress("drawing trials")
+    return predictions(problem, fitted.drawn(draws), meta_analyses())
+
+
+def predictions(
+    problem: CalibrationProblem, coordinates: np.ndarray, meta_analyses: MetaAnalyses, of: str | None = None
+) -> list[PosteriorPrediction]:
+    """Posterior predictive intervals of the numbers of a problem, or of one of its trials, from draws of coordinates."""
     random = np.random.default_rng(SEED)
-    root = np.linalg.cholesky(np.asarray(fitted.covariance) + 1e-9 * np.eye(len(FITTED)))
-    drawn = np.empty((draws, len(pairs)))
-    for numbers in drawn:
-        coordinates = mode + jnp.asarray(root @ random.standard_normal(len(FITTED)))
-        z = jnp.asarray(random.standard_normal((len(targets.trial_names), len(TrialEffects._fields))))
-        madrs = _madrs_by_arm(targets, start, solved, coordinates, z)
-        numbers[:] = [_drawn_number(start.ratings, targets, target, madrs, random) for target in targets.targets]
+    targets = [target for target in problem.targets.targets if of in (None, target.trial.name)]
+    drawn = np.empty((len(coordinates), len(targets)))
+    for at, numbers in zip(coordinates, drawn, strict=True):
+        z = random.standard_normal((len(problem.targets.trial_names), len(EFFECTS)))
+        madrs = _madrs_by_arm(problem, jnp.asarray(at), jnp.asarray(z))
+        discrepancy = float(prior(DISCREPANCY).value(at[FITTED.index(DISCREPANCY)]))
+        numbers[:] = [_drawn_number(problem.start.ratings, problem.targets, target, madrs, discrepancy, random) for target in targets]
     low, median, high = np.quantile(drawn, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
-    interval = meta_analyses().prediction_interval
+    interval = meta_analyses.prediction_interval
     return [
-        PosteriorPrediction(trial, observation, float(median[i]), float(low[i]), float(high[i]), drawn[:, i], interval(trial, observation))
-        for i, (trial, observation) in enumerate(pairs)
+        PosteriorPrediction(
+            target.trial,
+            target.observation,
+            float(median[i]),
+            float(low[i]),
+            float(high[i]),
+            drawn[:, i],
+            interval(target.trial, target.observation),
+        )
+        for i, target in enumerate(targets)
     ]
 
 
 def _drawn_number(
+    p: Ratings,
+    targets: PredictionTargets,
+    target: PredictionTarget,
+    madrs: dict[str, Array],
+    discrepancy: float,
+    random: np.random.Generator,
+) -> float:
+    """A published number as one further trial would have it, with patients, raters and the model's discrepancy (points) drawn."""
+    statistic = target.observation.statistic
+    number = _sampled_number(p, targets, target, madrs, random) + DISCREPANCY_UNITS[statistic] * discrepancy * random.standard_normal()
+    return min(max(number, 0.0), 100.0) if statistic in PROPORTIONS else number
+
+
+def _sampled_number(
     p: Ratings, targets: PredictionTargets, target: PredictionTarget, madrs: dict[str, Array], random: np.random.Generator
 ) -> float:
-    """A published number as one further trial would have it, with patients and raters drawn."""
+    """A number of a sample of rated patients."""
     trial, observation, _ = target
     courses, follow_up = targets.courses(madrs, target), observation.follow_up
     sizes = [arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE for arm, *_ in observation.sides]
@@ -151,7 +181,7 @@ def _drawn_number(
         rated = _rated_sample(p, np.column_stack([np.asarray(madrs) for madrs in course]), LARGEST_ARM_SIZE, random)
         return sample_relapse(p, observation.statistic, follow_up, RatedCourse(rated[:, 0], rated[:, 1], rated[:, 2:]), sizes[0])
     samples = [RatedPair(*_rated_sample(p, np.asarray(course), n, random).T) for course, n in zip(courses, sizes, strict=True)]
-    return sample_statistic(p, observation.statistic, samples[0], samples[1] if observation.against else None)
+    return sample_statistic(p, observation.statistic, samples[0], samples[1] if observation.against else None, observation.remission)
 
 
 def _rated_sample(p: Ratings, madrs: np.ndarray, n: int, random: np.random.Generator) -> np.ndarray:

@@ -5,17 +5,16 @@ from ..core.errors import InputError
 DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS = 100_000, 16
 
 
-def check_size(patients: int, most_rounds: int = 1) -> None:
-    """Raises ``InputError`` for an ensemble or a number of rounds out of range."""
-    if not 16 <= patients <= 10_000:
-        raise InputError(f"patients: {patients} is outside 16 to 10000")
-    if not 1 <= most_rounds <= 100:
-        raise InputError(f"rounds: {most_rounds} is outside 1 to 100")
+def check_people(people: int) -> None:
+    """Raises ``InputError`` for a number of virtual patients out of range."""
+    if not 16 <= people <= 10_000:
+        raise InputError(f"people: {people} is outside 16 to 10000")
 
 
 def check_draws(patients: int, draws: int) -> None:
     """Raises ``InputError`` for numbers of patients and draws that are too small or too large for an interval."""
-    check_size(patients)
+    if not 16 <= patients <= 10_000:
+        raise InputError(f"patients: {patients} is outside 16 to 10000")
     if not 50 <= draws <= 100_000:
         raise InputError(f"draws: {draws} is outside 50 to 100000")
 

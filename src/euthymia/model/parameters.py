@@ -12,6 +12,7 @@ from ..clinic.patients import Population, TypicalPatient
 from ..clinic.ratings import Ratings
 from ..clinic.safety import Safety
 from ..clinic.symptoms import Symptoms
+from ..clinic.trial_differences import TrialDifferences
 from ..core.parameters import parameter
 from ..core.types import Scalar
 from ..links import Links
@@ -119,6 +120,7 @@ class Euthymia(eqx.Module):
     covariates: Covariates
     animals: Animals
     population: Population
+    trial_differences: TrialDifferences
     patient: TypicalPatient
     safety: Safety
     ratings: Ratings

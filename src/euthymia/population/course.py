@@ -17,7 +17,7 @@ from ..clinic.symptoms import (
     item_ratings,
     join,
     mechanism_shift,
-    valued,
+    repaired,
     visit_shift,
 )
 from ..clinic.unblinding import believed_strength
@@ -190,7 +190,7 @@ def madrs_course(
     baseline: Scalar,
     context: ContextStrength,
     elapsed: ElapsedTimes,
-    by_mechanisms: Float[Array, "*time item"],
+    repair: Float[Array, "*time item"],
     fluctuation_shift: Float[Array, "*time"],
 ) -> Float[Array, "*time"]:
     """MADRS (points) of one patient over time.
@@ -203,9 +203,8 @@ def madrs_course(
         MADRS before treatment, points.
     context, elapsed
         Strengths of context in the typical patient, and the times on which its effect depends.
-    by_mechanisms
-        Latent shift by mechanisms at the typical patient's efficacy. Whatever the patient's own, mechanisms do not take anybody
-        beyond health.
+    repair
+        Share of the way to health that mechanisms have come.
     fluctuation_shift
         Latent shift towards worse by natural fluctuation.
     """
@@ -213,16 +212,16 @@ def madrs_course(
         visit_shift(p, individual_effects.context * context.visit, elapsed.since_visits),
         course_shift(p, individual_effects.context * context.course, elapsed.since_start),
     )
-    joined = join(p, by_visits, valued(p, individual_effects.efficacy, by_mechanisms)) + by_weeks
+    joined = join(p, by_visits, mechanism_shift(p, individual_effects.responsiveness, repair)) + by_weeks
     return item_ratings(p, baseline_items(p, baseline), joined - fluctuation_shift[..., None]).sum(-1)
 
 
-def mechanism_shifts(model: Euthymia, setup: CohortSetup, course: Trajectory) -> Float[Array, "item kept patient"]:
-    """Latent shift of the ten items by mechanisms, at the typical patient's efficacy."""
+def repairs(model: Euthymia, setup: CohortSetup, course: Trajectory) -> Float[Array, "item kept patient"]:
+    """Share of the way to health that the mechanisms behind the ten items have come."""
 
     def of_instance(shared: tuple[Symptoms, Mechanisms, Mechanisms], instance: tuple[Mechanisms, Mechanisms]) -> Float[Array, "item"]:
         p, healthy, depressed = shared
-        return mechanism_shift(p, *instance, healthy, depressed)
+        return repaired(p, *instance, healthy, depressed)
 
     shared = model.symptoms, setup.healthy, setup.depressed
     instances = course.mechanisms, jax.tree.map(lambda leaf: leaf[None], course.start)
@@ -255,16 +254,16 @@ class _Rated(NamedTuple):
 def _ratings(shared: tuple[Symptoms, ContextStrength, Mechanisms, Mechanisms], instance: _Rated) -> _Ratings:
     """MADRS of one patient at one node."""
     p, context, healthy, depressed = shared
-    by_mechanisms = mechanism_shift(p, *instance.mechanisms, healthy, depressed)
-    nothing, none = jnp.zeros_like(by_mechanisms), jnp.zeros(())
+    repair = repaired(p, *instance.mechanisms, healthy, depressed)
+    nothing, none = jnp.zeros_like(repair), jnp.zeros(())
 
     def madrs(visit: Scalar, shift: Float[Array, "item"], natural: Scalar) -> Scalar:
         return madrs_course(p, instance.effects, instance.baseline, context._replace(visit=visit), instance.elapsed, shift, natural)
 
     return _Ratings(
-        madrs(context.visit, by_mechanisms, none),
+        madrs(context.visit, repair, none),
         madrs(context.visit, nothing, none),
-        madrs(instance.unblinded, by_mechanisms, instance.natural),
+        madrs(instance.unblinded, repair, instance.natural),
         madrs(context.visit, nothing, instance.natural),
     )
 

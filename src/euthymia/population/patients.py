@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
-from ..clinic.patients import CORRELATED, Population, RandomEffects, correlation_matrix, random_effects
+from ..clinic.patients import CORRELATED, Draw, Population, RandomEffects, correlation_matrix, draw, random_effects
 from ..core.errors import InputError
 from ..model.circuits import with_split
 from ..model.parameters import Euthymia, Physiology, Splits
@@ -32,7 +32,12 @@ class VirtualPatient(NamedTuple):
 
 def virtual_patient(model: Euthymia, typical: Person, number: Int[Array, ""]) -> VirtualPatient:
     """The patient of a number, drawn around the typical one."""
-    individual_effects = random_effects(model.population, jax.random.key(PATIENT_SEED), number)
+    return patient_of(model, typical, number, draw(jax.random.key(PATIENT_SEED), number))
+
+
+def patient_of(model: Euthymia, typical: Person, number: Int[Array, ""], drawn: Draw) -> VirtualPatient:
+    """The patient of a draw, with the body and the circuit of a number."""
+    individual_effects = random_effects(model.population, drawn)
     odds = typical.stress / (1 - typical.stress) * jnp.exp(individual_effects.stress)
     person = Person(
         typical.weight * individual_effects.weight,

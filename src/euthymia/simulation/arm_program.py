@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ..clinic.safety import readouts
-from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
+from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, repaired, visit_shift
 from ..core.compiler_options import MANY_KERNELS
 from ..core.constants import NG_PER_ML
 from ..core.exported_programs import exported, exported_with
@@ -169,7 +169,7 @@ def _brain_course(
 def _madrs(model: Euthymia, person: Person, resting: RestingPatient, arm: Arm, moved: Mechanisms) -> Float[Array, "node"]:
     """Points, from what the mechanisms and the context do."""
     p = model.symptoms
-    by_mechanisms = mechanism_shift(p, moved, resting.before, resting.healthy, resting.depressed)
+    repair = repaired(p, moved, resting.before, resting.healthy, resting.depressed)
     by_visits, by_weeks = visit_shift(p, arm.visit, arm.since_visits), course_shift(p, arm.weeks, arm.since_start)
-    shift = join(p, by_visits, valued(p, model.population.typical_efficacy, by_mechanisms)) + by_weeks
+    shift = join(p, by_visits, mechanism_shift(p, model.population.typical_responsiveness, repair)) + by_weeks
     return item_ratings(p, baseline_items(p, person.madrs), shift).sum(-1)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..circuits.prefrontal import impulse_control
 from ..clinic.safety import SafetyReadouts, readouts
-from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, valued, visit_shift
+from ..clinic.symptoms import Mechanisms, baseline_items, course_shift, item_ratings, join, mechanism_shift, repaired, visit_shift
 from ..core.compiler_options import MANY_KERNELS, MANY_SHAPES
 from ..core.device import on_device
 from ..core.exported_programs import exported_with
@@ -190,8 +190,8 @@ def window_of_course(
     drug = drugs(physiology, person.weight, steps, schedule.infusion, schedule.bolus, start.body)
     reaching_brain = Inputs(drug.brain.blockers, drug.comparator_site, drug.mao, schedule.stress_left, schedule.correction)
     brains, reached = solve_brains(physiology, resting.brain, steps, reaching_brain, settings, start)
-    moved = mechanism_shift(symptoms, brains.mechanisms, resting.before, resting.healthy, resting.depressed)
-    by_mechanisms = valued(symptoms, model.population.typical_efficacy, moved)
+    repair = repaired(symptoms, brains.mechanisms, resting.before, resting.healthy, resting.depressed)
+    by_mechanisms = mechanism_shift(symptoms, model.population.typical_responsiveness, repair)
     of_visits, of_weeks = context
     acting = settings.context[:, None, None]
     by_visits = acting * visit_shift(symptoms, of_visits, schedule.since_visits)

@@ -3,6 +3,7 @@
 In the expectations rater error is not drawn but integrated over: each patient counts by the probability of being rated a responder.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -13,7 +14,9 @@ from jaxtyping import Array, Float
 
 from ..clinic.outcomes import remits, responds
 from ..clinic.ratings import Ratings, hamd
+from ..core.normal import Z_95
 from ..core.types import Scalar
+from .published import RemissionCut
 
 
 class MadrsPair(NamedTuple):
@@ -51,8 +54,13 @@ def remission_probability(p: Ratings, cut: Scalar, visit: Float[Array, "patient"
     return norm.cdf((cut + p.step / 2 - visit) / p.rater_sd)
 
 
-def expected_statistic(p: Ratings, kind: str, active: MadrsPair, control: MadrsPair | None) -> ExpectedStatistic:
-    """Expectation of one of :data:`.published.Statistic` over raters, in an arm and in the one it is compared with."""
+def expected_statistic(
+    p: Ratings, kind: str, active: MadrsPair, control: MadrsPair | None, cut: RemissionCut | None = None, sizes: Sequence[int] = ()
+) -> ExpectedStatistic:
+    """Expectation of one of :data:`.published.Statistic` over raters, in an arm and in the one it is compared with.
+
+    ``cut`` is that of remission, and ``sizes`` are those of the arms, where a statistic needs them.
+    """
     on_hamd = kind.startswith("HAM-D")
 
     def score(madrs: Float[Array, "patient"]) -> Float[Array, "patient"]:
@@ -69,6 +77,9 @@ def expected_statistic(p: Ratings, kind: str, active: MadrsPair, control: MadrsP
     def response(arm: MadrsPair) -> Scalar:
         return response_probability(p, *arm).mean()
 
+    def remission(arm: MadrsPair) -> Scalar:
+        return remission_probability(p, cut_on_madrs(p, cut), arm.visit).mean()
+
     mean, variance = change(active)
     none = jnp.full((), jnp.nan)
     if control is None:
@@ -79,14 +90,19 @@ def expected_statistic(p: Ratings, kind: str, active: MadrsPair, control: MadrsP
                 return ExpectedStatistic(active.visit.mean(), jnp.sqrt(active.visit.var() + rater_variance(active.visit)))
             case "response":
                 return ExpectedStatistic(100 * response(active), none)
-            case "remission" | "strict remission":
-                return ExpectedStatistic(100 * remission_probability(p, _remission_cut(p, kind), active.visit).mean(), none)
+            case "remission":
+                return ExpectedStatistic(100 * remission(active), none)
     else:
         control_mean, control_variance = change(control)
         effect = (mean - control_mean) / jnp.sqrt((variance + control_variance) / 2)
         match kind:
             case "difference" | "HAM-D difference":
                 return ExpectedStatistic(mean - control_mean, none)
+            case "significant difference":
+                t = (mean - control_mean) / jnp.sqrt(variance / sizes[0] + control_variance / sizes[1])
+                return ExpectedStatistic(norm.cdf(-Z_95 - t) + norm.cdf(t - Z_95), none)
+            case "remission difference":
+                return ExpectedStatistic(100 * (remission(active) - remission(control)), none)
             case "effect" | "effect once lost":
                 return ExpectedStatistic(effect, none)
             case "benefit":
@@ -99,13 +115,16 @@ def expected_statistic(p: Ratings, kind: str, active: MadrsPair, control: MadrsP
     raise ValueError(f"{kind}: no such statistic")
 
 
-def sample_statistic(p: Ratings, kind: str, active: RatedPair, control: RatedPair | None) -> float:
-    """One of :data:`.published.Statistic` of rated patients, as a trial's table has it."""
+def sample_statistic(p: Ratings, kind: str, active: RatedPair, control: RatedPair | None, cut: RemissionCut | None = None) -> float:
+    """One of :data:`.published.Statistic` of rated patients, as a trial's table has it; ``cut`` is that of remission."""
     if kind.startswith("HAM-D"):
         active, control = _on_hamd(p, active), None if control is None else _on_hamd(p, control)
 
     def response(arm: RatedPair) -> float:
         return 100 * float(np.mean(np.asarray(responds(p, jnp.asarray(arm.baseline), jnp.asarray(arm.visit)))))
+
+    def remission(arm: RatedPair) -> float:
+        return 100 * float(np.mean(np.asarray(remits(cut_on_madrs(p, cut), jnp.asarray(arm.visit)))))
 
     change = active.visit - active.baseline
     if control is None:
@@ -116,13 +135,18 @@ def sample_statistic(p: Ratings, kind: str, active: RatedPair, control: RatedPai
                 return float(active.visit.mean())
             case "response":
                 return response(active)
-            case "remission" | "strict remission":
-                return 100 * float(np.mean(np.asarray(remits(_remission_cut(p, kind), jnp.asarray(active.visit)))))
+            case "remission":
+                return remission(active)
     else:
         control_change = control.visit - control.baseline
         match kind:
             case "difference" | "HAM-D difference":
                 return float(change.mean() - control_change.mean())
+            case "significant difference":
+                error = sqrt(change.var(ddof=1) / len(change) + control_change.var(ddof=1) / len(control_change))
+                return float(abs(change.mean() - control_change.mean()) >= Z_95 * error)
+            case "remission difference":
+                return remission(active) - remission(control)
             case "effect" | "benefit" | "effect once lost":
                 effect = (change.mean() - control_change.mean()) / sqrt((change.var(ddof=1) + control_change.var(ddof=1)) / 2)
                 return float(-effect if kind == "benefit" else effect)
@@ -139,8 +163,11 @@ def sample_statistic(p: Ratings, kind: str, active: RatedPair, control: RatedPai
     raise ValueError(f"{kind}: no such statistic")
 
 
-def _remission_cut(p: Ratings, kind: str) -> Scalar:
-    return p.strict_remission if kind == "strict remission" else p.remission
+def cut_on_madrs(p: Ratings, cut: RemissionCut | None) -> Scalar:
+    """The highest total of MADRS that counts as remission; totals of the Hamilton scale are linked to it."""
+    if cut is None:
+        raise ValueError("remission: the cut is stated with the number")
+    return jnp.asarray(cut.highest) if cut.scale == "MADRS" else jnp.interp(cut.highest, p.linked_hamd, p.linked_madrs)
 
 
 def _on_hamd(p: Ratings, arm: RatedPair) -> RatedPair:

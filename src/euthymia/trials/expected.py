@@ -1,39 +1,51 @@
 """What an ensemble of virtual patients predicts of published numbers: MADRS of every arm, and statistics smooth in every parameter.
 
-Brains are solved once at some upstream coordinates; elsewhere mechanism shifts follow to first order. Natural fluctuation is that of
-each patient's own path. Ratings are taken from everybody; nobody drops out.
+Brains are solved once; what patients make of repair and context follows for any numbers downstream. Natural fluctuation is that of each
+patient's own path. Ratings are taken from everybody; nobody drops out.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
-from ..clinic.patients import random_effects
+from ..clinic.patients import Draw, random_effects
 from ..clinic.symptoms import baseline_items, item_ratings
+from ..clinic.trial_differences import TrialDifferences
 from ..clinic.unblinding import believed_strength
 from ..core.types import Scalar
-from ..model.default import Values
 from ..model.parameters import Euthymia
 from ..population.course import madrs_course
-from ..population.patients import PATIENT_SEED
 from ..population.setup import ContextStrength, ElapsedTimes, context_strength
 from ..protocols.protocol import Protocol
 from ..simulation.visits import first_visit, since_visits
 from .arm_statistics import ExpectedStatistic, MadrsPair, expected_statistic
 from .published import Baseline, PublishedTrials, Trial, TrialArm, TrialOutcome, published_trials
-from .regimens import RegimenTrajectories, rating_times, regimen_trajectories, regimens_taken, standardised_fluctuation, untreated
+from .regimens import (
+    SEED,
+    RegimenTrajectories,
+    TrialPatients,
+    rating_times,
+    regimen_trajectories,
+    regimens_taken,
+    trial_patients,
+    untreated,
+)
 from .relapse_statistics import expected_relapse, followed
+from .sampling_error import arm_size
 
 HIGHEST_BASELINE, LOWEST_BASELINE = 59.0, 8.0
 """MADRS (points) to which the baseline of a trial's patients is clipped."""
 LEAST_SD_BY_PATIENTS = 0.3
 """Smallest fraction of a published baseline SD that is due to patients, not to fluctuation and raters."""
+USUAL_ARM_SIZE = 30
+"""Patients of an arm whose number was not published."""
 
 
 class ArmEnsemble(NamedTuple):
@@ -44,19 +56,17 @@ class ArmEnsemble(NamedTuple):
     fluctuation: Float[Array, "patient time"]
     """Natural fluctuation, in its SDs."""
     since_visits: Float[Array, "two time"]
-    mechanism_shift: Float[Array, "patient time item"]
-    sensitivity: Float[Array, "patient time item fitted"]
-    """Derivative of the mechanism shift with respect to upstream coordinates."""
+    repair: Float[Array, "patient time item"]
     dissociation: Float[Array, "patient"]
     baseline: Float[Array, "two"]
     """Mean and SD of MADRS, points."""
 
 
 class TrialEffects(NamedTuple):
-    """Random effects of a trial: logarithms of the factors of context and of mechanisms, relative to the typical trial."""
+    """What trials add to the logarithm of the effects of context and to the logit of responsiveness."""
 
-    context: Scalar = jnp.zeros(())
-    efficacy: Scalar = jnp.zeros(())
+    context: Float[Array, "*trial"]
+    responsiveness: Float[Array, "*trial"]
 
 
 def _since_visits(protocol: Protocol, times: Float[Array, "time"]) -> Float[Array, "two time"]:
@@ -65,30 +75,23 @@ def _since_visits(protocol: Protocol, times: Float[Array, "time"]) -> Float[Arra
 
 def arm_ensemble(
     arm: TrialArm,
-    baseline: Baseline | None,
+    baseline: Baseline,
     time_indices: list[int],
     published: PublishedTrials,
     regimens: dict[str | None, RegimenTrajectories],
-    model: Euthymia,
-    patients: int,
+    patients: TrialPatients,
 ) -> ArmEnsemble:
-    """An arm at some of :func:`.regimens.rating_times`, from the ensemble under every regimen and under none.
-
-    An unknown baseline is taken to be that of the population.
-    """
-    population_baseline = jnp.array([jnp.sum(model.symptoms.baseline), model.population.severity])
-    moments = population_baseline if baseline is None else jnp.array([baseline.mean, baseline.sd])
+    """An arm at some of :func:`.regimens.rating_times`, from the ensemble under every regimen and under none."""
     times, kept = jnp.asarray(rating_times(published)), jnp.array(time_indices)
     visits = _since_visits(published.protocol(arm.attends), times) if arm.attends else jnp.stack([times, jnp.full(len(times), -1.0)])
     regimen = regimens[arm.takes]
     return ArmEnsemble(
         times[kept],
-        standardised_fluctuation(model, patients, times[kept]),
+        patients.fluctuation[:, kept],
         visits[:, kept],
-        regimen.mechanism_shift[:, kept],
-        regimen.sensitivity[:, kept],
+        regimen.repair[:, kept],
         regimen.dissociation * (not arm.asleep),
-        moments,
+        jnp.array([baseline.mean, baseline.sd]),
     )
 
 
@@ -105,43 +108,34 @@ def severity_sd(model: Euthymia, mean: Scalar, sd: Scalar) -> Scalar:
 
 
 def true_madrs(
-    model: Euthymia, arm: ArmEnsemble, context: ContextStrength, upstream_shift: Float[Array, "fitted"], effects: TrialEffects
+    model: Euthymia, draws: Draw, arm: ArmEnsemble, context: ContextStrength, effects: TrialEffects
 ) -> Float[Array, "patient time"]:
     """MADRS (points) of the patients of an arm at the times of ratings, without rater error.
 
     Parameters
     ----------
-    model, arm, context
-        Parameters, the arm, and its strengths of context in the typical patient.
-    upstream_shift
-        Upstream coordinates less those at which brains were solved; mechanism shifts follow to first order.
+    model, draws, arm, context
+        Parameters, what makes the patients, the arm, and its strengths of context in the typical patient.
     effects
-        Random effects of the trial.
+        Of the trial.
     """
     p, ratings = model.symptoms, model.ratings
     of_visits, of_weeks = (jnp.exp(effects.context) * strength for strength in (context.visit, context.course))
     mean, sd = arm.baseline[0], severity_sd(model, *arm.baseline)
 
     def of_patient(
-        number: Int[Array, ""],
-        shift: Float[Array, "time item"],
-        sensitivity: Float[Array, "time item fitted"],
-        dissociation: Scalar,
-        fluctuation: Float[Array, "time"],
+        drawn: Draw, repair: Float[Array, "time item"], dissociation: Scalar, fluctuation: Float[Array, "time"]
     ) -> Float[Array, "time"]:
-        individual_effects = random_effects(model.population, jax.random.key(PATIENT_SEED), number)
-        individual_effects = individual_effects._replace(efficacy=individual_effects.efficacy * jnp.exp(effects.efficacy))
+        individual_effects = random_effects(model.population, drawn, effects.responsiveness)
         madrs = jnp.clip(mean + sd * individual_effects.severity / model.population.severity, LOWEST_BASELINE, HIGHEST_BASELINE)
         visit = believed_strength(ratings, of_visits, dissociation, context.masked)
         strength, elapsed = ContextStrength(visit, of_weeks, context.masked), ElapsedTimes(arm.since_visits, arm.times)
-        fluctuation_shift = ratings.fluctuation_sd * fluctuation
-        return madrs_course(p, individual_effects, madrs, strength, elapsed, shift + sensitivity @ upstream_shift, fluctuation_shift)
+        return madrs_course(p, individual_effects, madrs, strength, elapsed, repair, ratings.fluctuation_sd * fluctuation)
 
-    numbers = jnp.arange(1, len(arm.fluctuation) + 1)
-    return jax.vmap(of_patient)(numbers, arm.mechanism_shift, arm.sensitivity, arm.dissociation, arm.fluctuation)
+    return jax.vmap(of_patient)(draws, arm.repair, arm.dissociation, arm.fluctuation)
 
 
-RATINGS_PER_BLOCK = 4
+RATINGS_PER_BLOCK = 2
 """Ratings of an arm that are computed together: arms with more of them are several blocks, so that all have the same shape."""
 
 
@@ -158,8 +152,8 @@ class SolvedEnsemble(NamedTuple):
 
     arms: ArmEnsemble
     """With a leading axis of blocks of ratings, one or more for each arm."""
-    coordinates: Float[Array, "fitted"]
-    """Upstream coordinates at which brains were solved."""
+    draws: Draw
+    """What makes the patients, who are the same in all arms."""
 
 
 def _arm_key(trial: Trial, arm: str) -> str:
@@ -199,38 +193,58 @@ class PredictionTargets:
             (key, [times[min(index, len(times) - 1)] for index in range(start, start + RATINGS_PER_BLOCK)]) for key, times, start in starts
         ]
 
-    def madrs(
-        self, model: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"], effects: Mapping[str, TrialEffects]
-    ) -> dict[str, Float[Array, "patient time"]]:
-        """MADRS (points) of the patients of each arm, under a model, its upstream coordinates, and effects by trial."""
-        upstream_shift, blocks = coordinates - solved.coordinates, [self.arms[key] for key, _ in self.blocks]
+    @cached_property
+    def covariates(self) -> np.ndarray:
+        """Of the patients of each trial."""
+        trials = {target.trial.name: target.trial for target in self.targets}
+        return np.array([trials[name].population.covariates for name in self.trial_names])
+
+    @cached_property
+    def trial_errors(self) -> np.ndarray:
+        """Standard error of a standardised difference in each trial, or in one of the average size of those that a review pools."""
+        patients: dict[str, float] = {}
+        for trial, observation, _ in self.targets:
+            sizes = [arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE for arm, *_ in observation.sides]
+            patients[trial.name] = max(patients.get(trial.name, 0.0), sum(sizes) * 2 / len(sizes) / trial.pools)
+        return np.array([2 / sqrt(patients[name]) for name in self.trial_names])
+
+    def expected_effects(self, p: TrialDifferences) -> TrialEffects:
+        """What the patients and the size of each trial make one expect of its effects."""
+        covariates, errors = jnp.asarray(self.covariates), jnp.asarray(self.trial_errors)
+        return TrialEffects(covariates @ p.on_context, covariates @ p.on_responsiveness + p.small_study * errors)
+
+    def madrs(self, model: Euthymia, solved: SolvedEnsemble, effects: TrialEffects) -> dict[str, Float[Array, "patient time"]]:
+        """MADRS (points) of the patients of each arm under a model, with the effects of each of the trials."""
+        blocks = [self.arms[key] for key, _ in self.blocks]
         contexts = [context_strength(model.symptoms, trial.arms[arm].context, trial.arms[arm].weeks) for trial, arm in blocks]
-        of_trials = [effects[trial.name] for trial, _ in blocks]
-        context, effect = (jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees) for trees in (contexts, of_trials))
+        context = jax.tree.map(lambda *leaves: jnp.stack(leaves), *contexts)
+        of_block = np.array([self.trial_names.index(trial.name) for trial, _ in blocks])
 
         def of_arm(arm: ArmEnsemble, context: ContextStrength, effect: TrialEffects) -> Float[Array, "patient time"]:
-            return true_madrs(model, arm, context, upstream_shift, effect)
+            return true_madrs(model, solved.draws, arm, context, effect)
 
         by_block: dict[str, list[Array]] = {}
-        for (key, _), madrs in zip(self.blocks, jax.vmap(of_arm)(solved.arms, context, effect), strict=True):
+        solutions = jax.vmap(of_arm)(solved.arms, context, TrialEffects(*(effect[of_block] for effect in effects)))
+        for (key, _), madrs in zip(self.blocks, solutions, strict=True):
             by_block.setdefault(key, []).append(madrs)
         return {key: jnp.concatenate(madrs, 1)[:, : len(self.time_indices[key])] for key, madrs in by_block.items()}
 
-    def expected(
-        self, model: Euthymia, solved: SolvedEnsemble, coordinates: Float[Array, "fitted"], effects: TrialEffects
-    ) -> ExpectedStatistic:
-        """Expectation of every target (leading axis), with the same effects in every trial."""
-        madrs = self.madrs(model, solved, coordinates, dict.fromkeys(self.trial_names, effects))
+    def expected(self, model: Euthymia, solved: SolvedEnsemble, effects: TrialEffects) -> ExpectedStatistic:
+        """Expectation of every target (leading axis) with the effects of each of the trials."""
+        madrs = self.madrs(model, solved, effects)
         statistics = []
         for target in self.targets:
-            statistic, follow_up = target.observation.statistic, target.observation.follow_up
+            trial, observation, _ = target
             active, *control = self.courses(madrs, target)
-            if follow_up is not None:
-                course = followed(follow_up, active[:, 0], active[:, 1], active[:, 2:])
-                statistics.append(expected_relapse(model.ratings, statistic, follow_up, course))
+            if observation.follow_up is not None:
+                course = followed(observation.follow_up, active[:, 0], active[:, 1], active[:, 2:])
+                statistics.append(expected_relapse(model.ratings, observation.statistic, observation.follow_up, course))
             else:
                 pairs = [MadrsPair(*side.T) for side in (active, *control)]
-                statistics.append(expected_statistic(model.ratings, statistic, pairs[0], pairs[1] if control else None))
+                sizes = [arm_size(observation, trial.arms[arm]) or USUAL_ARM_SIZE for arm, *_ in observation.sides]
+                against = pairs[1] if control else None
+                kind, cut = observation.statistic, observation.remission
+                statistics.append(expected_statistic(model.ratings, kind, pairs[0], against, cut, sizes))
         return ExpectedStatistic(*(jnp.stack(values) for values in zip(*statistics, strict=True)))
 
     def courses(self, madrs: Mapping[str, Array], target: PredictionTarget) -> list[Float[Array, "patient time"]]:
@@ -258,8 +272,7 @@ def solve_ensemble(
     targets: PredictionTargets,
     model: Euthymia,
     patients: int,
-    coordinates: Float[Array, "fitted"],
-    values_of: Callable[[Float[Array, "fitted"]], Values],
+    seed: int = SEED,
     progress: Callable[[str], None] = lambda regimen: None,
 ) -> SolvedEnsemble:
     """Solve the brains of an ensemble under every regimen that the targets need.
@@ -268,20 +281,18 @@ def solve_ensemble(
     ----------
     targets
         Published numbers to predict.
-    model, patients
-        Parameters that are not fitted, and the number of virtual patients.
-    coordinates, values_of
-        Upstream coordinates, and the parameter values they stand for.
+    model, patients, seed
+        Parameters, the number of virtual patients, and which set of them.
     progress
         Called with the name of each regimen before it is solved.
     """
-    published, arms = published_trials(), targets.arms
-    regimens: dict[str | None, RegimenTrajectories] = {None: untreated(patients, len(rating_times(published)), len(coordinates))}
+    published, arms, drawn = published_trials(), targets.arms, trial_patients(published_trials(), model, patients, seed)
+    regimens: dict[str | None, RegimenTrajectories] = {None: untreated(patients, len(rating_times(published)))}
     for regimen in regimens_taken([trial.arms[arm] for trial, arm in arms.values()]):
         progress(regimen)
-        regimens[regimen] = regimen_trajectories(published, regimen, model, patients, coordinates, values_of)
+        regimens[regimen] = regimen_trajectories(published, regimen, model, drawn)
     ensembles = [
-        arm_ensemble(trial.arms[arm], trial.baseline_of(arm), indices, published, regimens, model, patients)
+        arm_ensemble(trial.arms[arm], trial.baseline_of(arm), indices, published, regimens, drawn)
         for (trial, arm), indices in ((arms[key], indices) for key, indices in targets.blocks)
     ]
-    return SolvedEnsemble(jax.tree.map(lambda *leaves: jnp.stack(leaves), *ensembles), coordinates)
+    return SolvedEnsemble(jax.tree.map(lambda *leaves: jnp.stack(leaves), *ensembles), drawn.draws)

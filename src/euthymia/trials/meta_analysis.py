@@ -9,7 +9,6 @@ import numpy as np
 
 from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..core.normal import Z_90
-from ..model.default import default_model
 from .published import BETWEEN_ARMS, Trial, TrialOutcome, published_trials
 from .sampling_error import PROPORTIONS, standard_error
 
@@ -72,9 +71,7 @@ def outcome_class(trial: Trial, observation: TrialOutcome) -> tuple[OutcomeClass
     span = next(name for name, end in TIME_SPANS.items() if observation.at < end)
     statistic, shift = observation.statistic, 0.0
     if statistic == "score":
-        baseline = trial.baseline_of(observation.arm)
-        population_mean = float(default_model().symptoms.baseline.sum())
-        statistic, shift = "change", population_mean if baseline is None else baseline.mean
+        statistic, shift = "change", trial.baseline_of(observation.arm).mean
     if statistic == "benefit":
         statistic = "effect"
     treatments = [_treatment(trial, arm) for arm in (observation.arm, observation.against) if arm]
@@ -91,21 +88,27 @@ def _treatment(trial: Trial, arm: str) -> str:
     return "ketamine" if takes else "control"
 
 
-def meta_analyses() -> MetaAnalyses:
+def meta_analyses(without: str | None = None) -> MetaAnalyses:
     """Meta-analyses of the numbers that were read and have role ``calibrate``, with the differences of means that follow from arms.
 
     Reviews of trials that are here in their own right, or in another review, are left out, and so are trials of tablets, whose
-    patients differ.
+    patients differ. ``without`` is a trial that is left out too.
     """
     estimates: dict[OutcomeClass, list[TrialEstimate]] = {}
     for trial, observation in published_trials().observed("calibrate"):
         tablets, review = trial.arms[observation.arm].context == "oral placebo", (observation.repeats or "").startswith(REVIEW_NOTE)
-        if observation.row.provenance != "read" or tablets or review:
+        if (
+            observation.row.provenance != "read"
+            or tablets
+            or review
+            or observation.statistic == "significant difference"
+            or trial.name == without
+        ):
             continue
         outcome, _ = outcome_class(trial, observation)
         value = -observation.observed if observation.statistic == "benefit" else observation.observed
         estimates.setdefault(outcome, []).append(TrialEstimate(value, standard_error(observation, trial)))
-    for outcome, estimate in _differences():
+    for outcome, estimate in _differences(without):
         estimates.setdefault(outcome, []).append(estimate)
     # Few classes have two trials: the heterogeneity of a statistic is pooled over all drugs, and over all controls.
     alike: dict[tuple[str, bool, str], list[TrialEstimate]] = {}
@@ -117,11 +120,11 @@ def meta_analyses() -> MetaAnalyses:
     return MetaAnalyses({outcome: pooled_estimate(of_class, between[outcome.statistic]) for outcome, of_class in estimates.items()})
 
 
-def _differences() -> Iterator[tuple[OutcomeClass, TrialEstimate]]:
+def _differences(without: str | None) -> Iterator[tuple[OutcomeClass, TrialEstimate]]:
     """Differences between the changes of an active arm and of a control of the same trial at one time."""
     for trial in published_trials().trials:
         changes = [observation for observation in trial.observations if observation.statistic == "change"]
-        for active in changes if trial.role == "calibrate" else []:
+        for active in changes if trial.role == "calibrate" and trial.name != without else []:
             for control in changes:
                 if active.at == control.at and trial.arms[active.arm].takes and _is_control(trial, active.arm, control.arm):
                     error = sqrt(standard_error(active, trial) ** 2 + standard_error(control, trial) ** 2)

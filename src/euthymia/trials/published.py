@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ..clinic.trial_differences import COVARIATES
 from ..core.errors import InputError, unknown
 from ..core.units import quantity
 from ..core.yaml_data import yaml_data
@@ -27,7 +28,8 @@ Statistic = Literal[
     "response difference",
     "response odds ratio",
     "remission",
-    "strict remission",
+    "remission difference",
+    "significant difference",
     "HAM-D change",
     "HAM-D difference",
     "effect once lost",
@@ -35,7 +37,8 @@ Statistic = Literal[
     "relapse by the median",
     "mean time to relapse",
 ]
-"""Of one arm, or of two: differences are active minus control; an effect is a standardised mean difference, a benefit its negative."""
+"""Of one arm, or of two: differences are active minus control; an effect is a standardised mean difference, a benefit its negative. A
+significant difference is 1 where changes differ by 1.96 standard errors or more, and 0 where they do not."""
 AT_A_PUBLISHED_TIME = {"effect once lost": 0.0, "relapse by the median": 50.0}
 """Statistics of which the time was published, and what they are at it: there is no effect once superiority is lost, and by the median time
 to relapse half of the responders have relapsed."""
@@ -43,7 +46,11 @@ RELAPSE = ("relapse", "relapse by the median", "mean time to relapse")
 """Statistics of responders, who are followed: per cent by the last of the ratings, or days."""
 Compares = Literal["dose", "control", "masking", "population"]
 """What a difference is evidence of: a dose response, efficacy over control, the effect of masking, or of the population."""
-BETWEEN_ARMS = ("difference", "effect", "benefit", "response difference", "response odds ratio", "HAM-D difference", "effect once lost")
+BETWEEN_ARMS = (
+    *("difference", "effect", "benefit", "response difference", "response odds ratio", "remission difference"),
+    *("significant difference", "HAM-D difference", "effect once lost"),
+)
+REMISSION = ("remission", "remission difference")
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
 
 
@@ -53,6 +60,32 @@ class Baseline(Record):
     mean: Number = Field(gt=0, lt=60)
     sd: Number = Field(gt=0)
     provenance: Provenance
+
+
+class TrialPopulation(Record):
+    """How the patients of a trial differ from outpatients under 65 whom two antidepressants have failed."""
+
+    aged: float = Field(default=0.0, ge=0, le=1)
+    """Share of 65 years or more."""
+    failed: float = Field(default=0.0, ge=0, le=1)
+    """Share whom more than two antidepressants have failed."""
+    hospital: float = Field(default=0.0, ge=0, le=1)
+    """Share in hospital, or in a clinic for electroconvulsive therapy."""
+    kept: float = Field(default=0.0, ge=0, le=1)
+    """Share who keep the antidepressant that has failed."""
+    provenance: Provenance = "assumed"
+
+    @property
+    def covariates(self) -> tuple[float, ...]:
+        """In the order of :data:`~euthymia.clinic.trial_differences.COVARIATES`."""
+        return tuple(getattr(self, name) for name in COVARIATES)
+
+
+class RemissionCut(Record):
+    """The highest total that counts as remission, and its scale; it is never assumed."""
+
+    scale: Literal["MADRS", "HAM-D"]
+    highest: Number = Field(ge=0)
 
 
 class TrialArm(Record):
@@ -105,6 +138,7 @@ class TrialOutcome(Record):
     repeats: str | None = None
     """Which other numbers come from the same patients; such a number is compared with and not fitted."""
     compares: Compares | None = None
+    remission: RemissionCut | None = None
     follow_up: FollowUp | None = None
 
     @property
@@ -132,18 +166,30 @@ class Trial(Record):
     """Arms and numbers of one trial or review, and why the model has no prediction of the rest of its numbers."""
 
     name: str
+    pools: int = Field(default=1, ge=1)
+    """Trials that it consists of; more than one in a review."""
+    population: TrialPopulation = TrialPopulation()
     baseline: Baseline | None = None
     arms: dict[str, TrialArm]
     observations: tuple[TrialOutcome, ...]
     unanswered: dict[str, str] = {}
 
-    def baseline_of(self, arm: str) -> Baseline | None:
-        """Baseline MADRS of an arm; the trial's where the arm has none of its own."""
-        return self.arms[arm].baseline or self.baseline
+    def baseline_of(self, arm: str) -> Baseline:
+        """Baseline MADRS of an arm; the trial's where the arm has none of its own.
+
+        Raises
+        ------
+        InputError
+            If neither states one.
+        """
+        baseline = self.arms[arm].baseline or self.baseline
+        if baseline is None:
+            raise InputError(f"{self.name}: arm {arm} needs a `baseline` of MADRS: its mean, SD and provenance")
+        return baseline
 
     @property
     def role(self) -> str:
-        """``calibrate`` or ``validate``: the same for all of a trial's numbers."""
+        """``calibrate``, ``validate`` or ``context``: the same for all of a trial's numbers."""
         roles = {evidence().target(name).role for name in [*(observation.target for observation in self.observations), *self.unanswered]}
         if len(roles) != 1:
             raise ValueError(f"{self.name}: numbers with the roles {sorted(roles)}; a trial has one")
@@ -162,12 +208,24 @@ class Contrast(Record):
     second: tuple[str] | tuple[str, str]
 
 
+class LikeForLike(Record):
+    """Two published response rates: of a drug, and of what it is held against."""
+
+    what: str
+    first: str
+    second: str
+
+
 class PublishedTrials(Record):
     """All trials, the contrasts between them, and their regimens in the language of protocols."""
 
     regimens: dict[str, dict]
     trials: tuple[Trial, ...]
     contrasts: tuple[Contrast, ...] = ()
+    like_for_like: tuple[LikeForLike, ...] = ()
+    """The headline contrast, and then four of arms that differ in less."""
+    published_rates: dict[str, dict[str, tuple[str, ...]]] = {}
+    """Rows of response rates that were published of a protocol that ships, by time."""
 
     def protocol(self, regimen: str) -> Protocol:
         """A regimen as a protocol of the typical patient."""
@@ -178,6 +236,11 @@ class PublishedTrials(Record):
         for trial in self.trials:
             if trial.role == role:
                 yield from ((trial, observation) for observation in trial.observations)
+
+    def compared(self) -> list[tuple[Trial, TrialOutcome]]:
+        """Published numbers that like-for-like contrasts need."""
+        named = {row for contrast in self.like_for_like for row in (contrast.first, contrast.second)}
+        return [(trial, observation) for trial in self.trials for observation in trial.observations if observation.target in named]
 
     def contrasted(self) -> Iterator[tuple[Trial, TrialOutcome]]:
         """Published numbers of role ``calibrate`` that a contrast needs."""
@@ -191,15 +254,19 @@ def published_trials() -> PublishedTrials:
     text = (files("euthymia.evidence") / "data" / "trials.yaml").read_text("utf-8")
     published = PublishedTrials.model_validate(yaml_data(text))
     for trial in published.trials:
-        _check(trial, published)
+        check_trial(trial, published)
     known = {observation.target for trial in published.trials for observation in trial.observations}
-    for contrast in published.contrasts:
-        for row in {*contrast.first, *contrast.second} - known:
-            raise unknown(f"{contrast.what}: row", row, sorted(known))
+    of_contrasts = {contrast.what: {*contrast.first, *contrast.second} for contrast in published.contrasts}
+    of_contrasts |= {contrast.what: {contrast.first, contrast.second} for contrast in published.like_for_like}
+    of_contrasts |= {name: {row for rows in rates.values() for row in rows} for name, rates in published.published_rates.items()}
+    for what, rows in of_contrasts.items():
+        for row in rows - known:
+            raise unknown(f"{what}: row", row, sorted(known))
     return published
 
 
-def _check(trial: Trial, published: PublishedTrials) -> None:
+def check_trial(trial: Trial, published: PublishedTrials) -> None:
+    """Raises ``ValueError`` for a trial that names what is not there, or lacks what one of its numbers needs."""
     for arm in trial.arms.values():
         for regimen in (arm.takes, arm.visits):
             if regimen is not None and regimen not in published.regimens:
@@ -211,6 +278,11 @@ def _check(trial: Trial, published: PublishedTrials) -> None:
         for arm in (arm for side in observation.sides for arm in side):
             if arm not in trial.arms:
                 raise unknown(f"{trial.name}: arm", arm, trial.arms)
+            trial.baseline_of(arm)
+        if (observation.remission is not None) != (observation.statistic in REMISSION):
+            raise ValueError(
+                f"{observation.target}: {observation.statistic} {'has no' if observation.remission else 'needs a'} cut of remission"
+            )
         _check_follow_up(observation)
 
 

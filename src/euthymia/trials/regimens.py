@@ -1,33 +1,49 @@
-"""Mechanism shifts of an ensemble under each regimen of the trials, and their sensitivities to upstream parameters."""
+"""Virtual patients of trials under each regimen: how far their mechanisms are repaired at the times of ratings.
 
-from collections.abc import Callable
+Patients are points of a quasi-random sequence, so that means over them vary little with who is drawn.
+"""
+
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
+from scipy.stats import norm, qmc
 
-from ..clinic.ratings import fluctuation
+from ..clinic.patients import AXES, Draw
 from ..clinic.symptoms import ITEMS
-from ..model.default import Values
+from ..core.exported_programs import exported
 from ..model.parameters import Euthymia
+from ..population.course import repairs, trajectories
 from ..population.memory import CHUNK_SIZES
-from ..population.patients import TRIAL_SEED
-from ..population.setup import cohort_setup
+from ..population.patients import patient_of
+from ..population.setup import CohortSetup, cohort_setup
+from ..protocols.protocol import Protocol
 from ..simulation.person import Person
 from ..simulation.visits import first_visit
 from .published import PublishedTrials, TrialArm
-from .sensitivity import linearised_trajectories
+
+SEED = 1
+"""Of the sequence; another seed gives a second set of patients."""
+
+
+class TrialPatients(NamedTuple):
+    """Virtual patients of trials; the patient is the first axis."""
+
+    numbers: Int[Array, "patient"]
+    """Of their bodies and circuits."""
+    draws: Draw
+    fluctuation: Float[Array, "patient time"]
+    """Natural fluctuation at :func:`rating_times`, in its SDs."""
 
 
 class RegimenTrajectories(NamedTuple):
-    """An ensemble under one regimen, at :func:`rating_times`."""
+    """Patients under one regimen, at :func:`rating_times`."""
 
-    mechanism_shift: Float[Array, "patient time item"]
+    repair: Float[Array, "patient time item"]
+    """Share of the way to health that mechanisms have come."""
     dissociation: Float[Array, "patient"]
-    sensitivity: Float[Array, "patient time item fitted"]
-    """Derivative of the mechanism shift with respect to upstream coordinates."""
 
 
 def rating_times(published: PublishedTrials) -> np.ndarray:
@@ -42,56 +58,57 @@ def regimens_taken(arms: list[TrialArm]) -> list[str]:
     return list(dict.fromkeys(arm.takes for arm in arms if arm.takes))
 
 
-def untreated(patients: int, times: int, coordinates: int) -> RegimenTrajectories:
-    """No mechanism shift in any patient, by numbers of patients, times and upstream coordinates."""
-    shift = jnp.zeros((patients, times, len(ITEMS)))
-    return RegimenTrajectories(shift, jnp.zeros(patients), jnp.zeros((*shift.shape, coordinates)))
+def quasi_random_patients(model: Euthymia, times: np.ndarray, count: int, seed: int = SEED) -> TrialPatients:
+    """So many patients rated at some times (h): a scrambled Sobol sequence over the axes, the genotype and natural fluctuation."""
+    relative = times / float(model.ratings.fluctuation_time)
+    sobol = qmc.Sobol(len(AXES) + 1 + len(times), rng=seed)
+    uniform = sobol.random_base2(max(count - 1, 0).bit_length())[:count]
+    axes, genotype, path = np.split(uniform, [len(AXES), len(AXES) + 1], axis=1)
+    # An Ornstein–Uhlenbeck process at the times of ratings.
+    root = np.linalg.cholesky(np.exp(-np.abs(relative[:, None] - relative)) + 1e-12 * np.eye(len(times)))
+    numbers = jnp.arange(1, count + 1) + seed * count
+    return TrialPatients(numbers, Draw(jnp.asarray(norm.ppf(axes)), jnp.asarray(genotype[:, 0])), jnp.asarray(norm.ppf(path) @ root.T))
 
 
-def regimen_trajectories(
-    published: PublishedTrials,
-    regimen: str,
-    model: Euthymia,
-    patients: int,
-    coordinates: Float[Array, "fitted"],
-    values_of: Callable[[Float[Array, "fitted"]], Values],
-) -> RegimenTrajectories:
-    """Virtual patients 1 to ``patients`` under one regimen, at :func:`rating_times`.
+def trial_patients(published: PublishedTrials, model: Euthymia, count: int, seed: int = SEED) -> TrialPatients:
+    """So many patients, rated at :func:`rating_times`."""
+    return quasi_random_patients(model, rating_times(published), count, seed)
 
-    Parameters
-    ----------
-    published, regimen
-        Trials, and the name of a regimen in them.
-    model
-        Parameters that are not fitted.
-    patients
-        How many.
-    coordinates, values_of
-        Upstream coordinates, and the parameter values they stand for.
-    """
-    protocol = published.protocol(regimen)
+
+def untreated(patients: int, times: int) -> RegimenTrajectories:
+    """No repair in any patient, by numbers of patients and times."""
+    return RegimenTrajectories(jnp.zeros((patients, times, len(ITEMS))), jnp.zeros(patients))
+
+
+@exported
+def _repairs(
+    model: Euthymia, typical: Person, setup: CohortSetup, numbers: Int[Array, "patient"], draws: Draw
+) -> tuple[Float[Array, "item kept patient"], Float[Array, "patient"]]:
+    """Repair and peak dissociation of the patients of some draws."""
+    patients = jax.vmap(lambda number, draw: patient_of(model, typical, number, draw), out_axes=-1)(numbers, draws)
+    course = trajectories(model, setup, patients)
+    return repairs(model, setup, course), course.dissociation
+
+
+def regimen_trajectories(published: PublishedTrials, regimen: str, model: Euthymia, patients: TrialPatients) -> RegimenTrajectories:
+    """Patients under one regimen of the trials, at :func:`rating_times`."""
+    return trajectories_at(published.protocol(regimen), rating_times(published), model, patients)
+
+
+def trajectories_at(protocol: Protocol, times: np.ndarray, model: Euthymia, patients: TrialPatients) -> RegimenTrajectories:
+    """Patients under a protocol, at times since the first visit (h); beyond the end of the course as at its end."""
     typical = Person.from_protocol(protocol, model)
     kept_times, setup = cohort_setup(protocol, model, typical)
-    nodes, times = kept_times - first_visit(protocol), rating_times(published)
-    # Linear interpolation between nodes; no extrapolation beyond the last.
+    nodes = kept_times - first_visit(protocol)
     after = np.clip(np.searchsorted(nodes, times), 1, len(nodes) - 1)
-    weight = np.clip((times - nodes[after - 1]) / (nodes[after] - nodes[after - 1]), 0, 1)
+    weight = np.clip((times - nodes[after - 1]) / (nodes[after] - nodes[after - 1]), 0, 1)[:, None]
 
-    def interpolated(of_patients: np.ndarray) -> np.ndarray:
-        along = weight.reshape(-1, *[1] * (of_patients.ndim - 2))
-        return of_patients[:, after - 1] * (1 - along) + of_patients[:, after] * along
-
-    chunks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    together = CHUNK_SIZES[0]
-    for start in range(0, patients, together):
-        solved = linearised_trajectories(model, typical, setup, jnp.arange(start + 1, start + together + 1), coordinates, values_of)
-        shift, sensitivity = (interpolated(np.asarray(array).T) for array in (solved.mechanism_shift, solved.sensitivity))
-        chunks.append((shift, sensitivity, np.asarray(solved.dissociation)))
-    shift, sensitivity, dissociation = (jnp.asarray(np.concatenate(arrays)[:patients]) for arrays in zip(*chunks, strict=True))
-    return RegimenTrajectories(shift, dissociation, sensitivity)
-
-
-def standardised_fluctuation(model: Euthymia, patients: int, times: Float[Array, "time"]) -> Float[Array, "patient time"]:
-    """Natural fluctuation of virtual patients 1 to ``patients`` at some times (h), in units of its SD."""
-    numbers = jnp.arange(1, patients + 1)[:, None]
-    return fluctuation(model.ratings, jax.random.key(TRIAL_SEED), numbers, times) / model.ratings.fluctuation_sd
+    chunks: list[tuple[np.ndarray, np.ndarray]] = []
+    count, together = len(patients.numbers), CHUNK_SIZES[0]
+    for start in range(0, count, together):
+        # The last chunk is filled up with patients from its end.
+        of_chunk = np.minimum(np.arange(start, start + together), count - 1)
+        repair, dissociation = _repairs(model, typical, setup, *jax.tree.map(lambda leaf, of_chunk=of_chunk: leaf[of_chunk], patients[:2]))
+        at_nodes = np.asarray(repair).T
+        chunks.append((at_nodes[:, after - 1] * (1 - weight) + at_nodes[:, after] * weight, np.asarray(dissociation)))
+    return RegimenTrajectories(*(jnp.asarray(np.concatenate(arrays)[:count]) for arrays in zip(*chunks, strict=True)))

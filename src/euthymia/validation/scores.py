@@ -8,13 +8,13 @@ import numpy as np
 
 from ..core.constants import DAY
 from ..evidence.registry import evidence
+from ..inference.likelihood import TEST
 from ..inference.prediction import INTERVAL, PosteriorPrediction
 from ..trials.published import published_trials
-from ..trials.sampling_error import standard_error
 
 UNITS = {
     "points of MADRS": ("change", "score", "difference"),
-    "per cent of patients": ("response", "remission", "strict remission", "response difference", "relapse", "relapse by the median"),
+    "per cent of patients": ("response", "remission", "response difference", "remission difference", "relapse", "relapse by the median"),
     "SDs": ("effect", "benefit", "effect once lost"),
     "days": ("mean time to relapse",),
 }
@@ -30,41 +30,75 @@ class IntervalScores(NamedTuple):
 
 @dataclass(frozen=True)
 class PredictionSummary:
-    """Coverage and interval scores of a list of predictions."""
+    """Coverage, width and interval scores of a list of predictions."""
 
     count: int
     inside: float
     """Proportion of numbers inside their intervals."""
+    inside_by_trial: float
+    """The same, every trial counting once."""
+    width: float
+    """Mean width of the intervals in points of MADRS, other scales in proportion; every trial counts once."""
     compared: int
     """Numbers that the meta-analysis can predict too."""
     inside_meta_analysis: float
     """Proportion of these inside the intervals of the meta-analysis."""
     scores: dict[str, IntervalScores]
-    """Of the numbers compared: in standard errors of each number, and by :data:`UNITS`."""
+    """Of the numbers compared: in points of MADRS, other scales in proportion; in standard errors of each number; and by :data:`UNITS`."""
+
+
+def by_trial(rows: list[PosteriorPrediction], value: Callable[[PosteriorPrediction], float]) -> float:
+    """Mean of a value over numbers, every trial counting once; not a number where there are none."""
+    names = list(dict.fromkeys(row.trial.name for row in rows))
+    return float(np.mean([np.mean([value(row) for row in rows if row.trial.name == name]) for name in names])) if names else float("nan")
 
 
 def summarise(rows: list[PosteriorPrediction]) -> PredictionSummary:
-    """Coverage and interval scores, beside those of the meta-analysis."""
-    compared = [row for row in rows if row.meta_analysis is not None]
+    """Coverage, width and interval scores, beside those of the meta-analysis."""
+    numbers = [row for row in rows if row.observation.statistic != TEST]
+    compared = [row for row in numbers if row.meta_analysis is not None]
 
-    def mean(of: list[PosteriorPrediction], score: Callable[[PosteriorPrediction], float]) -> float:
-        names = list(dict.fromkeys(row.trial.name for row in of))
-        return float(np.mean([np.mean([score(row) for row in of if row.trial.name == name]) for name in names]))
-
-    def scores(of: list[PosteriorPrediction], own_unit: bool) -> IntervalScores:
-        def unit(row: PosteriorPrediction) -> float:
-            return standard_error(row.observation, row.trial) if own_unit else 1.0
-
-        return IntervalScores(mean(of, lambda row: row.score * unit(row)), mean(of, lambda row: row.meta_analysis_score * unit(row)))
+    def scores(of: list[PosteriorPrediction], unit: Callable[[PosteriorPrediction], float]) -> IntervalScores:
+        return IntervalScores(
+            by_trial(of, lambda row: row.score / unit(row)), by_trial(of, lambda row: row.meta_analysis_score / unit(row))
+        )
 
     by_unit = {unit: [row for row in compared if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
     return PredictionSummary(
         len(rows),
         float(np.mean([row.inside for row in rows])),
+        by_trial(rows, lambda row: row.inside),
+        by_trial(numbers, lambda row: (row.high - row.low) / row.unit),
         len(compared),
-        float(np.mean([bool(row.inside_meta_analysis) for row in compared])),
-        {"sampling errors": scores(compared, False)} | {unit: scores(of, True) for unit, of in by_unit.items() if of},
+        float(np.mean([bool(row.inside_meta_analysis) for row in compared])) if compared else float("nan"),
+        {
+            "points of MADRS, in proportion": scores(compared, lambda row: row.unit),
+            "sampling errors": scores(compared, lambda row: row.standard_error),
+        }
+        | {unit: scores(of, lambda row: 1.0) for unit, of in by_unit.items() if of},
     )
+
+
+def bias(rows: list[PosteriorPrediction]) -> float:
+    """Mean of predicted less observed difference between drug and control, points of MADRS; every trial counts once.
+
+    A trial gives the differences that it publishes, or else those of the changes of its arms under drug and control at one time.
+    """
+    differences: dict[str, list[float]] = {}
+    for name in dict.fromkeys(row.trial.name for row in rows):
+        of_trial = [row for row in rows if row.trial.name == name]
+        direct = [row.median - row.observation.observed for row in of_trial if row.observation.statistic == "difference"]
+        arms = [row for row in of_trial if row.observation.statistic in ("change", "score")]
+        active, control = ([row for row in arms if bool(row.trial.arms[row.observation.arm].takes) is takes] for takes in (True, False))
+        pairs = [
+            (first.median - second.median) - (first.observation.observed - second.observation.observed)
+            for first in active
+            for second in control
+            if first.observation.at == second.observation.at
+        ]
+        if direct or pairs:
+            differences[name] = direct or pairs
+    return float(np.mean([np.mean(of_trial) for of_trial in differences.values()])) if differences else float("nan")
 
 
 @dataclass(frozen=True)

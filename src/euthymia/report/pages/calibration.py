@@ -36,16 +36,17 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
     console.print()
     console.print(table)
     informed = sum(value > 1 for value in fitted.informed)
+    console.print(f"\nThe posterior has {fitted.effective_draws:.0f} effective draws.")
     console.print(
-        f"\n{sum(number.inside for number in numbers)} of {len(numbers)} numbers inside their 90 % intervals. "
+        f"{sum(number.inside for number in numbers)} of {len(numbers)} numbers inside their 90 % intervals. "
         f"The trials know more than the prior in {informed} of {len(fitted.informed)} directions."
     )
     for direction in fitted.freest:
         console.print(f"left free: {', '.join(f'{weight:+.2f} {row}' for row, weight in direction.items())}", soft_wrap=True)
     for row, estimate in fitted.disputed.items():
         console.print(
-            f"sampling disagrees: {row} at {estimate.sampled_mean:+.2f}, here {estimate.coordinate:+.2f} SDs from the start "
-            f"(first {PATIENTS} patients, other rows held)",
+            f"Hamiltonian Monte Carlo disagrees: {row} at {estimate.sampled_mean:+.2f}, here {estimate.coordinate:+.2f} SDs from the "
+            f"start (first {PATIENTS} patients)",
             soft_wrap=True,
         )
 

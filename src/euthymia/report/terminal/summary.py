@@ -14,6 +14,7 @@ from ..conclusion import comparison_conclusion, conclusion, fades_in
 from ..statements import engagement_of_resting_receptors, release_of_trapped_drug, titled
 from ..typical_patient import TYPICAL_AND_MEDIAN, madrs_rows, median_of, median_ratings
 from ..words import MOVED, NONE, before, clock, half_by, part_text, percent, points, points_by_half, rating, when
+from .headline import show_headline
 
 MOST_LETTERS = 10_000
 """Width of a line that holds any table."""
@@ -120,6 +121,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         relief.add_row(comparison.label(arm), *(points(value) for value in list(comparison.relief(arm).values())[1:]))
     _print(console, mood)
     _show_medians(comparison, console)
+    show_headline(comparison, console)
     _print(console, relief)
 
     moved = _table("Who moved MADRS, points", "", *WAYS_THEN_CONTEXT, left=2)

@@ -1,0 +1,53 @@
+"""Forecast further trials of every protocol that ships, and like-for-like contrasts: `python -m rebuild.headline`; minutes of work."""
+
+import numpy as np
+
+from euthymia.core.errors import InputError
+from euthymia.core.files import atomic_write
+from euthymia.core.runtime import configure
+from euthymia.evidence.cohort_medians import inputs_hash
+from euthymia.evidence.headline import FILE, ContrastForecast, Headline, Interval
+
+from .inputs import DATA
+from .stored import as_yaml
+
+ABOUT = "What further trials of the protocols that ship would find, and like-for-like contrasts. Written by `make rebuild`."
+PATIENTS, TRIALS = 256, 200
+LONGEST = 42 * 24.0
+"""h: courses of treatment are compared at six weeks."""
+
+
+def main() -> None:
+    """Compute and store."""
+    configure()
+    from euthymia.inference.fitted import shipped
+    from euthymia.inference.forecast import forecast
+    from euthymia.inference.prediction import INTERVAL, predict
+    from euthymia.protocols.reading import builtin_names, read
+    from euthymia.trials.published import published_trials
+
+    def say(text: str) -> None:
+        print(f"  {text}", flush=True)
+
+    protocols = {}
+    for name in builtin_names():
+        protocol = read(name)
+        longer = protocol.with_canonical(horizon=max(protocol.horizon, LONGEST))
+        try:
+            protocols |= forecast([longer], shipped(), patients=PATIENTS, draws=TRIALS, progress=say)
+        except InputError as error:
+            say(f"{name} is left out: {error}")
+    published = published_trials()
+    rows = {row.observation.target: row for row in predict(published.compared(), shipped(), patients=PATIENTS, progress=say)}
+    contrasts = []
+    for contrast in published.like_for_like:
+        first, second = rows[contrast.first], rows[contrast.second]
+        low, median, high = np.quantile(first.draws - second.draws, (INTERVAL[0], 0.5, INTERVAL[1])).tolist()
+        observed = first.observation.observed - second.observation.observed
+        contrasts.append(ContrastForecast(what=contrast.what, observed=observed, predicted=Interval(low=low, median=median, high=high)))
+    computed = Headline(inputs=inputs_hash(), patients=PATIENTS, trials=TRIALS, protocols=protocols, contrasts=tuple(contrasts))
+    atomic_write(DATA / FILE, f"# {ABOUT}\n{as_yaml(computed.model_dump())}")
+
+
+if __name__ == "__main__":
+    main()

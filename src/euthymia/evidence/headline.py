@@ -1,0 +1,75 @@
+"""The headline of protocols that ship, and like-for-like contrasts of trials: computed once, and shipped with the package."""
+
+from functools import cache
+from importlib.resources import files
+
+from pydantic import PositiveInt, TypeAdapter, ValidationError
+
+from ..core.errors import InputError
+from ..core.yaml_data import yaml_data
+from .cohort_medians import inputs_hash
+from .rows import Number, Record
+
+FILE = "headline.yaml"
+CHANGE_BINS = tuple(range(-50, 26, 5))
+"""Edges of the histogram of change, points of MADRS."""
+
+
+class Interval(Record):
+    """Median and central 90 %; None where a time is never reached."""
+
+    low: Number | None
+    median: Number | None
+    high: Number | None
+
+
+class ProtocolForecast(Record):
+    """What further trials would find under a protocol."""
+
+    response: dict[str, Interval]
+    """Per cent of patients, by time."""
+    remission: dict[str, Interval]
+    left: Interval
+    """Per cent of patients who have left by six weeks."""
+    hours_to_response: Interval
+    """Median over patients; None where half of them never respond."""
+    change: tuple[Number, ...]
+    """Share of patients whose MADRS has changed by so much at six weeks, in the bins of ``CHANGE_BINS``; mean over trials."""
+
+
+class ContrastForecast(Record):
+    """A published contrast of two response rates beside its prediction, per cent."""
+
+    what: str
+    observed: Number
+    predicted: Interval
+
+
+class Headline(Record):
+    """What was computed, and from which numbers."""
+
+    inputs: str
+    """Hash of the numbers that the model had."""
+    patients: PositiveInt
+    trials: PositiveInt
+    """Further trials that the intervals are of."""
+    protocols: dict[str, ProtocolForecast]
+    contrasts: tuple[ContrastForecast, ...]
+
+
+def read(text: str) -> Headline:
+    """The content of a file. Raises ``InputError`` if it holds something else."""
+    try:
+        return TypeAdapter(Headline).validate_python(yaml_data(text))
+    except ValidationError as error:
+        raise InputError(f"headline: {FILE} holds no headline: {error.errors()[0]['msg']}") from error
+
+
+@cache
+def shipped() -> Headline | None:
+    """What ships with the package; None if it is of other numbers, or not there."""
+    file = files("euthymia.evidence") / "data" / FILE
+    if not file.is_file():
+        return None
+    stored = read(file.read_text("utf-8"))
+    return stored if stored.inputs == inputs_hash() else None

@@ -1,0 +1,142 @@
+"""The headline: how many patients of a further trial would respond and remit under a protocol, when, and how sure the fit is of it.
+
+A forecast has draws of the calibration's posterior, each with a trial of its own: what trials differ by is part of its interval, and how
+many patients a trial has is not.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..clinic.dropout import retention
+from ..clinic.outcomes import worsening
+from ..clinic.trial_differences import EFFECTS
+from ..core.constants import DAY, WEEK
+from ..evidence.headline import CHANGE_BINS, Interval, ProtocolForecast
+from ..model.default import default_model, model_at
+from ..model.parameters import Euthymia
+from ..population.setup import context_strength
+from ..protocols.protocol import Protocol
+from ..simulation.visits import first_visit, since_visits
+from ..trials.arm_statistics import remission_probability, response_probability
+from ..trials.expected import ArmEnsemble, TrialEffects, true_madrs
+from ..trials.regimens import TrialPatients, quasi_random_patients, trajectories_at
+from .coordinates import FITTED, values_at
+from .fitted import Fitted
+from .likelihood import effects_at
+from .sizes import check_draws
+
+SHOWN = {"24 h": DAY, "7 d": WEEK, "6 weeks": 6 * WEEK}
+"""Times of the headline since the first visit, h."""
+RATED = np.array([0.0, 2.0, 4.0, DAY, 2 * DAY, 3 * DAY, WEEK, *(WEEK * np.arange(2, 7))])
+"""Times of all ratings, h: a response is seen at one of them."""
+DRAWS = 200
+SEED = 6
+INTERVAL = (0.05, 0.5, 0.95)
+
+
+class _OfTrial(NamedTuple):
+    """Per cent of patients of one trial at the times of ratings, the median time to response (h), and shares by change."""
+
+    response: Float[Array, "time"]
+    remission: Float[Array, "time"]
+    left: Float[Array, "time"]
+    time_to_response: Float[Array, ""]
+    change: Float[Array, "bin"]
+
+
+def _arm(protocol: Protocol, model: Euthymia, patients: TrialPatients) -> ArmEnsemble:
+    solved = trajectories_at(protocol, RATED, model, patients)
+    madrs = protocol.patient.madrs if protocol.patient.madrs is not None else model.symptoms.baseline.sum()
+    return ArmEnsemble(
+        jnp.asarray(RATED),
+        patients.fluctuation,
+        jnp.asarray(since_visits(protocol, RATED + first_visit(protocol))),
+        solved.repair,
+        solved.dissociation,
+        jnp.array([float(madrs), float(model.population.severity)]),
+    )
+
+
+@eqx.filter_jit
+def _trials(
+    start: Euthymia,
+    patients: TrialPatients,
+    arm: ArmEnsemble,
+    context: str,
+    coordinates: Float[Array, "draw fitted"],
+    z: Float[Array, "draw effect"],
+) -> _OfTrial:
+    """One trial for each draw of coordinates and of effects of a trial."""
+
+    def of_trial(drawn: tuple[Float[Array, "fitted"], Float[Array, "effect"]]) -> _OfTrial:
+        at, z = drawn
+        model = model_at(values_at(FITTED, at), start.physiology.closures)
+        p, nothing = model.ratings, TrialEffects(jnp.zeros(()), jnp.zeros(()))
+        effects = jax.tree.map(lambda leaf: leaf[0], effects_at(model.trial_differences, nothing, z, jnp.ones(1)))
+        madrs = true_madrs(model, patients.draws, arm, context_strength(model.symptoms, context), effects)
+        responds = response_probability(p, madrs[:, :1], madrs)
+        never_before = jnp.cumprod(1 - responds[:, 1:], 1)
+        reached = never_before.mean(0) <= 1 / 2
+        hours = jnp.where(reached.any(), jnp.asarray(RATED[1:])[jnp.argmax(reached)], jnp.inf)
+        remits = remission_probability(p, p.remission, madrs)
+        left = 1 - retention(p, jnp.asarray(RATED), worsening(madrs[:, :1], madrs))
+        change = jnp.clip(madrs[:, -1] - madrs[:, 0], CHANGE_BINS[0], CHANGE_BINS[-1])
+        shares = jnp.histogram(change, jnp.asarray(CHANGE_BINS))[0] / len(change)
+        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, shares)
+
+    return jax.lax.map(of_trial, (coordinates, z))
+
+
+def forecast(
+    protocols: Sequence[Protocol],
+    fitted: Fitted,
+    model: Euthymia | None = None,
+    patients: int = 256,
+    draws: int = DRAWS,
+    progress: Callable[[str], None] = lambda text: None,
+) -> dict[str, ProtocolForecast]:
+    """What further trials of some protocols would find, each in patients like those of the calibration's trials.
+
+    Parameters
+    ----------
+    protocols
+        Each with a name of its own.
+    fitted
+        A calibration, whose draws are taken.
+    model
+        Parameters that are not fitted; the evidence's if left out.
+    patients, draws
+        Virtual patients, and further trials.
+    progress
+        Called with the name of each protocol before it is solved.
+    """
+    check_draws(patients, draws)
+    start = default_model() if model is None else model
+    people = quasi_random_patients(start, RATED, patients)
+    z = jnp.asarray(np.random.default_rng(SEED).standard_normal((draws, len(EFFECTS))))
+    coordinates, found = jnp.asarray(fitted.drawn(draws)), {}
+    shown = {name: int(np.searchsorted(RATED, at)) for name, at in SHOWN.items()}
+    for protocol in protocols:
+        progress(protocol.name)
+        trials = _trials(start, people, _arm(protocol, start, people), protocol.context, coordinates, z)
+
+        response, remission, left = (np.asarray(rate) for rate in (trials.response, trials.remission, trials.left))
+        found[protocol.name] = ProtocolForecast(
+            response={name: _interval(response[:, at]) for name, at in shown.items()},
+            remission={name: _interval(remission[:, at]) for name, at in shown.items()},
+            left=_interval(left[:, -1]),
+            hours_to_response=_interval(np.asarray(trials.time_to_response)),
+            change=tuple(np.asarray(trials.change).mean(0).tolist()),
+        )
+    return found
+
+
+def _interval(values: np.ndarray) -> Interval:
+    low, median, high = (float(value) if np.isfinite(value) else None for value in np.quantile(values, INTERVAL, method="inverted_cdf"))
+    return Interval(low=low, median=median, high=high)

@@ -1,0 +1,37 @@
+"""Trials predicted from all others: the posterior, and the meta-analysis beside it, without each trial in turn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..inference.calibration import Calibration, Posterior
+from ..inference.prediction import DRAWS, PosteriorPrediction, predictions
+from ..trials.meta_analysis import meta_analyses
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A trial predicted from all others."""
+
+    posterior: Posterior
+    """Without it."""
+    rows: list[PosteriorPrediction]
+
+
+def leave_one_out(fit: Calibration, draws: int = DRAWS, progress: Callable[[str], None] = lambda text: None) -> dict[str, LeftOut]:
+    """Every trial of a fit, predicted from all others.
+
+    Parameters
+    ----------
+    fit
+        A calibration.
+    draws
+        From each posterior.
+    progress
+        Called with the name of each trial before it is left out.
+    """
+    found = {}
+    for name in fit.problem.targets.trial_names:
+        progress(f"without {name}")
+        posterior = fit.posterior.without(name)
+        found[name] = LeftOut(posterior, predictions(fit.problem, posterior.resampled(draws), meta_analyses(without=name), of=name))
+    return found
