@@ -55,7 +55,7 @@ def test_the_gradient_of_a_fit_is_that_of_finite_differences(problem):
 def test_moments_are_those_over_many_trials(problem):
     u = jnp.zeros(len(FITTED)).at[FITTED.index("between_trials.responsiveness")].set(-1.0)
     model = problem.model(u)
-    found, p = moments(problem.targets, problem.data, model, problem.solved), model.trial_differences
+    found, p = moments(problem.targets, model, problem.solved), model.trial_differences
     centre = problem.targets.expected_effects(p)
 
     @jax.jit

@@ -11,7 +11,17 @@ import xarray as xr
 from jax.scipy.special import logit
 from rescaling import ONE
 
-from euthymia.clinic.patients import AXES, CORRELATED, GENOTYPES, RandomEffects, correlation_matrix, draw, genotype, random_effects
+from euthymia.clinic.patients import (
+    AXES,
+    CORRELATED,
+    GENOTYPES,
+    RandomEffects,
+    correlation_matrix,
+    draw,
+    genotype,
+    random_effects,
+    responsiveness,
+)
 from euthymia.core.errors import InputError
 from euthymia.evidence.registry import evidence
 from euthymia.model.circuits import split_of
@@ -36,6 +46,7 @@ DRAWN = RandomEffects(*[ONE] * 2, "madrs_point", *[ONE] * (len(RandomEffects._fi
 EQUATIONS = {
     "correlation": ("population", correlation_matrix, [], ONE),
     "genotype": ("population", lambda p: genotype(p, jnp.asarray(0.1)), [], ONE),
+    "responsiveness": ("population", lambda p: responsiveness(p, jnp.array([-0.5, 0.3])), [], ONE),
     "differences": ("population", lambda p: jax.vmap(lambda n: random_effects(p, draw(KEY, n)))(NUMBERS), [], DRAWN),
 }
 PATIENTS = 24

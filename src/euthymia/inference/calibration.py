@@ -56,7 +56,8 @@ class CalibrationProblem:
 
     targets: PredictionTargets
     start: Euthymia
-    data: TrialData
+    data: TrialData | None
+    """None where numbers are predicted alone, whatever their errors."""
     solved: SolvedEnsemble
 
     def model(self, coordinates: Float[Array, "fitted"]) -> Euthymia:
@@ -65,7 +66,7 @@ class CalibrationProblem:
 
     def moments(self, coordinates: Float[Array, "fitted"]) -> Moments:
         """What it expects of the numbers."""
-        return moments(self.targets, self.data, self.model(coordinates), self.solved)
+        return moments(self.targets, self.model(coordinates), self.solved)
 
     def of_first(self, patients: int) -> "CalibrationProblem":
         """The same with the first patients of the ensemble."""
@@ -73,8 +74,9 @@ class CalibrationProblem:
 
     def log_likelihoods(self, coordinates: Float[Array, "fitted"]) -> Float[Array, "trial"]:
         """Of each trial, up to a constant."""
+        assert self.data is not None
         model = self.model(coordinates)
-        return log_likelihoods(self.data, model.trial_differences, moments(self.targets, self.data, model, self.solved))
+        return log_likelihoods(self.data, model.trial_differences, moments(self.targets, model, self.solved))
 
 
 @eqx.filter_jit
@@ -100,8 +102,8 @@ def posterior_mode(problem: CalibrationProblem, start: np.ndarray) -> tuple[np.n
         value, gradient = _negative_log_posterior(problem, jnp.asarray(coordinates))
         return float(value), np.asarray(gradient)
 
-    found = minimize(objective, start, jac=True, method="BFGS", options={"gtol": FLAT, "maxiter": MOST_STEPS})
-    return found.x, -float(found.fun)
+    minimum = minimize(objective, start, jac=True, method="BFGS", options={"gtol": FLAT, "maxiter": MOST_STEPS})
+    return minimum.x, -float(minimum.fun)
 
 
 def posterior_information(problem: CalibrationProblem, coordinates: np.ndarray) -> np.ndarray:
@@ -186,7 +188,7 @@ def sample(
     """
     fewer = problem.of_first(PATIENTS_OF_SEARCH)
     progress("looking for the mode")
-    near, _ = max((posterior_mode(fewer, start) for start in starts), key=lambda found: found[1])
+    near, _ = max((posterior_mode(fewer, start) for start in starts), key=lambda mode: mode[1])
     mode, _ = posterior_mode(problem, near)
     progress("taking the curvature there")
     information = posterior_information(problem, mode)

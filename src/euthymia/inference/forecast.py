@@ -41,7 +41,7 @@ INTERVAL = (0.05, 0.5, 0.95)
 
 
 class _OfTrial(NamedTuple):
-    """Per cent of patients of one trial at the times of ratings, the median time to response (h), and shares by change."""
+    """Per cent of patients of one trial at the times of ratings, the median time to response (h), and histogram by change."""
 
     response: Float[Array, "time"]
     remission: Float[Array, "time"]
@@ -87,8 +87,8 @@ def _trials(
         remits = remission_probability(p, p.remission, madrs)
         left = 1 - retention(p, jnp.asarray(RATED), worsening(madrs[:, :1], madrs))
         change = jnp.clip(madrs[:, -1] - madrs[:, 0], CHANGE_BINS[0], CHANGE_BINS[-1])
-        shares = jnp.histogram(change, jnp.asarray(CHANGE_BINS))[0] / len(change)
-        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, shares)
+        histogram = jnp.histogram(change, jnp.asarray(CHANGE_BINS))[0] / len(change)
+        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, histogram)
 
     return jax.lax.map(of_trial, (coordinates, z))
 
@@ -120,21 +120,21 @@ def forecast(
     start = default_model() if model is None else model
     people = quasi_random_patients(start, RATED, patients)
     z = jnp.asarray(np.random.default_rng(SEED).standard_normal((draws, len(EFFECTS))))
-    coordinates, found = jnp.asarray(fitted.drawn(draws)), {}
+    coordinates, forecasts = jnp.asarray(fitted.drawn(draws)), {}
     shown = {name: int(np.searchsorted(RATED, at)) for name, at in SHOWN.items()}
     for protocol in protocols:
         progress(protocol.name)
         trials = _trials(start, people, _arm(protocol, start, people), protocol.context, coordinates, z)
 
         response, remission, left = (np.asarray(rate) for rate in (trials.response, trials.remission, trials.left))
-        found[protocol.name] = ProtocolForecast(
+        forecasts[protocol.name] = ProtocolForecast(
             response={name: _interval(response[:, at]) for name, at in shown.items()},
             remission={name: _interval(remission[:, at]) for name, at in shown.items()},
             left=_interval(left[:, -1]),
             hours_to_response=_interval(np.asarray(trials.time_to_response)),
             change=tuple(np.asarray(trials.change).mean(0).tolist()),
         )
-    return found
+    return forecasts
 
 
 def _interval(values: np.ndarray) -> Interval:

@@ -54,7 +54,7 @@ class TrialData(NamedTuple):
 
 def trial_data(targets: PredictionTargets) -> TrialData:
     """Data of trials and their numbers."""
-    numbers, pools = [], {}
+    numbers = []
     for trial, observation, _ in targets.targets:
         row = observation.row
         of_one_arm = row.sd is not None and row.n is not None and observation.against is None
@@ -68,12 +68,11 @@ def trial_data(targets: PredictionTargets) -> TrialData:
                 DISCREPANCY_UNITS[observation.statistic],
             )
         )
-        pools[trial.name] = trial.pools
     of_trial = [targets.trial_names.index(target.trial.name) for target in targets.targets]
     tests = [target.observation.statistic == TEST for target in targets.targets]
     value, error, sd, sd_error, unit = (jnp.asarray(column, float) for column in zip(*numbers, strict=True))
     is_test, trial = jnp.asarray(tests), jnp.asarray(of_trial)
-    return TrialData(value, error, sd, sd_error, unit, is_test, trial, jnp.asarray([float(pools[name]) for name in targets.trial_names]))
+    return TrialData(value, error, sd, sd_error, unit, is_test, trial, jnp.asarray(targets.pools))
 
 
 class Moments(NamedTuple):
@@ -97,7 +96,7 @@ def single(tree: Tree) -> Tree:
     return jax.tree.map(lambda leaf: leaf.astype(jnp.float32) if eqx.is_inexact_array(leaf) else leaf, tree)
 
 
-def moments(targets: PredictionTargets, data: TrialData, model: Euthymia, solved: SolvedEnsemble) -> Moments:
+def moments(targets: PredictionTargets, model: Euthymia, solved: SolvedEnsemble) -> Moments:
     """Moments over the effects of trials, along each of two independent axes with the other in the middle."""
     # Single precision errs by far less than the number of patients does, in a third of the time.
     model, solved = single(model), single(solved)
@@ -107,10 +106,10 @@ def moments(targets: PredictionTargets, data: TrialData, model: Euthymia, solved
     z = jnp.asarray(np.concatenate([np.zeros((1, 2)), *(np.outer(NODES[others], axis) for axis in np.eye(2))]))
 
     def at(z: Float[Array, "effect"]):
-        return targets.expected(model, solved, effects_at(p, centre, z, data.pools))
+        return targets.expected(model, solved, effects_at(p, centre, z, jnp.asarray(targets.pools, jnp.float32)))
 
     # One node after the other: the patients of all arms fill memory.
-    found = jax.tree.map(lambda leaf: leaf.astype(float), jax.lax.map(at, z.astype(jnp.float32)))
+    statistics = jax.tree.map(lambda leaf: leaf.astype(float), jax.lax.map(at, z.astype(jnp.float32)))
 
     def along(values: Float[Array, "node number"], axis: int) -> Float[Array, "on_axis number"]:
         of_axis = values[1 + axis * len(others) : 1 + (axis + 1) * len(others)]
@@ -119,13 +118,13 @@ def moments(targets: PredictionTargets, data: TrialData, model: Euthymia, solved
     def mean(values: Float[Array, "node number"]) -> Float[Array, "number"]:
         return values[0] + sum(weights @ (along(values, axis) - values[0]) for axis in range(2))
 
-    covariance = jnp.zeros((len(data.value),) * 2)
+    covariance = jnp.zeros((len(targets.targets),) * 2)
     for axis in range(2):
-        on_axis = along(found.value, axis)
+        on_axis = along(statistics.value, axis)
         off = on_axis - weights @ on_axis
         covariance += (off * weights[:, None]).T @ off
-    same = data.trial[:, None] == data.trial
-    return Moments(mean(found.value), mean(found.sd), jnp.where(same, covariance, 0))
+    same = np.array([[one.trial is other.trial for other in targets.targets] for one in targets.targets])
+    return Moments(mean(statistics.value), mean(statistics.sd), jnp.where(same, covariance, 0))
 
 
 def log_likelihoods(data: TrialData, p: TrialDifferences, predicted: Moments) -> Float[Array, "trial"]:

@@ -14,14 +14,15 @@ from jaxtyping import Array, Float
 
 from ..clinic.ratings import Ratings
 from ..clinic.trial_differences import EFFECTS
+from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..trials.arm_statistics import RatedPair, sample_statistic
-from ..trials.expected import USUAL_ARM_SIZE, PredictionTarget, PredictionTargets
-from ..trials.meta_analysis import MetaAnalyses, meta_analyses
+from ..trials.expected import USUAL_ARM_SIZE, PredictionTarget, PredictionTargets, prediction_targets, solve_ensemble
+from ..trials.meta_analysis import MetaAnalyses
 from ..trials.published import Trial, TrialOutcome
 from ..trials.relapse_statistics import RatedCourse, followed, sample_relapse
 from ..trials.sampling_error import PROPORTIONS, arm_size, standard_error
-from .calibration import PATIENTS, CalibrationProblem, calibration_problem
+from .calibration import PATIENTS, CalibrationProblem
 from .coordinates import FITTED, prior
 from .fitted import Fitted
 from .likelihood import DISCREPANCY_UNITS, TEST, effects_at
@@ -94,7 +95,7 @@ def _madrs_by_arm(
     """MADRS of every arm at fitted coordinates, with random effects ``z`` of each trial in SDs between trials."""
     model = problem.model(coordinates)
     p = model.trial_differences
-    effects = effects_at(p, problem.targets.expected_effects(p), z, problem.data.pools)
+    effects = effects_at(p, problem.targets.expected_effects(p), z, jnp.asarray(problem.targets.pools))
     return problem.targets.madrs(model, problem.solved, effects)
 
 
@@ -104,6 +105,7 @@ def predict(
     model: Euthymia | None = None,
     patients: int = PATIENTS,
     draws: int = DRAWS,
+    beside: MetaAnalyses | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[PosteriorPrediction]:
     """Posterior predictive intervals of published numbers, whether they were fitted or not.
@@ -118,17 +120,20 @@ def predict(
         Parameters that are not fitted; the evidence's if left out.
     patients, draws
         Virtual patients of the ensemble, and draws from the posterior predictive distribution.
+    beside
+        Meta-analyses, whose intervals stand beside.
     progress
         Called with what is being done.
     """
     check_draws(patients, draws)
-    problem = calibration_problem(list(pairs), patients, model, progress=progress)
+    targets, start = prediction_targets(list(pairs)), default_model() if model is None else model
+    problem = CalibrationProblem(targets, start, None, solve_ensemble(targets, start, patients, progress=progress))
     progress("drawing trials")
-    return predictions(problem, fitted.drawn(draws), meta_analyses())
+    return predictions(problem, fitted.drawn(draws), beside)
 
 
 def predictions(
-    problem: CalibrationProblem, coordinates: np.ndarray, meta_analyses: MetaAnalyses, of: str | None = None
+    problem: CalibrationProblem, coordinates: np.ndarray, beside: MetaAnalyses | None, of: str | None = None
 ) -> list[PosteriorPrediction]:
     """Posterior predictive intervals of the numbers of a problem, or of one of its trials, from draws of coordinates."""
     random = np.random.default_rng(SEED)
@@ -140,7 +145,6 @@ def predictions(
         discrepancy = float(prior(DISCREPANCY).value(at[FITTED.index(DISCREPANCY)]))
         numbers[:] = [_drawn_number(problem.start.ratings, problem.targets, target, madrs, discrepancy, random) for target in targets]
     low, median, high = np.quantile(drawn, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
-    interval = meta_analyses.prediction_interval
     return [
         PosteriorPrediction(
             target.trial,
@@ -149,7 +153,7 @@ def predictions(
             float(low[i]),
             float(high[i]),
             drawn[:, i],
-            interval(target.trial, target.observation),
+            None if beside is None else beside.prediction_interval(target.trial, target.observation),
         )
         for i, target in enumerate(targets)
     ]

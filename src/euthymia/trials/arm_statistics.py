@@ -40,7 +40,7 @@ class ExpectedStatistic(NamedTuple):
     sd: Scalar
 
 
-def response_probability(p: Ratings, baseline: Float[Array, "patient"], visit: Float[Array, "patient"]) -> Float[Array, "patient"]:
+def response_probability(p: Ratings, baseline: Float[Array, "..."], visit: Float[Array, "..."]) -> Float[Array, "..."]:
     """Probability that ratings at two visits make each patient a responder.
 
     Totals are whole points: over an even first rating the second may be half a point above the cut, over an odd one it may not.
@@ -49,7 +49,7 @@ def response_probability(p: Ratings, baseline: Float[Array, "patient"], visit: F
     return norm.cdf((remaining * baseline + p.step / 4 - visit) / (p.rater_sd * jnp.sqrt(1 + remaining**2)))
 
 
-def remission_probability(p: Ratings, cut: Scalar, visit: Float[Array, "patient"]) -> Float[Array, "patient"]:
+def remission_probability(p: Ratings, cut: Scalar, visit: Float[Array, "..."]) -> Float[Array, "..."]:
     """Probability that a rating is at most the cut of remission; totals are whole points, so that half a point above it still is."""
     return norm.cdf((cut + p.step / 2 - visit) / p.rater_sd)
 

@@ -200,6 +200,12 @@ class PredictionTargets:
         return np.array([trials[name].population.covariates for name in self.trial_names])
 
     @cached_property
+    def pools(self) -> np.ndarray:
+        """Of how many trials each consists."""
+        trials = {target.trial.name: target.trial for target in self.targets}
+        return np.array([float(trials[name].pools) for name in self.trial_names])
+
+    @cached_property
     def trial_errors(self) -> np.ndarray:
         """Standard error of a standardised difference in each trial, or in one of the average size of those that a review pools."""
         patients: dict[str, float] = {}

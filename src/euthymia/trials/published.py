@@ -189,7 +189,7 @@ class Trial(Record):
 
     @property
     def role(self) -> str:
-        """``calibrate``, ``validate`` or ``context``: the same for all of a trial's numbers."""
+        """``calibrate`` or ``validate``: the same for all of a trial's numbers."""
         roles = {evidence().target(name).role for name in [*(observation.target for observation in self.observations), *self.unanswered]}
         if len(roles) != 1:
             raise ValueError(f"{self.name}: numbers with the roles {sorted(roles)}; a trial has one")

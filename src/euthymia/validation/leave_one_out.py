@@ -29,9 +29,9 @@ def leave_one_out(fit: Calibration, draws: int = DRAWS, progress: Callable[[str]
     progress
         Called with the name of each trial before it is left out.
     """
-    found = {}
+    left_out = {}
     for name in fit.problem.targets.trial_names:
         progress(f"without {name}")
         posterior = fit.posterior.without(name)
-        found[name] = LeftOut(posterior, predictions(fit.problem, posterior.resampled(draws), meta_analyses(without=name), of=name))
-    return found
+        left_out[name] = LeftOut(posterior, predictions(fit.problem, posterior.resampled(draws), meta_analyses(without=name), of=name))
+    return left_out

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ..inference.calibration import PATIENTS
 from ..inference.fitted import Fitted
 from ..inference.prediction import DRAWS, PosteriorPrediction, predict
+from ..trials.meta_analysis import meta_analyses
 from ..trials.published import published_trials
 
 
@@ -14,5 +15,5 @@ def predict_held_out(
     """Predictions of every held-out number, and of the calibration numbers that contrasts need; arguments as in :func:`predict`."""
     published = published_trials()
     held_out, contrasted = list(published.observed("validate")), list(published.contrasted())
-    rows = predict(held_out + contrasted, fitted, patients=patients, draws=draws, progress=progress)
+    rows = predict(held_out + contrasted, fitted, patients=patients, draws=draws, beside=meta_analyses(), progress=progress)
     return rows[: len(held_out)], rows[len(held_out) :]

@@ -55,13 +55,14 @@ def show_headline(comparison: Comparison, console: Console) -> None:
     response, remission = (_table(f"{what}, % of patients", *times) for what in ("Response", "Remission"))
     beside = _table("", "half respond by", "left by 6 weeks, %", "dissociation, % of most", "systolic rise, mmHg")
     spread = _table("Change of MADRS at 6 weeks, patients", f"{CHANGE_BINS[0]} to +{CHANGE_BINS[-1]} points")
-    for arm, found in forecasts.items():
+    for arm, of_trials in forecasts.items():
         label = comparison.label(arm)
-        response.add_row(label, *(of_interval(rate) + _published(arm, at) for at, rate in found.response.items()))
-        remission.add_row(label, *map(of_interval, found.remission.values()))
+        response.add_row(label, *(of_interval(rate) + _published(arm, at) for at, rate in of_trials.response.items()))
+        remission.add_row(label, *map(of_interval, of_trials.remission.values()))
         dissociation, pressure = 100 * comparison.peak(arm, "dissociation"), comparison.peak(arm, "systolic_rise")
-        beside.add_row(label, of_hours(found.hours_to_response.median), of_interval(found.left), f"{dissociation:.0f}", f"{pressure:.0f}")
-        spread.add_row(label, histogram(found.change))
+        leave, first = of_interval(of_trials.left), of_hours(of_trials.hours_to_response.median)
+        beside.add_row(label, first, leave, f"{dissociation:.0f}", f"{pressure:.0f}")
+        spread.add_row(label, histogram(of_trials.change))
     for table in (response, remission, beside, spread):
         console.print()
         console.print(table)
