@@ -1,5 +1,7 @@
 """A forecast of further trials is the response of their patients, spread by what trials differ by and by nothing else."""
 
+from itertools import pairwise
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -63,6 +65,8 @@ def test_more_repair_is_more_response_and_trials_that_differ_spread(of):
         assert much.response[when].median > little.response[when].median
         assert much.remission[when].median > little.remission[when].median
     assert much.left.median < little.left.median
+    assert much.relapsed["14 d"].median < little.relapsed["14 d"].median
+    assert all(rate.median <= later.median for rate, later in pairwise(much.relapsed.values()))
     wide = of(0.5, {"between_trials.responsiveness": 1.0})
     narrow = of(0.5, {"between_trials.responsiveness": -2.0})
     assert wide.response["7 d"].high - wide.response["7 d"].low > narrow.response["7 d"].high - narrow.response["7 d"].low
@@ -76,7 +80,7 @@ def test_who_never_responds_has_no_time_to_response(of):
 
 def test_a_headline_of_other_numbers_is_not_shown(tmp_path, monkeypatch):
     rate = Interval(low=1.0, median=2.0, high=3.0)
-    one = ProtocolForecast(response={"24 h": rate}, remission={"24 h": rate}, left=rate, hours_to_response=rate, change=(1.0,))
+    one = ProtocolForecast(response={"24 h": rate}, remission={"24 h": rate}, left=rate, hours_to_response=rate, relapsed={}, change=(1.0,))
     contrast = ContrastForecast(what="one over the other", observed=10.0, predicted=rate)
     stored = Headline(inputs="other", patients=16, trials=50, protocols={DEFAULT: one}, contrasts=(contrast,))
     (tmp_path / "data").mkdir()

@@ -22,10 +22,13 @@ from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
 from ..population.setup import context_strength
 from ..protocols.protocol import Protocol
+from ..protocols.vocabulary import SWALLOWED
 from ..simulation.visits import first_visit, since_visits
 from ..trials.arm_statistics import remission_probability, response_probability
 from ..trials.expected import ArmEnsemble, TrialEffects, true_madrs
+from ..trials.published import FollowUp
 from ..trials.regimens import TrialPatients, quasi_random_patients, trajectories_at
+from ..trials.relapse_statistics import FollowedCourse, relapse_distribution
 from .coordinates import FITTED, values_at
 from .fitted import Fitted
 from .likelihood import effects_at
@@ -35,9 +38,23 @@ SHOWN = {"24 h": DAY, "7 d": WEEK, "6 weeks": 6 * WEEK}
 """Times of the headline since the first visit, h."""
 RATED = np.array([0.0, 2.0, 4.0, DAY, 2 * DAY, 3 * DAY, WEEK, *(WEEK * np.arange(2, 7))])
 """Times of all ratings, h: a response is seen at one of them."""
+FOLLOWED = {"7 d": WEEK, "14 d": 2 * WEEK, "28 d": 4 * WEEK}
+"""Times after the last dose at a visit (h) at which responders of the day after it are rated again: who has a MADRS of 22 or more has
+relapsed."""
+LATEST = 4 * WEEK
+"""The last dose at a visit after which responders are followed, h."""
 DRAWS = 200
 SEED = 6
 INTERVAL = (0.05, 0.5, 0.95)
+
+
+def _follow_up(protocol: Protocol) -> FollowUp | None:
+    """Of the responders to the last dose at a visit; None where nothing is given at a visit, or still after ``LATEST``."""
+    at_visits = [dose.start - first_visit(protocol) for dose in protocol.doses if dose.route not in SWALLOWED]
+    if not at_visits or at_visits[-1] > LATEST:
+        return None
+    last = at_visits[-1]
+    return FollowUp(judged_at=f"{last + DAY} h", ratings=tuple(f"{last + after} h" for after in FOLLOWED.values()))
 
 
 class _OfTrial(NamedTuple):
@@ -48,15 +65,22 @@ class _OfTrial(NamedTuple):
     left: Float[Array, "time"]
     time_to_response: Float[Array, ""]
     change: Float[Array, "bin"]
+    relapsed: Float[Array, "follow_up"]
+    """Per cent of responders, by each rating of their follow-up."""
 
 
-def _arm(protocol: Protocol, model: Euthymia, patients: TrialPatients) -> ArmEnsemble:
-    solved = trajectories_at(protocol, RATED, model, patients)
+def _times(follow_up: FollowUp | None) -> np.ndarray:
+    """Of all ratings, h since the first visit."""
+    return np.unique(RATED if follow_up is None else [*RATED, follow_up.judged_at, *follow_up.ratings])
+
+
+def _arm(protocol: Protocol, times: np.ndarray, model: Euthymia, patients: TrialPatients) -> ArmEnsemble:
+    solved = trajectories_at(protocol, times, model, patients)
     madrs = protocol.patient.madrs if protocol.patient.madrs is not None else model.symptoms.baseline.sum()
     return ArmEnsemble(
-        jnp.asarray(RATED),
+        jnp.asarray(times),
         patients.fluctuation,
-        jnp.asarray(since_visits(protocol, RATED + first_visit(protocol))),
+        jnp.asarray(since_visits(protocol, times + first_visit(protocol))),
         solved.repair,
         solved.dissociation,
         jnp.array([float(madrs), float(model.population.severity)]),
@@ -69,17 +93,20 @@ def _trials(
     patients: TrialPatients,
     arm: ArmEnsemble,
     context: str,
+    follow_up: FollowUp | None,
     coordinates: Float[Array, "draw fitted"],
     z: Float[Array, "draw effect"],
 ) -> _OfTrial:
     """One trial for each draw of coordinates and of effects of a trial."""
+    times = _times(follow_up)
 
     def of_trial(drawn: tuple[Float[Array, "fitted"], Float[Array, "effect"]]) -> _OfTrial:
         at, z = drawn
         model = model_at(values_at(FITTED, at), start.physiology.closures)
         p, nothing = model.ratings, TrialEffects(jnp.zeros(()), jnp.zeros(()))
         effects = jax.tree.map(lambda leaf: leaf[0], effects_at(model.trial_differences, nothing, z, jnp.ones(1)))
-        madrs = true_madrs(model, patients.draws, arm, context_strength(model.symptoms, context), effects)
+        whole = true_madrs(model, patients.draws, arm, context_strength(model.symptoms, context), effects)
+        madrs = whole[:, np.searchsorted(times, RATED)]
         responds = response_probability(p, madrs[:, :1], madrs)
         never_before = jnp.cumprod(1 - responds[:, 1:], 1)
         reached = never_before.mean(0) <= 1 / 2
@@ -88,7 +115,12 @@ def _trials(
         left = 1 - retention(p, jnp.asarray(RATED), worsening(madrs[:, :1], madrs))
         change = jnp.clip(madrs[:, -1] - madrs[:, 0], CHANGE_BINS[0], CHANGE_BINS[-1])
         histogram = jnp.histogram(change, jnp.asarray(CHANGE_BINS))[0] / len(change)
-        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, histogram)
+        relapsed = jnp.zeros(0)
+        if follow_up is not None:
+            judged, *later = np.searchsorted(times, [follow_up.judged_at, *follow_up.ratings])
+            course = FollowedCourse(whole[:, 0], whole[:, judged], whole[:, np.array(later)])
+            relapsed = 100 * jnp.cumsum(relapse_distribution(p, follow_up, course))
+        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, histogram, relapsed)
 
     return jax.lax.map(of_trial, (coordinates, z))
 
@@ -118,25 +150,32 @@ def forecast(
     """
     check_draws(patients, draws)
     start = default_model() if model is None else model
-    people = quasi_random_patients(start, RATED, patients)
     z = jnp.asarray(np.random.default_rng(SEED).standard_normal((draws, len(EFFECTS))))
     coordinates, forecasts = jnp.asarray(fitted.drawn(draws)), {}
     shown = {name: int(np.searchsorted(RATED, at)) for name, at in SHOWN.items()}
     for protocol in protocols:
         progress(protocol.name)
-        trials = _trials(start, people, _arm(protocol, start, people), protocol.context, coordinates, z)
-
-        response, remission, left = (np.asarray(rate) for rate in (trials.response, trials.remission, trials.left))
+        follow_up = _follow_up(protocol)
+        times = _times(follow_up)
+        longer = protocol.with_canonical(horizon=max(protocol.horizon, first_visit(protocol) + float(times[-1])))
+        people = quasi_random_patients(start, times, patients)
+        trials = _trials(start, people, _arm(longer, times, start, people), protocol.context, follow_up, coordinates, z)
+        response, remission, left, relapsed = (
+            np.asarray(rate) for rate in (trials.response, trials.remission, trials.left, trials.relapsed)
+        )
         forecasts[protocol.name] = ProtocolForecast(
             response={name: _interval(response[:, at]) for name, at in shown.items()},
             remission={name: _interval(remission[:, at]) for name, at in shown.items()},
             left=_interval(left[:, -1]),
             hours_to_response=_interval(np.asarray(trials.time_to_response)),
+            relapsed={name: _interval(by_then) for name, by_then in zip(FOLLOWED, relapsed.T, strict=False)},
             change=tuple(np.asarray(trials.change).mean(0).tolist()),
         )
     return forecasts
 
 
 def _interval(values: np.ndarray) -> Interval:
-    low, median, high = (float(value) if np.isfinite(value) else None for value in np.quantile(values, INTERVAL, method="inverted_cdf"))
+    """Of rates, or of times that may be infinite; where nobody responds there is no relapse."""
+    quantiles = np.quantile(values, INTERVAL, method="inverted_cdf")
+    low, median, high = (float(value) if np.isfinite(value) else None for value in quantiles)
     return Interval(low=low, median=median, high=high)

@@ -11,6 +11,11 @@ from ...trials.published import published_trials
 from .listing import print_paragraph
 
 BARS = " ▁▂▃▄▅▆▇█"
+MEANINGS = (
+    "Median and 90 % of further trials, which differ; in square brackets what was published. Response is half of MADRS off, remission 12 or "
+    "less. Left: by six weeks. Dissociation and systolic pressure: peaks in the typical patient, the former of the most there can be. Relapse is "
+    "22 or more, after the last dose at a visit, of those who responded a day after it. Change: patients by points of MADRS."
+)
 NOT_MODELLED = (
     "Not modelled among side effects: headache, nausea, sedation, harm to the bladder, misuse and dependence; and of other drugs than "
     "ketamine all side effects."
@@ -19,7 +24,9 @@ NOT_MODELLED = (
 
 def of_interval(rate: Interval) -> str:
     """Median and 90 % of a rate, per cent."""
-    return f"{rate.median:.0f} ({rate.low:.0f} to {rate.high:.0f})"
+    if rate.low is None or rate.median is None or rate.high is None:
+        return "–"
+    return f"{rate.median:.0f} ({rate.low:.0f}…{rate.high:.0f})"
 
 
 def of_hours(hours: float | None) -> str:
@@ -42,7 +49,7 @@ def _published(arm: str, at: str) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in (title, *columns):
-        table.add_column(column, justify="left" if column == title else "right", overflow="fold")
+        table.add_column(column, justify="left" if column == title else "right", no_wrap=column != title)
     return table
 
 
@@ -52,9 +59,11 @@ def show_headline(comparison: Comparison, console: Console) -> None:
     if not forecasts:
         return
     times = list(next(iter(forecasts.values())).response)
-    response, remission = (_table(f"{what}, % of patients", *times) for what in ("Response", "Remission"))
-    beside = _table("", "half respond by", "left by 6 weeks, %", "dissociation, % of most", "systolic rise, mmHg")
-    spread = _table("Change of MADRS at 6 weeks, patients", f"{CHANGE_BINS[0]} to +{CHANGE_BINS[-1]} points")
+    response, remission = (_table(f"{what}, %", *times) for what in ("Response", "Remission"))
+    beside = _table("", "half respond by", "left, %", "dissociation, %", "systolic, mmHg")
+    times_after = list(next((of_trials.relapsed for of_trials in forecasts.values() if of_trials.relapsed), {}))
+    relapse = _table("Relapse, % of responders", *times_after)
+    spread = _table("Change at 6 weeks", f"{CHANGE_BINS[0]} … 0 … +{CHANGE_BINS[-1]}")
     for arm, of_trials in forecasts.items():
         label = comparison.label(arm)
         response.add_row(label, *(of_interval(rate) + _published(arm, at) for at, rate in of_trials.response.items()))
@@ -62,14 +71,15 @@ def show_headline(comparison: Comparison, console: Console) -> None:
         dissociation, pressure = 100 * comparison.peak(arm, "dissociation"), comparison.peak(arm, "systolic_rise")
         leave, first = of_interval(of_trials.left), of_hours(of_trials.hours_to_response.median)
         beside.add_row(label, first, leave, f"{dissociation:.0f}", f"{pressure:.0f}")
+        if of_trials.relapsed:
+            relapse.add_row(label, *(of_interval(rate) + _published(arm, f"relapse {at}") for at, rate in of_trials.relapsed.items()))
         spread.add_row(label, histogram(of_trials.change))
-    for table in (response, remission, beside, spread):
+    for table in (response, remission, beside, *([relapse] if times_after else []), spread):
         console.print()
         console.print(table)
     print_paragraph(
         console,
-        "Forecast: median and 90 % of further trials, which differ; in square brackets what was published. Response is half of MADRS off, "
-        "remission 12 or less.",
+        MEANINGS,
     )
     print_paragraph(console, NOT_MODELLED)
     _show_contrasts(console)
@@ -79,7 +89,7 @@ def _show_contrasts(console: Console) -> None:
     stored = shipped()
     if stored is None:
         return
-    table = _table("Response of one over the other, points of per cent", "published", "forecast, 90 %")
+    table = _table("Like for like, response of one over the other, %", "seen", "forecast")
     for contrast in stored.contrasts:
         table.add_row(contrast.what, f"{contrast.observed:+.0f}", of_interval(contrast.predicted))
     console.print()
