@@ -12,8 +12,8 @@ from .listing import print_paragraph
 
 BARS = " ▁▂▃▄▅▆▇█"
 MEANINGS = (
-    "Median and 90 % of further trials, which differ; in square brackets what was published. Response is half of MADRS off, remission 12 or "
-    "less. Left: by six weeks. Dissociation and systolic pressure: peaks in the typical patient, the former of the most there can be. Relapse is "
+    "Median and 90 % of further trials, which differ; in square brackets what was published. Response is half of MADRS off, remission 12 "
+    "or less. Left: by six weeks. Dissociation (of the most there can be) and systolic pressure: peaks in the typical patient. Relapse is "
     "22 or more, after the last dose at a visit, of those who responded a day after it. Change: patients by points of MADRS."
 )
 NOT_MODELLED = (
