@@ -157,6 +157,7 @@ def test_lists_need_no_array_library():
     [
         (("calibrate", "--patients", "15"), "patients: 15 is outside 16 to 10000"),
         (("calibrate", "--draws", "3"), "draws: 3 is outside 50 to 100000"),
+        (("compare", "ketamine-iv", "saline", "--people", "3"), "people: 3 is outside 16 to 10000"),
         (("calibrate", "singh2016.none"), "singh2016.none"),
         (("validate", "clinic", "--draws", "49"), "draws: 49 is outside 50 to 100000"),
         (("validate", "clinic", "--out", "none/figure.svg"), "cannot write none/figure.svg"),

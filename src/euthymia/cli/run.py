@@ -97,6 +97,7 @@ def compare(
     out
         Folder for the results.
     """
+    from ..inference.sizes import check_people
     from ..protocols.arms import check_arms
     from ..results.run_folder import check_destination
     from .chosen import chosen_protocols
@@ -104,6 +105,8 @@ def compare(
     chosen = chosen_protocols(arms or COMPARED, patient, weight)
     check_arms(chosen)
     changes.check()
+    if people is not None:
+        check_people(people)
     check_destination(out, overwrite)
     with stages() as at:
         from ..api import courses
