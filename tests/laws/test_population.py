@@ -295,7 +295,7 @@ def test_a_summary_counts_patients_by_their_weights(model):
 
 def test_a_comparator_reaches_patients_by_their_exposure():
     found = cohort(read("midazolam"), 8, chunk_size=8).data
-    individual_effects = jax.vmap(lambda n: random_effects(default_model().population, jax.random.key(PATIENT_SEED), n))(
+    individual_effects = jax.vmap(lambda n: random_effects(default_model().population, draw(jax.random.key(PATIENT_SEED), n)))(
         jnp.asarray(found.patient.values)
     )
     # Its dose goes with weight, its volume does not.
