@@ -295,6 +295,11 @@ def solve_several(
         from ..inference.fitted import shipped
         from ..inference.forecast import forecast
 
-        forecasts = forecast([course.protocol for course in marked.values()], shipped(), patients=people)
+        numbers = {name: number for number, name in enumerate(marked, 1)}
+
+        def forecasting(name: str) -> None:
+            progress(numbers[name], f"further trials of {name}")
+
+        forecasts = forecast([course.protocol for course in marked.values()], shipped(), patients=people, progress=forecasting)
     compared = replace(compared, simulations=marked, medians=medians, forecasts=forecasts)
     return ComparedRuns(compared, model, tuple(idle_changes(without, model.values)))
