@@ -11,6 +11,7 @@ import pytest
 from euthymia.analysis.cohort_medians import PatientMedians
 from euthymia.analysis.comparison import Comparison
 from euthymia.analysis.summary import summarise
+from euthymia.core.constants import WEEK
 from euthymia.core.disclaimer import DISCLAIMER
 from euthymia.evidence.cohort_medians import Quantiles
 from euthymia.evidence.registry import evidence
@@ -22,6 +23,8 @@ from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.tokens import TOKENS
 from euthymia.report.treatment import CONTEXT_ALONE, KINDS, WITHOUT_DRUG, treatment
 from euthymia.report.typical_patient import TYPICAL_AND_MEDIAN
+from euthymia.simulation.interventions import ARMS
+from euthymia.simulation.simulate import simulate
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 ROW = "context.saline.visit"
@@ -66,6 +69,12 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def summary(reference_run):
     return replace(summarise(reference_run), medians=MEDIANS)
+
+
+@pytest.fixture(scope="module")
+def followed():
+    """The summary of a course that is followed until most of its relief is gone."""
+    return summarise(simulate(read("ketamine-iv").with_canonical(horizon=4 * WEEK), arms=tuple(ARMS), coalitions=True))
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +175,8 @@ def test_a_page_explains_a_word_where_it_stands_first():
     assert html.index("</details>") < html.index(spines.explanation) < html.index("<table")
 
 
-def test_the_conclusion_says_the_numbers_of_the_summary(summary):
+def test_the_conclusion_says_the_numbers_of_the_summary(followed):
+    summary = followed
     mood, carried, fades, watched = conclusion(summary)
     at = summary.checked_at
     for number in (summary.madrs[at], summary.context[at], summary.untreated[at], list(summary.madrs.values())[-1]):
