@@ -229,7 +229,9 @@ def test_without_regrowth_relief_starts_but_does_not_last(reference_run):
         return reference_run.at(hours, "context") - reference_run.at(hours, arm)
 
     assert relief(2.0, "without regrowth") == pytest.approx(relief(2.0, "as given"), rel=0.05)
-    assert relief(168.0, "without regrowth") < 0.05 * relief(168.0, "as given")
+    # What other ways leave is hidden no more by the visit: drug and context nearly add.
+    assert relief(168.0, "without regrowth") < relief(2.0, "without regrowth") / 6
+    assert relief(168.0, "without regrowth") < relief(168.0, "as given") / 4
     assert relief(168.0, "as given") > 2.5
 
 
