@@ -5,7 +5,7 @@ from rich.table import Table
 
 from ...analysis.comparison import Comparison
 from ...core.constants import DAY
-from ...evidence.headline import CHANGE_BINS, Interval, ProtocolForecast, shipped
+from ...evidence.headline import CHANGE_BINS, Interval, shipped
 from ...evidence.registry import evidence
 from ...trials.published import published_trials
 from .listing import print_paragraph
@@ -55,7 +55,7 @@ def _table(title: str, *columns: str) -> Table:
 
 def show_headline(comparison: Comparison, console: Console) -> None:
     """Print forecasts of the arms that have one, and the contrasts that ship."""
-    forecasts: dict[str, ProtocolForecast] = comparison.forecasts
+    forecasts = comparison.forecasts
     if not forecasts:
         return
     times = list(next(iter(forecasts.values())).response)
@@ -77,10 +77,7 @@ def show_headline(comparison: Comparison, console: Console) -> None:
     for table in (response, remission, beside, *([relapse] if times_after else []), spread):
         console.print()
         console.print(table)
-    print_paragraph(
-        console,
-        MEANINGS,
-    )
+    print_paragraph(console, MEANINGS)
     print_paragraph(console, NOT_MODELLED)
     _show_contrasts(console)
 
