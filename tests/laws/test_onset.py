@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -87,12 +88,10 @@ def test_the_summary_of_the_reference_run_tells_the_response_that_its_curve_show
     assert summary.time_to_response is summary.response_ends is None
 
 
-def test_the_summary_of_a_stronger_dose_tells_the_response_that_its_curve_shows(model):
-    protocol = read(DEFAULT)
-    stronger = simulate(
-        protocol.model_copy(update={"doses": (protocol.doses[0].model_copy(update={"amount": "1 mg/kg"}),)}), coalitions=True
-    )
-    summary, madrs = summarise(stronger), stronger.madrs()
+def test_the_summary_of_a_patient_who_responds_tells_the_response_that_its_curve_shows(model):
+    responsive = eqx.tree_at(lambda m: m.population.typical_responsiveness, model, jnp.asarray(0.6))
+    responder = simulate(read(DEFAULT), responsive, coalitions=True)
+    summary, madrs = summarise(responder), responder.madrs()
     answers = responds(model.ratings, jnp.asarray(madrs[0]), jnp.asarray(madrs))
     assert np.array_equal(answers, (madrs.time >= summary.time_to_response) & (madrs.time <= summary.response_ends))
     assert summary.time_to_response < summary.lowest.time < summary.response_ends
