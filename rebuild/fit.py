@@ -40,7 +40,7 @@ def left_out(fit: "Calibration") -> dict[str, Any]:
     from euthymia.validation.leave_one_out import leave_one_out
     from euthymia.validation.scores import bias
 
-    from .trials import predictions_of, scores_of
+    from .trials import comparisons_of, predictions_of, scores_of
 
     whole, at = fit.posterior, [ROWS.index(row) for row in SPREADS]
     found = leave_one_out(fit, PREDICTIVE_DRAWS, say)
@@ -64,6 +64,7 @@ def left_out(fit: "Calibration") -> dict[str, Any]:
         "bias": bias(rows),
         "correlation_of_spreads": float(whole.weights @ off.prod(1)),
         "trials": trials,
+        "comparisons": comparisons_of([comparison for one in found.values() for comparison in one.comparisons]),
         "predictions": predictions_of(rows),
     }
 

@@ -13,6 +13,7 @@ from euthymia.core.files import atomic_write
 
 FOLDER = Path(__file__).parent / "results"
 VERDICTS, NUMBERS, TRIALS, LEFT_OUT = "verdicts", "numbers", "trials", "left_out"
+SIMULATED_FITS, FIT_CONTROLS = "simulated_fits", "fit_controls"
 """Names of results."""
 SIGNIFICANT_DIGITS = 6
 WIDTH = 140

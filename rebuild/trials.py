@@ -5,6 +5,7 @@ from typing import Any
 
 from euthymia.core.runtime import configure
 from euthymia.inference.prediction import PosteriorPrediction
+from euthymia.validation.significance import Significance
 
 from . import stored
 
@@ -23,10 +24,20 @@ def main() -> None:
     def say(text: str) -> None:
         print(f"  {text}", flush=True)
 
-    rows, _ = predict_held_out(shipped(), progress=say)
+    rows, _, compared = predict_held_out(shipped(), progress=say)
     fitted = predict(calibration_numbers(), shipped(), progress=say)
     of_fit = {"numbers": len(fitted), "inside": sum(row.inside for row in fitted), "predictions": predictions_of(fitted)}
-    stored.write(stored.TRIALS, ABOUT, {**scores_of(rows), "bias": bias(rows), "predictions": predictions_of(rows), "fitted": of_fit})
+    data = {**scores_of(rows), "bias": bias(rows), "comparisons": comparisons_of(compared), "predictions": predictions_of(rows)}
+    stored.write(stored.TRIALS, ABOUT, {**data, "fitted": of_fit})
+
+
+def comparisons_of(compared: list[Significance]) -> list[dict[str, Any]]:
+    """Comparisons of drugs with controls, as they are predicted."""
+    return [
+        {**one.comparison._asdict(), "arms": list(one.comparison.arms), "probability": one.probability}
+        | {"low": one.low, "median": one.median, "high": one.high}
+        for one in compared
+    ]
 
 
 def predictions_of(rows: list[PosteriorPrediction]) -> dict[str, dict[str, float]]:

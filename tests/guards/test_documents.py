@@ -55,7 +55,7 @@ def test_what_the_readme_says_of_trials_is_what_is_predicted():
     from euthymia.validation.scores import contrasts
     from euthymia.validation.trials import predict_held_out
 
-    rows, beside = predict_held_out(shipped(), draws=200)
+    rows, beside, _ = predict_held_out(shipped(), draws=200)
     found, stored = scores_of(rows), read(TRIALS)
     coverage = found["coverage"]
     assert coverage["inside"] / coverage["numbers"] == pytest.approx(stored["coverage"]["inside"] / stored["coverage"]["numbers"], abs=0.08)

@@ -9,10 +9,11 @@ import pytest
 from scipy import stats
 
 from euthymia.inference import calibration
-from euthymia.inference.calibration import Calibration, CalibrationProblem, Posterior, calibration_problem, posterior_mode, sample
+from euthymia.inference.calibration import Calibration, Posterior, posterior_mode, sample
 from euthymia.inference.calibration_check import fitted_numbers
 from euthymia.inference.coordinates import FITTED
 from euthymia.inference.likelihood import effects_at, moments
+from euthymia.inference.problem import CalibrationProblem, calibration_problem
 from euthymia.trials import expected
 from euthymia.trials.expected import TrialEffects
 from euthymia.trials.published import calibration_numbers, published_trials

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.runtime import configure
 from ..evidence.robustness import Robustness
-from ..inference.sizes import DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS, check_circuit_draws
+from ..inference.sizes import DRAWS_OF_CIRCUITS, DRAWS_OF_POSTERIOR, DRAWS_OF_PREDICTION, PATIENTS, SEED_OF_CIRCUITS, check_circuit_draws
 from .courses import model_like, silent, whole
 from .types import Calibration, Model, PharmacokineticFit, Verdict
 
@@ -48,7 +48,9 @@ def fit_pk(data: str | Path, progress: Callable[[int], None] = lambda done: None
     return fit(subjects, progress=progress)
 
 
-def calibrate(*rows: str, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> Calibration:
+def calibrate(
+    *rows: str, patients: int = PATIENTS, draws: int = DRAWS_OF_POSTERIOR, progress: Callable[[str], None] = silent
+) -> Calibration:
     """Fit how patients differ and the effect of context to trials kept for calibration; many minutes of work.
 
     Parameters
@@ -162,7 +164,13 @@ def condition_circuits(draws: int = DRAWS_OF_CIRCUITS, seed: int = SEED_OF_CIRCU
     return conditioned_summary(used.parameters, draws, seed)
 
 
-def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 400, progress: Callable[[str], None] = silent) -> list:
+def validate(
+    what: str = "pharmacology",
+    *,
+    patients: int = PATIENTS,
+    draws: int = DRAWS_OF_PREDICTION,
+    progress: Callable[[str], None] = silent,
+) -> list:
     """The model beside studies that were held out.
 
     Parameters
@@ -197,4 +205,4 @@ def validate(what: str = "pharmacology", *, patients: int = 256, draws: int = 40
     from ..inference.fitted import shipped
     from ..validation.trials import predict_held_out
 
-    return predict_held_out(shipped(), patients, draws, progress)[0]
+    return predict_held_out(shipped(), patients, draws, progress).rows

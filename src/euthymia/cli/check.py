@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
+from ..inference.sizes import DRAWS_OF_PREDICTION, PATIENTS
 from .console import output, show_file, show_warnings, stages
 from .options import EnsembleSize, Fitted, Flag, Whole
 
@@ -82,7 +83,9 @@ def pharmacology(*, out: Path | None = None) -> None:
 
 
 @validate.command
-def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: Whole = 400, out: Path | None = None) -> None:
+def clinic(
+    *, fitted: Fitted = None, patients: EnsembleSize = PATIENTS, draws: Whole = DRAWS_OF_PREDICTION, out: Path | None = None
+) -> None:
     """Outcomes of trials that were held out beside predictive intervals, and both beside a meta-analysis; minutes of work.
 
     Parameters
@@ -109,10 +112,10 @@ def clinic(*, fitted: Fitted = None, patients: EnsembleSize = 256, draws: Whole 
 
         fitted_set = shipped() if fitted is None else read(fitted)
         at.say("Predicting trials")
-        rows, beside = predict_held_out(fitted_set, patients, draws, lambda text: at.update(f"Predicting trials: {text}"))
+        held_out = predict_held_out(fitted_set, patients, draws, lambda text: at.update(f"Predicting trials: {text}"))
     show_warnings(fitted_set.warnings)
     console = output()
-    show_clinic(rows, beside, console)
+    show_clinic(held_out, console)
     if out is not None:
-        atomic_write(out, predicted_numbers(rows))
+        atomic_write(out, predicted_numbers(held_out.rows))
         show_file("Figure", out, console)

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+from ..inference.sizes import DRAWS_OF_POSTERIOR, PATIENTS
 from .console import output, show_file, show_report, show_warnings, stages
 from .options import EnsembleSize, Flag, Overwrite, Whole
 
 
 def calibrate(
     *rows: str,
-    patients: EnsembleSize = 256,
-    draws: Whole = 400,
+    patients: EnsembleSize = PATIENTS,
+    draws: Whole = DRAWS_OF_POSTERIOR,
     sample: Flag = False,
     out: Path = Path("runs/calibration"),
     overwrite: Overwrite = False,

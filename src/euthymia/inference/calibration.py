@@ -18,19 +18,15 @@ from scipy.optimize import minimize
 from scipy.stats import multivariate_t
 
 from ..core.types import Scalar
-from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
-from ..trials.expected import PredictionTargets, SolvedEnsemble, prediction_targets, solve_ensemble
-from ..trials.published import Trial, TrialOutcome, calibration_numbers
+from ..trials.published import calibration_numbers
 from .coordinates import FITTED, values_at
-from .likelihood import Moments, TrialData, log_likelihoods, moments, trial_data
-from .sizes import check_draws
+from .likelihood import Moments
+from .problem import CalibrationProblem, calibration_problem
+from .sizes import DRAWS_OF_POSTERIOR, PATIENTS, check_draws
 
-PATIENTS = 256
 PATIENTS_OF_SEARCH = 64
 """With which the search for the mode begins."""
-DRAWS = 1500
-"""From the proposal."""
 MOST_STEPS, FLAT = 200, 0.02
 """Of the optimiser, and the gradient (per prior SD) at which it ends."""
 STEP = 0.25
@@ -40,43 +36,6 @@ DEGREES_OF_FREEDOM = 10
 SEED = 4
 STARTS = (0.0, -0.7, 0.7)
 """Prior SDs from the start of all coordinates at which the search for the mode begins."""
-
-
-def first_patients(solved: SolvedEnsemble, patients: int) -> SolvedEnsemble:
-    """The same arms with the first ``patients`` of the ensemble."""
-    arms = solved.arms
-    by_patient = ("fluctuation", "repair", "dissociation")
-    arms = arms._replace(**{name: getattr(arms, name)[:, :patients] for name in by_patient})
-    return SolvedEnsemble(arms, jax.tree.map(lambda leaf: leaf[:patients], solved.draws))
-
-
-@dataclass(frozen=True, eq=False)
-class CalibrationProblem:
-    """Published numbers and the model around which coordinates are fitted, with its solved ensemble."""
-
-    targets: PredictionTargets
-    start: Euthymia
-    data: TrialData | None
-    """None where numbers are predicted alone, whatever their errors."""
-    solved: SolvedEnsemble
-
-    def model(self, coordinates: Float[Array, "fitted"]) -> Euthymia:
-        """The model at coordinates of ``FITTED``, all else as at the start."""
-        return model_at(values_at(FITTED, coordinates), self.start.physiology.closures)
-
-    def moments(self, coordinates: Float[Array, "fitted"]) -> Moments:
-        """What it expects of the numbers."""
-        return moments(self.targets, self.model(coordinates), self.solved)
-
-    def of_first(self, patients: int) -> "CalibrationProblem":
-        """The same with the first patients of the ensemble."""
-        return CalibrationProblem(self.targets, self.start, self.data, first_patients(self.solved, patients))
-
-    def log_likelihoods(self, coordinates: Float[Array, "fitted"]) -> Float[Array, "trial"]:
-        """Of each trial, up to a constant."""
-        assert self.data is not None
-        model = self.model(coordinates)
-        return log_likelihoods(self.data, model.trial_differences, moments(self.targets, model, self.solved))
 
 
 @eqx.filter_jit
@@ -169,7 +128,7 @@ class Posterior:
 def sample(
     problem: CalibrationProblem,
     starts: tuple[np.ndarray, ...] = (np.zeros(len(FITTED)),),
-    draws: int = DRAWS,
+    draws: int = DRAWS_OF_POSTERIOR,
     seed: int = SEED,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Posterior:
@@ -225,22 +184,10 @@ class Calibration:
         return eqx.filter_jit(CalibrationProblem.moments)(self.problem, jnp.asarray(self.posterior.mean))
 
 
-def calibration_problem(
-    pairs: list[tuple[Trial, TrialOutcome]],
-    patients: int = PATIENTS,
-    model: Euthymia | None = None,
-    seed: int = 1,
-    progress: Callable[[str], None] = lambda text: None,
-) -> CalibrationProblem:
-    """Published numbers with the ensemble that predicts them; ``seed`` says which set of patients."""
-    targets, start = prediction_targets(pairs), default_model() if model is None else model
-    return CalibrationProblem(targets, start, trial_data(targets), solve_ensemble(targets, start, patients, seed, progress))
-
-
 def calibrate(
     rows: tuple[str, ...] = (),
     patients: int = PATIENTS,
-    draws: int = DRAWS,
+    draws: int = DRAWS_OF_POSTERIOR,
     model: Euthymia | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Calibration:

@@ -37,7 +37,6 @@ class FittedNumber(NamedTuple):
 def fitted_numbers(fit: Calibration) -> list[FittedNumber]:
     """Every number that was fitted."""
     predicted, data = fit.predicted, fit.problem.data
-    assert data is not None
     discrepancy = fit.values["between_trials.discrepancy"] * np.asarray(data.unit)
     sds = np.sqrt(np.asarray(data.error) ** 2 + np.diag(np.asarray(predicted.covariance)) + discrepancy**2)
     return [

@@ -14,24 +14,21 @@ from jaxtyping import Array, Float
 
 from ..clinic.ratings import Ratings
 from ..clinic.trial_differences import EFFECTS
-from ..model.default import default_model
+from ..core.types import Scalar
 from ..model.parameters import Euthymia
 from ..trials.arm_statistics import RatedPair, sample_statistic
-from ..trials.expected import USUAL_ARM_SIZE, PredictionTarget, PredictionTargets, prediction_targets, solve_ensemble
+from ..trials.expected import USUAL_ARM_SIZE, PredictionTarget, PredictionTargets
 from ..trials.meta_analysis import MetaAnalyses
 from ..trials.published import Trial, TrialOutcome
 from ..trials.relapse_statistics import RatedCourse, followed, sample_relapse
 from ..trials.sampling_error import PROPORTIONS, arm_size, standard_error
-from .calibration import PATIENTS, CalibrationProblem
-from .coordinates import FITTED, prior
 from .fitted import Fitted
 from .likelihood import DISCREPANCY_UNITS, TEST, effects_at
-from .sizes import check_draws
+from .problem import PredictionProblem, prediction_problem
+from .sizes import DRAWS_OF_PREDICTION, PATIENTS, check_draws
 
-DRAWS = 400
 SEED = 5
 INTERVAL = (0.05, 0.95)
-DISCREPANCY = "between_trials.discrepancy"
 LARGEST_ARM_SIZE = 5000
 """Patients drawn for a pool of trials with tens of thousands: beyond it sampling error is negligible."""
 
@@ -90,13 +87,13 @@ def interval_score(low: float, high: float, value: float) -> float:
 
 @eqx.filter_jit
 def _madrs_by_arm(
-    problem: CalibrationProblem, coordinates: Float[Array, "fitted"], z: Float[Array, "trial effect"]
-) -> dict[str, Float[Array, "patient time"]]:
-    """MADRS of every arm at fitted coordinates, with random effects ``z`` of each trial in SDs between trials."""
+    problem: PredictionProblem, coordinates: Float[Array, "fitted"], z: Float[Array, "trial effect"]
+) -> tuple[dict[str, Float[Array, "patient time"]], Scalar]:
+    """MADRS of every arm at fitted coordinates, with random effects ``z`` of each trial in SDs between trials; the discrepancy."""
     model = problem.model(coordinates)
     p = model.trial_differences
     effects = effects_at(p, problem.targets.expected_effects(p), z, jnp.asarray(problem.targets.pools))
-    return problem.targets.madrs(model, problem.solved, effects)
+    return problem.targets.madrs(model, problem.solved, effects), p.discrepancy
 
 
 def predict(
@@ -104,7 +101,7 @@ def predict(
     fitted: Fitted,
     model: Euthymia | None = None,
     patients: int = PATIENTS,
-    draws: int = DRAWS,
+    draws: int = DRAWS_OF_PREDICTION,
     beside: MetaAnalyses | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[PosteriorPrediction]:
@@ -126,24 +123,28 @@ def predict(
         Called with what is being done.
     """
     check_draws(patients, draws)
-    targets, start = prediction_targets(list(pairs)), default_model() if model is None else model
-    problem = CalibrationProblem(targets, start, None, solve_ensemble(targets, start, patients, progress=progress))
+    problem = prediction_problem(pairs, patients, model, progress)
     progress("drawing trials")
     return predictions(problem, fitted.drawn(draws), beside)
 
 
 def predictions(
-    problem: CalibrationProblem, coordinates: np.ndarray, beside: MetaAnalyses | None, of: str | None = None
+    problem: PredictionProblem,
+    coordinates: np.ndarray,
+    beside: MetaAnalyses | None,
+    targets: Sequence[PredictionTarget] | None = None,
+    seed: int = SEED,
 ) -> list[PosteriorPrediction]:
-    """Posterior predictive intervals of the numbers of a problem, or of one of its trials, from draws of coordinates."""
-    random = np.random.default_rng(SEED)
-    targets = [target for target in problem.targets.targets if of in (None, target.trial.name)]
+    """Posterior predictive intervals of the numbers of a problem, or of others of its arms and times, from draws of coordinates."""
+    random = np.random.default_rng(seed)
+    targets = problem.targets.targets if targets is None else targets
     drawn = np.empty((len(coordinates), len(targets)))
     for at, numbers in zip(coordinates, drawn, strict=True):
         z = random.standard_normal((len(problem.targets.trial_names), len(EFFECTS)))
-        madrs = _madrs_by_arm(problem, jnp.asarray(at), jnp.asarray(z))
-        discrepancy = float(prior(DISCREPANCY).value(at[FITTED.index(DISCREPANCY)]))
-        numbers[:] = [_drawn_number(problem.start.ratings, problem.targets, target, madrs, discrepancy, random) for target in targets]
+        madrs, discrepancy = _madrs_by_arm(problem, jnp.asarray(at), jnp.asarray(z))
+        numbers[:] = [
+            _drawn_number(problem.start.ratings, problem.targets, target, madrs, float(discrepancy), random) for target in targets
+        ]
     low, median, high = np.quantile(drawn, (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
     return [
         PosteriorPrediction(

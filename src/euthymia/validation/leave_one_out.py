@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..inference.calibration import Calibration, Posterior
-from ..inference.prediction import DRAWS, PosteriorPrediction, predictions
+from ..inference.prediction import PosteriorPrediction
+from ..inference.sizes import DRAWS_OF_PREDICTION
 from ..trials.meta_analysis import meta_analyses
+from .significance import Significance, predicted_with_comparisons
 
 
 @dataclass(frozen=True)
@@ -15,9 +17,12 @@ class LeftOut:
     posterior: Posterior
     """Without it."""
     rows: list[PosteriorPrediction]
+    comparisons: list[Significance]
 
 
-def leave_one_out(fit: Calibration, draws: int = DRAWS, progress: Callable[[str], None] = lambda text: None) -> dict[str, LeftOut]:
+def leave_one_out(
+    fit: Calibration, draws: int = DRAWS_OF_PREDICTION, progress: Callable[[str], None] = lambda text: None
+) -> dict[str, LeftOut]:
     """Every trial of a fit, predicted from all others.
 
     Parameters
@@ -33,5 +38,7 @@ def leave_one_out(fit: Calibration, draws: int = DRAWS, progress: Callable[[str]
     for name in fit.problem.targets.trial_names:
         progress(f"without {name}")
         posterior = fit.posterior.without(name)
-        left_out[name] = LeftOut(posterior, predictions(fit.problem, posterior.resampled(draws), meta_analyses(without=name), of=name))
+        numbers = [target for target in fit.problem.targets.targets if target.trial.name == name]
+        predicted = predicted_with_comparisons(fit.problem, posterior.resampled(draws), meta_analyses(without=name), numbers, numbers)
+        left_out[name] = LeftOut(posterior, *predicted)
     return left_out

@@ -5,7 +5,9 @@ from rich.table import Table
 
 from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS, contrasts, sign_tests, summarise, unanswered
-from ..words import number_of
+from ...validation.significance import Significance
+from ...validation.trials import HeldOut
+from ..words import clock, number_of
 from .listing import print_hanging, print_paragraph
 
 SIGNS = {
@@ -31,11 +33,9 @@ def _line(row: PosteriorPrediction) -> tuple[str, str, str, str]:
     )
 
 
-def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPrediction], console: Console) -> None:
-    """Print every number with its interval, how the whole did beside a meta-analysis, signs, and what has no answer.
-
-    ``beside`` are numbers of calibration trials that held-out ones are contrasted with.
-    """
+def show_clinic(held_out: HeldOut, console: Console) -> None:
+    """Print every number with its interval, how the whole did beside a meta-analysis, signs, tests, and what has no answer."""
+    rows, beside, compared = held_out
     for trial in dict.fromkeys(row.trial.name for row in rows):
         table = Table(box=None, padding=(0, 2, 0, 0), title=trial, title_justify="left", title_style="bold", show_header=True)
         for column, width in (("", 24), ("observed", 8), ("predicted, 90 %", 21), ("meta-analysis", 14)):
@@ -76,7 +76,20 @@ def show_clinic(rows: list[PosteriorPrediction], beside: list[PosteriorPredictio
         table.add_row(contrast.what, f"{contrast.observed:.1f}", f"{predicted}{'  ' if contrast.agrees else ' !'}")
     console.print(table)
     console.print("[dim]!: the other way round.[/dim]")
+    _show_comparisons(compared, console)
     without = unanswered("validate")
     console.print(f"\n{len(without)} held-out numbers have no answer here:")
     for reason in dict.fromkeys(why for *_, why in without):
         print_hanging(console, "  ", f"{reason}: {', '.join(row for _, row, why in without if why == reason)}")
+
+
+def _show_comparisons(compared: list[Significance], console: Console) -> None:
+    """How probable a significant difference is in a trial of each size, with the difference."""
+    console.print("\nDrugs against controls in a further trial of each size, points of MADRS:")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True)
+    for column in ("", "at", "predicted, 90 %", "significant in"):
+        table.add_column(column, justify="right" if column else "left", header_style="dim")
+    for (trial, arms, control, at), probability, low, median, high in compared:
+        what = f"{trial}: {' and '.join(arms)} against {control}"
+        table.add_row(what, clock(at), f"{median:.1f} ({low:.0f} to {high:.0f})", f"{probability:.0%}")
+    console.print(table)

@@ -1,0 +1,78 @@
+"""Published numbers with the ensemble that predicts them: what a calibration fits, and what a prediction draws from."""
+
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float
+
+from ..model.default import default_model, model_at
+from ..model.parameters import Euthymia
+from ..trials.expected import PredictionTargets, SolvedEnsemble, prediction_targets, solve_ensemble
+from ..trials.published import Trial, TrialOutcome
+from .coordinates import FITTED, values_at
+from .likelihood import Moments, TrialData, log_likelihoods, moments, trial_data
+from .sizes import PATIENTS
+
+
+class PredictionProblem(eqx.Module):
+    """Published numbers and the model around which coordinates are fitted, with its solved ensemble."""
+
+    targets: PredictionTargets = eqx.field(static=True)
+    start: Euthymia
+    solved: SolvedEnsemble
+
+    def model(self, coordinates: Float[Array, "fitted"]) -> Euthymia:
+        """The model at coordinates of ``FITTED``, all else as in the evidence."""
+        return model_at(values_at(FITTED, coordinates), self.start.physiology.closures)
+
+    def moments(self, coordinates: Float[Array, "fitted"]) -> Moments:
+        """What it expects of the numbers."""
+        return moments(self.targets, self.model(coordinates), self.solved)
+
+    def of_first(self, patients: int) -> Self:
+        """The same with the first patients of the ensemble."""
+        return eqx.tree_at(lambda problem: problem.solved, self, first_patients(self.solved, patients))
+
+
+class CalibrationProblem(PredictionProblem):
+    """The same with the data of the numbers."""
+
+    data: TrialData
+
+    def log_likelihoods(self, coordinates: Float[Array, "fitted"]) -> Float[Array, "trial"]:
+        """Of each trial, up to a constant."""
+        model = self.model(coordinates)
+        return log_likelihoods(self.data, model.trial_differences, moments(self.targets, model, self.solved))
+
+
+def first_patients(solved: SolvedEnsemble, patients: int) -> SolvedEnsemble:
+    """The same arms with the first ``patients`` of the ensemble."""
+    arms = solved.arms
+    by_patient = ("fluctuation", "repair", "dissociation")
+    arms = arms._replace(**{name: getattr(arms, name)[:, :patients] for name in by_patient})
+    return SolvedEnsemble(arms, jax.tree.map(lambda leaf: leaf[:patients], solved.draws))
+
+
+def prediction_problem(
+    pairs: Sequence[tuple[Trial, TrialOutcome]],
+    patients: int = PATIENTS,
+    model: Euthymia | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> PredictionProblem:
+    """Numbers with the ensemble that predicts them."""
+    targets, start = prediction_targets(list(pairs)), default_model() if model is None else model
+    return PredictionProblem(targets, start, solve_ensemble(targets, start, patients, progress=progress))
+
+
+def calibration_problem(
+    pairs: list[tuple[Trial, TrialOutcome]],
+    patients: int = PATIENTS,
+    model: Euthymia | None = None,
+    seed: int = 1,
+    progress: Callable[[str], None] = lambda text: None,
+) -> CalibrationProblem:
+    """Published numbers with the ensemble that predicts them; ``seed`` says which set of patients."""
+    targets, start = prediction_targets(pairs), default_model() if model is None else model
+    return CalibrationProblem(targets, start, solve_ensemble(targets, start, patients, seed, progress), trial_data(targets))
