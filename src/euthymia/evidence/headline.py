@@ -34,7 +34,7 @@ class ProtocolForecast(Record):
     hours_to_response: Interval
     """Median over patients; None where half of them never respond."""
     relapsed: dict[str, Interval]
-    """Per cent of the responders of the day after the last dose at a visit, by time after it; empty where there is no such dose."""
+    """Per cent of the responders of the day after the last dose (at a visit, where any is given there) by time after it; may be empty."""
     change: tuple[Number, ...]
     """Share of patients whose MADRS has changed by so much at six weeks, in the bins of ``CHANGE_BINS``; mean over trials."""
 

@@ -38,22 +38,24 @@ SHOWN = {"24 h": DAY, "7 d": WEEK, "6 weeks": 6 * WEEK}
 """Times of the headline since the first visit, h."""
 RATED = np.array([0.0, 2.0, 4.0, DAY, 2 * DAY, 3 * DAY, WEEK, *(WEEK * np.arange(2, 7))])
 """Times of all ratings, h: a response is seen at one of them."""
-FOLLOWED = {"7 d": WEEK, "14 d": 2 * WEEK, "28 d": 4 * WEEK}
-"""Times after the last dose at a visit (h) at which responders of the day after it are rated again: who has a MADRS of 22 or more has
+LAST = "day after last dose"
+"""Name of the time at which those are judged who are followed further."""
+FOLLOWED = {"7 d": WEEK, "14 d": 2 * WEEK, "18 d": 18 * DAY, "28 d": 4 * WEEK}
+"""Times after the last dose (h) at which responders of the day after it are rated again: who has a MADRS of 22 or more has
 relapsed."""
-LATEST = 4 * WEEK
-"""The last dose at a visit after which responders are followed, h."""
+LATEST = 6 * WEEK
+"""The last dose after which responders are followed, h."""
 DRAWS = 200
 SEED = 6
 INTERVAL = (0.05, 0.5, 0.95)
 
 
 def _follow_up(protocol: Protocol) -> FollowUp | None:
-    """Of the responders to the last dose at a visit; None where nothing is given at a visit, or still after ``LATEST``."""
-    at_visits = [dose.start - first_visit(protocol) for dose in protocol.doses if dose.route not in SWALLOWED]
-    if not at_visits or at_visits[-1] > LATEST:
+    """Of the responders to the last dose, of those at a visit where there are any; None without doses, or with some after ``LATEST``."""
+    doses = [dose for dose in protocol.doses if dose.route not in SWALLOWED] or protocol.doses
+    last = max((dose.start - first_visit(protocol) for dose in doses), default=np.inf)
+    if last > LATEST:
         return None
-    last = at_visits[-1]
     return FollowUp(judged_at=f"{last + DAY} h", ratings=tuple(f"{last + after} h" for after in FOLLOWED.values()))
 
 
@@ -67,6 +69,8 @@ class _OfTrial(NamedTuple):
     change: Float[Array, "bin"]
     relapsed: Float[Array, "follow_up"]
     """Per cent of responders, by each rating of their follow-up."""
+    judged: Float[Array, ""]
+    """Per cent who respond when those are judged who are followed; not a number where nobody is."""
 
 
 def _times(follow_up: FollowUp | None) -> np.ndarray:
@@ -115,12 +119,13 @@ def _trials(
         left = 1 - retention(p, jnp.asarray(RATED), worsening(madrs[:, :1], madrs))
         change = jnp.clip(madrs[:, -1] - madrs[:, 0], CHANGE_BINS[0], CHANGE_BINS[-1])
         histogram = jnp.histogram(change, jnp.asarray(CHANGE_BINS))[0] / len(change)
-        relapsed = jnp.zeros(0)
+        relapsed, judged_response = jnp.zeros(0), jnp.full((), jnp.nan)
         if follow_up is not None:
             judged, *later = np.searchsorted(times, [follow_up.judged_at, *follow_up.ratings])
             course = FollowedCourse(whole[:, 0], whole[:, judged], whole[:, np.array(later)])
             relapsed = 100 * jnp.cumsum(relapse_distribution(p, follow_up, course))
-        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, histogram, relapsed)
+            judged_response = 100 * response_probability(p, whole[:, 0], whole[:, judged]).mean()
+        return _OfTrial(100 * responds.mean(0), 100 * remits.mean(0), 100 * left.mean(0), hours, histogram, relapsed, judged_response)
 
     return jax.lax.map(of_trial, (coordinates, z))
 
@@ -164,7 +169,8 @@ def forecast(
             np.asarray(rate) for rate in (trials.response, trials.remission, trials.left, trials.relapsed)
         )
         forecasts[protocol.name] = ProtocolForecast(
-            response={name: _interval(response[:, at]) for name, at in shown.items()},
+            response={name: _interval(response[:, at]) for name, at in shown.items()}
+            | ({LAST: _interval(np.asarray(trials.judged))} if follow_up else {}),
             remission={name: _interval(remission[:, at]) for name, at in shown.items()},
             left=_interval(left[:, -1]),
             hours_to_response=_interval(np.asarray(trials.time_to_response)),

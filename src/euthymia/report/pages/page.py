@@ -32,9 +32,11 @@ from ..figures import arms, pk_fit, trials
 from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
 from ..figures.clock import drawn
+from ..figures.headline import headline
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import LETTERS
 from ..glossary import explained
+from ..headline import BESIDE, MEANINGS, NOT_MODELLED, headline_table
 from ..statements import outcomes_in_view
 from ..tokens import style_sheet, themed
 from ..typical_patient import TYPICAL_AND_MEDIAN, madrs_rows, median_of, median_ratings
@@ -161,6 +163,11 @@ def comparison_page(comparison: Comparison) -> str:
         letters=dict(zip(comparison.arms, LETTERS, strict=False)),
         picture=_figure("ways", arms.five_ways(comparison)),
         attributed=_figure("attributed", arms.attributed(comparison)),
+        headline=headline_table(comparison),
+        forecast=_figure("forecast", headline(comparison)) if comparison.forecasts else None,
+        beside=list(BESIDE),
+        meanings=MEANINGS,
+        not_modelled=NOT_MODELLED,
         contributors=WAYS_THEN_CONTEXT,
         medians={name: median_ratings(medians, comparison.checkpoints) for name, medians in comparison.medians.items()},
         median_of=next((median_of(medians.patients) for medians in comparison.medians.values()), None),
