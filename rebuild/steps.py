@@ -19,6 +19,7 @@ RECORDS = Path(__file__).with_name("records.yaml")
 HERE = Path(__file__).parent
 FITTED = DATA / "fitted.yaml"
 PICTURE = ROOT / "docs" / "five-ways.svg"
+FORESTS = (ROOT / "docs" / "trials-left-out.svg", ROOT / "docs" / "trials-kept-aside.svg")
 PROTOCOLS = PACKAGE / "protocols" / "builtin"
 TRIALS = DATA / "trials.yaml"
 STUDIES, SAMPLES = DATA / "pharmacokinetics.yaml", DATA / "timecourses.csv"
@@ -216,6 +217,18 @@ STEPS = (
         partial(python, "docs/picture.py"),
         lambda: model("analysis.comparison", "protocols.reading", "report.figures.arms", scripts=(ROOT / "docs" / "picture.py",)),
         lambda: content(PICTURE),
+    ),
+    Step(
+        "forest",
+        "drawing the forest plots of trials",
+        partial(python, "-m", "rebuild.forest"),
+        lambda: {
+            "code": code("report.figures.trials", "trials.meta_analysis", scripts=(HERE / "forest.py",)),
+            "targets": inputs.targets(),
+            "trials": content(TRIALS),
+            "results": content(*map(stored.path_of, (stored.LEFT_OUT, stored.TRIALS))),
+        },
+        lambda: content(*FORESTS),
     ),
     Step(
         "readme",

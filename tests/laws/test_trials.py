@@ -273,6 +273,15 @@ def test_a_meta_analysis_knows_calibration_trials_alone():
     assert low < other.observations[0].row.value < high
 
 
+def test_a_benefit_is_an_effect_with_the_other_sign_for_a_meta_analysis_too():
+    trial = next(each for each in published_trials().trials if each.name == "Zarate 2006")
+    benefit = next(each for each in trial.observations if each.statistic == "benefit")
+    low, high = meta_analyses().prediction_interval(trial, benefit)
+    effect = benefit.model_copy(update={"statistic": "effect"})
+    assert meta_analyses().prediction_interval(trial, effect) == pytest.approx((-high, -low))
+    assert low < benefit.observed < high
+
+
 PEOPLE = {"madrs": np.random.default_rng(5).normal(33, 6, 2000), "weight": np.random.default_rng(6).lognormal(np.log(75), 0.2, 2000)}
 
 

@@ -22,7 +22,7 @@ from ..model.parameters import Euthymia
 from ..trials.published import calibration_numbers
 from .coordinates import FITTED, values_at
 from .likelihood import Moments
-from .problem import CalibrationProblem, calibration_problem
+from .problem import CalibrationProblem, calibration_problem, of_first
 from .sizes import DRAWS_OF_POSTERIOR, PATIENTS, check_draws
 
 PATIENTS_OF_SEARCH = 64
@@ -145,7 +145,7 @@ def sample(
     progress
         Called with what is being done.
     """
-    fewer = problem.of_first(PATIENTS_OF_SEARCH)
+    fewer = of_first(problem, PATIENTS_OF_SEARCH)
     progress("looking for the mode")
     near, _ = max((posterior_mode(fewer, start) for start in starts), key=lambda mode: mode[1])
     mode, _ = posterior_mode(problem, near)

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from ..core.types import Scalar
 from .calibration import Calibration
+from .problem import of_first
 from .sampler import PosteriorSample, SamplerSettings, sample_posterior
 
 PATIENTS = 64
@@ -39,7 +40,7 @@ def sample(
     InputError
         If NumPyro is not installed.
     """
-    problem = fit.problem.of_first(PATIENTS)
+    problem = of_first(fit.problem, PATIENTS)
 
     def of_trials(u: Float[Array, " fitted"]) -> Scalar:
         return problem.log_likelihoods(u).sum()

@@ -1,7 +1,7 @@
 """Published numbers with the ensemble that predicts them: what a calibration fits, and what a prediction draws from."""
 
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -31,10 +31,6 @@ class PredictionProblem(eqx.Module):
         """What it expects of the numbers."""
         return moments(self.targets, self.model(coordinates), self.solved)
 
-    def of_first(self, patients: int) -> Self:
-        """The same with the first patients of the ensemble."""
-        return eqx.tree_at(lambda problem: problem.solved, self, first_patients(self.solved, patients))
-
 
 class CalibrationProblem(PredictionProblem):
     """The same with the data of the numbers."""
@@ -47,12 +43,16 @@ class CalibrationProblem(PredictionProblem):
         return log_likelihoods(self.data, model.trial_differences, moments(self.targets, model, self.solved))
 
 
-def first_patients(solved: SolvedEnsemble, patients: int) -> SolvedEnsemble:
-    """The same arms with the first ``patients`` of the ensemble."""
-    arms = solved.arms
+Problem = TypeVar("Problem", bound=PredictionProblem)
+
+
+def of_first(problem: Problem, patients: int) -> Problem:
+    """The same problem with the first patients of its ensemble."""
+    arms = problem.solved.arms
     by_patient = ("fluctuation", "repair", "dissociation")
     arms = arms._replace(**{name: getattr(arms, name)[:, :patients] for name in by_patient})
-    return SolvedEnsemble(arms, jax.tree.map(lambda leaf: leaf[:patients], solved.draws))
+    solved = SolvedEnsemble(arms, jax.tree.map(lambda leaf: leaf[:patients], problem.solved.draws))
+    return eqx.tree_at(lambda whole: whole.solved, problem, solved)
 
 
 def prediction_problem(

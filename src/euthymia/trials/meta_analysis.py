@@ -63,11 +63,16 @@ class MetaAnalyses:
         pool = self.pools[nearest[0][1]]
         half = Z_90 * sqrt(pool.heterogeneity**2 + pool.standard_error**2 + standard_error(observation, trial) ** 2)
         low, high = pool.mean + shift - half, pool.mean + shift + half
+        if observation.statistic == "benefit":
+            low, high = -high, -low
         return (max(low, 0.0), min(high, 100.0)) if observation.statistic in PROPORTIONS else (low, high)
 
 
 def outcome_class(trial: Trial, observation: TrialOutcome) -> tuple[OutcomeClass, float]:
-    """The class of a number, and what to add to a number of that class: a score is a change plus a baseline."""
+    """The class of a number, and what to add to a number of that class: a score is a change plus a baseline.
+
+    A benefit is an effect with the other sign.
+    """
     span = next(name for name, end in TIME_SPANS.items() if observation.at < end)
     statistic, shift = observation.statistic, 0.0
     if statistic == "score":

@@ -40,6 +40,8 @@ def _by_time(axes: Axes, rates: dict[str, dict[str, Interval]], numbers: dict[st
     for place, (arm, of_arm) in enumerate(rates.items()):
         colour = arm_line(numbers[arm])["color"]
         for name, rate in of_arm.items():
+            if rate.low is None or rate.median is None or rate.high is None:
+                continue
             at = times.index(name)
             x = at + APART * ((place + 0.5) / len(rates) - 0.5)
             axes.plot([x, x], [rate.low, rate.high], color=colour, lw=3, alpha=0.45, solid_capstyle="butt")
@@ -47,8 +49,8 @@ def _by_time(axes: Axes, rates: dict[str, dict[str, Interval]], numbers: dict[st
             observed = published(arm, key.format(name))
             axes.plot([x] * len(observed), observed, "o", color=INK, ms=4)
             if at == 0:
-                axes.annotate(LETTERS[numbers[arm]], (x, rate.high or 0), (0, 3), textcoords="offset points", ha="center", color=colour)
-    axes.set_xticks(range(len(times)), times)
+                axes.annotate(LETTERS[numbers[arm]], (x, rate.high), (0, 3), textcoords="offset points", ha="center", color=colour)
+    axes.set_xticks(range(len(times)), [name.replace("day after ", "after\n") for name in times])
     axes.set(ylim=(0, 105), xlim=(-0.6, len(times) - 0.4))
 
 

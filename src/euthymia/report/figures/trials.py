@@ -50,8 +50,8 @@ def what_is_known(fitted: Fitted) -> str:
         return svg(figure, "What the fit knows")
 
 
-def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
-    """Held-out numbers beside predictive intervals with a model and without, a panel for points, shares and effects."""
+def predicted_numbers(rows: Sequence[PosteriorPrediction], title: str = "Held-out trials and predictions") -> str:
+    """Published numbers beside predictive intervals with a model and without, a panel for points, shares and effects."""
     groups = {unit: [row for row in rows if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
     groups = {unit: group for unit, group in groups.items() if group}
     heights = [len(group) + 1.5 for group in groups.values()]
@@ -67,4 +67,4 @@ def predicted_numbers(rows: Sequence[PosteriorPrediction]) -> str:
             axes.set_yticks(-np.arange(len(group)), texts, fontsize=LEAST_TEXT)
             axes.set(xlabel=unit, ylim=(-len(group) + 0.4, 0.6))
         legend(figure, [axes for (axes,) in panels_])
-        return svg(figure, "Held-out trials and predictions")
+        return svg(figure, title)

@@ -30,9 +30,7 @@ def show_headline(comparison: Comparison, console: Console) -> None:
     headline = headline_table(comparison)
     if headline is None:
         return
-    response, remission = (
-        _table(f"{what}, %", *times) for what, times in (("Response", headline.times), ("Remission", headline.times_of_remission))
-    )
+    response, remission = _table("Response, %", *headline.times), _table("Remission, %", *headline.times_of_remission)
     beside, relapse = _table("", *BESIDE), _table("Relapse, % of responders", *headline.times_after)
     spread = _table("Change at 6 weeks", f"{CHANGE_BINS[0]} … 0 … +{CHANGE_BINS[-1]}")
     for row in headline.rows:
