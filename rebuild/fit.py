@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 FITTED = DATA / "fitted.yaml"
 ABOUT = "Each trial of the fit predicted from all others, beside a meta-analysis without it. Written by `make rebuild`."
 PREDICTIVE_DRAWS = 300
-SPREADS = ("population.responsiveness", "between_trials.responsiveness")
-"""Of patients and of trials: what one explains the other may explain."""
 
 
 def main() -> None:
@@ -37,6 +35,7 @@ def say(text: str) -> None:
 def left_out(fit: "Calibration") -> dict[str, Any]:
     """Scores and predictions of each trial from all others, and how far the spreads move without it."""
     from euthymia.inference.coordinates import FITTED as ROWS
+    from euthymia.inference.fitted import SPREADS
     from euthymia.validation.leave_one_out import leave_one_out
     from euthymia.validation.scores import bias
 

@@ -20,8 +20,18 @@ def test_drugs_are_compared_with_controls_of_their_own_trial_at_the_same_time():
         for target in (test, difference):
             assert target.observation.sides == [comparison.arms, (comparison.control,)]
             assert target.observation.at == comparison.at
-        assert all(trial.arms[arm].takes for arm in comparison.arms)
+        assert all(trial.is_control(comparison.control, arm) for arm in comparison.arms)
         assert comparison.control not in comparison.arms
+
+
+def test_a_control_takes_nothing_or_the_antidepressant_that_both_begin():
+    spray, infusion = (
+        next(trial for trial in published_trials().trials if trial.name == name) for name in ("TRANSFORM-3", "Murrough 2013")
+    )
+    assert spray.is_control("control", "esketamine")
+    assert infusion.is_control("midazolam", "ketamine")
+    assert not any(trial.is_control(arm, arm) for trial in trials.values() for arm in trial.arms)
+    assert not infusion.is_control("ketamine", "midazolam")
 
 
 def test_a_comparison_has_the_sizes_of_its_arms():

@@ -5,6 +5,7 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 from ruamel.yaml import YAML
 
@@ -14,7 +15,7 @@ from ..core.yaml_data import yaml_data
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
 from .calibration import Calibration
-from .coordinates import FITTED
+from .coordinates import FITTED, prior
 from .sampler import PosteriorSample
 
 MOST_BYTES = 1_000_000
@@ -25,6 +26,8 @@ LEAST_EFFECTIVE = 50
 """Draws, below which intervals are not to be relied on."""
 FREE_DIRECTIONS = 4
 """Directions that are reported as least informed by the data."""
+SPREADS = ("population.responsiveness", "between_trials.responsiveness")
+"""SDs of responsiveness between patients and between trials: what one explains the other may explain."""
 LEAST_LOADING = 0.3
 """Loading of a coordinate on a direction, from which on it is reported."""
 
@@ -68,6 +71,17 @@ class Fitted(Record):
     def values(self) -> dict[str, float]:
         """By row, in its unit."""
         return {row: estimate.value for row, estimate in self.estimates.items()}
+
+    def drawn_values(self, row: str) -> np.ndarray:
+        """Values of a row at the draws, in its unit."""
+        coordinates = np.array(self.draws)[:, list(self.estimates).index(row)]
+        return np.asarray(prior(row).value(jnp.asarray(coordinates)))
+
+    @property
+    def correlation_of_spreads(self) -> float:
+        """Correlation of the coordinates of :data:`SPREADS` over the draws."""
+        rows = list(self.estimates)
+        return float(np.corrcoef(np.array(self.draws)[:, [rows.index(row) for row in SPREADS]].T)[0, 1])
 
     @property
     def disputed(self) -> dict[str, RowEstimate]:

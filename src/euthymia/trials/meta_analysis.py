@@ -131,18 +131,10 @@ def _differences(without: str | None) -> Iterator[tuple[OutcomeClass, TrialEstim
         changes = [observation for observation in trial.observations if observation.statistic == "change"]
         for active in changes if trial.role == "calibrate" and trial.name != without else []:
             for control in changes:
-                if active.at == control.at and trial.arms[active.arm].takes and _is_control(trial, active.arm, control.arm):
+                if active.at == control.at and trial.is_control(control.arm, active.arm):
                     error = sqrt(standard_error(active, trial) ** 2 + standard_error(control, trial) ** 2)
                     outcome, _ = outcome_class(trial, active.model_copy(update={"against": control.arm}))
                     yield outcome._replace(statistic="difference"), TrialEstimate(active.row.value - control.row.value, error)
-
-
-def _is_control(trial: Trial, active: str, control: str) -> bool:
-    return (
-        active != control
-        and (trial.arms[control].takes or "") in ("", "new antidepressant")
-        and trial.arms[active].takes != trial.arms[control].takes
-    )
 
 
 def between_trial_sd(classes: list[list[TrialEstimate]]) -> float:

@@ -51,6 +51,8 @@ BETWEEN_ARMS = (
     *("significant difference", "HAM-D difference", "effect once lost"),
 )
 REMISSION = ("remission", "remission difference")
+NEW_ANTIDEPRESSANT = "new antidepressant"
+"""The regimen of controls of a spray that is added to a new antidepressant."""
 Hours = Annotated[float, BeforeValidator(lambda text: quantity("at", text, "time")[0])]
 
 
@@ -186,6 +188,11 @@ class Trial(Record):
         if baseline is None:
             raise InputError(f"{self.name}: arm {arm} needs a `baseline` of MADRS: its mean, SD and provenance")
         return baseline
+
+    def is_control(self, control: str, active: str) -> bool:
+        """Whether an arm is a control of another: without a drug, or with the antidepressant alone that both begin."""
+        taken = self.arms[control].takes
+        return taken in (None, NEW_ANTIDEPRESSANT) and taken != self.arms[active].takes
 
     @property
     def role(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,12 +90,10 @@ def bias(rows: list[PosteriorPrediction]) -> float:
         of_trial = [row for row in rows if row.trial.name == name]
         direct = [row.median - row.observation.observed for row in of_trial if row.observation.statistic == "difference"]
         arms = [row for row in of_trial if row.observation.statistic in ("change", "score")]
-        active, control = ([row for row in arms if bool(row.trial.arms[row.observation.arm].takes) is takes] for takes in (True, False))
         pairs = [
             (first.median - second.median) - (first.observation.observed - second.observation.observed)
-            for first in active
-            for second in control
-            if first.observation.at == second.observation.at
+            for first, second in product(arms, repeat=2)
+            if first.observation.at == second.observation.at and first.trial.is_control(second.observation.arm, first.observation.arm)
         ]
         if direct or pairs:
             differences[name] = direct or pairs

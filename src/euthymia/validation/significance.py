@@ -64,12 +64,11 @@ def comparisons(targets: Sequence[PredictionTarget]) -> dict[Comparison, tuple[P
 
 
 def _controls(target: PredictionTarget, others: Sequence[PredictionTarget]) -> list[str]:
-    """Arms without a drug that are rated when an arm with one is."""
+    """Controls of an arm that are rated when it is; where some have its visits, these."""
     trial, observation, _ = target
-    if not trial.arms[observation.arm].takes:
-        return []
-    at_once = [other.observation.arm for other in others if other.trial is trial and other.observation.at == observation.at]
-    return [arm for arm in dict.fromkeys(at_once) if not trial.arms[arm].takes]
+    at_once = dict.fromkeys(other.observation.arm for other in others if other.trial is trial and other.observation.at == observation.at)
+    controls = [arm for arm in at_once if trial.is_control(arm, observation.arm)]
+    return [arm for arm in controls if trial.arms[arm].attends == trial.arms[observation.arm].attends] or controls
 
 
 def predicted_with_comparisons(

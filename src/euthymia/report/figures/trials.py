@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core.normal import Z_90
-from ...inference.fitted import Fitted
+from ...inference.fitted import SPREADS, Fitted
 from ...inference.prediction import PosteriorPrediction
 from ...validation.scores import UNITS
 from ..words import number_of
@@ -48,6 +48,18 @@ def what_is_known(fitted: Fitted) -> str:
         directions.set(xscale="log", yticks=[], xlabel="what trials say over the prior", title="Directions")
         legend(figure, [rows])
         return svg(figure, "What the fit knows")
+
+
+def ridge(fitted: Fitted) -> str:
+    """SDs between patients and between trials at the draws of the posterior: where they trade off, the draws lie along a line."""
+    with panels(3.2, 1, 2, width_ratios=[3, 2]) as (figure, [[axes, beside]]):
+        patients, trials = map(fitted.drawn_values, SPREADS)
+        axes.plot(patients, trials, "o", color=COLOURS["mood"], ms=3.5, alpha=0.5)
+        axes.set(xlabel="SD between patients, logits", ylabel="SD between trials, logits", xlim=0, ylim=0)
+        beside.hist([patients, trials], bins=12, label=["between patients", "between trials"], color=[COLOURS["mood"], FAINT])
+        beside.set(xlabel="SD, logits", ylabel="draws")
+        legend(figure, [beside])
+        return svg(figure, "Spread of responsiveness between patients and between trials")
 
 
 def predicted_numbers(rows: Sequence[PosteriorPrediction], title: str = "Held-out trials and predictions") -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from ...evidence.registry import evidence
 from ...inference.calibration import Calibration
 from ...inference.calibration_check import fitted_numbers
-from ...inference.fitted import Fitted, text_of
+from ...inference.fitted import SPREADS, Fitted, text_of
 from ...inference.posterior import PATIENTS, SEED
 from ...results.run_folder import write_files
 from ..words import number_of
@@ -40,6 +40,12 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
     console.print(
         f"{sum(number.inside for number in numbers)} of {len(numbers)} numbers inside their 90 % intervals. "
         f"The trials know more than the prior in {informed} of {len(fitted.informed)} directions."
+    )
+    patients, trials = (fitted.values[row] for row in SPREADS)
+    console.print(
+        f"Responsiveness varies by {patients:.1f} logits between patients and {trials:.1f} between trials; correlation of the two "
+        f"{fitted.correlation_of_spreads:+.2f}.",
+        soft_wrap=True,
     )
     for direction in fitted.freest:
         console.print(f"left free: {', '.join(f'{weight:+.2f} {row}' for row, weight in direction.items())}", soft_wrap=True)

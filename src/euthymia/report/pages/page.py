@@ -236,4 +236,5 @@ def calibration_page(fitted: Fitted, numbers: Sequence[tuple]) -> str:
         sampled_patients=SAMPLED_PATIENTS,
         agreement=_figure("agreement", trials.fitted_numbers(numbers)),
         known=_figure("known", trials.what_is_known(fitted)),
+        ridge=_figure("ridge", trials.ridge(fitted)),
     )
