@@ -12,3 +12,8 @@ from euthymia.core.runtime import set_environment  # noqa: E402
 
 # Before anything is imported that reads it.
 set_environment()
+
+
+def say(text: str) -> None:
+    """Print what is done next, under the name of its step."""
+    print(f"  {text}", flush=True)

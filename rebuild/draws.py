@@ -8,7 +8,7 @@ import sys
 from euthymia.core.runtime import configure
 from euthymia.evidence.robustness import FILE, inputs_hash, nothing_drawn, read
 
-from . import ROOT
+from . import ROOT, say
 from .inputs import DATA, code, digest
 
 DRAWS = 200
@@ -26,7 +26,7 @@ def main(count: int = DRAWS) -> None:
     path = UNDER_WAY / f"{digest([inputs_hash(), code(*MODULES)])}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     before = read(path) if path.exists() else nothing_drawn()
-    found = extend(claims(), before, count, lambda so_far: so_far.write(path), lambda text: print(f"  {text}", flush=True))
+    found = extend(claims(), before, count, lambda so_far: so_far.write(path), say)
     found.write(DATA / FILE)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from euthymia.core.files import atomic_write
 from euthymia.core.runtime import configure
 
-from . import stored
+from . import say, stored
 from .inputs import DATA
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ def main() -> None:
     fit = calibrate(progress=say)
     atomic_write(FITTED, text_of(fitted_set(fit, None)))
     stored.write(stored.LEFT_OUT, ABOUT, left_out(fit))
-
-
-def say(text: str) -> None:
-    """Print what is done next."""
-    print(f"  {text}", flush=True)
 
 
 def left_out(fit: "Calibration") -> dict[str, Any]:

@@ -24,7 +24,7 @@ from euthymia.trials.published import calibration_numbers
 from euthymia.validation.leave_one_out import leave_one_out
 from euthymia.validation.scores import bias
 
-from . import stored
+from . import say, stored
 from .trials import scores_of
 
 ABOUT = "Fits in which something is left out or wrong, each predicting every trial from all others. Written by `make fit-controls`."
@@ -98,7 +98,7 @@ def main(*names: str) -> None:
     before = stored.read(stored.FIT_CONTROLS) if names else {}
     for name in names or FITS:
         before[name] = found(FITS[name](problem))
-        print(f"  {name}: {before[name]}", flush=True)
+        say(f"{name}: {before[name]['inside']} of {before[name]['numbers']} inside")
         stored.write(stored.FIT_CONTROLS, ABOUT, before)
 
 

@@ -5,9 +5,10 @@ import numpy as np
 from euthymia.core.errors import InputError
 from euthymia.core.files import atomic_write
 from euthymia.core.runtime import configure
-from euthymia.evidence.cohort_medians import inputs_hash
+from euthymia.evidence.computed import model_hash
 from euthymia.evidence.headline import FILE, ContrastForecast, Headline, Interval
 
+from . import say
 from .inputs import DATA
 from .stored import as_yaml
 
@@ -24,9 +25,6 @@ def main() -> None:
     from euthymia.protocols.reading import builtin_names, read
     from euthymia.trials.published import published_trials
 
-    def say(text: str) -> None:
-        print(f"  {text}", flush=True)
-
     protocols = {}
     for name in builtin_names():
         try:
@@ -41,7 +39,7 @@ def main() -> None:
         low, median, high = np.quantile(first.draws - second.draws, (INTERVAL[0], 0.5, INTERVAL[1])).tolist()
         observed = first.observation.observed - second.observation.observed
         contrasts.append(ContrastForecast(what=contrast.what, observed=observed, predicted=Interval(low=low, median=median, high=high)))
-    computed = Headline(inputs=inputs_hash(), patients=PATIENTS, trials=TRIALS, protocols=protocols, contrasts=tuple(contrasts))
+    computed = Headline(inputs=model_hash(), patients=PATIENTS, trials=TRIALS, protocols=protocols, contrasts=tuple(contrasts))
     atomic_write(DATA / FILE, f"# {ABOUT}\n{as_yaml(computed.model_dump())}")
 
 

@@ -4,8 +4,10 @@ from euthymia.core.constants import WEEK
 from euthymia.core.errors import InputError
 from euthymia.core.files import atomic_write
 from euthymia.core.runtime import configure
-from euthymia.evidence.cohort_medians import FILE, CohortMedians, Quantiles, inputs_hash
+from euthymia.evidence.cohort_medians import FILE, CohortMedians, Quantiles
+from euthymia.evidence.computed import model_hash
 
+from . import say
 from .inputs import DATA
 from .stored import as_yaml
 
@@ -25,8 +27,8 @@ def main() -> None:
         try:
             madrs[name] = of_protocol(name)
         except InputError as error:
-            print(f"  {name} is left out: {error}", flush=True)
-    computed = CohortMedians(inputs=inputs_hash(), patients=PATIENTS, madrs=madrs)
+            say(f"{name} is left out: {error}")
+    computed = CohortMedians(inputs=model_hash(), patients=PATIENTS, madrs=madrs)
     atomic_write(DATA / FILE, f"# {ABOUT}\n{as_yaml(computed.model_dump())}")
 
 
@@ -38,7 +40,7 @@ def of_protocol(name: str) -> dict[str, Quantiles]:
     from euthymia.protocols.reading import read
     from euthymia.simulation.visits import checkpoints_until, first_visit
 
-    print(f"  {name}", flush=True)
+    say(name)
     shipped = read(name)
     protocol = shipped.with_canonical(horizon=max(shipped.horizon, FOLLOWED))
     visits = visit_summaries(cohort(protocol, PATIENTS), default_model().ratings)

@@ -19,7 +19,7 @@ from euthymia.inference.prediction import predictions
 from euthymia.inference.problem import CalibrationProblem, calibration_problem
 from euthymia.trials.published import calibration_numbers
 
-from . import ROOT, stored
+from . import ROOT, say, stored
 from .inputs import code, digest, parameters, targets
 
 ABOUT = "Fits to data that the model made at coordinates from the prior. Written by `make simulated-fits`."
@@ -38,7 +38,7 @@ def main(count: int = SETS) -> None:
     for seed in range(len(sets), count):
         sets.append(fit_of_set(problem, seed))
         path.write_text(stored.as_yaml({"sets": sets}), "utf-8")
-        print(f"  set {seed + 1}: {100 * sets[-1]['inside']:.0f} % of the numbers of further trials are inside", flush=True)
+        say(f"set {seed + 1}: {100 * sets[-1]['inside']:.0f} % of the numbers of further trials are inside")
     stored.write(stored.SIMULATED_FITS, ABOUT, summary(sets))
 
 

@@ -7,7 +7,7 @@ from euthymia.core.runtime import configure
 from euthymia.inference.prediction import PosteriorPrediction
 from euthymia.validation.significance import Significance
 
-from . import stored
+from . import say, stored
 
 ABOUT = "Numbers of trials that were kept aside, and of those that were fitted, beside their predictions. Written by `make rebuild`."
 
@@ -20,9 +20,6 @@ def main() -> None:
     from euthymia.trials.published import calibration_numbers
     from euthymia.validation.scores import bias
     from euthymia.validation.trials import predict_held_out
-
-    def say(text: str) -> None:
-        print(f"  {text}", flush=True)
 
     rows, _, compared = predict_held_out(shipped(), progress=say)
     fitted = predict(calibration_numbers(), shipped(), progress=say)

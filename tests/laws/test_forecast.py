@@ -8,14 +8,15 @@ import pytest
 
 from euthymia.clinic.symptoms import ITEMS
 from euthymia.core.errors import InputError
-from euthymia.evidence import headline
+from euthymia.evidence import computed, headline
 from euthymia.evidence.headline import CHANGE_BINS, ContrastForecast, Headline, Interval, ProtocolForecast
 from euthymia.inference import forecast as forecasts
 from euthymia.inference.coordinates import FITTED
 from euthymia.inference.fitted import shipped
-from euthymia.inference.forecast import RATED, SHOWN, forecast
+from euthymia.inference.forecast import FOLLOWED, LAST, RATED, SHOWN, follow_up_of, forecast
 from euthymia.protocols.reading import DEFAULT, read
-from euthymia.report.terminal.headline import BARS, histogram, of_hours
+from euthymia.report.headline import of_hours
+from euthymia.report.terminal.headline import BARS, histogram
 from euthymia.trials.regimens import RegimenTrajectories
 
 PATIENTS = 64
@@ -54,7 +55,9 @@ def test_trials_that_are_alike_find_the_same(of):
     found = of(0.5, ALIKE)
     for rate in (*found.response.values(), *found.remission.values(), found.left):
         assert rate.low == pytest.approx(rate.high, abs=1e-6)
-    assert list(found.response) == list(SHOWN)
+    assert list(found.response) == [*SHOWN, LAST]
+    # Of one dose the day after the last is the first day.
+    assert found.response[LAST].median == pytest.approx(found.response["24 h"].median)
     assert sum(found.change) == pytest.approx(1)
     assert len(found.change) == len(CHANGE_BINS) - 1
 
@@ -72,6 +75,17 @@ def test_more_repair_is_more_response_and_trials_that_differ_spread(of):
     assert wide.response["7 d"].high - wide.response["7 d"].low > narrow.response["7 d"].high - narrow.response["7 d"].low
 
 
+@pytest.mark.parametrize(("name", "last"), [("ketamine-iv-six", 11), ("esketamine-spray-and-escitalopram", 24), ("escitalopram", 41)])
+def test_responders_are_followed_from_the_last_dose_at_a_visit_or_the_last_tablet(name, last):
+    follow_up = follow_up_of(read(name))
+    assert follow_up.judged_at == 24 * (last + 1)
+    assert follow_up.ratings == tuple(24 * last + after for after in FOLLOWED.values())
+
+
+def test_nobody_is_followed_without_a_dose():
+    assert follow_up_of(read("untreated")) is None
+
+
 def test_who_never_responds_has_no_time_to_response(of):
     assert of(0.0, {**ALIKE, "context.saline.visit": -6.0}).hours_to_response.median is None
     soon = of(1.0, {**ALIKE, "population.typical_responsiveness": 4.0}).hours_to_response.median
@@ -85,13 +99,13 @@ def test_a_headline_of_other_numbers_is_not_shown(tmp_path, monkeypatch):
     stored = Headline(inputs="other", patients=16, trials=50, protocols={DEFAULT: one}, contrasts=(contrast,))
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / headline.FILE).write_text(stored.model_dump_json())
-    monkeypatch.setattr(headline, "files", lambda package: tmp_path)
+    monkeypatch.setattr(computed, "files", lambda package: tmp_path)
+    assert computed.of_package(Headline, headline.FILE, "headline", "other") == stored
     headline.shipped.cache_clear()
-    assert headline.read(stored.model_dump_json()) == stored
     assert headline.shipped() is None
     headline.shipped.cache_clear()
-    with pytest.raises(InputError, match="holds no headline"):
-        headline.read("inputs: 3")
+    with pytest.raises(InputError, match=r"^headline: headline\.yaml holds no headline"):
+        computed.parsed(Headline, "inputs: 3", headline.FILE, "headline")
 
 
 def test_shares_of_patients_are_bars_and_hours_are_words():

@@ -1,13 +1,10 @@
 """The headline of protocols that ship, and like-for-like contrasts of trials: computed once, and shipped with the package."""
 
 from functools import cache
-from importlib.resources import files
 
-from pydantic import PositiveInt, TypeAdapter, ValidationError
+from pydantic import PositiveInt
 
-from ..core.errors import InputError
-from ..core.yaml_data import yaml_data
-from .cohort_medians import inputs_hash
+from .computed import Computed, model_hash, of_package
 from .rows import Number, Record
 
 FILE = "headline.yaml"
@@ -47,11 +44,9 @@ class ContrastForecast(Record):
     predicted: Interval
 
 
-class Headline(Record):
-    """What was computed, and from which numbers."""
+class Headline(Computed):
+    """Forecasts and contrasts."""
 
-    inputs: str
-    """Hash of the numbers that the model had."""
     patients: PositiveInt
     trials: PositiveInt
     """Further trials that the intervals are of."""
@@ -59,19 +54,7 @@ class Headline(Record):
     contrasts: tuple[ContrastForecast, ...]
 
 
-def read(text: str) -> Headline:
-    """The content of a file. Raises ``InputError`` if it holds something else."""
-    try:
-        return TypeAdapter(Headline).validate_python(yaml_data(text))
-    except ValidationError as error:
-        raise InputError(f"headline: {FILE} holds no headline: {error.errors()[0]['msg']}") from error
-
-
 @cache
 def shipped() -> Headline | None:
-    """What ships with the package; None if it is of other numbers, or not there."""
-    file = files("euthymia.evidence") / "data" / FILE
-    if not file.is_file():
-        return None
-    stored = read(file.read_text("utf-8"))
-    return stored if stored.inputs == inputs_hash() else None
+    """What ships with the package; None if it is of other numbers, or not there. Raises ``InputError`` if the file is damaged."""
+    return of_package(Headline, FILE, "headline", model_hash())

@@ -1,12 +1,9 @@
 """What hangs on the prefrontal circuit: the claims that hold, and what each way does, over the circuits of the ensemble."""
 
 from functools import cache
-from importlib.resources import files
 
-from pydantic import TypeAdapter
-
-from ..core.yaml_data import yaml_data
 from .circuit_ensemble import conditioning
+from .computed import of_package
 from .robustness import Robustness, inputs_hash
 
 FILE = "over_circuits.yaml"
@@ -30,8 +27,5 @@ def members_hash() -> str:
 @cache
 def shipped_over_circuits() -> OverCircuits | None:
     """What ships with the package; None if it is of other numbers, claims or circuits, or not there."""
-    file = files("euthymia.evidence") / "data" / FILE
-    if not file.is_file():
-        return None
-    stored = TypeAdapter(OverCircuits).validate_python(yaml_data(file.read_text("utf-8")))
-    return stored if (stored.inputs, stored.members) == (inputs_hash(), members_hash()) else None
+    stored = of_package(OverCircuits, FILE, "circuits", inputs_hash())
+    return stored if stored is not None and stored.members == members_hash() else None

@@ -3,18 +3,14 @@
 import hashlib
 import json
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
 
 from ..core.errors import InputError
 from ..core.files import atomic_write, check_file
-from ..core.yaml_data import yaml_data
 from .claims import claim_rows
+from .computed import Computed, of_package, parsed
 from .freedom import FOLLOWING, drawn_rows
 from .registry import evidence
-from .rows import Record
 
 FILE = "robustness.yaml"
 ABOUT = "# In which draws of the free rows each claim holds (1) or not (0). Written by `make rebuild`, or `euthymia verify --draws`."
@@ -22,11 +18,9 @@ MOST_DRAWS = 10_000
 YES, NO = "1", "0"
 
 
-class Robustness(Record):
+class Robustness(Computed):
     """Draws so far."""
 
-    inputs: str
-    """Hash of the numbers, ranges and claims that they are of."""
     draws: int
     held: dict[str, str]
     """For each claim a character a draw: 1 where it holds and its control fails."""
@@ -85,7 +79,7 @@ def read(path: Path) -> Robustness:
     InputError
         If it holds something else, or draws of other numbers, ranges or claims.
     """
-    robustness = _parsed(path.read_text("utf-8"), path.name)
+    robustness = parsed(Robustness, path.read_text("utf-8"), path.name, "draws")
     if robustness.inputs != inputs_hash():
         raise InputError(f"draws: {path} holds draws of other numbers, ranges or claims; name another file")
     return robustness
@@ -94,15 +88,4 @@ def read(path: Path) -> Robustness:
 @cache
 def shipped() -> Robustness | None:
     """The draws that ship with the package; None if they are of other numbers, ranges or claims, or not there."""
-    file = files("euthymia.evidence") / "data" / FILE
-    if not file.is_file():
-        return None
-    robustness = _parsed(file.read_text("utf-8"), FILE)
-    return robustness if robustness.inputs == inputs_hash() else None
-
-
-def _parsed(text: str, name: str) -> Robustness:
-    try:
-        return TypeAdapter(Robustness).validate_python(yaml_data(text))
-    except ValidationError as error:
-        raise InputError(f"draws: {name} holds no draws: {error.errors()[0]['msg']}") from error
+    return of_package(Robustness, FILE, "draws", inputs_hash())

@@ -50,7 +50,7 @@ SEED = 6
 INTERVAL = (0.05, 0.5, 0.95)
 
 
-def _follow_up(protocol: Protocol) -> FollowUp | None:
+def follow_up_of(protocol: Protocol) -> FollowUp | None:
     """Of the responders to the last dose, of those at a visit where there are any; None without doses, or with some after ``LATEST``."""
     doses = [dose for dose in protocol.doses if dose.route not in SWALLOWED] or protocol.doses
     last = max((dose.start - first_visit(protocol) for dose in doses), default=np.inf)
@@ -160,7 +160,7 @@ def forecast(
     shown = {name: int(np.searchsorted(RATED, at)) for name, at in SHOWN.items()}
     for protocol in protocols:
         progress(protocol.name)
-        follow_up = _follow_up(protocol)
+        follow_up = follow_up_of(protocol)
         times = _times(follow_up)
         longer = protocol.with_canonical(horizon=max(protocol.horizon, first_visit(protocol) + float(times[-1])))
         people = quasi_random_patients(start, times, patients)

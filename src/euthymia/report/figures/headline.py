@@ -18,7 +18,7 @@ def headline(comparison: Comparison) -> str:
     """Response and relapse by time, and the distribution of change at six weeks, of the arms that have a forecast."""
     forecasts = comparison.forecasts
     numbers = {arm: list(comparison.arms).index(arm) for arm in forecasts}
-    with panels(3.4, 1, 3, width_ratios=[3, 3, 4]) as (figure, [[response, relapse, change]]):
+    with panels(3.4, 1, 3, width_ratios=[4, 3, 4]) as (figure, [[response, relapse, change]]):
         _by_time(response, {arm: forecast.response for arm, forecast in forecasts.items()}, numbers, "{}")
         response.set(title="Response, % of patients", xlabel="after the first dose")
         followed = {arm: forecast.relapsed for arm, forecast in forecasts.items() if forecast.relapsed}
