@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 FRESH := build/fresh
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test durations slow lint verify check package lowest rebuild picture docs benchmark lock clean
+.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -40,6 +40,13 @@ check: lint test slow
 # From evidence to surfaces, fit, SBML and its witness, claims, figures and README's numbers: what changed, and no more.
 rebuild: $(READY)
 	$(BIN)/python -m rebuild
+
+# Whether the fit to trials is right: fits to data that the model made, hours of work, and fits that must predict worse, an hour.
+simulated-fits: $(READY)
+	$(BIN)/python -m rebuild.simulated_fits
+
+fit-controls: $(READY)
+	$(BIN)/python -m rebuild.fit_controls
 
 picture: $(READY)
 	$(BIN)/python -m rebuild --only picture

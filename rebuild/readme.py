@@ -28,6 +28,8 @@ SAID = {
 }
 """Words of a verdict in a sentence."""
 COMPARATORS = ("citalopram", "sertraline", "fluoxetine", "bupropion", "phenelzine", "tranylcypromine", "moclobemide")
+NEARLY_NOTHING = ("Takahashi 2021", "Roose 2004", "PCN-101", "Smith-Apeldoorn 2024")
+"""Trials whose drug and control differed by less than two points of MADRS, or as much of another scale."""
 Texts = Mapping[str, Callable[[], str]]
 
 
@@ -108,6 +110,43 @@ def left_out_bias() -> str:
     """By how much drug over control is predicted too large or too small where trials are left out."""
     bias = stored.read(stored.LEFT_OUT)["bias"]
     return f"{abs(bias):.1f} points too {'large' if bias < 0 else 'small'}"
+
+
+def significant(names: tuple[str, ...]) -> str:
+    """How probable a significant difference is in trials of these names, or in all others of the fit."""
+    left_out, kept_aside = (stored.read(results)["comparisons"] for results in (stored.LEFT_OUT, stored.TRIALS))
+    if not names:
+        others = [one["probability"] for one in left_out if one["trial"] not in NEARLY_NOTHING]
+        return f"{100 * min(others):.0f} to {100 * max(others):.0f} %"
+    by_name: dict[str, list[float]] = {}
+    for one in [*left_out, *kept_aside]:
+        by_name.setdefault(one["trial"], []).append(one["probability"])
+    return ", ".join(f"{name} {100 * max(by_name[name]):.0f} %" for name in names)
+
+
+def simulated_fits() -> str:
+    """How often intervals of further trials hold in fits to data that the model made."""
+    found = stored.read(stored.SIMULATED_FITS)
+    inside, error = (100 * found[name] for name in ("inside", "standard_error_of_inside"))
+    return f"{inside:.0f} ± {error:.0f} % of the numbers of further trials in {found['sets']} sets"
+
+
+def uneven_ranks() -> str:
+    """Coordinates whose ranks are not uniform."""
+    found = stored.read(stored.SIMULATED_FITS)["coordinates"]
+    uneven = [row for row, of_row in found.items() if of_row["p_uniform"] < 0.05 / len(found)]
+    return f"of {len(found)} coordinates {len(uneven)} have ranks that are not uniform" + (f" ({', '.join(uneven)})" if uneven else "")
+
+
+def fit_controls() -> str:
+    """What fits that lack something lose: coverage, and the logarithm of the evidence."""
+    found = stored.read(stored.FIT_CONTROLS)
+    whole = found["as shipped"]
+    return "; ".join(
+        f"{name} {of_fit['inside']} of {of_fit['numbers']}, {of_fit['log_evidence'] - whole['log_evidence']:+.1f}".replace("-", "−")
+        for name, of_fit in found.items()
+        if of_fit is not whole
+    )
 
 
 def fit_informed() -> str:
@@ -257,6 +296,11 @@ TEXTS: Texts = {
     "left out width": lambda: f"{coverage('width', stored.LEFT_OUT):.0f}",
     "left out meta-analysis": lambda: f"{coverage('inside_meta_analysis', stored.LEFT_OUT)} of {coverage('compared', stored.LEFT_OUT)}",
     "left out bias": left_out_bias,
+    "significant where nothing": lambda: significant(NEARLY_NOTHING),
+    "significant elsewhere": lambda: significant(()),
+    "simulated fits": simulated_fits,
+    "uneven ranks": uneven_ranks,
+    "fit controls": fit_controls,
     "left out scores": lambda: interval_scores(stored.LEFT_OUT),
     "trials by trial": lambda: f"{100 * coverage('inside_by_trial'):.0f} %",
     "madrs 2 h": lambda: f"{-number('reference', 'madrs_2h'):.0f}",

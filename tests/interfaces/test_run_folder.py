@@ -14,10 +14,14 @@ import pytest
 
 import euthymia as package
 from euthymia.analysis.comparison import compare
+from euthymia.analysis.headline import forecast_of
 from euthymia.analysis.readouts import MOOD, READOUTS
 from euthymia.analysis.summary import summarise
 from euthymia.core.units import registry
+from euthymia.evidence.registry import evidence
+from euthymia.model.changed import Model
 from euthymia.protocols.reading import builtin_names, change, check, parse, read, text_of
+from euthymia.report.headline import headline_table
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.save import write
 from euthymia.results.netcdf import read_results
@@ -222,7 +226,8 @@ def test_the_installed_command_runs_from_dose_to_page(name, tmp_path):
 @pytest.fixture(scope="module")
 def pair(reference_run):
     """The standard course beside the same patient's visit without drug."""
-    return compare([reference_run.protocol, read("saline")])
+    arms = [reference_run.protocol, read("saline")]
+    return replace(compare(arms), forecasts={arm.name: forecast_of(arm, Model()) for arm in arms})
 
 
 @pytest.fixture(scope="module")
@@ -267,6 +272,21 @@ def test_a_visit_without_drug_moves_no_read_out_and_gives_no_relief_beyond_itsel
     assert all(abs(value) < 1e-9 for value in pair.relief("saline").values() if value is not None)
     assert pair.relief("ketamine-iv")["24 h"] < -1
     assert pair.speed("saline").beyond_context is None
+
+
+def test_the_page_of_a_comparison_says_who_would_respond_beside_what_was_published(pair, pair_html):
+    table = headline_table(pair)
+    assert [row.arm for row in table.rows] == ["ketamine-iv", "saline"]
+    for row in table.rows:
+        for cell in (*row.response, *row.remission, *row.beside, *row.relapse):
+            assert cell in pair_html
+    # The undosed have nothing to relapse from; the dosed are held against the trial that followed responders.
+    ketamine, saline = table.rows
+    assert not saline.relapse
+    assert ketamine.relapse[table.times_after.index("14 d")].endswith(f"[{evidence().target('salloum2019.relapse_05').value:.0f}]")
+    assert all(what in pair_html for what, *_ in table.contrasts)
+    assert 'id="respond"' in pair_html
+    assert 'id="respond"' not in comparison_page(replace(pair, forecasts={}))
 
 
 def test_prefrontal_focus_falls_while_the_drug_is_there_and_rises_the_day_after(pair, pair_html):

@@ -246,13 +246,15 @@ class PublishedTrials(Record):
 
     def compared(self) -> list[tuple[Trial, TrialOutcome]]:
         """Published numbers that like-for-like contrasts need."""
-        named = {row for contrast in self.like_for_like for row in (contrast.first, contrast.second)}
-        return [(trial, observation) for trial in self.trials for observation in trial.observations if observation.target in named]
+        return self._named({row for contrast in self.like_for_like for row in (contrast.first, contrast.second)})
 
-    def contrasted(self) -> Iterator[tuple[Trial, TrialOutcome]]:
+    def contrasted(self) -> list[tuple[Trial, TrialOutcome]]:
         """Published numbers of role ``calibrate`` that a contrast needs."""
-        named = {row for contrast in self.contrasts for row in (*contrast.first, *contrast.second)}
-        yield from ((trial, observation) for trial, observation in self.observed("calibrate") if observation.target in named)
+        named = self._named({row for contrast in self.contrasts for row in (*contrast.first, *contrast.second)})
+        return [(trial, observation) for trial, observation in named if trial.role == "calibrate"]
+
+    def _named(self, rows: set[str]) -> list[tuple[Trial, TrialOutcome]]:
+        return [(trial, observation) for trial in self.trials for observation in trial.observations if observation.target in rows]
 
 
 @cache

@@ -28,7 +28,7 @@ def predict_held_out(
     """Predictions of every held-out number; arguments as in :func:`euthymia.inference.prediction.predict`."""
     check_draws(patients, draws)
     published = published_trials()
-    held_out, contrasted = list(published.observed("validate")), list(published.contrasted())
+    held_out, contrasted = list(published.observed("validate")), published.contrasted()
     problem = prediction_problem(held_out + contrasted, patients, progress=progress)
     progress("drawing trials")
     numbers = problem.targets.targets
