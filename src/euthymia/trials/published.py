@@ -192,7 +192,7 @@ class Trial(Record):
     def is_control(self, control: str, active: str) -> bool:
         """Whether an arm is a control of another: without a drug, or with the antidepressant alone that both begin."""
         taken = self.arms[control].takes
-        return taken in (None, NEW_ANTIDEPRESSANT) and taken != self.arms[active].takes
+        return taken in (None, NEW_ANTIDEPRESSANT) and self.arms[active].takes not in (None, taken)
 
     @property
     def role(self) -> str:
