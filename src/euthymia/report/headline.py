@@ -79,7 +79,7 @@ def headline_table(comparison: Comparison) -> HeadlineTable | None:
     if not forecasts:
         return None
     stored, times = shipped(), list(dict.fromkeys(at for forecast in forecasts.values() for at in forecast.response))
-    contrasts = [] if stored is None else [(each.what, f"{each.observed:+.0f}", of_interval(each.predicted)) for each in stored.contrasts]
+    contrasts = [] if stored is None else [(one.what, f"{one.observed:+.0f}", of_interval(one.predicted)) for one in stored.contrasts]
     return HeadlineTable(
         times,
         list(next(iter(forecasts.values())).remission),

@@ -27,8 +27,8 @@ def headline(comparison: Comparison) -> str:
         edges = np.array(CHANGE_BINS)
         for arm, forecast in forecasts.items():
             change.stairs(100 * np.array(forecast.change), edges, lw=1.8, **arm_line(numbers[arm]))
-        shares = np.array([forecast.change for forecast in forecasts.values()]).max(0)
-        seen = np.flatnonzero(shares > LOWEST_SHARE)
+        proportions = np.array([forecast.change for forecast in forecasts.values()]).max(0)
+        seen = np.flatnonzero(proportions > LOWEST_SHARE)
         change.set(title="Patients by change at 6 weeks, %", xlabel="points of MADRS", xlim=(edges[seen[0]], edges[seen[-1] + 1]), ylim=0)
         change.axvline(0, color=INK, lw=0.6)
         return svg(figure, "Who would respond in further trials", _said(comparison))
@@ -37,13 +37,13 @@ def headline(comparison: Comparison) -> str:
 def _by_time(axes: Axes, rates: dict[str, dict[str, Interval]], numbers: dict[str, int], key: str) -> None:
     """Intervals of several arms side by side at each time; dots are published."""
     times = list(dict.fromkeys(at for of_arm in rates.values() for at in of_arm))
-    for place, (arm, of_arm) in enumerate(rates.items()):
+    for position, (arm, of_arm) in enumerate(rates.items()):
         colour = arm_line(numbers[arm])["color"]
         for name, rate in of_arm.items():
             if rate.low is None or rate.median is None or rate.high is None:
                 continue
             at = times.index(name)
-            x = at + APART * ((place + 0.5) / len(rates) - 0.5)
+            x = at + APART * ((position + 0.5) / len(rates) - 0.5)
             axes.plot([x, x], [rate.low, rate.high], color=colour, lw=3, alpha=0.45, solid_capstyle="butt")
             axes.plot(x, rate.median, "_", color=colour, ms=9, mew=2)
             observed = published(arm, key.format(name))
