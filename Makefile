@@ -41,7 +41,7 @@ check: lint test slow
 rebuild: $(READY)
 	$(BIN)/python -m rebuild
 
-# Whether the fit to trials is right: fits to data that the model made, hours of work, and fits that must predict worse, an hour.
+# Whether the fit to trials is right: fits to data that the model made, hours of work, and fits that lack something, an hour.
 simulated-fits: $(READY)
 	$(BIN)/python -m rebuild.simulated_fits
 

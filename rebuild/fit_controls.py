@@ -1,6 +1,6 @@
 """Fits in which something is left out or wrong, each predicting every trial from all others: `python -m rebuild.fit_controls`.
 
-An hour of work. Those that are wrong must predict worse than the fit that ships, or what they lack would not be needed.
+An hour of work. What can be left out without loss is not asked for by the trials.
 """
 
 import sys

@@ -6,6 +6,7 @@ from itertools import groupby
 from math import log
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 from euthymia.claims.claim import Verdict
 from euthymia.core.errors import unknown
@@ -28,8 +29,8 @@ SAID = {
 }
 """Words of a verdict in a sentence."""
 COMPARATORS = ("citalopram", "sertraline", "fluoxetine", "bupropion", "phenelzine", "tranylcypromine", "moclobemide")
-NEARLY_NOTHING = ("Takahashi 2021", "Roose 2004", "PCN-101", "Smith-Apeldoorn 2024")
-"""Trials whose drug and control differed by less than two points of MADRS, or as much of another scale."""
+NEARLY_NOTHING = ("Takahashi 2021", "Schneider 2003", "Roose 2004", "PCN-101", "Smith-Apeldoorn 2024")
+"""Trials that published next to no difference between drug and control, or that it was not significant."""
 Texts = Mapping[str, Callable[[], str]]
 
 
@@ -106,14 +107,14 @@ def responsiveness() -> str:
     )
 
 
-def left_out_bias() -> str:
-    """By how much drug over control is predicted too large or too small where trials are left out."""
-    bias = stored.read(stored.LEFT_OUT)["bias"]
-    return f"{abs(bias):.1f} points too {'large' if bias < 0 else 'small'}"
+def bias(results: str) -> str:
+    """By how much drug over control is predicted too large or too small."""
+    points = stored.read(results)["bias"]
+    return f"{abs(points):.1f} points too {'large' if points < 0 else 'small'}"
 
 
 def significant(names: tuple[str, ...]) -> str:
-    """How probable a significant difference is in trials of these names, or in all others of the fit."""
+    """How probable a significant difference is at most in trials of these names, or from least to most in all others of the fit."""
     left_out, kept_aside = (stored.read(results)["comparisons"] for results in (stored.LEFT_OUT, stored.TRIALS))
     if not names:
         others = [one["probability"] for one in left_out if one["trial"] not in NEARLY_NOTHING]
@@ -139,14 +140,15 @@ def uneven_ranks() -> str:
 
 
 def fit_controls() -> str:
-    """What fits that lack something lose: coverage, and the logarithm of the evidence."""
+    """Fits that lack something beside the one that ships: numbers inside, interval score, logarithm of the evidence."""
     found = stored.read(stored.FIT_CONTROLS)
-    whole = found["as shipped"]
-    return "; ".join(
-        f"{name} {of_fit['inside']} of {of_fit['numbers']}, {of_fit['log_evidence'] - whole['log_evidence']:+.1f}".replace("-", "−")
-        for name, of_fit in found.items()
-        if of_fit is not whole
-    )
+    whole = found["as shipped"]["log_evidence"]
+
+    def said(of_fit: dict[str, Any]) -> str:
+        score, evidence = of_fit["scores"]["points of MADRS, in proportion"], of_fit["log_evidence"] - whole
+        return f"{of_fit['inside']} inside, score {score:.1f}, evidence {evidence:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+    return "; ".join(f"{name}: {said(of_fit)}" for name, of_fit in found.items())
 
 
 def fit_informed() -> str:
@@ -295,7 +297,8 @@ TEXTS: Texts = {
     "left out by trial": lambda: f"{100 * coverage('inside_by_trial', stored.LEFT_OUT):.0f} %",
     "left out width": lambda: f"{coverage('width', stored.LEFT_OUT):.0f}",
     "left out meta-analysis": lambda: f"{coverage('inside_meta_analysis', stored.LEFT_OUT)} of {coverage('compared', stored.LEFT_OUT)}",
-    "left out bias": left_out_bias,
+    "left out bias": lambda: bias(stored.LEFT_OUT),
+    "kept aside bias": lambda: bias(stored.TRIALS),
     "significant where nothing": lambda: significant(NEARLY_NOTHING),
     "significant elsewhere": lambda: significant(()),
     "simulated fits": simulated_fits,

@@ -44,7 +44,8 @@ def main(count: int = SETS) -> None:
 
 def fit_of_set(problem: CalibrationProblem, seed: int) -> dict[str, Any]:
     """What a fit to one set of data says of the coordinates that made it, and of further trials there."""
-    random = np.random.default_rng([seed])
+    # Streams of their own for the truth and for what draws from the posterior.
+    random = np.random.default_rng([seed, 1])
     truth = random.standard_normal(len(FITTED))
     posterior = sample(simulated(problem, truth, random), draws=DRAWS, seed=seed)
     further = predictions(problem, truth[None], None, seed=int(random.integers(2**31)))

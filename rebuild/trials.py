@@ -55,7 +55,7 @@ def scores_of(rows: list[PosteriorPrediction]) -> dict[str, Any]:
     return {
         "coverage": {
             "numbers": found.count,
-            "inside": sum(row.inside for row in rows),
+            "inside": round(found.inside * found.count),
             "inside_by_trial": found.inside_by_trial,
             "width": found.width,
             "compared": found.compared,

@@ -384,7 +384,7 @@ def test_a_remission_without_its_cut_is_refused():
     outcome = TrialOutcome(target="salloum2019.remission", arm="ketamine", at="3 d", statistic="remission")
     baseline = {"mean": 33, "sd": 6, "provenance": "assumed"}
     trial = Trial(name="Nobody 2030", baseline=baseline, arms={"ketamine": TrialArm(**ARM)}, observations=(outcome,))
-    with pytest.raises(ValueError, match="needs a cut of remission"):
+    with pytest.raises(ValueError, match="needs a `remission` cut"):
         check_trial(trial, published_trials())
 
 

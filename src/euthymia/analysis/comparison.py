@@ -45,6 +45,8 @@ class Comparison:
     """MADRS of many patients, of the arms that ship, as they ship."""
     forecasts: dict[str, ProtocolForecast] = field(default_factory=dict)
     """What further trials of the arms would find; of those that ship, unless all were forecast."""
+    people: int | None = None
+    """Virtual patients in which all were forecast; None where the forecasts are those that ship."""
 
     @property
     def arms(self) -> list[str]:

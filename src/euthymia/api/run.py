@@ -1,5 +1,6 @@
 """What the functions of the interface return for courses: results with names and units, in words, as a page and as a folder."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from ..analysis.summary import Summary, summarise
 from ..core.errors import InputError
 from ..core.exported_programs import compiled_first
 from ..core.files import atomic_write, check_file
+from ..evidence.headline import ProtocolForecast
 from ..inference.sizes import check_people
 from ..model.changed import Model
 from ..protocols.protocol import Protocol
@@ -204,8 +206,20 @@ class ComparedRuns(_WithReport):
             If the folder exists and is not to be replaced, or cannot be written.
         """
         check_destination(Path(folder), overwrite)
-        write(self.comparison.simulations, self._page, Path(folder), overwrite)
+        write(self.comparison.simulations, self._page, Path(folder), overwrite, self._forecasts)
         return Path(folder)
+
+    @property
+    def forecasts(self) -> dict[str, ProtocolForecast]:
+        """What further trials of the arms would find, by arm; without ``people`` of those that ship alone."""
+        return self.comparison.forecasts
+
+    @property
+    def _forecasts(self) -> dict[str, bytes]:
+        if not self.forecasts:
+            return {}
+        data = {name: forecast.model_dump(mode="json") for name, forecast in self.forecasts.items()}
+        return {"forecasts.json": (json.dumps(data, indent=2) + "\n").encode()}
 
     @cached_property
     def _page(self) -> str:
@@ -295,11 +309,12 @@ def solve_several(
         from ..inference.fitted import shipped
         from ..inference.forecast import forecast
 
+        marked = {name: replace(course, options={**course.options, "people": people}) for name, course in marked.items()}
         numbers = {name: number for number, name in enumerate(marked, 1)}
 
         def forecasting(name: str) -> None:
             progress(numbers[name], f"further trials of {name}")
 
         forecasts = forecast([course.protocol for course in marked.values()], shipped(), patients=people, progress=forecasting)
-    compared = replace(compared, simulations=marked, medians=medians, forecasts=forecasts)
+    compared = replace(compared, simulations=marked, medians=medians, forecasts=forecasts, people=people)
     return ComparedRuns(compared, model, tuple(idle_changes(without, model.values)))

@@ -85,15 +85,15 @@ def compare(
     out: Path = Path("runs/comparison"),
     overwrite: Overwrite = False,
 ) -> None:
-    """Put several protocols side by side for one patient: who moves mood, when, and which systems each drug touches.
+    """Put several protocols side by side: who moves mood and when in one patient, and who responds and relapses in further trials.
 
     Parameters
     ----------
     arms
         Two to eight built-in protocols or YAML files; default ketamine-iv escitalopram phenelzine saline.
     people
-        Forecast further trials of the arms in so many virtual patients, 16 to 10000; minutes of work the first time. Left out, the
-        forecast that ships is shown of arms that ship.
+        Forecast further trials of the arms anew in so many virtual patients, 16 to 10000; minutes of work. Without it, arms that ship
+        have the forecast that ships.
     out
         Folder for the results.
     """

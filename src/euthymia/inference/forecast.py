@@ -32,7 +32,7 @@ from ..trials.relapse_statistics import FollowedCourse, relapse_distribution
 from .coordinates import FITTED, values_at
 from .fitted import Fitted
 from .likelihood import effects_at
-from .sizes import check_draws
+from .sizes import SEED_OF_FORECASTS, check_draws
 
 SHOWN = {"24 h": DAY, "7 d": WEEK, "6 weeks": 6 * WEEK}
 """Times of the headline since the first visit, h."""
@@ -46,7 +46,6 @@ relapsed."""
 LATEST = 6 * WEEK
 """The last dose after which responders are followed, h."""
 DRAWS = 200
-SEED = 6
 INTERVAL = (0.05, 0.5, 0.95)
 
 
@@ -78,16 +77,20 @@ def _times(follow_up: FollowUp | None) -> np.ndarray:
     return np.unique(RATED if follow_up is None else [*RATED, follow_up.judged_at, *follow_up.ratings])
 
 
+def _baseline(protocol: Protocol, model: Euthymia) -> float:
+    """Mean MADRS before treatment, points."""
+    return float(model.symptoms.baseline.sum()) if protocol.patient.madrs is None else protocol.patient.madrs
+
+
 def _arm(protocol: Protocol, times: np.ndarray, model: Euthymia, patients: TrialPatients) -> ArmEnsemble:
     solved = trajectories_at(protocol, times, model, patients)
-    madrs = protocol.patient.madrs if protocol.patient.madrs is not None else model.symptoms.baseline.sum()
     return ArmEnsemble(
         jnp.asarray(times),
         patients.fluctuation,
         jnp.asarray(since_visits(protocol, times + first_visit(protocol))),
         solved.repair,
         solved.dissociation,
-        jnp.array([float(madrs), float(model.population.severity)]),
+        jnp.array([_baseline(protocol, model), float(model.population.severity)]),
     )
 
 
@@ -155,12 +158,13 @@ def forecast(
     """
     check_draws(patients, draws)
     start = default_model() if model is None else model
-    z = jnp.asarray(np.random.default_rng(SEED).standard_normal((draws, len(EFFECTS))))
+    z = jnp.asarray(np.random.default_rng(SEED_OF_FORECASTS).standard_normal((draws, len(EFFECTS))))
     coordinates, forecasts = jnp.asarray(fitted.drawn(draws)), {}
     shown = {name: int(np.searchsorted(RATED, at)) for name, at in SHOWN.items()}
     for protocol in protocols:
         progress(protocol.name)
-        follow_up = follow_up_of(protocol)
+        # Who is never above the cut of relapse cannot relapse.
+        follow_up = follow_up_of(protocol) if _baseline(protocol, start) > float(start.ratings.relapse) else None
         times = _times(follow_up)
         longer = protocol.with_canonical(horizon=max(protocol.horizon, first_visit(protocol) + float(times[-1])))
         people = quasi_random_patients(start, times, patients)

@@ -6,6 +6,7 @@ DRAWS_OF_CIRCUITS, SEED_OF_CIRCUITS = 100_000, 16
 PATIENTS = 256
 """Of an ensemble."""
 DRAWS_OF_POSTERIOR, DRAWS_OF_PREDICTION = 1500, 400
+SEED_OF_FORECASTS = 6
 
 
 def check_people(people: int) -> None:

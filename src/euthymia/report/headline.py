@@ -2,63 +2,80 @@
 
 from typing import NamedTuple
 
+from ..analysis.cohort_medians import ships
 from ..analysis.comparison import Comparison
 from ..core.constants import DAY
 from ..evidence.headline import Interval, ProtocolForecast, shipped
+from ..protocols.vocabulary import OF_KETAMINE
 from ..trials.published import published_trials
 from .words import NONE
 
 MEANINGS = (
-    "Median and 90 % of further trials, which differ; in square brackets what was published. Response is half of MADRS off, remission 12 "
-    "or less. Left: by six weeks. Dissociation (of the most there can be) and systolic pressure: peaks in the typical patient. Relapse is "
-    "22 or more, of those who responded a day after the last dose: the last at a visit where there are visits, the last tablet where not; "
-    "the attention of a treatment goes on."
+    "Median and 90 % of large further trials, in adults under 65 whom two antidepressants have failed; trials differ by more than their "
+    "size. In square brackets what was published, of trials that are only near the arm: the six infusions were open, tablets were given "
+    "in primary care, responders were followed from the third day or from four hours. Response is half of MADRS off, remission 12 or less, "
+    "both as if everybody stayed. Relapse is a MADRS of 22 or more, among those who responded a day after the last dose: of the doses at "
+    "visits where there are any, of the tablets where not. Half have once been rated as responders by the time that is shown. Dissociation "
+    "(of the most there can be) and the rise of systolic pressure: peaks in the typical patient."
 )
 NOT_MODELLED = (
     "Not modelled among side effects: headache, nausea, sedation, harm to the bladder, misuse and dependence; and of other drugs than "
-    "ketamine all side effects."
+    "ketamine all side effects. Drugs are not ranked: what those other than ketamine do rests on assumed clearances."
 )
+NO_FORECAST = "No forecast of trials ships for these arms as they are; `euthymia compare --people 256` makes one."
+OTHER = ("half respond once by", "left by 6 weeks, %", "dissociation, %", "pressure, +mmHg")
+CONTRASTS = "Response of one arm less that of the other, percentage points"
+OF_CONTRASTS = "Seen and forecast in trials of the published sizes. All but the fourth were fitted, or one of their two arms was."
 
 
 def of_interval(rate: Interval) -> str:
     """Median and 90 % of a rate, per cent."""
     if rate.low is None or rate.median is None or rate.high is None:
         return NONE
-    return f"{rate.median:.0f} ({rate.low:.0f}…{rate.high:.0f})"
+    return f"{rate.median:.0f} ({rate.low:.0f}…{rate.high:.0f})".replace("-", "−")
 
 
 def of_hours(hours: float | None) -> str:
     """A time to response in words."""
     if hours is None:
-        return "not by 6 weeks"
+        return "never"
     return f"{hours:.0f} h" if hours <= DAY else f"{hours / DAY:.0f} d"
 
 
-def published(arm: str, at: str) -> list[float]:
+def of_times(times: Interval) -> str:
+    """Median and 90 % of a time to response."""
+    return f"{of_hours(times.median)} ({of_hours(times.low)}…{of_hours(times.high)})"
+
+
+def published(comparison: Comparison, arm: str, at: str) -> list[float]:
     """Response rates that were published of a protocol that ships at a time, per cent; of relapse where the time begins with it."""
+    if not ships(comparison.simulations[arm].protocol):
+        return []
     known = {observation.target: observation for trial in published_trials().trials for observation in trial.observations}
     return [float(known[row].observed) for row in published_trials().published_rates.get(arm, {}).get(at, ())]
 
 
-def with_published(rate: Interval, arm: str, at: str) -> str:
-    """A rate with what was published in square brackets."""
-    rates = published(arm, at)
-    return of_interval(rate) + (f" [{', '.join(f'{value:.0f}' for value in rates)}]" if rates else "")
+class Rate(NamedTuple):
+    """A forecast, and what was published beside it."""
+
+    forecast: str
+    published: str
+    """In square brackets; empty where nothing was."""
+
+    def __str__(self) -> str:
+        return f"{self.forecast} {self.published}".strip()
 
 
 class HeadlineRow(NamedTuple):
     """What is said of an arm."""
 
     arm: str
-    response: list[str]
-    remission: list[str]
-    beside: list[str]
-    """When half have responded, how many have left, and the peaks of dissociation and pressure."""
-    relapse: list[str]
-    """Of responders; empty where nothing is given at a visit."""
-
-
-BESIDE = ("half respond by", "left, %", "dissociation, %", "systolic, mmHg")
+    response: list[Rate]
+    remission: list[Rate]
+    other: list[str]
+    """In the order of ``OTHER``."""
+    relapse: list[Rate]
+    """Of responders; empty where there is no dose."""
 
 
 class HeadlineTable(NamedTuple):
@@ -90,11 +107,22 @@ def headline_table(comparison: Comparison) -> HeadlineTable | None:
 
 
 def _row(comparison: Comparison, arm: str, forecast: ProtocolForecast, times: list[str]) -> HeadlineRow:
-    dissociation, pressure = 100 * comparison.peak(arm, "dissociation"), comparison.peak(arm, "systolic_rise")
+    def rate(forecast: Interval | None, at: str) -> Rate:
+        rates = published(comparison, arm, at)
+        return Rate(
+            NONE if forecast is None else of_interval(forecast), f"[{', '.join(f'{value:.0f}' for value in rates)}]" if rates else ""
+        )
+
+    has_ketamine = any(dose.drug in OF_KETAMINE for dose in comparison.simulations[arm].protocol.doses)
+    peaks = {"dissociation": 100, "systolic_rise": 1}
     return HeadlineRow(
         arm,
-        [with_published(forecast.response[at], arm, at) if at in forecast.response else NONE for at in times],
-        list(map(of_interval, forecast.remission.values())),
-        [of_hours(forecast.hours_to_response.median), of_interval(forecast.left), f"{dissociation:.0f}", f"{pressure:.0f}"],
-        [with_published(rate, arm, f"relapse {at}") for at, rate in forecast.relapsed.items()],
+        [rate(forecast.response.get(at), at) for at in times],
+        [rate(one, "") for one in forecast.remission.values()],
+        [
+            of_times(forecast.hours_to_response),
+            of_interval(forecast.left),
+            *(f"{scale * comparison.peak(arm, name):.0f}" if has_ketamine else NONE for name, scale in peaks.items()),
+        ],
+        [rate(one, f"relapse {at}") for at, one in forecast.relapsed.items()],
     )

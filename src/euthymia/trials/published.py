@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ..clinic.symptoms import EMPIRICAL_CONTEXTS
 from ..clinic.trial_differences import COVARIATES
 from ..core.errors import InputError, unknown
 from ..core.units import quantity
@@ -190,8 +191,10 @@ class Trial(Record):
         return baseline
 
     def is_control(self, control: str, active: str) -> bool:
-        """Whether an arm is a control of another: without a drug, or with the antidepressant alone that both begin."""
+        """Whether an arm is a control of another: without any treatment, or with the antidepressant alone that both begin."""
         taken = self.arms[control].takes
+        if self.arms[control].context in EMPIRICAL_CONTEXTS:
+            return False
         return taken in (None, NEW_ANTIDEPRESSANT) and self.arms[active].takes not in (None, taken)
 
     @property
@@ -290,7 +293,7 @@ def check_trial(trial: Trial, published: PublishedTrials) -> None:
             trial.baseline_of(arm)
         if (observation.remission is not None) != (observation.statistic in REMISSION):
             raise ValueError(
-                f"{observation.target}: {observation.statistic} {'has no' if observation.remission else 'needs a'} cut of remission"
+                f"{observation.target}: {observation.statistic} {'has no' if observation.remission else 'needs a'} `remission` cut"
             )
         _check_follow_up(observation)
 

@@ -11,15 +11,16 @@ from ..core.constants import DAY
 from ..evidence.registry import evidence
 from ..inference.likelihood import TEST
 from ..inference.prediction import INTERVAL, PosteriorPrediction
-from ..trials.published import published_trials
+from ..trials.published import BETWEEN_ARMS, published_trials
 
 UNITS = {
     "points of MADRS": ("change", "score", "difference"),
+    "points of the Hamilton scale": ("HAM-D change", "HAM-D difference"),
     "per cent of patients": ("response", "remission", "response difference", "remission difference", "relapse", "relapse by the median"),
     "SDs": ("effect", "benefit", "effect once lost"),
     "days": ("mean time to relapse",),
 }
-"""Statistics by their unit."""
+"""Statistics by their unit; a test of significance has none."""
 
 
 class IntervalScores(NamedTuple):
@@ -66,9 +67,9 @@ def summarise(rows: list[PosteriorPrediction]) -> PredictionSummary:
 
     by_unit = {unit: [row for row in compared if row.observation.statistic in kinds] for unit, kinds in UNITS.items()}
     return PredictionSummary(
-        len(rows),
-        float(np.mean([row.inside for row in rows])),
-        by_trial(rows, lambda row: row.inside),
+        len(numbers),
+        float(np.mean([row.inside for row in numbers])),
+        by_trial(numbers, lambda row: row.inside),
         by_trial(numbers, lambda row: (row.high - row.low) / row.unit),
         len(compared),
         float(np.mean([bool(row.inside_meta_analysis) for row in compared])) if compared else float("nan"),
@@ -118,9 +119,9 @@ class SignTest:
 def sign_tests(rows: list[PosteriorPrediction]) -> list[SignTest]:
     """Sign tests of comparisons with a control, and of changes after a day under each pair of doses, in trials that list doses upwards."""
     tests = [
-        SignTest(row.observation.compares, f"{row.trial.name} ({row.observation.arm})", row.observation.observed, row.median)
+        SignTest(row.observation.compares or "treatment", f"{row.trial.name} ({row.observation.arm})", row.observation.observed, row.median)
         for row in rows
-        if row.observation.compares
+        if row.observation.statistic in BETWEEN_ARMS and row.observation.statistic != TEST and row.observation.observed != 0
     ]
     for name in dict.fromkeys(row.trial.name for row in rows):
         arms = [row for row in rows if row.trial.name == name and row.observation.statistic == "change" and row.observation.at == DAY]

@@ -19,10 +19,10 @@ def headline(comparison: Comparison) -> str:
     forecasts = comparison.forecasts
     numbers = {arm: list(comparison.arms).index(arm) for arm in forecasts}
     with panels(3.4, 1, 3, width_ratios=[4, 3, 4]) as (figure, [[response, relapse, change]]):
-        _by_time(response, {arm: forecast.response for arm, forecast in forecasts.items()}, numbers, "{}")
+        _by_time(response, comparison, {arm: forecast.response for arm, forecast in forecasts.items()}, numbers, "{}")
         response.set(title="Response, % of patients", xlabel="after the first dose")
         followed = {arm: forecast.relapsed for arm, forecast in forecasts.items() if forecast.relapsed}
-        _by_time(relapse, followed, numbers, "relapse {}")
+        _by_time(relapse, comparison, followed, numbers, "relapse {}")
         relapse.set(title="Relapse, % of responders", xlabel="after the last dose")
         edges = np.array(CHANGE_BINS)
         for arm, forecast in forecasts.items():
@@ -34,7 +34,7 @@ def headline(comparison: Comparison) -> str:
         return svg(figure, "Who would respond in further trials", _said(comparison))
 
 
-def _by_time(axes: Axes, rates: dict[str, dict[str, Interval]], numbers: dict[str, int], key: str) -> None:
+def _by_time(axes: Axes, comparison: Comparison, rates: dict[str, dict[str, Interval]], numbers: dict[str, int], key: str) -> None:
     """Intervals of several arms side by side at each time; dots are published."""
     times = list(dict.fromkeys(at for of_arm in rates.values() for at in of_arm))
     for position, (arm, of_arm) in enumerate(rates.items()):
@@ -46,7 +46,7 @@ def _by_time(axes: Axes, rates: dict[str, dict[str, Interval]], numbers: dict[st
             x = at + APART * ((position + 0.5) / len(rates) - 0.5)
             axes.plot([x, x], [rate.low, rate.high], color=colour, lw=3, alpha=0.45, solid_capstyle="butt")
             axes.plot(x, rate.median, "_", color=colour, ms=9, mew=2)
-            observed = published(arm, key.format(name))
+            observed = published(comparison, arm, key.format(name))
             axes.plot([x] * len(observed), observed, "o", color=INK, ms=4)
             if at == 0:
                 axes.annotate(LETTERS[numbers[arm]], (x, rate.high), (0, 3), textcoords="offset points", ha="center", color=colour)
@@ -57,6 +57,6 @@ def _by_time(axes: Axes, rates: dict[str, dict[str, Interval]], numbers: dict[st
 def _said(comparison: Comparison) -> str:
     """Response in words."""
     return " ".join(
-        f"{comparison.label(arm)}: " + ", ".join(f"{rate.median:.0f} % respond at {at}" for at, rate in forecast.response.items()) + "."
+        f"{comparison.label(arm)}: " + ", ".join(f"{rate.median:.0f} % respond, {at}" for at, rate in forecast.response.items()) + "."
         for arm, forecast in comparison.forecasts.items()
     )

@@ -36,7 +36,7 @@ from ..figures.headline import headline
 from ..figures.mood import is_the_trial, mood
 from ..figures.style import LETTERS
 from ..glossary import explained
-from ..headline import BESIDE, MEANINGS, NOT_MODELLED, headline_table
+from ..headline import CONTRASTS, MEANINGS, NO_FORECAST, NOT_MODELLED, OF_CONTRASTS, OTHER, headline_table
 from ..statements import outcomes_in_view
 from ..tokens import style_sheet, themed
 from ..typical_patient import TYPICAL_AND_MEDIAN, madrs_rows, median_of, median_ratings
@@ -165,7 +165,10 @@ def comparison_page(comparison: Comparison) -> str:
         attributed=_figure("attributed", arms.attributed(comparison)),
         headline=headline_table(comparison),
         forecast=_figure("forecast", headline(comparison)) if comparison.forecasts else None,
-        beside=list(BESIDE),
+        other=list(OTHER),
+        contrasts=CONTRASTS,
+        of_contrasts=OF_CONTRASTS,
+        no_forecast=NO_FORECAST,
         meanings=MEANINGS,
         not_modelled=NOT_MODELLED,
         contributors=WAYS_THEN_CONTEXT,

@@ -15,6 +15,7 @@ SIGNS = {
     "control": "drug over control",
     "masking": "drug over control where patients were masked",
     "population": "drug over control in hospital",
+    "treatment": "of one over the other, in others",
 }
 
 
