@@ -24,6 +24,7 @@ from euthymia.protocols.reading import builtin_names, change, check, parse, read
 from euthymia.report.headline import headline_table
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.save import write
+from euthymia.report.words import NONE
 from euthymia.results.netcdf import read_results
 
 FILES = {"protocol.yaml", "results.nc", "readouts.csv", "manifest.json", "report.html"}
@@ -278,12 +279,14 @@ def test_the_page_of_a_comparison_says_who_would_respond_beside_what_was_publish
     table = headline_table(pair)
     assert [row.arm for row in table.rows] == ["ketamine-iv", "saline"]
     for row in table.rows:
-        for cell in (*row.response, *row.remission, *row.beside, *row.relapse):
-            assert cell in pair_html
+        for cell in (*row.response, *row.remission, *row.other, *row.relapse):
+            assert str(cell) in pair_html
     # The undosed have nothing to relapse from; the dosed are held against the trial that followed responders.
     ketamine, saline = table.rows
     assert not saline.relapse
-    assert ketamine.relapse[table.times_after.index("14 d")].endswith(f"[{evidence().target('salloum2019.relapse_05').value:.0f}]")
+    assert ketamine.relapse[table.times_after.index("14 d")].published == f"[{evidence().target('salloum2019.relapse_05').value:.0f}]"
+    # What no model of its side effects has is not said to be none.
+    assert saline.other[2:] == [NONE, NONE]
     assert all(what in pair_html for what, *_ in table.contrasts)
     assert 'id="respond"' in pair_html
     assert 'id="respond"' not in comparison_page(replace(pair, forecasts={}))

@@ -16,7 +16,7 @@ from euthymia.inference.fitted import shipped
 from euthymia.inference.forecast import FOLLOWED, LAST, RATED, SHOWN, follow_up_of, forecast
 from euthymia.protocols.reading import DEFAULT, read
 from euthymia.report.headline import of_hours
-from euthymia.report.terminal.headline import BARS, histogram
+from euthymia.report.terminal.headline import BARS, histogram, scale_of_histogram
 from euthymia.trials.regimens import RegimenTrajectories
 
 PATIENTS = 64
@@ -114,3 +114,17 @@ def test_shares_of_patients_are_bars_and_hours_are_words():
     assert of_hours(72.0) == "3 d"
     assert of_hours(None) == "not by 6 weeks"
     assert np.all(np.diff(RATED) > 0)
+
+
+def test_the_scale_of_the_bars_has_zero_where_change_is_none():
+    scale, bars = scale_of_histogram(), len(CHANGE_BINS) - 1
+    assert len(scale) == bars
+    assert scale.index("0", 3) == CHANGE_BINS.index(0)
+
+
+def test_who_begins_below_a_relapse_is_not_followed(monkeypatch):
+    monkeypatch.setattr(forecasts, "trajectories_at", repaired_by(0.5))
+    mild = read(DEFAULT).changed(patient={"madrs": 18.0})
+    (found,) = forecast([mild], at(ALIKE), patients=PATIENTS, draws=50).values()
+    assert found.relapsed == {}
+    assert list(found.response) == list(SHOWN)

@@ -14,16 +14,16 @@ MEANINGS = (
     "Median and 90 % of large further trials, in adults under 65 whom two antidepressants have failed; trials differ by more than their "
     "size. In square brackets what was published, of trials that are only near the arm: the six infusions were open, tablets were given "
     "in primary care, responders were followed from the third day or from four hours. Response is half of MADRS off, remission 12 or less, "
-    "both as if everybody stayed. Relapse is a MADRS of 22 or more, among those who responded a day after the last dose: of the doses at "
-    "visits where there are any, of the tablets where not. Half have once been rated as responders by the time that is shown. Dissociation "
-    "(of the most there can be) and the rise of systolic pressure: peaks in the typical patient."
+    "both as if everybody stayed. Half have once been rated as responders by the time that is shown. Left: by six weeks. Relapse is 22 "
+    "or more, among those who responded a day after the last dose: of the doses at visits where there are any, of the tablets where "
+    "not. Dissociation (of the most there can be) and the rise of systolic pressure: peaks in the typical patient."
 )
 NOT_MODELLED = (
     "Not modelled among side effects: headache, nausea, sedation, harm to the bladder, misuse and dependence; and of other drugs than "
     "ketamine all side effects. Drugs are not ranked: what those other than ketamine do rests on assumed clearances."
 )
 NO_FORECAST = "No forecast of trials ships for these arms as they are; `euthymia compare --people 256` makes one."
-OTHER = ("half respond once by", "left by 6 weeks, %", "dissociation, %", "pressure, +mmHg")
+OTHER = ("half respond once", "left, %", "dissociation, %", "pressure, mmHg")
 CONTRASTS = "Response of one arm less that of the other, percentage points"
 OF_CONTRASTS = "Seen and forecast in trials of the published sizes. All but the fourth were fitted, or one of their two arms was."
 
@@ -44,6 +44,8 @@ def of_hours(hours: float | None) -> str:
 
 def of_times(times: Interval) -> str:
     """Median and 90 % of a time to response."""
+    if times.low is None:
+        return of_hours(None)
     return f"{of_hours(times.median)} ({of_hours(times.low)}…{of_hours(times.high)})"
 
 

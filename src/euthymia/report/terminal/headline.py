@@ -29,7 +29,7 @@ def scale_of_histogram() -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in (title, *columns):
-        table.add_column(column, justify="left" if column == title else "right", no_wrap=column != title, min_width=12)
+        table.add_column(column, justify="left" if column == title else "right", no_wrap=column != title, min_width=10)
     return table
 
 
