@@ -246,7 +246,7 @@ def test_the_page_of_a_comparison_is_well_formed_and_loads_nothing(pair_html):
 
 def test_the_page_of_a_comparison_opens_with_the_picture(pair_html):
     sections = re.findall(r'<section id="([^"]+)">', pair_html)
-    assert sections == ["picture", "mood", "speed", "who", "touched", "trust", "made"]
+    assert sections == ["picture", "mood", "respond", "speed", "who", "touched", "trust", "made"]
     assert pair_html.index("<svg") < pair_html.index('<section id="mood">')
 
 

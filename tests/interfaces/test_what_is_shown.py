@@ -28,6 +28,7 @@ from euthymia.cli.run import COMPARED
 from euthymia.clinic.safety import Safety
 from euthymia.clinic.symptoms import Symptoms
 from euthymia.core.parameters import declared, rows_of
+from euthymia.evidence.headline import shipped
 from euthymia.links import Links
 from euthymia.model.parameters import DoseCurve, OmittedReward
 from euthymia.pharmacology.absorption import Absorption
@@ -46,6 +47,7 @@ from euthymia.report.figures.line_ends import apart
 from euthymia.report.figures.mood import mood
 from euthymia.report.pages.page import comparison_page, page
 from euthymia.report.pages.sections import SECTIONS
+from euthymia.report.terminal.headline import show_headline
 from euthymia.report.terminal.summary import show_comparison
 from euthymia.results.quantities import QUANTITIES
 from euthymia.simulation.visits import EMPIRICAL
@@ -258,6 +260,18 @@ def test_a_comparison_fits_a_terminal_and_cuts_nothing(names, width, reference_r
     # The name of every arm heads a row of the tables of mood, and a column of what is touched.
     assert all(printed.count(name) >= 5 for name in names if len(name) < 20)
     assert printed.count("a" * 20) >= 5 or "ketamine-iv" in names
+
+
+def test_the_headline_fits_a_terminal(reference_run):
+    """With its longest rows: published rates stand below forecasts."""
+    names = ("ketamine-iv", "esketamine-spray-and-escitalopram")
+    arms = {name: replace(reference_run, protocol=read(name)) for name in names}
+    out = StringIO()
+    show_headline(Comparison(arms, [], forecasts={name: shipped().protocols[name] for name in names}), Console(file=out, width=80))
+    tables = [line for line in out.getvalue().splitlines() if not line.startswith(("Median and", "Not modelled", "Seen and"))]
+    assert max(map(len, tables)) <= 80
+    for heading in ("day after last dose", "pressure, mmHg", "28 d", "Change at 6 weeks"):
+        assert heading in out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_shares_of_patients_are_bars_and_hours_are_words():
     assert histogram((0.0, 0.25, 0.5)) == f"{BARS[0]}{BARS[4]}{BARS[-1]}"
     assert of_hours(2.0) == "2 h"
     assert of_hours(72.0) == "3 d"
-    assert of_hours(None) == "not by 6 weeks"
+    assert of_hours(None) == "never"
     assert np.all(np.diff(RATED) > 0)
 
 

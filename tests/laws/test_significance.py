@@ -25,13 +25,13 @@ def test_drugs_are_compared_with_controls_of_their_own_trial_at_the_same_time():
 
 
 def test_a_control_takes_nothing_or_the_antidepressant_that_both_begin():
-    spray, infusion = (
-        next(trial for trial in published_trials().trials if trial.name == name) for name in ("TRANSFORM-3", "Murrough 2013")
-    )
+    trials = {trial.name: trial for trial in published_trials().trials}
+    spray, infusion = trials["TRANSFORM-3"], trials["Murrough 2013"]
     assert spray.is_control("control", "esketamine")
     assert infusion.is_control("midazolam", "ketamine")
     assert not any(trial.is_control(arm, arm) for trial in trials.values() for arm in trial.arms)
     assert not infusion.is_control("ketamine", "midazolam")
+    assert not trials["ELEKT-D"].is_control("electroconvulsive therapy", "ketamine")
 
 
 def test_a_comparison_has_the_sizes_of_its_arms():

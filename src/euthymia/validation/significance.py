@@ -52,7 +52,9 @@ def comparisons(targets: Sequence[PredictionTarget]) -> dict[Comparison, tuple[P
         # What has no size of its arm takes half of that of its number, which is of both arms.
         n = observation.n if of_two or size is None or trial.arms[observation.arm].n is not None else 2 * size
         for control in [observation.against] if of_two else _controls(target, single):
-            comparison = Comparison(trial.name, observation.sides[0], control or "", observation.at)
+            if control is None or not trial.is_control(control, observation.arm):
+                continue
+            comparison = Comparison(trial.name, observation.sides[0], control, observation.at)
             as_test, as_difference = (
                 target._replace(
                     observation=observation.model_copy(update={"statistic": statistic, "against": control, "remission": None, "n": n})

@@ -42,7 +42,8 @@ def show_headline(comparison: Comparison, console: Console) -> None:
     """Print forecasts of the arms that have one, and the contrasts that ship."""
     headline = headline_table(comparison)
     if headline is None:
-        print_paragraph(console, NO_FORECAST)
+        console.print()
+        console.print(NO_FORECAST)
         return
     response, remission = _table("Response, %", *headline.times), _table("Remission, %", *headline.times_of_remission)
     other, relapse = _table("Other", *OTHER), _table("Relapse, %", *headline.times_after)
