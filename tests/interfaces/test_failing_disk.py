@@ -14,7 +14,7 @@ COURSE = ("protocol.yaml", "results.nc", "readouts.csv")
 ARMS = ("ketamine-iv", "saline")
 FILES = {
     "simulate": {"report.html", "manifest.json", *COURSE},
-    "compare": {"report.html", "manifest.json", *(f"{arm}.{name}" for arm in ARMS for name in COURSE)},
+    "compare": {"report.html", "manifest.json", "forecasts.json", *(f"{arm}.{name}" for arm in ARMS for name in COURSE)},
 }
 COMMANDS = {"simulate": ["simulate"], "compare": ["compare", *ARMS]}
 
