@@ -5,12 +5,14 @@ An hour of work. What can be left out without loss is not asked for by the trial
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.special import logsumexp
 
 from euthymia.core.runtime import configure
 from euthymia.inference.calibration import Calibration, sample
@@ -78,7 +80,7 @@ def held(problem: CalibrationProblem, rows: dict[str, float]) -> CalibrationProb
 def aimed(problem: CalibrationProblem, kind: type[PredictionTargets]) -> CalibrationProblem:
     """The problem with another kind of targets."""
     targets = kind(problem.targets.targets)
-    return CalibrationProblem(targets, problem.start, problem.solved, trial_data(targets))
+    return replace(problem, targets=targets, data=trial_data(targets))
 
 
 FITS: dict[str, Callable[[CalibrationProblem], CalibrationProblem]] = {
@@ -122,7 +124,7 @@ def found(problem: CalibrationProblem) -> dict[str, Any]:
 def log_evidence(of_trials: np.ndarray, of_prior: np.ndarray) -> float:
     """Logarithm of the marginal likelihood up to a constant that all fits share, by importance."""
     logarithms = of_trials.sum(1) + of_prior
-    return float(np.logaddexp.reduce(logarithms[np.isfinite(logarithms)]) - np.log(len(logarithms)))
+    return float(logsumexp(logarithms[np.isfinite(logarithms)]) - np.log(len(logarithms)))
 
 
 if __name__ == "__main__":

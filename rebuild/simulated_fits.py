@@ -5,6 +5,7 @@ interval of a further trial holds what that trial finds as often as it promises.
 """
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -47,7 +48,7 @@ def fit_of_set(problem: CalibrationProblem, seed: int) -> dict[str, Any]:
     # Streams of their own for the truth and for what draws from the posterior.
     random = np.random.default_rng([seed, 1])
     truth = random.standard_normal(len(FITTED))
-    posterior = sample(simulated(problem, truth, random), draws=DRAWS, seed=seed)
+    posterior = sample(replace(problem, data=simulated(problem, truth, random)), draws=DRAWS, seed=seed)
     further = predictions(problem, truth[None], None, seed=int(random.integers(2**31)))
     predicted = predictions(problem, posterior.resampled(FURTHER_TRIALS), None, seed=seed)
     inside = [row.low <= found.draws[0] <= row.high for row, found in zip(predicted, further, strict=True)]
@@ -62,13 +63,8 @@ def fit_of_set(problem: CalibrationProblem, seed: int) -> dict[str, Any]:
     }
 
 
-def simulated(problem: CalibrationProblem, truth: np.ndarray, random: np.random.Generator) -> CalibrationProblem:
-    """The problem with numbers that trials would publish at some coordinates, in place of those that were published."""
-    at = _truth(problem, truth, random)
-    return CalibrationProblem(problem.targets, problem.start, problem.solved, at)
-
-
-def _truth(problem: CalibrationProblem, truth: np.ndarray, random: np.random.Generator) -> TrialData:
+def simulated(problem: CalibrationProblem, truth: np.ndarray, random: np.random.Generator) -> TrialData:
+    """Numbers that trials would publish at some coordinates, in place of those that were published."""
     model, data = problem.model(jnp.asarray(truth)), problem.data
     p, z = model.trial_differences, jnp.asarray(random.standard_normal((len(problem.targets.trial_names), 2)))
     effects = effects_at(p, problem.targets.expected_effects(p), z, data.pools)

@@ -123,7 +123,7 @@ def predict(
         Called with what is being done.
     """
     check_draws(patients, draws)
-    problem = prediction_problem(pairs, patients, model, progress)
+    problem = prediction_problem(pairs, patients, model, progress=progress)
     progress("drawing trials")
     return predictions(problem, fitted.drawn(draws), beside)
 

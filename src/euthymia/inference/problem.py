@@ -11,6 +11,7 @@ from ..model.default import default_model, model_at
 from ..model.parameters import Euthymia
 from ..trials.expected import PredictionTargets, SolvedEnsemble, prediction_targets, solve_ensemble
 from ..trials.published import Trial, TrialOutcome
+from ..trials.regimens import SEED
 from .coordinates import FITTED, values_at
 from .likelihood import Moments, TrialData, log_likelihoods, moments, trial_data
 from .sizes import PATIENTS
@@ -59,20 +60,21 @@ def prediction_problem(
     pairs: Sequence[tuple[Trial, TrialOutcome]],
     patients: int = PATIENTS,
     model: Euthymia | None = None,
+    seed: int = SEED,
     progress: Callable[[str], None] = lambda text: None,
 ) -> PredictionProblem:
-    """Numbers with the ensemble that predicts them."""
+    """Numbers with the ensemble that predicts them; ``seed`` says which set of patients."""
     targets, start = prediction_targets(list(pairs)), default_model() if model is None else model
-    return PredictionProblem(targets, start, solve_ensemble(targets, start, patients, progress=progress))
+    return PredictionProblem(targets, start, solve_ensemble(targets, start, patients, seed, progress))
 
 
 def calibration_problem(
-    pairs: list[tuple[Trial, TrialOutcome]],
+    pairs: Sequence[tuple[Trial, TrialOutcome]],
     patients: int = PATIENTS,
     model: Euthymia | None = None,
-    seed: int = 1,
+    seed: int = SEED,
     progress: Callable[[str], None] = lambda text: None,
 ) -> CalibrationProblem:
-    """Published numbers with the ensemble that predicts them; ``seed`` says which set of patients."""
-    targets, start = prediction_targets(pairs), default_model() if model is None else model
-    return CalibrationProblem(targets, start, solve_ensemble(targets, start, patients, seed, progress), trial_data(targets))
+    """The same with the data of the numbers."""
+    problem = prediction_problem(pairs, patients, model, seed, progress)
+    return CalibrationProblem(problem.targets, problem.start, problem.solved, trial_data(problem.targets))

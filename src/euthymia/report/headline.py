@@ -49,12 +49,9 @@ def of_times(times: Interval) -> str:
     return f"{of_hours(times.median)} ({of_hours(times.low)}…{of_hours(times.high)})"
 
 
-def published(comparison: Comparison, arm: str, at: str) -> list[float]:
-    """Response rates that were published of a protocol that ships at a time, per cent; of relapse where the time begins with it."""
-    if not ships(comparison.simulations[arm].protocol):
-        return []
-    known = {observation.target: observation for trial in published_trials().trials for observation in trial.observations}
-    return [float(known[row].observed) for row in published_trials().published_rates.get(arm, {}).get(at, ())]
+def published(comparison: Comparison, arm: str) -> dict[str, list[float]]:
+    """Rates that were published of an arm, by time; none of one that differs from the protocol that ships."""
+    return published_trials().rates_of(arm) if ships(comparison.simulations[arm].protocol) else {}
 
 
 class Rate(NamedTuple):
@@ -109,8 +106,10 @@ def headline_table(comparison: Comparison) -> HeadlineTable | None:
 
 
 def _row(comparison: Comparison, arm: str, forecast: ProtocolForecast, times: list[str]) -> HeadlineRow:
+    of_arm = published(comparison, arm)
+
     def rate(forecast: Interval | None, at: str) -> Rate:
-        rates = published(comparison, arm, at)
+        rates = of_arm.get(at, ())
         return Rate(
             NONE if forecast is None else of_interval(forecast), f"[{', '.join(f'{value:.0f}' for value in rates)}]" if rates else ""
         )

@@ -253,8 +253,13 @@ class PublishedTrials(Record):
 
     def contrasted(self) -> list[tuple[Trial, TrialOutcome]]:
         """Published numbers of role ``calibrate`` that a contrast needs."""
-        named = self._named({row for contrast in self.contrasts for row in (*contrast.first, *contrast.second)})
-        return [(trial, observation) for trial, observation in named if trial.role == "calibrate"]
+        rows = {row for contrast in self.contrasts for row in (*contrast.first, *contrast.second)}
+        return [pair for pair in self._named(rows) if pair[0].role == "calibrate"]
+
+    def rates_of(self, protocol: str) -> dict[str, list[float]]:
+        """Rates that were published of a protocol that ships, per cent, by time; of relapse where the time begins with it."""
+        rates = self.published_rates.get(protocol, {})
+        return {at: [outcome.observed for row in rows for _, outcome in self._named({row})] for at, rows in rates.items()}
 
     def _named(self, rows: set[str]) -> list[tuple[Trial, TrialOutcome]]:
         return [(trial, observation) for trial in self.trials for observation in trial.observations if observation.target in rows]

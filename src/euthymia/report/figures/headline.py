@@ -38,7 +38,7 @@ def _by_time(axes: Axes, comparison: Comparison, rates: dict[str, dict[str, Inte
     """Intervals of several arms side by side at each time; dots are published."""
     times = list(dict.fromkeys(at for of_arm in rates.values() for at in of_arm))
     for position, (arm, of_arm) in enumerate(rates.items()):
-        colour = arm_line(numbers[arm])["color"]
+        colour, observed = arm_line(numbers[arm])["color"], published(comparison, arm)
         for name, rate in of_arm.items():
             if rate.low is None or rate.median is None or rate.high is None:
                 continue
@@ -46,8 +46,8 @@ def _by_time(axes: Axes, comparison: Comparison, rates: dict[str, dict[str, Inte
             x = at + APART * ((position + 0.5) / len(rates) - 0.5)
             axes.plot([x, x], [rate.low, rate.high], color=colour, lw=3, alpha=0.45, solid_capstyle="butt")
             axes.plot(x, rate.median, "_", color=colour, ms=9, mew=2)
-            observed = published(comparison, arm, key.format(name))
-            axes.plot([x] * len(observed), observed, "o", color=INK, ms=4)
+            dots = observed.get(key.format(name), ())
+            axes.plot([x] * len(dots), dots, "o", color=INK, ms=4)
             if at == 0:
                 axes.annotate(LETTERS[numbers[arm]], (x, rate.high), (0, 3), textcoords="offset points", ha="center", color=colour)
     axes.set_xticks(range(len(times)), [name.replace("day after ", "after\n") for name in times])
