@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from .description import name_like
 from .dose import Dose
 from .protocol import Protocol
 from .reading import check
-from .vocabulary import LONGEST
+from .vocabulary import LONGEST, Genotype, Liver, Sex
 
 DOSE_COMPARTMENTS = {
     1: ("ketamine", "i.v."),
@@ -62,26 +63,61 @@ OBSERVED_COMPARTMENTS = {
 INTO_A_VEIN = {"i.v. infusion": "i.v.", "i.v. bolus": "i.v."}
 """Routes that share a compartment."""
 LONGEST_ID = 64
+MASS, MOLAR = "ng/mL", "µM"
+SAMPLE_UNITS = (MASS, MOLAR)
 
 
-@dataclass(frozen=True)
+class Occasion(NamedTuple):
+    """A stretch of a subject's course with one clock: when it begins (h of the course), and what the table's TIME is then (h)."""
+
+    begins: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """A concentration (ng/mL) of a molecule at a time (h), in "venous" or "arterial" blood."""
+    """A concentration of a molecule at a time (h of the course), in "venous" or "arterial" blood.
+
+    Of a sample that was only seen to lie between two ``limits`` (its own unit; either may be infinite), ``concentration`` is the limit
+    that was stated.
+    """
 
     time: float
     concentration: float
     molecule: str
     sampling: str
+    limits: tuple[float, float] | None = None
+    unit: str = MASS
+    """One of ``SAMPLE_UNITS``."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One ID: weight (kg) if stated, single doses and observations, both in order of time."""
+    """One ID: weight (kg) if stated, single doses and observations, both in order of time (h of the course), and covariates.
+
+    ``occasions`` lead from the course back to the clock of the table: they differ where a subject was reset or began at steady state.
+    """
 
     name: str
     weight: float | None
     doses: tuple[Dose, ...]
     observations: tuple[Sample, ...]
+    age: float | None = None
+    sex: Sex | None = None
+    cyp2b6: Genotype | None = None
+    liver: Liver | None = None
+    occasions: tuple[Occasion, ...] = (Occasion(0.0, 0.0),)
+
+    def table_time(self, time: float) -> float:
+        """TIME in the table (h) at a time of the course (h)."""
+        latest = max((occasion for occasion in self.occasions if occasion.begins <= time), default=self.occasions[0])
+        return time - latest.begins + latest.time
+
+    def patient(self) -> dict[str, Any]:
+        """What is known of the person, as fields of a patient in a protocol."""
+        fields = {"age": self.age, "sex": self.sex, "cyp2b6": self.cyp2b6, "liver": self.liver}
+        weight = {} if self.weight is None else {"weight": f"{float(self.weight)!r} kg"}
+        return weight | {name: value for name, value in fields.items() if value is not None}
 
 
 class Subjects(list[Subject]):
@@ -115,7 +151,7 @@ def subject_protocol(subject: Subject, horizon: float | None = None) -> Protocol
         {
             "name": name_like(subject.name, "subject"),
             "title": f"Subject {subject.name}",
-            "patient": {} if subject.weight is None else {"weight": f"{float(subject.weight)!r} kg"},
+            "patient": subject.patient(),
             "doses": subject.doses,
             "horizon": f"{float(horizon)!r} h",
         }
