@@ -1,20 +1,8 @@
 """Event tables in the manner of NONMEM: doses and observed concentrations of subjects.
 
-Comma-separated UTF-8 text with a header, one event a row, the rows of one ID together and in order of time. ``.`` or nothing
-is a missing value.
-
-| column | meaning |
-|---|---|
-| ID | subject, any one line of text |
-| TIME | h |
-| AMT | mg, on dose rows |
-| RATE | mg/h of an infusion; missing or 0 is an instant dose |
-| EVID | 0 observation, 1 dose |
-| CMT | a key of :data:`DOSE_COMPARTMENTS` or :data:`OBSERVED_COMPARTMENTS` |
-| ADDL, II | further equal doses, and the interval between them in h |
-| DV | concentration, ng/mL (optional) |
-| MDV | 1 if the row holds no measured value (optional) |
-| WT | kg, one for an ID (optional) |
+Comma-separated UTF-8 text with a header, one event a row, the rows of one ID in order of time. ``.``, ``NA`` or nothing is a missing
+value. The columns stand in :data:`~euthymia.protocols.nonmem_columns.COLUMNS`; what a table leaves unsaid is stated in a
+:class:`~euthymia.protocols.nonmem_layout.TableLayout`.
 """
 
 import csv
@@ -30,19 +18,29 @@ from typing import Any
 from ..core.errors import InputError, short, unknown
 from ..core.files import atomic_write
 from .dose import Dose
-from .nonmem_rows import COLUMNS, EXACT, exact_duration, parse_table
+from .nonmem_columns import COLUMNS, WRITTEN
+from .nonmem_layout import AS_IT_SAYS, TableLayout
+from .nonmem_rows import EXACT, exact_duration
+from .nonmem_table import parse_table
 from .protocol import Protocol
 from .repeats import compact
-from .subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, OBSERVED_COMPARTMENTS, Subject, Subjects
+from .subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, MASS, OBSERVED_COMPARTMENTS, Sample, Subject, Subjects
 
 LARGEST_TABLE = 50_000_000
 """Bytes."""
 
 
-def read_events(path: str | Path) -> Subjects:
-    """The subjects of an event table; a list, with a note.
+def read_events(path: str | Path, layout: TableLayout = AS_IT_SAYS) -> Subjects:
+    """The subjects of an event table, in order of ID; a list, with a note.
 
-    A row of EVID 0 with MDV 1 holds no observation and adds none. The order of rows at one time is not kept.
+    A row of EVID 0 with MDV 1 holds no observation and adds none. The order of rows at one time is not kept, nor that of people.
+
+    Parameters
+    ----------
+    path
+        The table.
+    layout
+        What it leaves unsaid.
 
     Raises
     ------
@@ -62,35 +60,51 @@ def read_events(path: str | Path) -> Subjects:
     # UTF-16 without a mark is valid UTF-8 with a zero beside every letter.
     if "\0" in text:
         raise InputError(f"events: {path} is not UTF-8 text; save the table as UTF-8")
-    return parse_table(text, str(path))
+    return parse_table(text, str(path), layout)
 
 
 def write_events(subjects_or_protocols: Iterable[Subject | Protocol], path: str | Path) -> None:
     """Write an event table, whole or not at all; :func:`read_events` gives the same subjects.
 
-    Of a protocol only name, weight and doses are written. Doses per weight become mg. At one time, observations stand before
-    doses.
+    Of a protocol only name, patient and doses are written. Doses per weight become mg. At one time, observations stand before
+    doses. TIME is that of the course: a subject that was reset or began at steady state has its doses written out.
+
+    Parameters
+    ----------
+    subjects_or_protocols
+        In any order.
+    path
+        A file that exists is replaced.
 
     Raises
     ------
     InputError
         If a dose per weight has no weight, the table could not be read back, or the file cannot be written.
     """
+    atomic_write(Path(path), events_text(subjects_or_protocols))
+
+
+def events_text(subjects_or_protocols: Iterable[Subject | Protocol]) -> str:
+    """The event table that :func:`write_events` writes."""
     subjects = [_in_milligrams(course) for course in subjects_or_protocols]
+    rows = [row for subject in subjects for row in _rows(subject)]
     stream = StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, restval=".", lineterminator="\n")
+    columns = [column for column in COLUMNS if column in WRITTEN or any(column in row for row in rows)]
+    columns.sort(key=lambda column: WRITTEN.index(column) if column in WRITTEN else len(WRITTEN))
+    writer = csv.DictWriter(stream, columns, restval=".", lineterminator="\n")
     writer.writeheader()
-    for subject in subjects:
-        writer.writerows(_rows(subject))
-    names = [subject.name for subject in subjects]
-    if [subject.name for subject in parse_table(stream.getvalue(), "what is to be written:")] != names:
-        raise InputError("events: names of subjects must differ, and begin and end with a visible character")
-    atomic_write(Path(path), stream.getvalue())
+    writer.writerows(rows)
+    names = sorted(subject.name for subject in subjects)
+    if sorted(subject.name for subject in parse_table(stream.getvalue(), "what is to be written:")) != names:
+        raise InputError(
+            "events: names of subjects must differ, and begin and end with a visible character; a number is written 1, not 1.0"
+        )
+    return stream.getvalue()
 
 
 def _in_milligrams(stated: Subject | Protocol) -> Subject:
     """A subject with every dose by itself and in mg."""
-    subject = stated if isinstance(stated, Subject) else Subject(stated.name, stated.patient.weight, stated.doses, ())
+    subject = stated if isinstance(stated, Subject) else _subject(stated)
     doses = [single for entry in subject.doses for single in entry.repeats()]
     weight = subject.weight
     if weight is None and any(dose.per_weight for dose in doses):
@@ -102,22 +116,35 @@ def _in_milligrams(stated: Subject | Protocol) -> Subject:
     return replace(subject, doses=tuple(in_milligrams))
 
 
+def _subject(protocol: Protocol) -> Subject:
+    who = protocol.patient
+    return Subject(protocol.name, who.weight, protocol.doses, (), who.age, who.sex, who.cyp2b6, who.liver)
+
+
 def _rows(subject: Subject) -> list[dict[str, Any]]:
     """Cells by column; a subject without events is one row without a value."""
-    observed = [
-        (
-            sample.time,
-            {"EVID": 0, "CMT": _number_of((sample.molecule, sample.sampling), OBSERVED_COMPARTMENTS), "DV": _text(sample.concentration)},
-        )
-        for sample in subject.observations
-    ]
+    observed = [(sample.time, _sample_cells(sample)) for sample in subject.observations]
     events = observed + [(dose.start, _dose_cells(dose)) for dose in compact(subject.doses)]
     events = events or [(0.0, {"EVID": 0, "CMT": min(OBSERVED_COMPARTMENTS), "MDV": 1})]
-    weight = {} if subject.weight is None else {"WT": _text(subject.weight)}
+    covariates = {"WT": subject.weight, "AGE": subject.age, "SEX": subject.sex, "CYP2B6": subject.cyp2b6, "LIVER": subject.liver}
+    known = {name: _text(value) if isinstance(value, float) else value for name, value in covariates.items() if value is not None}
     return [
-        {"ID": subject.name, "TIME": _text(time), "MDV": cells["EVID"]} | weight | cells
+        {"ID": subject.name, "TIME": _text(time), "MDV": cells["EVID"]} | known | cells
         for time, cells in sorted(events, key=lambda event: event[0])
     ]
+
+
+def _sample_cells(sample: Sample) -> dict[str, Any]:
+    """Cells of an observation row by column."""
+    compartment = _number_of((sample.molecule, sample.sampling), OBSERVED_COMPARTMENTS)
+    cells: dict[str, Any] = {"EVID": 0, "CMT": compartment, "DV": _text(sample.concentration)}
+    cells |= {} if sample.unit == MASS else {"DVU": "umol/L"}
+    if sample.limits is None:
+        return cells
+    low, high = sample.limits
+    is_above = sample.concentration == low
+    other = high if is_above else low
+    return cells | {"CENS": -1 if is_above else 1} | ({"LIMIT": _text(other)} if math.isfinite(other) else {})
 
 
 def _dose_cells(dose: Dose) -> dict[str, Any]:

@@ -1,248 +1,258 @@
-"""Reading the rows of an event table: columns, cells and their allowed values."""
+"""Rows of an event table as doses and samples."""
 
-import csv
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ..core.errors import InputError, short
+from ..core.errors import InputError
 from .dose import Dose
-from .subjects import DOSE_COMPARTMENTS, LONGEST_ID, OBSERVED_COMPARTMENTS, Sample, Subject, Subjects, subject_protocol
-from .vocabulary import LONGEST, MOST_DOSES, WEIGHTS
+from .nonmem_cells import Row, dv_unit, is_code_of_missing, unit_list
+from .nonmem_layout import TableLayout, observed_of, way_of
+from .subjects import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS, Sample
+from .vocabulary import LONGEST, MOST_DOSES
 
-NEEDED = ("ID", "TIME", "AMT", "RATE", "EVID", "CMT", "ADDL", "II")
-COLUMNS = (*NEEDED, "DV", "MDV", "WT")
-REFUSED = {"SS": "steady state", "DATE": "calendar dates", "DAT1": "calendar dates", "DAT2": "calendar dates", "DAT3": "calendar dates"}
-"""Columns that would change what the others mean, so that they cannot be left out."""
-MISSING = ("", ".")
 EXACT = Context(prec=28)
 """Enough digits for a rate to reproduce, to the last bit, the duration it was computed from."""
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
+EVENTS = {0: "observation", 1: "dose", 2: "other", 3: "reset", 4: "reset and dose"}
+ROWS = {0: "an observation", 2: "another", 3: "a reset"}
+OF_RATE = {-1: "RATE -1 (a rate that a model estimates)", -2: "RATE -2 (a duration that a model estimates)"}
+OF_DOSES = ("AMT", "RATE", "DUR", "ADDL", "II", "SS")
+DOSES_KEPT = 4096
+"""Different doses that are checked once."""
+MOST_LISTED = 5
+"""Compartments that an error lists."""
 _COLUMN_OF = {"amount": "AMT", "start": "TIME", "duration": "RATE", "every": "II", "times": "ADDL"}
 
 
-@dataclass
-class _PartialSubject:
-    """Contents of the rows of one ID so far."""
+class DoseRow(NamedTuple):
+    """The first of the doses of a row without its time, how many there are, their interval (h), and whether they began long before."""
 
-    time: float = 0.0
-    weight: float | None = None
-    doses: list[Dose] = field(default_factory=list)
-    observations: list[Sample] = field(default_factory=list)
-    dose_count: int = 0
-
-    def add(self, row: Mapping[str, str]) -> None:
-        """Take in the next row of this ID."""
-        time = _between(row, "TIME", 0.0, LONGEST, " h (one year)")
-        if time is None:
-            raise InputError("column TIME: missing; write h")
-        if time < self.time:
-            raise _fault(row, "TIME", f"is before the {self.time:g} h of a row above; list the rows of an ID in order of time")
-        self.time = time
-        weight = _between(row, "WT", *WEIGHTS, " kg")
-        if None not in (weight, self.weight) and weight != self.weight:
-            raise _fault(row, "WT", f"differs from the {self.weight:g} kg of a row above; an ID has one weight")
-        self.weight = self.weight if weight is None else weight
-        match _whole(row, "EVID"):
-            case 0:
-                self.observations += _observations(row, time)
-            case 1:
-                dose = _dose(row, time)
-                self.dose_count += dose.times or 1
-                if self.dose_count > MOST_DOSES:
-                    raise _fault(row, "ID", f"is given {self.dose_count} doses with their repeats; at most {MOST_DOSES} are allowed")
-                self.doses.append(dose)
-            case None:
-                raise InputError("column EVID: missing; allowed: 0 (observation), 1 (dose)")
-            case _:
-                raise _fault(row, "EVID", "is not supported; allowed: 0 (observation), 1 (dose)")
-
-    def subject(self, name: str) -> Subject:
-        """The subject, its doses checked and written out."""
-        stated = Subject(name, self.weight, tuple(self.doses), tuple(self.observations))
-        return replace(stated, doses=subject_protocol(stated, LONGEST).doses)
+    dose: Dose
+    times: int
+    interval: float
+    steady: bool
 
 
-def parse_table(text: str, origin: str) -> Subjects:
-    """The subjects of an event table given as text; ``origin`` begins the error that names the first faulty line."""
-    header, *lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
-    columns = _columns(header, origin)
-    subjects: dict[str, _PartialSubject] = {}
-    faults: list[str] = []
-    latest = None
-    for number, line in enumerate(lines, 2):
-        try:
-            row = _row(line, columns)
-            name = row["ID"]
-            if name in subjects and name != latest:
-                raise _fault(row, "ID", f"appears again after rows of {short(latest)}; keep the rows of an ID together")
-            latest = name
-            subjects.setdefault(name, _PartialSubject()).add(row)
-        except InputError as error:
-            faults.append(f"line {number}, {error}")
-    if faults:
-        more = f" (the first of {len(faults)} faulty rows)" if len(faults) > 1 else ""
-        raise InputError(f"events: {origin} {faults[0]}{more}")
-    if not subjects:
-        raise InputError(f"events: {origin} holds no rows below its header")
-    unused = [short(column) for column in columns if column not in COLUMNS]
-    note = f"columns not used: {', '.join(unused)}" if unused else ""
-    return Subjects((rows.subject(name) for name, rows in subjects.items()), note)
+def event_of(row: Row) -> int:
+    """What kind of row it is: EVID, or a dose if it has an amount."""
+    event = row.code("EVID", EVENTS)
+    return int(bool(row.number("AMT"))) if event is None else event
 
 
-def _columns(header: str, origin: str) -> list[str]:
-    """Names of the columns, in capitals."""
-    if not header.strip():
-        raise InputError(f"events: {origin} is empty or begins with an empty line; its first line must name the columns")
-    if header.startswith("#"):
-        raise InputError(f"events: {origin} line 1 is a comment; comments are not allowed, and the first line must name the columns")
-    if "," not in header:
-        for separator, word in ((";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
-            if separator in header.strip():
-                raise InputError(f"events: {origin} is separated by {word}; separate columns by commas, with points in decimals")
-    try:
-        columns = [cell.upper() for cell in _cells(header)]
-    except InputError as error:
-        raise InputError(f"events: {origin} line 1, {error}") from error
-    if absent := [column for column in NEEDED if column not in columns]:
-        raise InputError(f"events: {origin} lacks column {', '.join(absent)}; needed are {', '.join(NEEDED)}")
-    for number, column in enumerate(columns, 1):
-        if column in MISSING:
-            raise InputError(f"events: {origin} line 1, column {number} has no name")
-        if column in columns[: number - 1]:
-            raise InputError(f"events: {origin} line 1, column {short(column)} stands there twice")
-        if column in REFUSED:
-            raise InputError(f"events: {origin} line 1, column {column}: {REFUSED[column]} are not supported; take the column out")
-    return columns
+def no_dose_on(row: Row, event: int) -> None:
+    """Refuse what belongs to a dose on a row that is none."""
+    for column in OF_DOSES:
+        if column in row.cells and row.number(column):
+            raise row.fault(column, f"stands on {ROWS[event]} row (EVID {event}); leave it empty there")
 
 
-def _cells(line: str) -> list[str]:
-    # Line by line, so that a quote left open spoils one row and not the rest of the table.
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], strict=True))]
-    except csv.Error as error:
-        raise InputError(f"the cells cannot be told apart ({error}); a quoted cell must end on its line") from error
-
-
-def _row(line: str, columns: list[str]) -> dict[str, str]:
-    """Cells by column, of the columns that are used; missing values are left out."""
-    if line.startswith("#"):
-        raise InputError("comments are not allowed; take the line out")
-    cells = _cells(line)
-    if len(cells) != len(columns):
-        raise InputError(f"there are {len(cells)} cells where the header has {len(columns)}")
-    row = {column: cell for column, cell in zip(columns, cells, strict=True) if column in COLUMNS and cell not in MISSING}
-    if "ID" not in row:
-        raise InputError("column ID: missing")
-    if len(row["ID"]) > LONGEST_ID or not row["ID"].isprintable():
-        raise _fault(row, "ID", f"must be one to {LONGEST_ID} visible characters")
-    return row
-
-
-def _observations(row: Mapping[str, str], time: float) -> list[Sample]:
+def sample_of(row: Row, time: float, layout: TableLayout) -> Sample | None:
     """The observation of a row, if it holds one."""
-    for column in ("AMT", "RATE", "ADDL", "II"):
-        if _number(row, column):
-            raise _fault(row, column, "stands on an observation row (EVID 0); leave it empty there")
-    compartment = _compartment(row, OBSERVED_COMPARTMENTS, "an observation (EVID 0)")
-    concentration = _between(row, "DV", 0.0, math.inf, " ng/mL")
-    if _missing_value(row):
-        return []
-    if concentration is None:
-        raise InputError("column DV: missing with MDV 0; write ng/mL, or MDV 1 if nothing was measured")
-    return [Sample(time, concentration, *compartment)]
+    no_dose_on(row, 0)
+    unmeasured = row.code("MDV", {0: "measured", 1: "not measured"})
+    censored, value = _censored(row), row.number("DV")
+    lowest = row.between("LLOQ", 0.0, math.inf, "") if "LLOQ" in row.cells else None
+    if unmeasured == 1 or (unmeasured is None and value is None and not censored):
+        return None
+    if value is None and not (censored == 1 and lowest is not None):
+        raise InputError(f"column DV: missing with {'a CENS' if censored else 'MDV 0'}; write the {'limit' if censored else 'value'}")
+    unit, factor = _unit(row, layout)
+    molecule, vessel = _observed(row, layout)
+    if value is not None and value < 0 and is_code_of_missing(row.cells["DV"]):
+        raise row.fault("DV", "looks like a mark of a missing value; write '.' there")
+    limits = _limits(row, censored, value, lowest)
+    if limits is None:
+        return Sample(time, factor * (value or 0.0), molecule, vessel, None, unit)
+    low, high = limits
+    return Sample(time, factor * (low if censored == -1 else high), molecule, vessel, (factor * low, factor * high), unit)
 
 
-def _dose(row: Mapping[str, str], time: float) -> Dose:
-    """The dose of a row, with its repeats."""
-    amount, rate = _number(row, "AMT"), _number(row, "RATE") or Decimal()
+def _censored(row: Row) -> int:
+    """1 below a limit, -1 above one, else 0."""
+    if "CENS" not in row.cells and "BLQ" not in row.cells:
+        return 0
+    censored = row.code("CENS", {0: "a value", 1: "below the limit", -1: "above the limit"})
+    below = row.code("BLQ", {0: "a value", 1: "below LLOQ"})
+    if below and "LLOQ" not in row.cells:
+        raise row.fault("BLQ", "stands without LLOQ; write the limit there, or CENS 1 with the limit in DV")
+    if below and censored not in (None, 1):
+        raise row.fault("BLQ", f"contradicts CENS {censored}")
+    return censored or below or 0
+
+
+def _limits(row: Row, censored: int, value: float | None, lowest: float | None) -> tuple[float, float] | None:
+    """Between which limits the value lies that would have been measured; None if it is known."""
+    if not censored:
+        # What an assay reports below its limit is no value, whether it is zero or half the limit.
+        return (-math.inf, lowest) if lowest is not None and value is not None and value < lowest else None
+    other = row.number("LIMIT")
+    if censored == -1:
+        low, high = float(value or 0.0), math.inf if other is None else other
+        if not low < high:
+            raise row.fault("LIMIT", f"is not above the {low:g} of DV with CENS -1")
+        return low, high
+    if lowest is not None and value is not None and value > lowest:
+        raise row.fault("DV", f"is above the LLOQ of {lowest:g} with CENS 1")
+    low, high = -math.inf if other is None else other, float(value or 0.0) if lowest is None else lowest
+    if not low < high:
+        raise row.fault("LIMIT", f"is not below the limit of {high:g} with CENS 1")
+    return low, high
+
+
+def _unit(row: Row, layout: TableLayout) -> tuple[str, float]:
+    if "DVU" not in row.cells:
+        return layout.unit
+    unit = dv_unit(row.cells["DVU"])
+    if unit is None:
+        raise row.fault("DVU", f"is not a unit of concentration; allowed: {unit_list()}")
+    if layout.dv_unit is not None and unit != layout.unit:
+        raise row.fault("DVU", f"contradicts --dv-unit {layout.dv_unit}; leave one of them out")
+    return unit
+
+
+def is_unsaid_observation(row: Row, layout: TableLayout) -> bool:
+    """Whether only what was stated beside the table says which molecule an observation is of."""
+    return (
+        layout.observed is not None
+        and row.cells.get("DVID", "0") == "0"
+        and row.number("CMT") not in {*OBSERVED_COMPARTMENTS, *layout.observed_by_number}
+    )
+
+
+def is_unsaid_dose(row: Row, layout: TableLayout) -> bool:
+    """Whether only what was stated beside the table says which drug a dose is of."""
+    return layout.way is not None and "DRUG" not in row.cells and "ROUTE" not in row.cells
+
+
+def _observed(row: Row, layout: TableLayout) -> tuple[str, str]:
+    """Molecule and vessel of an observation."""
+    numbered = layout.observed_by_number
+    column = "DVID" if row.cells.get("DVID", "0") != "0" else "CMT"
+    text = row.cells.get(column)
+    if text is not None:
+        number = row.number(column) if column == "CMT" or text[:1].isdigit() else None
+        if number in numbered:
+            return numbered[number]
+        if column == "CMT" and number in OBSERVED_COMPARTMENTS:
+            return OBSERVED_COMPARTMENTS[int(number)]
+        if column == "DVID" and number is None:
+            try:
+                return observed_of("DVID", text)
+            except InputError as error:
+                raise InputError(f"column {error}") from None
+        if column == "DVID" and number in OBSERVED_COMPARTMENTS:
+            return OBSERVED_COMPARTMENTS[int(number)]
+        if numbered or column == "DVID" or layout.observed is None:
+            allowed = _listed(OBSERVED_COMPARTMENTS)
+            more = f"; or say what it is: --measured {text}=MOLECULE"
+            if column == "CMT":
+                row.whole("CMT")
+            raise row.fault(column, f"is no compartment of an observation (EVID 0); allowed: {allowed}{more}")
+    if layout.observed is None:
+        raise InputError("column CMT: missing on an observation (EVID 0); say what DV measures, for example --measured ketamine")
+    return layout.observed
+
+
+def _listed(compartments: Mapping[int, tuple[str, str]]) -> str:
+    """The first compartments, for an error."""
+    first = ", ".join(f"{known} {' '.join(meaning)}" for known, meaning in list(compartments.items())[:MOST_LISTED])
+    return f"{first} and {len(compartments) - MOST_LISTED} more (`euthymia events compartments`)"
+
+
+def _way(row: Row, layout: TableLayout) -> tuple[str, str]:
+    """Drug and route of a dose."""
+    if "DRUG" in row.cells:
+        try:
+            return way_of("DRUG", row.cells["DRUG"], row.cells.get("ROUTE"))
+        except InputError as error:
+            raise InputError(f"column {error}") from None
+    if "ROUTE" in row.cells and layout.drug is not None:
+        return way_of("column ROUTE", layout.drug, row.cells["ROUTE"])
+    if "ROUTE" in row.cells:
+        raise row.fault("ROUTE", "stands without a DRUG; add the column, or --drug")
+    if layout.way is not None:
+        return layout.way
+    number = row.whole("CMT")
+    if number in DOSE_COMPARTMENTS:
+        return DOSE_COMPARTMENTS[number]
+    allowed = _listed(DOSE_COMPARTMENTS)
+    say = "say what is given, for example --drug 'ketamine, i.v.'"
+    if number is None:
+        raise InputError(f"column CMT: missing; {say}; or write for a dose (EVID 1): {allowed}")
+    raise row.fault("CMT", f"is no compartment of a dose (EVID 1); allowed: {allowed}; or {say}")
+
+
+def dose_of(row: Row, time: float, layout: TableLayout) -> DoseRow:
+    """The dose of a row, checked, with its repeats."""
+    amount, duration = row.number("AMT"), _duration(row)
     if amount is None:
-        raise InputError(f"column AMT: missing on a dose row (EVID 1){' with a RATE' if rate else ''}; write mg")
+        raise InputError(f"column AMT: missing on a dose row (EVID 1){' with a RATE' if duration else ''}; write mg")
     if amount <= 0:
-        raise _fault(row, "AMT", "must be greater than zero mg")
-    if rate < 0:
-        raise _fault(row, "RATE", "is not supported; allowed: mg/h, or 0 for an instant dose")
-    further = _whole(row, "ADDL") or 0
+        raise row.fault("AMT", "must be greater than zero mg")
+    further = row.whole("ADDL") or 0
     if not 0 <= further < MOST_DOSES:
-        raise _fault(row, "ADDL", f"is outside 0 to {MOST_DOSES - 1} further doses")
-    interval = _between(row, "II", 0.0, LONGEST, " h (one year)") or 0.0
-    if further and not interval:
-        raise _fault(row, "ADDL", "stands without II; write the interval in h there")
-    if interval and not further:
-        raise _fault(row, "II", "stands without ADDL; write the number of further doses there")
-    if _number(row, "DV"):
-        raise _fault(row, "DV", "stands on a dose row (EVID 1); leave it empty there")
-    if not _missing_value(row, otherwise=True):
-        raise _fault(row, "MDV", "stands on a dose row (EVID 1); leave it empty or write 1 there")
-    drug, route = _compartment(row, DOSE_COMPARTMENTS, "a dose (EVID 1)")
+        raise row.fault("ADDL", f"is outside 0 to {MOST_DOSES - 1} further doses")
+    interval = row.between("II", 0.0, LONGEST, " h (one year)") or 0.0
+    steady = bool(row.code("SS", {0: "not at steady state", 1: "at steady state"}))
+    for column, needs in (("SS", steady), ("ADDL", further)):
+        if needs and not interval:
+            raise row.fault(column, "stands without II; write the interval in h there")
+    if interval and not (further or steady):
+        raise row.fault("II", "stands without ADDL; write the number of further doses there")
+    if row.number("DV"):
+        raise row.fault("DV", "stands on a dose row (EVID 1); leave it empty there")
+    if row.code("MDV", {0: "measured", 1: "not measured"}) == 0 and "DV" in row.cells:
+        raise row.fault("MDV", "stands on a dose row (EVID 1) beside a DV; leave it empty or write 1 there")
+    drug, route = _way(row, layout)
     if route == "i.v.":
-        route = "i.v. infusion" if rate else "i.v. bolus"
-    stated: dict[str, Any] = {"drug": drug, "route": route, "amount": f"{float(amount)!r} mg", "start": f"{time!r} h"}
-    if rate:
-        stated["duration"] = f"{exact_duration(float(amount), rate)!r} h"
-    if further:
-        stated |= {"every": f"{interval!r} h", "times": further + 1}
+        route = "i.v. infusion" if duration else "i.v. bolus"
     try:
-        dose = Dose.model_validate(stated)
+        dose = _checked(drug, route, amount, duration, interval if further else None, further + 1 if further else None)
     except ValidationError as error:
         reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise _fault(row, _COLUMN_OF.get(reason.partition(":")[0], "CMT"), f"gives a {reason}") from error
+        column = _COLUMN_OF.get(reason.partition(":")[0], "CMT")
+        column = "DUR" if column == "RATE" and row.number("DUR") else column
+        if column not in row.cells:
+            raise InputError(f"column {column}: the dose has a {reason}") from error
+        raise row.fault(column, f"gives a {reason}") from error
     end = time + further * interval + (dose.duration or 0.0)
     if not end < LONGEST:
-        raise _fault(row, "TIME", f"begins a dose that ends, with its repeats, at {end:g} h; allowed: before {LONGEST:g} h (one year)")
-    return dose
+        raise row.fault("TIME", f"begins a dose that ends, with its repeats, at {end:g} h; allowed: before {LONGEST:g} h (one year)")
+    return DoseRow(dose, further + 1, interval, steady)
+
+
+def _duration(row: Row) -> float:
+    """Duration of an infusion, h; zero of a dose at once."""
+    rate, duration = row.number("RATE"), row.between("DUR", 0.0, LONGEST, " h (one year)")
+    if rate and duration:
+        raise row.fault("DUR", f"stands beside a RATE of {row.cells['RATE']}; write one of them")
+    if rate in OF_RATE:
+        raise row.fault(
+            "RATE", f"is not supported: {OF_RATE[int(rate)]}; allowed: mg/h, or 0 for an instant dose; DUR holds a duration in h"
+        )
+    if rate is not None and rate < 0:
+        raise row.fault("RATE", "is not supported; allowed: mg/h, or 0 for an instant dose")
+    amount = row.number("AMT")
+    if "RATE" in row.cells and row.decimal("RATE") and amount:
+        return exact_duration(amount, row.decimal("RATE"))
+    return rate or duration or 0.0
+
+
+@lru_cache(DOSES_KEPT)
+def _checked(drug: str, route: str, amount: float, duration: float, interval: float | None, times: int | None) -> Dose:
+    """A dose at the start of the course."""
+    stated: dict[str, Any] = {"drug": drug, "route": route, "amount": f"{amount!r} mg", "start": "0 h"}
+    if duration:
+        stated["duration"] = f"{duration!r} h"
+    if times is not None:
+        stated |= {"every": f"{interval!r} h", "times": times}
+    return Dose.model_validate(stated)
 
 
 def exact_duration(amount: float, rate: Decimal) -> float:
     """Duration (h) of an amount (mg) at a rate (mg/h)."""
     return float(EXACT.divide(Decimal(repr(amount)), rate))
-
-
-def _compartment(row: Mapping[str, str], compartments: Mapping[int, tuple[str, str]], event: str) -> tuple[str, str]:
-    number = _whole(row, "CMT")
-    if number in compartments:
-        return compartments[number]
-    allowed = ", ".join(f"{number} {' '.join(meaning)}" for number, meaning in compartments.items())
-    if number is None:
-        raise InputError(f"column CMT: missing; allowed for {event}: {allowed}")
-    raise _fault(row, "CMT", f"is no compartment of {event}; allowed: {allowed}")
-
-
-def _missing_value(row: Mapping[str, str], otherwise: bool = False) -> bool:
-    """Whether MDV says that nothing was measured."""
-    stated = _whole(row, "MDV")
-    if stated not in (None, 0, 1):
-        raise _fault(row, "MDV", "is not supported; allowed: 0 (measured), 1 (not measured)")
-    return otherwise if stated is None else stated == 1
-
-
-def _between(row: Mapping[str, str], column: str, lowest: float, highest: float, unit: str) -> float | None:
-    number = _number(row, column)
-    if number is not None and not lowest <= number <= highest:
-        raise _fault(row, column, f"is outside {lowest:g} to {highest:g}{unit}")
-    return None if number is None else float(number)
-
-
-def _whole(row: Mapping[str, str], column: str) -> int | None:
-    number = _number(row, column)
-    if number is not None and number != int(number):
-        raise _fault(row, column, "is not a whole number")
-    return None if number is None else int(number)
-
-
-def _number(row: Mapping[str, str], column: str) -> Decimal | None:
-    text = row.get(column)
-    if text is None:
-        return None
-    if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
-        raise _fault(row, column, "is not a finite number; a missing value is empty or '.'")
-    return Decimal(text)
-
-
-def _fault(row: Mapping[str, str], column: str, reason: str) -> InputError:
-    return InputError(f"column {column}: {short(row[column])} {reason}")

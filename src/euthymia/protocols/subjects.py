@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .description import name_like
@@ -89,6 +89,10 @@ class Sample:
     limits: tuple[float, float] | None = None
     unit: str = MASS
     """One of ``SAMPLE_UNITS``."""
+
+    def at(self, time: float) -> "Sample":
+        """The same sample at another time of the course."""
+        return replace(self, time=time)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from ..core.constants import SECOND, YEAR
+from ..core.constants import DAY, SECOND, YEAR
 
 Context = Literal["none", "saline", "midazolam", "placebo spray", "open label", "oral placebo", "electroconvulsive therapy"]
 Condition = Literal["depressed", "healthy"]
@@ -52,6 +52,8 @@ SHORTEST_STEP = SECOND
 """h, of a titration."""
 MOST_DOSES = 400
 """In a protocol, repeats included."""
+ELIMINATED = dict.fromkeys(ROUTES_OF, 30 * DAY) | dict.fromkeys(OF_KETAMINE, 10 * DAY) | {"memantine": 60 * DAY, "fluoxetine": 190 * DAY}
+"""After so long (h) less than a millionth of a drug and what follows it is left in the body: of doses that long before a steady state."""
 SHORTEST_RUN = 3
 """Fewer equal doses are written one by one."""
 MOST_INTERLEAVED = 8
