@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from euthymia.core.errors import InputError
+from euthymia.protocols.compartments import DOSE_COMPARTMENTS, INTO_A_VEIN, OBSERVED_COMPARTMENTS
 from euthymia.protocols.dose import Dose
 from euthymia.protocols.nonmem import LARGEST_TABLE, read_events, write_events
 from euthymia.protocols.nonmem_columns import COLUMNS, WRITTEN
 from euthymia.protocols.protocol import Protocol
 from euthymia.protocols.reading import builtin_names, check, read
-from euthymia.protocols.subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, OBSERVED_COMPARTMENTS, Sample, Subject, subject_protocol
+from euthymia.protocols.subjects import Sample, Subject, subject_protocol
 from euthymia.protocols.vocabulary import ROUTES_OF
 
 OF_PEOPLE = {drug: [route for route in routes if route != "i.p."] for drug, routes in ROUTES_OF.items()}

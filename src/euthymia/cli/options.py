@@ -11,8 +11,9 @@ from ..core.errors import InputError, short
 
 if TYPE_CHECKING:
     from ..model.changed import Model
+    from ..protocols.nonmem_layout import TableLayout
 else:
-    Model = Any
+    Model = TableLayout = Any
 
 Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 """An option without a value."""
@@ -40,7 +41,6 @@ PATIENT = "`depressed`, `healthy`, or FIELD=VALUE with a field of weight, madrs,
 PatientFields = Annotated[Words, Parameter(help=f"{PATIENT}; repeat the option for several.")]
 PatientOfEveryArm = Annotated[Words, Parameter(help=f"{PATIENT}, for every arm; repeat the option for several.")]
 Weight = Annotated[str | None, Parameter(help='Body weight with its unit, such as "82 kg".')]
-SubjectID = Annotated[str | None, Parameter(help="ID in an event table that holds several.")]
 EnsembleSize = Annotated[Whole, Parameter(help="Virtual patients of the ensemble, 16 to 10000.")]
 Fitted = Annotated[
     Path | None,
@@ -109,6 +109,60 @@ class Changes:
 
 
 AS_SHIPPED = Changes()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Table:
+    """What an event table (.csv) leaves unsaid; `euthymia events columns` lists what it may say.
+
+    Parameters
+    ----------
+    drug
+        What is given, where the table has no CMT of ours and no DRUG: a drug, or a drug and route such as "ketamine, i.v.".
+    route
+        How it is given, if not said with the drug.
+    measured
+        What DV measures, such as "norketamine" or "ketamine, arterial"; with several molecules "2=norketamine" for every number in
+        DVID, or in CMT without it. Default what is usual after the drug, in venous blood; repeat the option for several.
+    dv_unit
+        Unit of DV, such as mg/L or nmol/L; default ng/mL.
+    sex
+        What a number in SEX means, such as "1=male"; default 0 is male and 1 female. Repeat the option for several.
+    """
+
+    drug: str | None = None
+    route: str | None = None
+    measured: Words = ()
+    dv_unit: str | None = None
+    sex: Words = ()
+
+    def layout(self) -> TableLayout:
+        """The same, checked. Raises ``InputError``."""
+        from ..protocols.nonmem_layout import AS_IT_SAYS, TableLayout
+
+        stated = self.drug, self.route, self.measured, self.dv_unit, self.sex
+        return TableLayout(*stated) if any(stated) else AS_IT_SAYS
+
+
+AS_TABLE_SAYS = Table()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SubjectOfTable(Table):
+    """What an event table (.csv) leaves unsaid; `euthymia events columns` lists what it may say.
+
+    Parameters
+    ----------
+    subject
+        ID in an event table that holds several.
+    """
+
+    subject: str | None = None
+
+
+ONLY_SUBJECT = SubjectOfTable()
 
 
 @Parameter(name="*")

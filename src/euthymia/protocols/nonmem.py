@@ -17,6 +17,7 @@ from typing import Any
 
 from ..core.errors import InputError, short, unknown
 from ..core.files import atomic_write
+from .compartments import DOSE_COMPARTMENTS, INTO_A_VEIN, MASS, OBSERVED_COMPARTMENTS
 from .dose import Dose
 from .nonmem_columns import COLUMNS, WRITTEN
 from .nonmem_layout import AS_IT_SAYS, TableLayout
@@ -24,7 +25,7 @@ from .nonmem_rows import EXACT, exact_duration
 from .nonmem_table import parse_table
 from .protocol import Protocol
 from .repeats import compact
-from .subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, MASS, OBSERVED_COMPARTMENTS, Sample, Subject, Subjects
+from .subjects import Sample, Subject, Subjects
 
 LARGEST_TABLE = 50_000_000
 """Bytes."""

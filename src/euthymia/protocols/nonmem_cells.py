@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..core.errors import InputError, short
-from .subjects import MASS, MOLAR
+from .compartments import MASS, MOLAR
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,60}(?:\.\d{0,60})?|\.\d{1,60})(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _CODE_OF_MISSING = re.compile(r"-9+(?:\.0*)?")

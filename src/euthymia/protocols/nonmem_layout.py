@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import cast
 
 from ..core.errors import InputError, short, unknown
+from .compartments import DOSE_COMPARTMENTS, INTO_A_VEIN, MASS, OBSERVED_COMPARTMENTS
 from .nonmem_cells import dv_unit, number_of, unit_list
-from .subjects import DOSE_COMPARTMENTS, INTO_A_VEIN, MASS, OBSERVED_COMPARTMENTS
 from .vocabulary import Sex
 
 ROUTE_WORDS = {"intravenous": "iv", "intramuscular": "im", "subcutaneous": "sc", "intranasal": "nasal", "po": "oral", "sl": "sublingual"}

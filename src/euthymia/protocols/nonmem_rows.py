@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ..core.errors import InputError
+from .compartments import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS
 from .dose import Dose
 from .nonmem_cells import Row, dv_unit, is_code_of_missing, unit_list
 from .nonmem_layout import TableLayout, observed_of, way_of
-from .subjects import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS, Sample
+from .subjects import Sample
 from .vocabulary import LONGEST, MOST_DOSES
 
 EXACT = Context(prec=28)

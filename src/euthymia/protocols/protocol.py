@@ -12,6 +12,7 @@ from ..core.files import atomic_write
 from .description import NAME, described, html_of, name_like
 from .dose import Dose
 from .fields import Line, ProtocolPart, Time, list_like, number_between, one_of, with_unit
+from .nonmem_layout import AS_IT_SAYS, TableLayout
 from .patient import Patient
 from .repeats import compact, written_out
 from .vocabulary import CONTEXTS, LONGEST, MOST_DOSES, OF_KETAMINE, ROUTES_OF_ANIMALS, SWALLOWED, Context
@@ -46,7 +47,7 @@ class Protocol(ProtocolPart):
     source: Line = Field(default="", max_length=500)
 
     @classmethod
-    def read(cls, name_or_file: str | Path, subject: str | None = None) -> "Protocol":
+    def read(cls, name_or_file: str | Path, subject: str | None = None, layout: TableLayout = AS_IT_SAYS) -> "Protocol":
         """A built-in protocol by name, a YAML file, or one subject of an event table (.csv).
 
         Parameters
@@ -55,6 +56,8 @@ class Protocol(ProtocolPart):
             :func:`euthymia.protocols` lists the built-in ones; a path ends in .yaml, .yml or .csv, or has a slash.
         subject
             ID in an event table that holds several.
+        layout
+            What an event table leaves unsaid.
 
         Raises
         ------
@@ -69,7 +72,7 @@ class Protocol(ProtocolPart):
         """
         from .source import protocol_of
 
-        return protocol_of(str(name_or_file), subject)[0]
+        return protocol_of(str(name_or_file), subject, layout)[0]
 
     def text(self) -> str:
         """YAML text with units that reads back as the same protocol."""
