@@ -162,9 +162,13 @@ def changed(**fields):
         ([person(), person("B", doses=())], "subject B: has samples but no dose of ketamine"),
         ([changed(molecule="ketamin")], "subject A: molecule: there is no 'ketamin'; did you mean ketamine"),
         ([changed(sampling="salivary")], "subject A: sampling: there is no 'salivary'; allowed: arterial, venous"),
-        ([changed(concentration=-1.0)], "subject A: -1.0 ng/mL of ketamine at 1.25 h is not a concentration"),
-        ([changed(concentration=np.nan)], "is not a concentration"),
-        ([changed(time=0.5)], "subject A: 100 ng/mL of ketamine at 0.5 h, but the first dose begins at 1 h"),
+        ([changed(concentration=np.nan)], "subject A: nan ng/mL of ketamine at 1.25 h is not a concentration"),
+        ([changed(unit="mg")], "subject A: unit: there is no 'mg'; allowed: ng/mL, µM"),
+        ([changed(limits=(5.0, 5.0))], "lies between 5 and 5; the first must be less than the second"),
+        ([changed(time=0.5)], "subject A: 100 ng/mL of ketamine at 0.5 h, but the first dose begins at 1 h; up to 5%"),
+        ([changed(time=1.0, concentration=5.1)], "(100 ng/mL) is allowed"),
+        ([changed(time=0.5, limits=(100.0, np.inf))], "but the first dose begins at 1 h"),
+        ([replace(person(), age=17.0)], "subject A: age: 17.0 is outside 18 to 100 years"),
     ],
 )
 def test_data_that_cannot_be_meant_are_refused_in_one_line(model, subjects, said):

@@ -25,7 +25,8 @@ def fit_pk(data: str | Path, progress: Callable[[int], None] = lambda done: None
 
     Returns
     -------
-    Estimates of each person, predictions of each sample, shrinkage, a predictive check, and warnings.
+    Estimates of each person, predictions of each sample, shrinkage, a predictive check, whether the fit failed and why, and warnings; its
+    ``person`` is a subject as the patient of a protocol.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """Commands that fit: calibrate, fit-pk."""
 
+import sys
 from pathlib import Path
 
 from ..inference.sizes import DRAWS_OF_POSTERIOR, PATIENTS
@@ -65,6 +66,9 @@ def calibrate(
 def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Overwrite = False) -> None:
     """Estimate how each person handles ketamine from blood samples, with the spread between people as the prior.
 
+    Exit code 1 if the fit failed: people far outside the population, residuals that errors of samples do not explain, a likely wrong unit,
+    or a search that did not settle. Results are written all the same and say so.
+
     Parameters
     ----------
     data
@@ -85,9 +89,14 @@ def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Overwrite 
         from ..inference.pharmacokinetics import check_subjects
         from ..inference.pharmacokinetics import fit as run
         from ..report.pages.pk_fit import write
+        from ..report.terminal.pk_fit import show_fit
 
         check_subjects(subjects)
         fit = run(subjects, progress=at.count("Fitting people, compiled once first", len(subjects)))
     write(fit, out, overwrite)
     show_warnings(fit.warnings)
-    show_report(out, output())
+    console = output()
+    show_fit(fit, console)
+    show_report(out, console)
+    if fit.failed:
+        sys.exit(1)

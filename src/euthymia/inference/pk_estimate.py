@@ -4,8 +4,9 @@ The joint density of samples y and deviation η is maximised,
 
     −log p(y, η) = Σ [(y − c(η))² / 2σ² + log σ] + ½ ηᵀ Ω⁻¹ η + constant,    σ² = a² + (b c)²,
 
-by damped Fisher scoring with exact derivatives. The inverse of the Hessian there is the covariance of η (Laplace). The
-population is the prior and is not fitted: these are empirical-Bayes estimates at the parameters of the evidence.
+by damped Fisher scoring with exact derivatives; a censored sample enters by the probability of lying between its limits. The inverse
+of the Hessian H there is the covariance of η (Laplace), and −2 log p(y) is about twice the minimum plus log det(Ω H). The population
+is the prior and is not fitted: these are empirical-Bayes estimates at the parameters of the evidence.
 """
 
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from ..core.types import Scalar
 from ..model.parameters import Euthymia
 from ..pharmacology.variability import TRAITS, PerTrait, spread
 from .pk_design import Design
-from .pk_likelihood import concentrations, negative_log_density, negative_log_joint, sample_information
+from .pk_likelihood import concentrations, negative_log_joint, sample_costs, sample_informations
 
 MOST_ITERATIONS = 100
 TOLERANCE = 1e-6
@@ -58,6 +59,10 @@ class SubjectEstimate(NamedTuple):
     covariance: Float[Array, "trait trait"]
     predicted: Float[Array, "sample"]
     typical: Float[Array, "sample"]
+    objective: Scalar
+    """−2 log p(y) by Laplace's approximation, concentrations in µM, without log 2π for each measured value."""
+    gradient: Scalar
+    """Largest derivative of −log p(y, z) by the standardised deviations z, where the search ended."""
     converged: Bool[Array, ""]
 
 
@@ -70,17 +75,17 @@ def joint_density(model: Euthymia, design: Design, z: PerTrait) -> JointDensity:
         return c, c
 
     J, c = jax.jacfwd(expected, has_aux=True)(z)
-    value, slope = jax.vmap(jax.value_and_grad(negative_log_density, 2), (None, 0, 0))(model, design.measured, c)
-    weight = jnp.where(design.counted, jax.vmap(sample_information, (None, 0))(model, c), 0)
-    return JointDensity(
-        jnp.sum(jnp.where(design.counted, value, 0)) + z @ z / 2,
-        J.T @ jnp.where(design.counted, slope, 0) + z,
-        J.T @ (weight[:, None] * J) + jnp.eye(len(z)),
-    )
+
+    def total(c: Array) -> Scalar:
+        return jnp.sum(sample_costs(model, design, c))
+
+    value, slope = jax.value_and_grad(total)(c)
+    weight = sample_informations(model, design, c)
+    return JointDensity(value + z @ z / 2, J.T @ slope + z, J.T @ (weight[:, None] * J) + jnp.eye(len(z)))
 
 
-def maximum_a_posteriori(model: Euthymia, design: Design) -> tuple[PerTrait, Bool[Array, ""]]:
-    """The z of the highest joint density, and whether the search converged."""
+def maximum_a_posteriori(model: Euthymia, design: Design) -> tuple[PerTrait, JointDensity]:
+    """The z of the highest joint density, and the density there."""
 
     def unfinished(state: ScoringState) -> Array:
         return (state.density.expected_gain() > TOLERANCE) & (state.iteration < MOST_ITERATIONS)
@@ -98,14 +103,22 @@ def maximum_a_posteriori(model: Euthymia, design: Design) -> tuple[PerTrait, Boo
     start = jnp.zeros(len(TRAITS))
     initial = ScoringState(start, joint_density(model, design, start), jnp.asarray(INITIAL_DAMPING), jnp.asarray(0))
     final = jax.lax.while_loop(unfinished, step, initial)
-    return final.z, final.density.expected_gain() <= TOLERANCE
+    return final.z, final.density
 
 
 @eqx.filter_jit
 def estimate_subject(model: Euthymia, design: Design) -> SubjectEstimate:
     """The estimate of one person. People do not share a ``vmap``, in which all would take as long as the slowest."""
     L = spread(model.variability)
-    z, converged = maximum_a_posteriori(model, design)
+    z, density = maximum_a_posteriori(model, design)
     hessian = jax.hessian(lambda z: negative_log_joint(model, design, z))(z)
     predicted, typical = jax.lax.map(lambda z: concentrations(model, design, L @ z), jnp.stack([z, jnp.zeros_like(z)]))
-    return SubjectEstimate(L @ z, L @ jnp.linalg.solve(hessian, L.T), predicted, typical, converged)
+    return SubjectEstimate(
+        deviation=L @ z,
+        covariance=L @ jnp.linalg.solve(hessian, L.T),
+        predicted=predicted,
+        typical=typical,
+        objective=2 * density.value + jnp.linalg.slogdet(hessian)[1],
+        gradient=jnp.max(jnp.abs(density.gradient)),
+        converged=density.expected_gain() <= TOLERANCE,
+    )

@@ -1,4 +1,9 @@
-"""The visual predictive check: percentiles of the observed samples, and of studies simulated from the population."""
+"""The visual predictive check: percentiles of the observed samples, and of studies simulated from the population.
+
+A sample below its limit counts as lower than every value, one above as higher, and one between two limits as halfway: a percentile
+among them is not known and is left out, the others are what they would be without limits. Simulated samples have no limits (Bergstrand
+and Karlsson 2009).
+"""
 
 import equinox as eqx
 import jax
@@ -38,6 +43,26 @@ def simulate_studies(
     return jax.lax.map(study, keys)
 
 
+def ranked_samples(samples: xr.Dataset) -> np.ndarray:
+    """Observed concentrations (ng/mL) with those that are censored where they rank: −∞ below a limit, ∞ above one, halfway between two."""
+    low, high = (np.where(np.isfinite(limit) & (limit > 0), limit, 0) for limit in (samples.low.values, samples.high.values))
+    one_sided = np.where(np.isfinite(samples.high), -np.inf, np.inf)
+    return np.where(samples.censored, np.where((low > 0) & (high > 0), (low + high) / 2, one_sided), samples.observed)
+
+
+def _percentiles(values: np.ndarray) -> np.ndarray:
+    """Percentiles of values of which some are infinite; one that would lie among these is not a number."""
+    with np.errstate(invalid="ignore"):
+        percentiles = np.percentile(values, PERCENTILES)
+    return np.where(np.isfinite(percentiles), percentiles, np.nan)
+
+
+def inside_bands(check: xr.Dataset) -> xr.DataArray:
+    """Which observed percentiles lie where 90 % of the simulated studies have them, 0 or 1; not a number where they are not known."""
+    low, high = (check.simulated.sel(level=check.level[at]) for at in (0, -1))
+    return ((check.observed >= low) & (check.observed <= high)).where(check.observed.notnull())
+
+
 def predictive_check(samples: xr.Dataset, simulated: np.ndarray) -> xr.Dataset:
     """Percentiles over bins of time after dose, for each molecule: observed, and their distribution over simulated studies.
 
@@ -48,7 +73,8 @@ def predictive_check(samples: xr.Dataset, simulated: np.ndarray) -> xr.Dataset:
     simulated
         The same samples in simulated studies (study, sample), ng/mL.
     """
-    rows: dict[str, list] = {name: [] for name in ("molecule", "time", "observations", "observed", "simulated")}
+    rows: dict[str, list] = {name: [] for name in ("molecule", "time", "observations", "censored", "observed", "simulated")}
+    ranked = ranked_samples(samples)
     for molecule in np.unique(samples.molecule):
         time = samples.time_after_dose.values
         of_molecule = (samples.molecule == molecule).values
@@ -59,7 +85,8 @@ def predictive_check(samples: xr.Dataset, simulated: np.ndarray) -> xr.Dataset:
             rows["molecule"].append(molecule)
             rows["time"].append(np.median(time[inside]))
             rows["observations"].append(inside.sum())
-            rows["observed"].append(np.percentile(samples.observed.values[inside], PERCENTILES))
+            rows["censored"].append(samples.censored.values[inside].sum())
+            rows["observed"].append(_percentiles(ranked[inside]))
             of_studies = np.percentile(simulated[:, inside], PERCENTILES, axis=1)
             rows["simulated"].append(np.percentile(of_studies, PERCENTILES, axis=1).T)
     dims = {"observed": ("bin", "percentile"), "simulated": ("bin", "percentile", "level")}

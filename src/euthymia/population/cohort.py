@@ -180,6 +180,8 @@ def check_patients(protocol: Protocol, patients: int) -> None:
         raise InputError("patient: a cohort is of depressed people")
     if protocol.patient.individual is not None:
         raise InputError("patient.individual: is one body; leave it out of a cohort")
+    if protocol.patient.disposition is not None:
+        raise InputError("patient.disposition: is one body; leave it out of a cohort")
     if protocol.patient.stress in (0.0, 1.0):
         raise InputError("patient.stress: people differ around a stress above 0 and below 1")
 

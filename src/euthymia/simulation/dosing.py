@@ -42,6 +42,8 @@ LADDERS = tuple(
     )
 )
 """Of grids with a given number of steps, from the finest to the coarsest with which a series of boluses is still followed."""
+SPRAY_MODEL = ("nasal", "oral")
+"""Routes of esketamine with a model of their own."""
 MOST_DEVICES = 100
 """Of one nasal dose."""
 
@@ -53,7 +55,7 @@ def pulses_from_doses(protocol: Protocol, model: Euthymia, weight: float) -> lis
 
 def _pulses(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     duration, drug, molecules = dose.duration or 0.0, dose.drug, model.molecules
-    if drug == "esketamine" and dose.route in ("nasal", "oral"):
+    if drug == "esketamine" and dose.route in SPRAY_MODEL:
         return _sprayed(dose, model, milligrams)
     if drug in KETAMINES:
         enantiomers = ENANTIOMERS_OF[drug]
@@ -92,10 +94,11 @@ def _sprayed(dose: Dose, model: Euthymia, milligrams: float) -> list[Pulse]:
     return pulses
 
 
-def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1) -> TimeGrid:
-    """The dose-aligned grid with the named checkpoints, stated visits and a moment before each bolus as nodes."""
+def grid_of(protocol: Protocol, model: Euthymia, weight: float, refine: int = 1, also: tuple[float, ...] = ()) -> TimeGrid:
+    """The dose-aligned grid with the named checkpoints, stated visits, a moment before each bolus and times in ``also`` (h) as nodes."""
     pulses = pulses_from_doses(protocol, model, weight)
-    return time_grid(pulses, protocol.horizon, (*_nodes(protocol), *_before_boluses(protocol, pulses)), refine, changes=_changes(protocol))
+    include = (*_nodes(protocol), *_before_boluses(protocol, pulses), *also)
+    return time_grid(pulses, protocol.horizon, include, refine, changes=_changes(protocol))
 
 
 def coarse_grid_of(protocol: Protocol, model: Euthymia, weight: float, padded_to: tuple[int, int] = COARSE) -> TimeGrid:

@@ -12,7 +12,7 @@ from ..core.types import Scalar
 from ..model.parameters import Euthymia
 from ..pharmacology.animals import ANIMALS, allometric_time_scale
 from ..pharmacology.covariates import GENOTYPES, LIVERS, SEXES, CovariateEffects, intrinsic_of_clearance, liver_flow, typical_body
-from ..pharmacology.variability import people, spray_people
+from ..pharmacology.variability import TRAITS, people, spray_people
 from ..protocols.patient import Patient
 from ..protocols.protocol import Protocol
 
@@ -71,6 +71,8 @@ def covariate_effects(patient: Patient, model: Euthymia) -> CovariateEffects:
     if patient.cyp2b6 is not None:
         intrinsic = intrinsic * intrinsic_of_clearance(e, p.of_genotype[GENOTYPES.index(patient.cyp2b6)])
     body = typical_body()._replace(liver_flow=flow, intrinsic_clearance=intrinsic)
+    if patient.disposition is not None:
+        body = body._replace(deviation=jnp.log(jnp.array([patient.disposition.get(trait, 1.0) for trait in TRAITS])))
     return body if patient.individual is None else sample_body(model, body, jnp.asarray(patient.individual))
 
 

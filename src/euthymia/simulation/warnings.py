@@ -21,7 +21,7 @@ from ..protocols.protocol import Protocol
 from ..protocols.vocabulary import OF_KETAMINE
 from ..receptors.monoamine import DAT_INHIBITORS, IRREVERSIBLE_MAO_INHIBITORS, REVERSIBLE_MAO_INHIBITORS, SERT_INHIBITORS
 from .ceilings import above_ceilings
-from .dosing import ROUNDING
+from .dosing import ROUNDING, SPRAY_MODEL
 from .person import Person
 from .visits import EMPIRICAL
 
@@ -182,4 +182,6 @@ def body_warnings(patient: Patient, doses: tuple[Dose, ...], model: Euthymia) ->
         warnings.append("patient: the effect of the liver is set so that exposure after a spray changes as recalled from its label")
     if patient.particulars() and any(dose.drug not in OF_KETAMINE for dose in doses):
         warnings.append("patient: age, sex, genotype, liver and individual change the disposition of ketamine alone")
+    if patient.disposition is not None and any(dose.drug == "esketamine" and dose.route in SPRAY_MODEL for dose in doses):
+        warnings.append("patient: esketamine from a spray or solution has a model of its own, on which a stated disposition does not act")
     return warnings

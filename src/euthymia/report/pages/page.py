@@ -20,6 +20,8 @@ from ...evidence.registry import evidence
 from ...evidence.rows import Parameter, Target
 from ...inference.fitted import Fitted
 from ...inference.pharmacokinetics import PharmacokineticFit
+from ...inference.pk_curves import MOST_CURVES
+from ...inference.pk_failures import LEAST_PEOPLE, residual_sd
 from ...inference.posterior import PATIENTS as SAMPLED_PATIENTS
 from ...population.cohort import Cohort
 from ...population.summary import VisitSummary
@@ -28,6 +30,7 @@ from ...results.manifest import git_revision
 from ...simulation.simulate import Simulation
 from ...simulation.visits import course_title
 from ..conclusion import arm_conclusions, cohort_conclusion, comparison_conclusion, conclusion
+from ..exposure_words import digits
 from ..figures import arms, pk_fit, trials
 from ..figures import cohort as cohort_figures
 from ..figures.causal_chain import causal_chain
@@ -72,7 +75,7 @@ def emphasised(text: str) -> Markup:
 
 
 FILTERS = (
-    *(before, change, clock, commands, emphasised, in_use, interval, number, number_of, origin),
+    *(before, change, clock, commands, digits, emphasised, in_use, interval, number, number_of, origin),
     *(part_text, percent, points, points_by_half),
     *(quantity, rating, remark, shade, unit, when),
 )
@@ -187,12 +190,21 @@ def fit_page(fit: PharmacokineticFit) -> str:
     return _page(
         "pk_fit",
         fit=fit,
+        individuals=_figure("individuals", pk_fit.individuals(fit)),
+        people_drawn=MOST_CURVES,
+        least_people=LEAST_PEOPLE,
+        residual_sd=residual_sd(fit.samples)[0],
         agreement=_figure("agreement", pk_fit.agreement(fit)),
         residuals=_figure("residuals", pk_fit.residuals(fit)),
-        predictive=_figure("predictive", pk_fit.predictive(fit)),
+        predictive=None if (check := pk_fit.predictive(fit)) is None else _figure("predictive", check),
         rows=rows,
         sources=[known.sources[key] for key in sorted({row.source for row in rows} - {"none"})],
     )
+
+
+def exposure_page(contents: Mapping[str, Any], drawings: Mapping[str, str | None]) -> str:
+    """The report of exposures as HTML text; a drawing that is None is left out."""
+    return _page("exposure", **contents, **{name: None if svg is None else _figure(name, svg) for name, svg in drawings.items()})
 
 
 def cohort_page(
