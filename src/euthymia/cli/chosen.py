@@ -4,16 +4,18 @@ from ..protocols import reading
 from ..protocols.protocol import Protocol
 from ..protocols.source import protocol_of
 from .console import show_warnings
+from .options import ONLY_SUBJECT, SubjectOfTable
 
 
 def chosen_protocols(
-    names: tuple[str, ...], patient: tuple[str, ...] = (), weight: str | None = None, subject: str | None = None
+    names: tuple[str, ...], patient: tuple[str, ...] = (), weight: str | None = None, table: SubjectOfTable = ONLY_SUBJECT
 ) -> list[Protocol]:
     """Protocols by name or file, for the patient of the command line."""
+    layout = table.layout()
     changes = reading.patient_fields(patient) | ({} if weight is None else {"weight": weight})
     protocols = []
     for name in names:
-        protocol, note = protocol_of(name, subject)
+        protocol, note = protocol_of(name, table.subject, layout)
         show_warnings([note] if note else [])
         protocols.append(reading.change(protocol, changes) if changes else protocol)
     return protocols
