@@ -121,7 +121,9 @@ def _estimated(trait: str, person: MeasuredPerson) -> str:
 
 
 def _parameter_rows(individuals: xr.Dataset, people: Iterable[MeasuredPerson], model: Euthymia) -> list[tuple[str, ...]]:
-    rows = [("parameterId", "lowerBound", "upperBound", "nominalValue", "estimate", "priorDistribution", "priorParameters")]
+    rows: list[tuple[str, ...]] = [
+        ("parameterId", "lowerBound", "upperBound", "nominalValue", "estimate", "priorDistribution", "priorParameters")
+    ]
     root = np.asarray(spread(model.variability))
     for person in people:
         z = np.linalg.solve(root, individuals.eta.sel(subject=person.subject.name, parameter=list(TRAITS)).values)

@@ -83,7 +83,7 @@ class PeopleSystem(NamedTuple):
 
     def reached(self, entered: set[str]) -> tuple[str, ...]:
         """The states that hold drug after it entered some, but for lagged concentrations that no sample shows."""
-        flows = self.matrices.any(0)
+        flows = np.any(self.matrices, axis=0)
         states, reach = self.typical.states, np.isin(self.typical.states, list(entered))
         for _ in states:
             reach = reach | flows[:, reach].any(1)
@@ -116,7 +116,7 @@ class PeopleSystem(NamedTuple):
 
     def targets(self, source: str, states: Sequence[str]) -> list[str]:
         """What a state flows to, or follows it; a lagged concentration loses to itself."""
-        column = self.matrices.any(0)[:, self.typical.states.index(source)]
+        column = np.any(self.matrices, axis=0)[:, self.typical.states.index(source)]
         flows_to = [state for state in states if column[self.typical.states.index(state)]]
         return [state for state in flows_to if state != source or state not in self.typical.pools]
 

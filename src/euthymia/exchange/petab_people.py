@@ -103,7 +103,7 @@ def observable_rows(
     measured: Iterable[Measured], systems: Sequence[PeopleSystem], entered: Mapping[str, set[str]]
 ) -> list[tuple[str, ...]]:
     """The observables: what a sample shows (µM) and its standard deviation √(a² + (b c)²)."""
-    rows = [("observableId", "observableName", "observableFormula", "noiseFormula", "noiseDistribution")]
+    rows: list[tuple[str, ...]] = [("observableId", "observableName", "observableFormula", "noiseFormula", "noiseDistribution")]
     for name, sample in sorted({one.observable: one.sample for one in measured}.items()):
         noise = f"({ADDITIVE}^2 + ({PROPORTIONAL}*{name})^2){SQUARE_ROOT}"
         terms = _terms(sample, systems, entered)
