@@ -24,6 +24,7 @@ _HOME = {
     "Run": "api.run",
     "ComparedRuns": "api.run",
     "CohortRun": "api.cohort_run",
+    "ExposureRun": "api.exposure_run",
     "evidence": "evidence",
     "read_results": "results.netcdf",
     "read_sbml": "exchange.sbml_reading",
@@ -31,7 +32,7 @@ _HOME = {
     "configure": "core.runtime",
 }
 """Where each name of the interface is."""
-_NEEDS_ARRAYS = {"Model", "Bench", "Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml"}
+_NEEDS_ARRAYS = {"Model", "Bench", "Run", "ComparedRuns", "CohortRun", "ExposureRun", "read_results", "read_sbml"}
 __all__ = sorted([*_HOME, "__version__"])
 
 

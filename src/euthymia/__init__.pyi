@@ -7,6 +7,7 @@ from .api.courses import compare as compare
 from .api.courses import default_model as default_model
 from .api.courses import exposure as exposure
 from .api.courses import simulate as simulate
+from .api.exposure_run import ExposureRun as ExposureRun
 from .api.listing import protocols as protocols
 from .api.people import Population as Population
 from .api.run import ComparedRuns as ComparedRuns

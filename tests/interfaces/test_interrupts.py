@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 COMMANDS = {
-    "exposure": ["exposure", "ketamine-iv", "--out", "out.csv"],
+    "exposure": ["exposure", "ketamine-iv", "--out", "out"],
     "simulate": ["simulate", "ketamine-iv", "--out", "out"],
     "compare": ["compare", "ketamine-iv", "saline", "--out", "out"],
     "population": ["population", "ketamine-iv", "--patients", "400", "--out", "out"],
@@ -133,7 +133,7 @@ def interrupted(here: Path, command: str, delay: float, tell: Callable[[int, int
         return False
     assert (process.returncode, said[-1]) == (130, "interrupted")
     assert not any("Error" in line or "Exception" in line or "Traceback" in line for line in said)
-    assert not {path.name for path in here.iterdir()} - {"out", "out.csv"}
+    assert not {path.name for path in here.iterdir()} - {"out"}
     assert not (here / "out").exists() or (here / "out" / "manifest.json").exists()
     return True
 

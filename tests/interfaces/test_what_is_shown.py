@@ -369,25 +369,55 @@ def test_the_page_of_any_patient_and_drug_is_drawn(patient, name, euthymia, here
 
 
 def test_exposure_of_one_body_is_said_and_written(here, euthymia):
-    code, out, err = euthymia("exposure", "--patient", "age=80", "--out", "course.csv")
+    code, out, err = euthymia("exposure", "--patient", "age=80", "--out", "out")
     assert (code, err) == (0, "")
     for said in ("Racemic ketamine 0.5 mg/kg", "70 kg, 80 years", "arterial ketamine, ng/mL", "free brain ketamine, µM", "NMDA pore block"):
         assert said in out
-    header, first, *rest = (here / "course.csv").read_text().splitlines()
+    assert all(said in out for said in ("Cmax", "Tmax, h", "AUC 0–14 d", "AUC 0–∞", "t½, h"))
+    assert "Ctrough" not in out
+    written = {path.name for path in (here / "out").iterdir()}
+    assert written == {"concentrations.csv", "parameters.csv", "pore_block.csv", "report.html", "protocol.yaml", "manifest.json"}
+    header, first, *rest = (here / "out" / "concentrations.csv").read_text().splitlines()
     columns = header.split(",")
-    assert columns[0] == "time [h]"
-    assert "free_brain_ketamine.S [umol/L]" in columns
+    assert columns == ["person", "time [h]", "analyte", "site", "concentration [ng/mL]", "concentration [umol/L]"]
     assert {len(line.split(",")) for line in (first, *rest)} == {len(columns)}
-    assert float(rest[-1].split(",")[0]) == 336.0
+    assert float(rest[-1].split(",")[1]) == 336.0
+    page = (here / "out" / "report.html").read_text("utf-8")
+    assert page.count("<svg") == 3
+    assert "No accumulation is stated: a single dose." in page
+    assert 'src="http' not in page
 
 
-def test_exposure_of_people_is_their_middle_with_a_range(here, euthymia):
-    code, out, _ = euthymia("exposure", "--people", "5", "--out", "course.csv")
+def test_exposure_of_people_is_their_median_with_a_range(here, euthymia):
+    code, out, _ = euthymia("exposure", "--people", "5", "--out", "out")
     assert code == 0
     assert "median (5 to 95 %) of 5 people, 70 kg" in out
-    assert {"venous_ketamine.both p5 [umol/L]", "venous_ketamine.both p95 [umol/L]"} < set(
-        (here / "course.csv").read_text().splitlines()[0].split(",")
-    )
+    written = {path.name for path in (here / "out").iterdir()}
+    assert {"quantiles.csv", "parameter_quantiles.csv", "pore_block_quantiles.csv", "concentrations.csv", "parameters.csv"} < written
+    manifest = json.loads((here / "out" / "manifest.json").read_text())
+    assert (manifest["options"], manifest["seed"]) == ({"people": 5}, 0)
+
+
+def test_exposure_to_repeated_doses_says_what_accumulates(here, euthymia):
+    code, out, _ = euthymia("exposure", "escitalopram", "--out", "out")
+    assert code == 0
+    assert "Dosing interval 42 of 42 equal doses, τ = 24 h" in out
+    assert all(said in out for said in ("AUCτ", "Cmin", "Ctrough", "ratio", "index"))
+    assert "NMDA pore block" not in out
+    assert (here / "out" / "report.html").read_text("utf-8").count("<svg") == 1
+
+
+def test_exposure_without_a_drug_says_so(here, euthymia):
+    code, out, _ = euthymia("exposure", "saline", "--out", "out")
+    assert code == 0
+    assert "no drug" in out
+    assert "No drug is there at any time." in (here / "out" / "report.html").read_text("utf-8")
+
+
+def test_an_exposure_is_not_overwritten_unasked(here, euthymia, refused):
+    assert euthymia("exposure", "saline", "--out", "out").code == 0
+    assert "out exists; add --overwrite" in refused("exposure", "saline", "--out", "out")
+    assert euthymia("exposure", "saline", "--out", "out", "--overwrite").code == 0
 
 
 def test_exposure_of_a_mouse_names_what_it_rests_on(euthymia):

@@ -1,39 +1,22 @@
 """The area under a concentration is what reached the blood over the clearance, wherever doses lie, and a bolus has a value before it."""
 
 import csv
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-import euthymia.simulation.exposure as solving
+from euthymia.analysis.exposure_table import tables
 from euthymia.core.constants import SECOND
 from euthymia.model.time_grid import SMALLEST_LENGTHS, time_grid
 from euthymia.pharmacology.comparators import DRUGS
 from euthymia.pharmacology.ketamine import hydroxynorketamine_clearance, norketamine_clearance
-from euthymia.protocols.reading import check, read
-from euthymia.report.terminal.exposure import write_course
+from euthymia.protocols.reading import read
 from euthymia.simulation.dosing import grid_of, pulses_from_doses
 from euthymia.simulation.exposure import exposures, kept_nodes
 from euthymia.simulation.visits import CHECKPOINTS, first_visit
+from padded_exposures import EVERY_THIRD_DAY, MILLIGRAMS, TWO_SECONDS, dose, given, solver
 
-STEPS = 8192
-"""To which the grid of every protocol here is padded, so that all are one program."""
-MILLIGRAMS = 35.0
-LONG = "120 d"
-
-
-def dose(route="i.v. bolus", drug="ketamine", milligrams=MILLIGRAMS, **more):
-    return {"drug": drug, "amount": f"{milligrams} mg", "route": route} | more
-
-
-def given(*doses, horizon=LONG, **patient):
-    return check({"name": "given", "title": "given", "patient": {"weight": "70 kg"} | patient, "doses": list(doses), "horizon": horizon})
-
-
-EVERY_THIRD_DAY = dose(every="3 d", times=4)
-TWO_SECONDS = dose("i.v. infusion", duration="2 s", every="3 d", times=4)
 WHEREVER = {
     "one bolus": [dose()],
     "every third day": [EVERY_THIRD_DAY],
@@ -48,17 +31,7 @@ WHEREVER = {
 
 @pytest.fixture
 def solve(monkeypatch):
-    """Exposures of a protocol, both enantiomers together."""
-
-    def padded_grid(*of):
-        grid = grid_of(*of)
-        more = STEPS - len(grid.length_index)
-        zero = int(np.flatnonzero(grid.lengths == 0)[0])
-        rows = {name: np.pad(getattr(grid, name), [(0, more), (0, 0)]) for name in ("infusion", "bolus")}
-        return replace(grid, length_index=np.pad(grid.length_index, (0, more), constant_values=zero), **rows)
-
-    monkeypatch.setattr(solving, "grid_of", padded_grid)
-    return exposures
+    return solver(monkeypatch)
 
 
 def both(values):
@@ -86,6 +59,24 @@ def test_areas_are_the_dose_over_the_clearance_wherever_doses_lie(model, solve, 
     }.items():
         assert float(area[name].sel(enantiomer="both")) == pytest.approx(expected, rel=1e-8), name
     np.testing.assert_allclose(area.hydroxynorketamine[:2], of_hnk, rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_areas_to_infinity_are_the_dose_over_the_clearance_at_random_times_however_soon_the_course_ends(model, solve, seed):
+    chance = np.random.default_rng(seed)
+    starts = np.sort(chance.uniform(0, 13 * 24, chance.integers(2, 12)))
+    doses = []
+    for start in starts.tolist():
+        kind = {} if chance.random() < 0.5 else {"route": "i.v. infusion", "duration": f"{chance.uniform(0.01, 20)!r} h"}
+        doses.append(dose(start=f"{start!r} h", milligrams=float(chance.uniform(1, 60)), **kind))
+    dosed = sum(float(one["amount"].split()[0]) for one in doses) / float(model.molecules.ketamine)
+    expected = dosed / float(model.physiology.disposition.clearance)
+    for horizon, tolerance in (("14 d", None), ("120 d", 1e-8)):
+        found = solve(given(*doses, horizon=horizon))
+        for name in ("arterial_ketamine", "venous_ketamine"):
+            assert float(both(found.area_to_infinity[name])) == pytest.approx(expected, rel=1e-8)
+            if tolerance is not None:
+                assert float(both(found.area[name])) == pytest.approx(expected, rel=tolerance)
 
 
 @pytest.mark.parametrize("route", ["i.m.", "s.c.", "oral", "oral extended release"])
@@ -179,11 +170,13 @@ def test_the_course_jumps_at_a_bolus_by_what_it_brings(model, solve):
     assert float(both(found.peak_time.arterial_ketamine)) in (0.0, *times[np.isin(np.round(times, 6), (72.0, 144.0, 216.0))])
 
 
-def test_a_table_has_a_row_before_each_bolus_and_one_after_it(solve, tmp_path):
-    file = tmp_path / "course.csv"
-    write_course(solve(given(EVERY_THIRD_DAY, horizon="14 d")), file)
-    with file.open(encoding="utf-8") as lines:
-        rows = [(float(row["time [h]"]), float(row["arterial_ketamine.both [umol/L]"])) for row in csv.DictReader(lines)]
+def test_a_table_has_a_row_before_each_bolus_and_one_after_it(model, solve):
+    text = tables(solve(given(EVERY_THIRD_DAY, horizon="14 d")), model)["concentrations.csv"].decode()
+    rows = [
+        (float(row["time [h]"]), float(row["concentration [umol/L]"]))
+        for row in csv.DictReader(text.splitlines())
+        if (row["analyte"], row["site"]) == ("ketamine", "arterial")
+    ]
     times = [time for time, _ in rows]
     assert len(set(times)) == len(times)
     for start in (72.0, 144.0, 216.0):

@@ -8,7 +8,7 @@ from ..core.errors import InputError, short
 from ..core.runtime import configure
 from ..protocols.protocol import Protocol
 from ..protocols.rating import check_rated
-from .types import ComparedRuns, Dataset, Exposures, Model, Run
+from .types import ComparedRuns, Dataset, ExposureRun, Model, Run
 
 ProtocolLike = Protocol | str | Path
 """A protocol, the name of a built-in one, or a YAML file or event table."""
@@ -246,7 +246,7 @@ def exposure(
     model: Model | None = None,
     beyond_evidence: bool = False,
     progress: Callable[[int], None] = lambda done: None,
-) -> Exposures:
+) -> ExposureRun:
     """From dose to receptor alone: drug in blood and brain of a person, of many people, or of a mouse or rat.
 
     Parameters
@@ -262,7 +262,8 @@ def exposure(
 
     Returns
     -------
-    ``data`` (concentrations over patient and time, µmol/L), ``peak``, ``peak_time`` (h) and ``area`` (µmol/L h).
+    :class:`~euthymia.ExposureRun`: ``data`` (concentrations over patient and time, µmol/L), ``peak``, ``peak_time`` (h), ``area``
+    (µmol/L h), and ``parameters``, the noncompartmental ones in ng/mL; ``save`` leaves the folder that the command leaves.
 
     Raises
     ------
@@ -278,13 +279,14 @@ def exposure(
     """
     chosen = protocol_like(protocol)
     configure()
-    from dataclasses import replace
-
     from ..simulation.ceilings import check_ceilings
     from ..simulation.exposure import exposures
+    from .exposure_run import exposure_run
+    from .run import options_of
 
     used = model_like(model)
     check_ceilings(chosen, used.parameters, beyond_evidence)
     with used.answerable():
-        result = exposures(chosen, None if n is None else whole("people", n), used.parameters, progress)
-    return replace(result, warnings=[*used.warnings, *result.warnings])
+        solved = exposures(chosen, None if n is None else whole("people", n), used.parameters, progress)
+    asked = {} if n is None else {"people": n}
+    return exposure_run(solved, used, asked | options_of((), used, beyond_evidence))

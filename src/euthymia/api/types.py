@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from ..inference.calibration import Calibration
     from ..inference.pharmacokinetics import PharmacokineticFit
     from ..model.changed import Model
-    from ..simulation.exposure import Exposures
     from .cohort_run import CohortRun
+    from .exposure_run import ExposureRun
     from .run import ComparedRuns, Run
 
     Dataset = xr.Dataset
 else:
-    Dataset = Verdict = Calibration = PharmacokineticFit = Model = Exposures = CohortRun = ComparedRuns = Run = Any
+    Dataset = Verdict = Calibration = PharmacokineticFit = Model = CohortRun = ExposureRun = ComparedRuns = Run = Any
 
-__all__ = ["Calibration", "CohortRun", "ComparedRuns", "Dataset", "Exposures", "Model", "PharmacokineticFit", "Run", "Verdict"]
+__all__ = ["Calibration", "CohortRun", "ComparedRuns", "Dataset", "ExposureRun", "Model", "PharmacokineticFit", "Run", "Verdict"]

@@ -1,11 +1,16 @@
 """Commands that take protocols through the model: simulate, compare, exposure, bridge."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from .console import output, progress_bar, show_disclaimer, show_file, show_report, show_warnings, stages
+from cyclopts import Parameter
+
+from .body import AS_STATED, Body
+from .console import output, progress_bar, show_disclaimer, show_report, show_warnings, stages
 from .options import (
     AS_SHIPPED,
     NOTHING_BESIDE,
+    ONLY_SUBJECT,
     AnyProtocol,
     Beside,
     BeyondEvidence,
@@ -15,7 +20,7 @@ from .options import (
     PatientOfEveryArm,
     ProtocolOrFile,
     Settings,
-    SubjectID,
+    SubjectOfTable,
     Weight,
     Whole,
     Words,
@@ -24,12 +29,24 @@ from .options import (
 COMPARED = ("ketamine-iv", "escitalopram", "phenelzine", "saline")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class OtherNumbers:
+    """Numbers of the pharmacology that are to differ, and doses that are to be allowed."""
+
+    settings: Settings = ()
+    beyond_evidence: BeyondEvidence = False
+
+
+AS_EVIDENCE_SAYS = OtherNumbers()
+
+
 def simulate(
     protocol: AnyProtocol = "ketamine-iv",
     *,
     patient: PatientFields = (),
-    weight: Weight = None,
-    subject: SubjectID = None,
+    body: Body = AS_STATED,
+    table: SubjectOfTable = ONLY_SUBJECT,
     changes: Changes = AS_SHIPPED,
     beside: Beside = NOTHING_BESIDE,
     out: Path | None = None,
@@ -45,7 +62,7 @@ def simulate(
     from ..results.run_folder import check_destination
     from .chosen import chosen_protocols
 
-    (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
+    (chosen,) = chosen_protocols((protocol,), patient, body.weight, table, body.person)
     changes.check()
     folder = out if out is not None else Path("runs") / chosen.name
     check_destination(folder, overwrite)
@@ -137,50 +154,54 @@ def exposure(
     protocol: AnyProtocol = "ketamine-iv",
     *,
     patient: Words = (),
-    weight: Weight = None,
-    subject: SubjectID = None,
+    body: Body = AS_STATED,
+    table: SubjectOfTable = ONLY_SUBJECT,
     people: Whole | None = None,
-    settings: Settings = (),
-    beyond_evidence: BeyondEvidence = False,
+    changes: OtherNumbers = AS_EVIDENCE_SAYS,
     out: Path | None = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """From dose to receptor alone: drug in blood and brain of a person, of many people, or of a mouse or rat.
+
+    Prints Cmax, Tmax, areas, half-life and accumulation of everything that is there.
 
     Parameters
     ----------
     patient
         FIELD=VALUE with a field of a patient, such as species=mouse, age=80, sex, cyp2b6, liver, individual; repeat it for several.
     people
-        Draw so many people of this weight, age and so on from the population, and print medians with 5 to 95 %.
+        Draw so many people of this weight, age and so on from the population, 1 to 10000, and print medians with 5 to 95 %.
     out
-        File for the course as CSV; a file that exists is replaced. None is written if left out.
+        Folder for concentrations and noncompartmental parameters as tidy CSV, and a report. None is written if left out.
     """
-    from ..core.files import check_file
+    from ..results.run_folder import check_destination
     from .chosen import chosen_protocols
 
-    (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
-    changes = Changes(settings=settings, beyond_evidence=beyond_evidence)
-    changes.check()
+    (chosen,) = chosen_protocols((protocol,), patient, body.weight, table, body.person)
+    numbers = Changes(settings=changes.settings)
+    numbers.check()
     if out is not None:
-        check_file(out)
+        check_destination(out, overwrite)
     with stages():
-        model = changes.model()
+        model = numbers.model()
         from ..api import courses
         from ..core.exported_programs import compiled_first
-        from ..report.terminal.exposure import show_exposures, write_course
+        from ..report.terminal.exposure import show_exposures
         from ..simulation.exposure import check_people
 
         check_people(chosen, people)
-    with progress_bar(f"Solving{compiled_first('_exposed')}", people or 1) as progress:
-        results = courses.exposure(chosen, people, model=model, beyond_evidence=beyond_evidence, progress=progress)
+    with progress_bar(f"Solving{compiled_first('exposed')}", people or 1) as progress:
+        run = courses.exposure(chosen, people, model=model, beyond_evidence=changes.beyond_evidence, progress=progress)
     if out is not None:
-        write_course(results, out)
-    show_warnings(results.warnings)
+        with stages(f"Writing {out}"):
+            run.save(out, overwrite)
+    show_warnings(run.warnings)
     console = output()
-    show_exposures(results, model.parameters, console)
-    if out is not None:
-        show_file("Course", out, console)
-    show_disclaimer(console)
+    show_exposures(run, model.parameters, console)
+    if out is None:
+        show_disclaimer(console)
+    else:
+        show_report(out, console)
 
 
 def bridge(protocol: ProtocolOrFile = "ketamine-iv") -> None:

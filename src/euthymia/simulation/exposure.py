@@ -2,38 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Int
+from numpy.typing import ArrayLike
 
 from ..core.errors import InputError, NoFiniteAnswer
 from ..core.exported_programs import exported
 from ..core.numerics.exponential import Steps
-from ..core.types import CELL_CLASSES, ENANTIOMERS, Scalar
+from ..core.types import CELL_CLASSES, ENANTIOMERS
 from ..model.default import default_model
-from ..model.exposure import (
-    DrugPropagators,
-    DrugStates,
-    DrugSystems,
-    areas,
-    brain_exposure,
-    in_blood,
-    individualised,
-    propagate,
-    propagators,
-    systems,
-)
-from ..model.parameters import Euthymia, Physiology
+from ..model.parameters import Euthymia
 from ..model.time_grid import TimeGrid
-from ..pharmacology.comparators import MOLECULES, plasma_concentration
+from ..pharmacology.comparators import MOLECULES
 from ..protocols.protocol import Protocol
-from ..receptors.nmdar import Blockers, pore_block
 from ..results.labelled import labelled
 from .dosing import grid_of
+from .dosing_intervals import FED_BY, MOLECULES_FED_BY, DosingIntervals, dosing_intervals
+from .exposure_program import ExposureCourse, GridInput, Quantities, exposed
+from .half_lives import half_lives
 from .person import Person, sample_body
 from .warnings import body_warnings
 
@@ -45,25 +36,23 @@ MOST_KEPT = 3_000_000
 ROOM_FOR_BOLUSES = 64
 """Their nodes are padded to a multiple of this."""
 ENANTIOMERS_AND_BOTH = (*ENANTIOMERS, "both")
-Quantities = Mapping[str, Array | np.ndarray]
-"""By the names of the table of quantities."""
+ROOM_FOR_INTERVALS = 4
+"""Pairs of intervals are padded to a multiple of this."""
 
 
-class GridInput(NamedTuple):
-    """Steps of a padded time grid and the input in each."""
+class RepeatedDoses(NamedTuple):
+    """Of repeated equal doses, with the axis patient: not a number where a quantity has no two complete dosing intervals."""
 
-    steps: Steps
-    infusion: Float[Array, "step channel"]
-    bolus: Float[Array, "step channel"]
-
-
-class ExposureCourse(NamedTuple):
-    """What a person is exposed to: the course at the kept nodes, of all nodes the largest value and its time (h), and the exact area."""
-
-    course: Quantities
-    peak: Quantities
-    peak_time: Quantities
-    area: Quantities
+    first_area: xr.Dataset
+    """Over the first interval, µM h, exact."""
+    last_area: xr.Dataset
+    """Over the last complete one."""
+    lowest: xr.Dataset
+    """In the last one, µM."""
+    trough: xr.Dataset
+    """At its end, before the next dose, µM."""
+    intervals: Mapping[str, DosingIntervals | str]
+    """Of each quantity and each molecule of comparators, or why there are none."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +61,8 @@ class Exposures:
 
     ``data`` has the axes patient and time (h), with a node a second before each bolus and one right after it; ``peak``, ``peak_time`` (h)
     and ``area`` (µM h until the horizon) have the axis patient. Areas of concentrations are exact, those of ``pore_block`` nearly.
+    ``area_to_infinity`` is what the area would become if nothing but what has entered until the horizon ever did; ``half_life`` (h) that
+    of the last exponential.
     """
 
     protocol: Protocol
@@ -81,70 +72,9 @@ class Exposures:
     peak: xr.Dataset
     peak_time: xr.Dataset
     area: xr.Dataset
-
-
-def _concentrations(p: Physiology, weight: Scalar, states: DrugStates) -> dict[str, Array]:
-    """Concentrations at the nodes; linear in the states."""
-    blood, brain = in_blood(p, weight, states), brain_exposure(p, states)
-    by_enantiomer = {
-        "arterial_ketamine": blood.arterial,
-        "venous_ketamine": blood.venous,
-        "norketamine": blood.norketamine,
-        "hydroxynorketamine": blood.hydroxynorketamine,
-        "free_brain_ketamine": brain.ketamine,
-        "free_brain_norketamine": brain.norketamine,
-        "free_brain_hydroxynorketamine": brain.hydroxynorketamine,
-    }
-    return {name: jnp.concatenate([values, values.sum(-1, keepdims=True)], -1) for name, values in by_enantiomer.items()} | {
-        "comparator_plasma": plasma_concentration(p.comparators, states.comparators),
-        "racemate_equivalents": brain.blockers.ketamine,
-        "others": brain.blockers.others,
-    }
-
-
-@exported
-def _exposed(model: Euthymia, people: Person, inputs: GridInput, kept: Array) -> ExposureCourse:
-    steps, infusion, bolus = inputs
-    lengths = steps.lengths[steps.length_index]
-    times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(lengths)])
-    dosed = lengths @ infusion + bolus.sum(0)
-
-    def system_of(person: Person) -> DrugSystems:
-        return systems(individualised(model.physiology, person.body), person.weight)
-
-    system = jax.vmap(system_of)(people)
-    over = propagators(system, steps.lengths)
-
-    def one(person: Person, system: DrugSystems, over: DrugPropagators) -> ExposureCourse:
-        physiology = individualised(model.physiology, person.body)
-        states = propagate(system, over, steps.length_index, infusion, bolus)
-        course = _concentrations(physiology, person.weight, states)
-        whole = _concentrations(physiology, person.weight, jax.tree.map(lambda x: x[None], areas(system, states, dosed)))
-        area = jax.tree.map(lambda c: c[0], whole)
-
-        def block(blockers: Blockers) -> Array:
-            return pore_block(physiology.receptor, blockers)
-
-        # The part that is linear in the concentration has the exact area; the rest is small where steps are long, unless block saturates.
-        in_brain, whole_in_brain = (Blockers(of["racemate_equivalents"], of.pop("others")) for of in (course, area))
-        linear = jax.jacfwd(block)(jax.tree.map(jnp.zeros_like, whole_in_brain))
-
-        def in_proportion_to(blockers: Blockers) -> Array:
-            return blockers.ketamine[..., None] * linear.ketamine + blockers.others @ linear.others.T
-
-        course["pore_block"] = block(in_brain)
-        in_proportion = in_proportion_to(in_brain)
-        saturates = in_proportion.max(0) > 1
-        rest = course["pore_block"] - jnp.where(saturates, 0, in_proportion)
-        area["pore_block"] = jnp.where(saturates, 0, in_proportion_to(whole_in_brain)) + lengths @ (rest[1:] + rest[:-1]) / 2
-        return ExposureCourse(
-            jax.tree.map(lambda c: c[kept], course),
-            jax.tree.map(lambda c: c.max(0), course),
-            jax.tree.map(lambda c: times[c.argmax(0)], course),
-            area,
-        )
-
-    return jax.vmap(one, in_axes=(0, 0, 1))(people, system, over)
+    area_to_infinity: xr.Dataset
+    half_life: xr.Dataset
+    repeated: RepeatedDoses
 
 
 @exported
@@ -158,6 +88,8 @@ def check_people(protocol: Protocol, people: int | None) -> None:
         raise InputError(f"people: {people} is outside 1 to {MOST_PEOPLE}")
     if people is not None and protocol.patient.species != "human":
         raise InputError(f"people: how one {protocol.patient.species} differs from another is not known; leave the number out")
+    if people is not None and protocol.patient.disposition is not None:
+        raise InputError("people: people drawn from the population have dispositions of their own; leave the patient's out")
 
 
 def exposures(
@@ -186,7 +118,8 @@ def exposures(
     check_people(protocol, people)
     model = default_model() if model is None else model
     patient = Person.from_protocol(protocol, model)
-    grid = grid_of(protocol, model, float(patient.weight))
+    intervals = _intervals(protocol)
+    grid = grid_of(protocol, model, float(patient.weight), 1, tuple(of.last + of.length for of in _pairs(intervals)))
     inputs = GridInput(
         Steps(jnp.asarray(grid.lengths), jnp.asarray(grid.length_index)), jnp.asarray(grid.infusion), jnp.asarray(grid.bolus)
     )
@@ -197,12 +130,12 @@ def exposures(
         numbers, at_once = np.arange(1, people + 1), AT_ONCE
         everyone = _everyone(model, patient, jnp.asarray(numbers))
     kept, room = kept_nodes(grid, -(-grid.nodes * len(numbers) // MOST_KEPT))
-    padded = jnp.asarray(np.pad(kept, (0, room - len(kept)), mode="edge"))
+    padded, nodes = jnp.asarray(np.pad(kept, (0, room - len(kept)), mode="edge")), _nodes_of(_pairs(intervals), grid)
     chunks = []
     for start in range(0, len(numbers), at_once):
         group = np.arange(start, min(start + at_once, len(numbers)))
         full = jnp.asarray(np.pad(group, (0, at_once - len(group)), mode="edge"))
-        solved = _exposed(model, jax.tree.map(lambda leaf, at=full: leaf[at], everyone), inputs, padded)
+        solved = exposed(model, jax.tree.map(lambda leaf, at=full: leaf[at], everyone), inputs, padded, nodes)
         own = jax.tree.map(lambda leaf, at=group - start: np.asarray(leaf)[at], solved)
         chunks.append(own._replace(course=jax.tree.map(lambda leaf: leaf[:, : len(kept)], own.course)))
         progress(start + len(group))
@@ -211,7 +144,43 @@ def exposures(
         raise NoFiniteAnswer("doses: the model has no finite answer for doses this large")
     coordinates = {"patient": numbers, "enantiomer": ENANTIOMERS_AND_BOTH, "molecule": MOLECULES, "cell_class": CELL_CLASSES}
     warnings = body_warnings(protocol.patient, protocol.doses, model)
-    return Exposures(protocol, patient, warnings, *_datasets(whole, grid.times[kept], coordinates))
+    terminal = half_lives(whole.matrices, grid.steps @ grid.infusion + grid.bolus.sum(0))
+    repeated = _repeated(whole, intervals, coordinates)
+    return Exposures(protocol, patient, warnings, **_datasets(whole, grid.times[kept], coordinates, terminal), repeated=repeated)
+
+
+def _intervals(protocol: Protocol) -> dict[str, DosingIntervals | str]:
+    """Of each quantity, and of each molecule of comparators."""
+    return {name: dosing_intervals(protocol, drugs) for name, drugs in (FED_BY | MOLECULES_FED_BY).items()}
+
+
+def _pairs(intervals: Mapping[str, DosingIntervals | str]) -> list[DosingIntervals]:
+    """The different ones among the dosing intervals, in order."""
+    return list(dict.fromkeys(of for of in intervals.values() if isinstance(of, DosingIntervals)))
+
+
+def _nodes_of(pairs: list[DosingIntervals], grid: TimeGrid) -> Int[Array, "pair edge"]:
+    """Nodes where the first and the last interval begin and end, padded."""
+    edges = [(of.first, of.first + of.length, of.last, of.last + of.length) for of in pairs]
+    nodes = [[int(np.abs(grid.times - time).argmin()) for time in times] for times in edges]
+    room = max(1, -(-len(nodes) // ROOM_FOR_INTERVALS)) * ROOM_FOR_INTERVALS
+    return jnp.asarray([*nodes, *[[0] * 4] * (room - len(nodes))])
+
+
+def _repeated(solved: ExposureCourse, intervals: Mapping[str, DosingIntervals | str], coordinates: dict[str, Any]) -> RepeatedDoses:
+    """What was solved of every pair of intervals, of the pair that belongs to each quantity."""
+    pairs = _pairs(intervals)
+
+    def of_own(name: str, of_pairs: ArrayLike) -> np.ndarray:
+        values, own = np.asarray(of_pairs), intervals[name]
+        return values[:, pairs.index(own)] if isinstance(own, DosingIntervals) else np.full_like(values[:, 0], np.nan)
+
+    def own_intervals(of: Quantities) -> xr.Dataset:
+        molecules = [of_own(name, of["comparator_plasma"][..., column]) for column, name in enumerate(MOLECULES)]
+        return labelled({name: of_own(name, of[name]) for name in FED_BY} | {"comparator_plasma": np.stack(molecules, -1)}, coordinates)
+
+    first, last, lowest, trough = map(own_intervals, solved.pairs)
+    return RepeatedDoses(_over_time(first), _over_time(last), lowest, trough, intervals)
 
 
 def kept_nodes(grid: TimeGrid, stride: int) -> tuple[np.ndarray, int]:
@@ -222,12 +191,22 @@ def kept_nodes(grid: TimeGrid, stride: int) -> tuple[np.ndarray, int]:
     return kept, len(grid.padded_times) // stride + 1 + of_boluses
 
 
-def _datasets(solved: ExposureCourse, times: np.ndarray, coordinates: dict) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset, xr.Dataset]:
-    """Course, peaks, times of the peaks and areas as labelled quantities."""
-    peak_time, area = labelled(solved.peak_time, coordinates), labelled(solved.area, coordinates)
-    return (
-        labelled(solved.course, coordinates | {"time": times}),
-        labelled(solved.peak, coordinates),
-        peak_time.assign({name: values.assign_attrs(units="h") for name, values in peak_time.items()}),
-        area.assign({name: values.assign_attrs(units=f"{values.units} h".removeprefix("1 ")) for name, values in area.items()}),
-    )
+def _datasets(solved: ExposureCourse, times: np.ndarray, coordinates: dict[str, Any], terminal: Quantities) -> dict[str, xr.Dataset]:
+    """Course, peaks, times of the peaks, areas until the horizon and to infinity, and half-lives as labelled quantities."""
+    return {
+        "data": labelled(solved.course, coordinates | {"time": times}),
+        "peak": labelled(solved.peak, coordinates),
+        "peak_time": _in_hours(labelled(solved.peak_time, coordinates)),
+        "area": _over_time(labelled(solved.area, coordinates)),
+        "area_to_infinity": _over_time(labelled(solved.area_to_infinity, coordinates)),
+        "half_life": _in_hours(labelled(terminal, coordinates)),
+    }
+
+
+def _in_hours(data: xr.Dataset) -> xr.Dataset:
+    return data.assign({name: values.assign_attrs(units="h") for name, values in data.items()})
+
+
+def _over_time(data: xr.Dataset) -> xr.Dataset:
+    """With the units of areas."""
+    return data.assign({name: values.assign_attrs(units=f"{values.units} h".removeprefix("1 ")) for name, values in data.items()})

@@ -1,56 +1,67 @@
-"""What a body is exposed to: a table for the terminal, and the course for other programs."""
+"""What a body is exposed to: tables for the terminal."""
 
-from pathlib import Path
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.exposure_table import LEAST, Quantiles, course_columns, exposure_rows
-from ...core.files import atomic_write
+from ...analysis.exposure_summary import ExposureRow, Quantiles, block_rows, exposure_rows
+from ...core.clock import clock
 from ...model.parameters import Euthymia
-from ...results.csv_table import csv_text
+from ...simulation.dosing_intervals import DosingIntervals
 from ...simulation.exposure import Exposures
-from ..words import clock, percent
+from ..exposure_words import digits, repeats_text, who
+from ..words import NONE, percent
 from .listing import print_paragraph
+
+SHORT = {"hydroxynorketamine": "HNK"}
+"""What is called by an abbreviation in a terminal."""
 
 
 def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> None:
-    """Print peak, time of peak and area under the curve of everything that was there; of several people, medians and 5 to 95 %."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("")
-    for column in ("peak", "after", "area × h"):
-        table.add_column(column, justify="right", no_wrap=True)
-    single = exposures.data.sizes["patient"] == 1
-    for row in exposure_rows(exposures, model):
-        table.add_row(f"{row.title}, {row.unit}", _said(row.peak, single), clock(row.time), _said(row.area, single))
-    block = exposures.peak.pore_block
+    """Print Cmax, Tmax, areas and half-life of everything that was there, and what repeated doses accumulate to; of several people,
+    medians and 5 to 95 %."""
+    rows = [row for row in exposure_rows(exposures, model) if row.is_both]
+    single, until = exposures.data.sizes["patient"] == 1, clock(exposures.protocol.horizon)
     console.print()
     console.print(Text(exposures.protocol.title, style="bold"))
-    console.print(", ".join((_who(exposures), *exposures.protocol.patient.particulars(), f"until {clock(exposures.protocol.horizon)}")))
+    console.print(", ".join((*who(exposures), f"until {until}")))
     console.print()
-    console.print(table if table.row_count else "no drug")
-    if float(block.max()) > LEAST:
-        classes = ", ".join(f"{name} {percent(float(block.sel(cell_class=name).median()))}" for name in block.cell_class.values)
+    if not rows:
+        console.print("no drug")
+    else:
+        columns = {"cmax": "Cmax", "tmax": "Tmax, h", "auclast": f"AUC 0–{until}", "aucinf": "AUC 0–∞", "half_life": "t½, h"}
+        console.print(_table(rows, columns, single))
+        console.print("[dim]AUC in the unit of Cmax times h; t½ is that of the last exponential.[/dim]", soft_wrap=True)
+    for intervals in dict.fromkeys(row.intervals for row in rows if isinstance(row.intervals, DosingIntervals)):
+        of_these = [row for row in rows if row.intervals == intervals]
+        console.print()
+        print_paragraph(console, f"[bold]{repeats_text(intervals)}[/bold]")
+        columns = {"auctau": "AUCτ", "cmin": "Cmin", "ctrough": "Ctrough", "accumulation_ratio": "ratio", "accumulation_index": "index"}
+        console.print(_table(of_these, columns, single))
+        console.print("[dim]Accumulation: ratio is AUCτ over that of the first interval, index 1/(1 − exp(−λz τ)).[/dim]", soft_wrap=True)
+    if block := block_rows(exposures):
+        classes = ", ".join(f"{name} {percent(of['peak'].median)}" for name, of in block.items())
         print_paragraph(console, f"\n[bold]NMDA pore block at peak[/bold]  {classes}")
     console.print()
 
 
-def write_course(exposures: Exposures, path: Path) -> None:
-    """Write the course as CSV, µM over h, whole or not at all; of several people, their quantiles. Raises ``InputError``.
-
-    A bolus has two rows: a second before it, and right after it.
-    """
-    columns = {"time [h]": exposures.data.time.values} | dict(course_columns(exposures.data))
-    atomic_write(path, csv_text(columns))
-
-
-def _who(exposures: Exposures) -> str:
-    kilograms, people = float(exposures.person.weight), exposures.data.sizes["patient"]
-    if exposures.protocol.patient.species != "human":
-        return f"{exposures.protocol.patient.species}, {1e3 * kilograms:.3g} g"
-    return f"{kilograms:g} kg" if people == 1 else f"median (5 to 95 %) of {people} people, {kilograms:g} kg"
+def _table(rows: Iterable[ExposureRow], columns: dict[str, str], single: bool) -> Table:
+    """A row for each analyte and site, a column for each parameter."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("")
+    for heading in columns.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        title = row.title
+        for name, short in SHORT.items():
+            title = title.replace(name, short)
+        table.add_row(f"{title}, {row.unit}", *(_said(row.values.get(name), single) for name in columns))
+    return table
 
 
-def _said(values: Quantiles, single: bool) -> str:
-    return f"{values.median:.3g}" if single else f"{values.median:.3g} ({values.low:.3g}–{values.high:.3g})"
+def _said(values: Quantiles | None, single: bool) -> str:
+    if values is None:
+        return NONE
+    return digits(values.median) if single else f"{digits(values.median)}\n{digits(values.low)}–{digits(values.high)}"
