@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 FRESH := build/fresh
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark lock clean
+.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -63,6 +63,10 @@ benchmark: $(READY)
 	$(BIN)/python benchmarks/pharmacokinetics.py
 	$(BIN)/python benchmarks/population.py
 	$(BIN)/python benchmarks/slider.py
+
+# Public data with published population estimates, for tests that are skipped without them.
+open-data: $(READY)
+	$(BIN)/python benchmarks/open_data.py
 
 # Source archive and the wheel built from it, each installed into an empty environment without the lock; the wheel is tried there.
 package: $(READY)
