@@ -1,6 +1,7 @@
 """The protocols that a command line names."""
 
 from ..protocols import reading
+from ..protocols.fitted_people import fitted_person
 from ..protocols.protocol import Protocol
 from ..protocols.source import protocol_of
 from .console import show_warnings
@@ -8,11 +9,16 @@ from .options import ONLY_SUBJECT, SubjectOfTable
 
 
 def chosen_protocols(
-    names: tuple[str, ...], patient: tuple[str, ...] = (), weight: str | None = None, table: SubjectOfTable = ONLY_SUBJECT
+    names: tuple[str, ...],
+    patient: tuple[str, ...] = (),
+    weight: str | None = None,
+    table: SubjectOfTable = ONLY_SUBJECT,
+    person: str | None = None,
 ) -> list[Protocol]:
-    """Protocols by name or file, for the patient of the command line."""
+    """Protocols by name or file, for the patient of the command line, who may be a person of a fit (RUN:SUBJECT)."""
     layout = table.layout()
-    changes = reading.patient_fields(patient) | ({} if weight is None else {"weight": weight})
+    of_fit = {} if person is None else fitted_person(person)
+    changes = of_fit | reading.patient_fields(patient) | ({} if weight is None else {"weight": weight})
     protocols = []
     for name in names:
         protocol, note = protocol_of(name, table.subject, layout)

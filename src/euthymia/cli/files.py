@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from ..core.errors import InputError
 from .console import errors, output, show_file, stages
-from .options import AnyProtocol, Flag, PatientFields, SubjectID, Weight
+from .options import ONLY_SUBJECT, AnyProtocol, Flag, PatientFields, SubjectOfTable, Weight
 
 
 def protocols(*words: str) -> None:
@@ -67,7 +68,7 @@ def export(
     *,
     patient: PatientFields = (),
     weight: Weight = None,
-    subject: SubjectID = None,
+    table: SubjectOfTable = ONLY_SUBJECT,
     slow: Flag = False,
     out: Path | None = None,
 ) -> None:
@@ -83,7 +84,7 @@ def export(
     from ..core.files import check_file
     from .chosen import chosen_protocols
 
-    (chosen,) = chosen_protocols((protocol,), patient, weight, subject)
+    (chosen,) = chosen_protocols((protocol,), patient, weight, table)
     path = out if out is not None else Path(f"{chosen.name}.xml")
     check_file(path)
     with stages("Writing the pharmacology"):
@@ -96,28 +97,43 @@ def export(
     show_file("SBML", path, output())
 
 
-def events(protocol: str, *, weight: str | None = None, out: Path | None = None) -> None:
-    """Write the doses of a protocol as an event table in the manner of NONMEM, or list what its compartments mean.
+def events(protocol: str | None = None, *, weight: Weight = None, example: Flag = False, out: Path | None = None) -> None:
+    """Write the doses of a protocol as an event table in the manner of NONMEM, or say what an event table may hold.
+
+    Such a table is a CSV file with a row for every dose and every measured concentration: ID, TIME (h), AMT (mg), RATE (mg/h), CMT, DV
+    (ng/mL) and others. `simulate`, `exposure` and `export` read the doses of a person, `fit-pk` doses and concentrations of all.
 
     Parameters
     ----------
     protocol
-        A built-in protocol, a YAML file, or `compartments` for the list.
-    weight
-        Body weight with its unit, such as "82 kg": a table holds mg, so doses per kg need one.
+        A built-in protocol, a YAML file, `columns` for what each column means and its unit, or `compartments` for the numbers in CMT.
+    example
+        Write a table of three people to begin from, with all that most tables need.
     out
-        File to write; default NAME.csv. A file that exists is replaced.
+        File to write; default runs/NAME.csv. A file that exists is never replaced.
     """
-    from ..protocols.nonmem import write_events
-    from ..protocols.subjects import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS
-    from .chosen import chosen_protocols
+    from ..core.files import new_file
 
     console = output()
-    if protocol == "compartments":
-        for number, (what, where) in (DOSE_COMPARTMENTS | OBSERVED_COMPARTMENTS).items():
-            console.print(f"{number:4d}  {what}, {where}", markup=False)
+    if protocol in ("columns", "compartments"):
+        from ..report.terminal.event_tables import show_columns, show_compartments
+
+        (show_columns if protocol == "columns" else show_compartments)(console)
         return
-    (chosen,) = chosen_protocols((protocol,), weight=weight)
-    path = out if out is not None else Path(f"{chosen.name}.csv")
-    write_events([chosen], path)
+    if example:
+        from ..protocols.nonmem import EXAMPLE, example_text
+
+        name, text = EXAMPLE, example_text()
+    else:
+        from ..protocols.nonmem import events_text
+        from .chosen import chosen_protocols
+
+        if protocol is None:
+            raise InputError("events: name a protocol, `columns` or `compartments`, or ask for an --example")
+        (chosen,) = chosen_protocols((protocol,), weight=weight)
+        name, text = chosen.name, events_text([chosen])
+    path = out if out is not None else Path("runs") / f"{name}.csv"
+    new_file(path, text)
     show_file("Event table", path, console)
+    if example:
+        console.print(f"Try `euthymia fit-pk {path}` or `euthymia exposure {path} --subject 1`.", soft_wrap=True)

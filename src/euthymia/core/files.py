@@ -91,3 +91,27 @@ def atomic_write(path: Path, text: str) -> None:
     with _aside(path) as aside:
         aside.write_text(text, "utf-8")
         aside.replace(path)
+
+
+def new_file(path: Path, text: str) -> None:
+    """Write text to a file that does not exist yet, whole or not at all; its folder is made if it is missing.
+
+    Raises
+    ------
+    InputError
+        If there is one, or it cannot be written.
+    """
+    if path.exists() or path.is_symlink():
+        raise InputError(f"out: {path} exists; choose another file with --out")
+    check_folder(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"out: cannot write {path}: {error.strerror}") from error
+    with _aside(path) as aside:
+        aside.write_text(text, "utf-8")
+        try:
+            # A link, unlike a rename, never takes the place of a file that came in between.
+            os.link(aside, path)
+        except FileExistsError as error:
+            raise InputError(f"out: {path} exists; choose another file with --out") from error

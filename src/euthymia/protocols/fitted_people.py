@@ -15,7 +15,7 @@ EXAMPLE = "runs/fit-pk:3"
 
 
 def fitted_person(person: str) -> dict[str, Any]:
-    """Fields of the patient that stands for one person of a fit.
+    """Weight, covariates and disposition of one person of a fit, as fields of a patient.
 
     Parameters
     ----------
@@ -41,9 +41,10 @@ def fitted_person(person: str) -> dict[str, Any]:
     if subject not in people:
         raise unknown("person", subject, people)
     try:
-        return Patient(**people[subject]).stated()
+        Patient(**people[subject])
     except (InputError, TypeError) as error:
         raise InputError(f"person: {path} is damaged at subject {short(subject)}: {error}") from None
+    return people[subject]
 
 
 def _split(person: str) -> tuple[Path, str]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from .protocol import Protocol
 from .repeats import compact
 from .subjects import Sample, Subject, Subjects
 
+EXAMPLE = "example-events"
 LARGEST_TABLE = 50_000_000
 """Bytes."""
 
@@ -101,6 +103,11 @@ def events_text(subjects_or_protocols: Iterable[Subject | Protocol]) -> str:
             "events: names of subjects must differ, and begin and end with a visible character; a number is written 1, not 1.0"
         )
     return stream.getvalue()
+
+
+def example_text() -> str:
+    """An event table of three people whose concentrations the model computed, to begin from."""
+    return (files("euthymia.protocols") / f"{EXAMPLE}.csv").read_text("utf-8")
 
 
 def _in_milligrams(stated: Subject | Protocol) -> Subject:

@@ -121,9 +121,8 @@ class PartialSubject:
             if value != before:
                 unit = {"WT": " kg", "AGE": " years"}.get(column, "")
                 said = f"{before:g}{unit}" if isinstance(before, float) else before
-                raise row.fault(
-                    column, f"differs from the {said} of a row above; an ID has one {name}, and a change in time is not supported"
-                )
+                rule = f"an ID has one {name}; a change in time is not supported, and two people need two IDs"
+                raise row.fault(column, f"differs from the {said} of a row above; {rule}")
 
     def _give(self, row: Row, time: float, dose: DoseRow) -> None:
         before = math.ceil(ELIMINATED[dose.dose.drug] / dose.interval) if dose.steady else 0

@@ -42,7 +42,7 @@ class _Table:
         checked = {*COLUMNS, *UNITS, *UNSUPPORTED, *ONE_VALUE}
         self.read = [(index, column) for index, column in enumerate(self.columns) if column in checked]
         self.unusual = [column for _, column in self.read if column not in COLUMNS]
-        self.marks = "C" in self.columns
+        self.marks, self.has_units = "C" in self.columns, "DVU" in self.columns
 
     def add(self, line: str) -> None:
         """Take in a line below the header."""
@@ -61,6 +61,8 @@ class _Table:
         if self.marks and row.cells.get("C", "").upper() not in NOTHING:
             self.unread["are marked to be left out"] += 1
             return
+        if self.has_units and "DVU" not in row.cells and row.number("DV") and row.number("MDV") != 1:
+            raise InputError("column DVU: missing beside a DV; write its unit")
         if self.unusual:
             self._check_unusual(row)
         if self.layout is not AS_IT_SAYS or "SEX" in row.cells:
