@@ -19,7 +19,8 @@ version = release = euthymia.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+# Tables that another page includes.
+exclude_patterns = ["_build", "reference/generated/event-*.md"]
 default_role = "code"
 smartquotes = False
 

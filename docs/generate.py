@@ -19,6 +19,8 @@ from euthymia.evidence.display import quantity
 from euthymia.evidence.freedom import freedoms
 from euthymia.evidence.registry import evidence
 from euthymia.evidence.rows import Parameter, Provenance, Role, Source, Target
+from euthymia.protocols.compartments import DOSE_COMPARTMENTS, OBSERVED_COMPARTMENTS
+from euthymia.protocols.nonmem_columns import COLUMNS
 from euthymia.results.quantities import AXES, AXIS_UNITS, QUANTITIES, Quantity
 
 FOLDER = "generated"
@@ -44,6 +46,8 @@ def pages() -> dict[str, str]:
         "quantities.md": quantities(),
         "claims.md": claims(),
         "protocols.md": protocols(),
+        "event-columns.md": event_columns(),
+        "event-compartments.md": event_compartments(),
         **rows_by_file("parameters", PARAMETERS, evidence().parameters, lambda row: row.provenance, PROVENANCES),
         **rows_by_file("targets", TARGETS, evidence().targets, lambda row: row.role, ROLES),
     }
@@ -269,6 +273,18 @@ def protocols() -> str:
 
     rows = [(f"`{name}`", *(cell(arms, time) for time in times)) for name, arms in courses.items()]
     return f"{COURSES}\n{count_table(('Protocol', *times), rows)}"
+
+
+def event_columns() -> str:
+    """Columns of an event table, for the page about them."""
+    rows = [(f"`{name}`", plain(column.unit), plain(column.meaning), plain(column.missing)) for name, column in COLUMNS.items()]
+    return table(("Column", "Unit", "Meaning", "If missing"), rows, "12 18 50 20")
+
+
+def event_compartments() -> str:
+    """Numbers in CMT, for the same page."""
+    rows = [(str(number), plain(what), plain(where)) for number, (what, where) in (DOSE_COMPARTMENTS | OBSERVED_COMPARTMENTS).items()]
+    return table(("CMT", "Drug or molecule", "Route or vessel"), rows, "12 44 44")
 
 
 def command_line() -> str:
