@@ -90,6 +90,10 @@ def test_troughs_and_lowest_values_are_those_of_the_course(model, solve, doses):
         inside = values[(time >= intervals.last - 2 / 3600) & (time <= end + 1e-9)]
         assert float(numbers.cmin[0, column]) == pytest.approx(inside.min(), rel=2e-3)
         assert float(numbers.cmin[0, column]) <= inside.min() * (1 + 1e-9)
+        since = time - intervals.last
+        after = (since >= -1e-9) & (time < end - 1e-9)
+        assert float(numbers.cmax_tau[0, column]) == pytest.approx(values[after].max(), rel=1e-9)
+        assert float(numbers.tmax_tau[0, column]) == pytest.approx(since[after][values[after].argmax()], abs=1e-6)
         assert float(numbers.ctrough[0, column]) >= float(numbers.cmin[0, column])
 
 

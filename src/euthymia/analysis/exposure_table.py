@@ -15,7 +15,7 @@ from .noncompartmental import PARAMETERS, parameters, series_of
 
 LEVELS = (0.05, 0.5, 0.95)
 """Quantiles over people."""
-MOST_ROWS = 300_000
+MOST_ROWS = 200_000
 """Rows of a table of concentrations; where there would be more, people have fewer times."""
 MOST_PEOPLE_WRITTEN = 200
 """Of more people, concentrations are written as quantiles alone."""
@@ -59,10 +59,9 @@ def over_people(data: xr.Dataset) -> xr.Dataset:
     return data.quantile(LEVELS, "patient", keep_attrs=True, skipna=False).rename(quantile="patient")
 
 
-def written_times(exposures: Exposures, series: int) -> np.ndarray:
-    """Which times of the course are written for every person: all, or every so many and those around a bolus."""
-    times = exposures.data.time.values
-    stride = -(-exposures.data.sizes["patient"] * series * len(times) // MOST_ROWS)
+def written_times(times: np.ndarray, curves: int) -> np.ndarray:
+    """Which times of so many curves are written: all, or every so many and those around a bolus."""
+    stride = -(-curves * len(times) // MOST_ROWS)
     at_bolus = np.flatnonzero(np.diff(times) <= JUST_BEFORE + ROUNDING)
     return np.unique([*range(0, len(times), max(stride, 1)), *at_bolus, *(at_bolus + 1), len(times) - 1])
 
@@ -75,12 +74,15 @@ def tables(exposures: Exposures, model: Euthymia) -> dict[str, bytes]:
     course, numbers, of_block = courses(exposures, model), parameters(exposures, model), block_numbers(exposures)
     block = exposures.data[["pore_block"]].transpose("patient", "cell_class", "time")
     people = [int(number) for number in exposures.data.patient.values]
+    times = exposures.data.time.values
     files = {"parameters.csv": _csv(("person", *OF_PARAMETERS), _parameter_rows(people, numbers, of_block))}
     if len(people) <= MOST_PEOPLE_WRITTEN:
-        kept = written_times(exposures, course.sizes["series"])
+        kept = written_times(times, len(people) * course.sizes["series"])
         files["concentrations.csv"] = _csv(("person", *OF_CONCENTRATIONS), _concentration_rows(people, course.isel(time=kept)))
         files["pore_block.csv"] = _csv(("person", *OF_BLOCK), _block_rows(people, block.isel(time=kept)))
     if len(people) > 1:
+        kept = written_times(times, len(LEVELS) * course.sizes["series"])
+        course, block = course.isel(time=kept), block.isel(time=kept)
         course, numbers, of_block, block = (over_people(of) for of in (course, numbers, of_block, block))
         files["quantiles.csv"] = _csv(("quantile", *OF_CONCENTRATIONS), _concentration_rows(LEVELS, course))
         files["pore_block_quantiles.csv"] = _csv(("quantile", *OF_BLOCK), _block_rows(LEVELS, block))

@@ -51,6 +51,10 @@ class RepeatedDoses(NamedTuple):
     """In the last one, µM."""
     trough: xr.Dataset
     """At its end, before the next dose, µM."""
+    highest: xr.Dataset
+    """In the last one, µM."""
+    highest_time: xr.Dataset
+    """Of that, h since the dose."""
     intervals: Mapping[str, DosingIntervals | str]
     """Of each quantity and each molecule of comparators, or why there are none."""
 
@@ -179,8 +183,8 @@ def _repeated(solved: ExposureCourse, intervals: Mapping[str, DosingIntervals | 
         molecules = [of_own(name, of["comparator_plasma"][..., column]) for column, name in enumerate(MOLECULES)]
         return labelled({name: of_own(name, of[name]) for name in FED_BY} | {"comparator_plasma": np.stack(molecules, -1)}, coordinates)
 
-    first, last, lowest, trough = map(own_intervals, solved.pairs)
-    return RepeatedDoses(_over_time(first), _over_time(last), lowest, trough, intervals)
+    first, last, lowest, trough, highest, highest_time = map(own_intervals, solved.pairs)
+    return RepeatedDoses(_over_time(first), _over_time(last), lowest, trough, highest, _in_hours(highest_time), intervals)
 
 
 def kept_nodes(grid: TimeGrid, stride: int) -> tuple[np.ndarray, int]:

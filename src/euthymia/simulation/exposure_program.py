@@ -53,6 +53,10 @@ class PairsOfIntervals(NamedTuple):
     """In the second, before a dose at its begin or end too."""
     trough: Quantities
     """At the end of the second, before the dose there."""
+    highest: Quantities
+    """In the second."""
+    highest_time: Quantities
+    """Of that, h since the second began."""
 
 
 class ExposureCourse(NamedTuple):
@@ -140,17 +144,24 @@ class _Solved(NamedTuple):
         )
 
     def over_pair(self, course: Quantities, nodes: Int[Array, " edge"]) -> tuple[dict[str, Array], ...]:
-        """Areas of two intervals, the lowest value in the second and the value at its end."""
+        """Areas of two intervals; of the second the lowest value, that at its end, and the highest with its time (h)."""
         first_begin, first_end, begin, end = (jax.tree.map(lambda a, at=at: a[at], jax.vmap(self.area_until)(nodes)) for at in range(4))
         node = jnp.arange(len(self.lengths) + 1)
         inside = (node >= nodes[2]) & (node < nodes[3])
-        after_doses = jax.tree.map(lambda c: jnp.where(inside.reshape(-1, *[1] * (c.ndim - 1)), c, jnp.inf).min(0), course)
+        times = jnp.concatenate([jnp.zeros(1), jnp.cumsum(self.lengths)]) - jnp.sum(jnp.where(node[1:] <= nodes[2], self.lengths, 0))
+
+        def within(c: Array, otherwise: float) -> Array:
+            return jnp.where(inside.reshape(-1, *[1] * (c.ndim - 1)), c, otherwise)
+
+        after_doses = jax.tree.map(lambda c: within(c, jnp.inf).min(0), course)
         earlier, trough = self.before_dose(nodes[2]), self.before_dose(nodes[3])
         return (
             jax.tree.map(jnp.subtract, first_end, first_begin),
             jax.tree.map(jnp.subtract, end, begin),
             jax.tree.map(lambda *values: jnp.stack(values).min(0), after_doses, earlier, trough),
             trough,
+            jax.tree.map(lambda c: within(c, 0.0).max(0), course),
+            jax.tree.map(lambda c: times[within(c, 0.0).argmax(0)], course),
         )
 
 

@@ -19,12 +19,14 @@ from ..figures import exposure as figures
 from .page import exposure_page
 
 REPEATED_COLUMNS = {
+    "cmax_tau": "Cmax",
+    "tmax_tau": "Tmax after the dose, h",
     "auctau": "AUCτ",
     "cav": "Cav",
     "cmin": "Cmin",
     "ctrough": "Ctrough",
-    "accumulation_ratio": "accumulation ratio",
-    "accumulation_index": "accumulation index",
+    "accumulation_ratio": "ratio",
+    "accumulation_index": "index",
 }
 """Parameters of repeated doses, and what they are called on the page."""
 

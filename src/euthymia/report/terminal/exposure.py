@@ -38,9 +38,19 @@ def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> N
         of_these = [row for row in rows if row.intervals == intervals]
         console.print()
         print_paragraph(console, f"[bold]{repeats_text(intervals)}[/bold]")
-        columns = {"auctau": "AUCτ", "cmin": "Cmin", "ctrough": "Ctrough", "accumulation_ratio": "ratio", "accumulation_index": "index"}
+        columns = {
+            "cmax_tau": "Cmax",
+            "tmax_tau": "Tmax, h",
+            "ctrough": "Ctrough",
+            "auctau": "AUCτ",
+            "accumulation_ratio": "ratio",
+            "accumulation_index": "index",
+        }
         console.print(_table(of_these, columns, single))
-        console.print("[dim]Accumulation: ratio is AUCτ over that of the first interval, index 1/(1 − exp(−λz τ)).[/dim]", soft_wrap=True)
+        console.print(
+            "[dim]Tmax after the dose. Accumulation: ratio is AUCτ over that of the first interval, index 1/(1 − exp(−λz τ)).[/dim]",
+            soft_wrap=True,
+        )
     if block := block_rows(exposures):
         classes = ", ".join(f"{name} {percent(of['peak'].median)}" for name, of in block.items())
         print_paragraph(console, f"\n[bold]NMDA pore block at peak[/bold]  {classes}")
@@ -49,7 +59,7 @@ def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> N
 
 def _table(rows: Iterable[ExposureRow], columns: dict[str, str], single: bool) -> Table:
     """A row for each analyte and site, a column for each parameter."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, padding=(0, 2 if single else 1, 0, 0), header_style="bold")
     table.add_column("")
     for heading in columns.values():
         table.add_column(heading, justify="right", no_wrap=True)
