@@ -65,24 +65,44 @@ def test_a_linear_model_has_its_exact_likelihood_and_gradient():
     np.testing.assert_allclose(objectives.gradient.sum(0), slope, rtol=1e-8)
 
 
+def group_density(p, samples, z):
+    return normal_density(lambda z: p[0] + jnp.exp(p[1]) * z[0] * samples.design, lambda f: jnp.exp(2 * p[2]) + 0 * f, samples, z)
+
+
+def same(x):
+    return x
+
+
+def estimate_groups(y):
+    """Mean, logarithms of the SD between groups and of that within, most likely for groups that differ in their means."""
+    samples = Samples(jnp.ones(y.shape), jnp.asarray(y), jnp.ones(y.shape, bool))
+    return estimate_population(MixedModel(eqx.Partial(same), group_density, 1), samples, np.array([1.0, 1.0, 1.0]))
+
+
 def test_means_of_groups_have_the_estimates_of_the_analysis_of_variance():
     rng = np.random.default_rng(2)
     y = 3 + rng.normal(size=(12, 1)) + 0.5 * rng.normal(size=(12, EACH))
     groups, each = y.shape
     within = ((y - y.mean(1, keepdims=True)) ** 2).sum() / (groups * (each - 1))
     between = ((y.mean(1) - y.mean()) ** 2).mean() - within / each
-
-    def density(p, samples, z):
-        return normal_density(lambda z: p[0] + jnp.exp(p[1]) * z[0] * samples.design, lambda f: jnp.exp(2 * p[2]) + 0 * f, samples, z)
-
-    samples = Samples(jnp.ones(y.shape), jnp.asarray(y), jnp.ones(y.shape, bool))
-    estimate = estimate_population(MixedModel(eqx.Partial(lambda x: x), density, 1), samples, np.array([1.0, 1.0, 1.0]))
+    estimate = estimate_groups(y)
     assert estimate.converged
     np.testing.assert_allclose(estimate.coordinates, [y.mean(), np.log(between) / 2, np.log(within) / 2], atol=1e-4)
     np.testing.assert_allclose(np.sqrt(estimate.covariance()[0, 0]), np.sqrt((within / each + between) / groups), rtol=1e-3)
     np.testing.assert_allclose(
         estimate.standard_errors(lambda x: jnp.exp(2 * x[2:])), within * np.sqrt(2 / (groups * (each - 1))), rtol=1e-3
     )
+
+
+def test_a_variance_of_zero_is_said_not_to_be_told_from_it():
+    y = np.random.default_rng(2).normal(3, 0.5, (12, EACH))
+    y += y.mean() - y.mean(1, keepdims=True)
+    estimate = estimate_groups(y)
+    assert estimate.converged
+    assert estimate.free.tolist() == [True, False, True]
+    np.testing.assert_allclose(estimate.coordinates[[0, 2]], [y.mean(), np.log(y.std())], atol=1e-4)
+    np.testing.assert_allclose(estimate.objective, y.size * (1 + np.log(y.var())), atol=1e-3)
+    assert np.isnan(estimate.standard_errors(lambda x: jnp.exp(x[1:]))).tolist() == [True, False]
 
 
 TIMES = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 12.0])
@@ -178,6 +198,7 @@ INFUSION = Dose(drug="ketamine", amount="0.5 mg/kg", route="i.v. infusion", star
 BOLUS = Dose(drug="ketamine", amount="20 mg", route="i.v. bolus", start="6 h")
 TABLET = Dose(drug="ketamine", amount="50 mg", route="oral", start="3 h")
 SPRAY = Dose(drug="esketamine", amount="56 mg", route="nasal", start="3 h")
+WHOLE = jax.jit(concentrations)
 AFTER = 1 + np.array([0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 12])
 
 
@@ -194,12 +215,12 @@ def person(name, molecules=("ketamine", "norketamine"), doses=(INFUSION,), times
     ],
 )
 def test_the_reduced_course_is_the_whole_one(model, doses, molecules):
-    (design,) = padded_designs([subject_design(person("A", molecules, doses, np.append(AFTER, 20.0)), model)])
+    (design,) = padded_designs([subject_design(person("A", molecules, doses, np.append(AFTER[1:], 20.0)), model)])
     course = reduced_course(model, [design])
     assert len(course.states) < len(STATES)
     deviation = jnp.linspace(-0.4, 0.5, len(TRAITS))
     counted = np.asarray(design.counted)
-    mine, whole = (jax.jit(each)(model, design, deviation)[counted] for each in (course.concentrations, concentrations))
+    mine, whole = (each(model, design, deviation)[counted] for each in (jax.jit(course.concentrations), WHOLE))
     np.testing.assert_allclose(mine, whole, rtol=1e-9, atol=1e-12)
 
 
@@ -263,9 +284,6 @@ def study(model):
         samples = [replace(sample, concentration=float(c), unit="µM") for sample, c in zip(subject.observations, measured, strict=True)]
         subjects.append(replace(subject, observations=tuple(samples)))
     return truth, fit_population(subjects, model)
-
-
-WHOLE = jax.jit(concentrations)
 
 
 @pytest.mark.slow

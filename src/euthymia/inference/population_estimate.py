@@ -25,8 +25,10 @@ FLAT = 1e-6
 """Newton decrement, by the curvature as far as the search knows it, at which a search ends."""
 CONVERGED = 1e-4
 """Newton decrement, by the Hessian, of a minimum: the objective would fall by half of it."""
-MOST_SEARCHES = 5
+MOST_SEARCHES = 6
 """Each but the first begins where the one before ended, with the Hessian there."""
+PLATEAU = 1e-2
+"""Second derivative of the objective to a coordinate on which it no longer depends: the logarithm of an SD that has vanished."""
 STEP = 1e-4
 """In coordinates, to each side, over which the Hessian is taken as differences of the gradient."""
 
@@ -50,7 +52,7 @@ class PopulationEstimate:
     effects
         Most probable z of people, by person and effect.
     free
-        Which coordinates are estimated: those that are not at a bound.
+        Which coordinates are estimated: those that are not at a bound, and on which the objective depends.
     decrement
         Newton decrement in the free coordinates; not a number where the Hessian is not positive definite.
     settled
@@ -79,7 +81,7 @@ class PopulationEstimate:
     def covariance(self, robust: bool = False) -> np.ndarray:
         """Of the coordinates: twice the inverse Hessian R⁻¹, or the sandwich R⁻¹ S R⁻¹ that also holds for a wrong likelihood.
 
-        Not a number for a coordinate at a bound, and for all where the Hessian is not positive definite.
+        Not a number for a coordinate that is not free, and for all where the Hessian is not positive definite.
         """
         covariance = np.full(self.hessian.shape, np.nan)
         if np.isfinite(self.decrement):
@@ -90,7 +92,7 @@ class PopulationEstimate:
         return covariance
 
     def standard_errors(self, reported: Callable[[jax.Array], jax.Array], robust: bool = False) -> np.ndarray:
-        """Of functions of the coordinates, by first derivatives; not a number for one that depends on a coordinate at a bound."""
+        """Of functions of the coordinates, by first derivatives; not a number for one that depends on a coordinate that is not free."""
         jacobian = np.asarray(jax.jacobian(reported)(jnp.asarray(self.coordinates)))
         covariance = np.where(np.isnan(self.covariance(robust)), 0, self.covariance(robust))
         undefined = (jacobian != 0) @ np.isnan(np.diag(self.covariance(robust)))
@@ -175,10 +177,16 @@ def estimate_population(
         raise InputError("population: the likelihood is not finite at the start; other typical values or a larger error are needed")
     scores = np.asarray(search.everyone(start).gradient)
     coordinates, curvature = start, scores.T @ scores / 2 + np.eye(len(start))
+    returned = np.zeros(len(start), bool)
     for _ in range(MOST_SEARCHES):
         coordinates = _descended(search, coordinates, curvature, low, high)
-        free = (coordinates > low + AT_BOUND) & (coordinates < high - AT_BOUND)
         hessian = search.hessian(coordinates)
+        plateau = np.abs(np.diag(hessian)) < PLATEAU
+        if (plateau & ~returned).any():
+            # A search may have overshot. From the start once more, at the other coordinates reached, it would not go there again.
+            coordinates, curvature, returned = np.where(plateau, start, coordinates), _positive(hessian), returned | plateau
+            continue
+        free = (coordinates > low + AT_BOUND) & (coordinates < high - AT_BOUND) & ~plateau
         decrement = _newton_decrement(hessian, search(coordinates)[1], free)
         if decrement < CONVERGED:
             break

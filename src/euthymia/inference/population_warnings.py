@@ -17,7 +17,7 @@ HIGH_CONDITION = 1000.0
 
 def population_warnings(traits: xr.Dataset, errors: xr.Dataset, estimate: PopulationEstimate, left_out: int) -> list[str]:
     """Warnings in the order of their weight; ``left_out`` is the number of people without samples."""
-    return [*_of_search(estimate), *_at_bounds(traits, errors, estimate), *_of_precision(traits, errors), *_of_people(traits, left_out)]
+    return [*_of_search(estimate), *_not_free(traits, errors, estimate), *_of_precision(traits, errors), *_of_people(traits, left_out)]
 
 
 def _of_search(estimate: PopulationEstimate) -> Iterator[str]:
@@ -31,12 +31,13 @@ def _of_search(estimate: PopulationEstimate) -> Iterator[str]:
         yield f"condition number {estimate.condition_number:.0f}: the data cannot tell some parameters apart; estimate fewer traits"
 
 
-def _at_bounds(traits: xr.Dataset, errors: xr.Dataset, estimate: PopulationEstimate) -> Iterator[str]:
+def _not_free(traits: xr.Dataset, errors: xr.Dataset, estimate: PopulationEstimate) -> Iterator[str]:
     estimated = traits.parameter.values[traits.estimated.values].tolist()
-    names = [*(f"typical {name}" for name in estimated), *(f"variance of {name}" for name in estimated), *errors.term.values.tolist()]
-    for name, free in zip(names, estimate.free, strict=True):
+    typical = [(f"typical {name}", "the data do not inform it") for name in estimated]
+    sds = [*(f"variance of {name}" for name in estimated), *errors.term.values.tolist()]
+    for (name, why), free in zip([*typical, *((sd, "the data do not tell it from zero") for sd in sds)], estimate.free, strict=True):
         if not free:
-            yield f"{name}: went to the end of its range; the data do not inform it"
+            yield f"{name}: {why}"
 
 
 def _of_precision(traits: xr.Dataset, errors: xr.Dataset) -> Iterator[str]:
