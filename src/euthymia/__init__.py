@@ -13,13 +13,14 @@ __version__ = "0.3.0.dev0"
 
 _HOME = {
     **dict.fromkeys(("simulate", "attribute", "circuits", "compare", "exposure", "default_model"), "api.courses"),
-    **dict.fromkeys(("fit_pk", "calibrate", "verify", "validate", "condition_circuits"), "api.studies"),
+    **dict.fromkeys(("fit_pk", "fit_population", "calibrate", "verify", "validate", "condition_circuits"), "api.studies"),
     "Bench": "api.bench",
     "Population": "api.people",
     "protocols": "api.listing",
     "Protocol": "protocols.protocol",
     "Dose": "protocols.dose",
     "Patient": "protocols.patient",
+    "TableLayout": "protocols.nonmem_layout",
     "Model": "model.changed",
     "Run": "api.run",
     "ComparedRuns": "api.run",

@@ -15,6 +15,7 @@ from .api.run import Run as Run
 from .api.studies import calibrate as calibrate
 from .api.studies import condition_circuits as condition_circuits
 from .api.studies import fit_pk as fit_pk
+from .api.studies import fit_population as fit_population
 from .api.studies import validate as validate
 from .api.studies import verify as verify
 from .core.errors import InputError as InputError
@@ -22,6 +23,7 @@ from .core.runtime import configure as configure
 from .exchange.sbml_reading import read_sbml as read_sbml
 from .model.changed import Model as Model
 from .protocols.dose import Dose as Dose
+from .protocols.nonmem_layout import TableLayout as TableLayout
 from .protocols.patient import Patient as Patient
 from .protocols.protocol import Protocol as Protocol
 from .results.netcdf import read_results as read_results

@@ -1,25 +1,28 @@
 """Fits to data, and the model held against data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from ..core.runtime import configure
 from ..evidence.robustness import Robustness
 from ..inference.sizes import DRAWS_OF_CIRCUITS, DRAWS_OF_POSTERIOR, DRAWS_OF_PREDICTION, PATIENTS, SEED_OF_CIRCUITS, check_circuit_draws
+from ..protocols.nonmem_layout import AS_IT_SAYS, TableLayout
 from .courses import model_like, silent, whole
-from .types import Calibration, Model, PharmacokineticFit, Verdict
+from .types import Calibration, Model, PharmacokineticFit, PopulationFit, Verdict
 
 VALIDATIONS = ("pharmacology", "clinic")
 
 
-def fit_pk(data: str | Path, progress: Callable[[int], None] = lambda done: None) -> PharmacokineticFit:
+def fit_pk(data: str | Path, layout: TableLayout = AS_IT_SAYS, progress: Callable[[int], None] = lambda done: None) -> PharmacokineticFit:
     """Estimate how each person handles ketamine from blood samples, with the spread between people as the prior.
 
     Parameters
     ----------
     data
-        Event table (CSV) of doses and concentrations.
+        Event table (CSV) of doses (mg) and concentrations (ng/mL) over time (h).
+    layout
+        What the table leaves unsaid, such as ``TableLayout("ketamine, i.v.", dv_unit="nmol/L")``.
     progress
         Called with the number of people done.
 
@@ -41,12 +44,53 @@ def fit_pk(data: str | Path, progress: Callable[[int], None] = lambda done: None
     """
     from ..protocols.nonmem import read_events
 
-    subjects = read_events(Path(data))
+    subjects = read_events(Path(data), layout)
     configure()
     from ..inference.pharmacokinetics import check_subjects, fit
 
     check_subjects(subjects)
     return fit(subjects, progress=progress)
+
+
+def fit_population(
+    data: str | Path,
+    layout: TableLayout = AS_IT_SAYS,
+    traits: Collection[str] | None = None,
+    progress: Callable[[str], None] = silent,
+) -> PopulationFit:
+    """Estimate the population's pharmacokinetics of ketamine from blood samples of at least six people; minutes of work.
+
+    Parameters
+    ----------
+    data, layout
+        As for :func:`fit_pk`.
+    traits
+        What is estimated, such as ``["clearance", "central_volume"]``; what was measured in enough people if left out.
+    progress
+        Called with what is done next.
+
+    Returns
+    -------
+    Typical values, variances between people and residual error with their uncertainty, and what says whether to trust them.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, or there are too few people for a trait.
+
+    Examples
+    --------
+    >>> import euthymia as eu
+    >>> fit = eu.fit_population("samples.csv")  # doctest: +SKIP
+    >>> fit.traits.sel(parameter="clearance")  # doctest: +SKIP
+    """
+    from ..protocols.nonmem import read_events
+
+    subjects = read_events(Path(data), layout)
+    configure()
+    from ..inference.population_pk import fit_population as run
+
+    return run(subjects, traits=traits, progress=progress)
 
 
 def calibrate(

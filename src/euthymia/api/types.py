@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ..claims.claim import Verdict
     from ..inference.calibration import Calibration
     from ..inference.pharmacokinetics import PharmacokineticFit
+    from ..inference.population_pk import PopulationFit
     from ..model.changed import Model
     from .cohort_run import CohortRun
     from .exposure_run import ExposureRun
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     Dataset = xr.Dataset
 else:
-    Dataset = Verdict = Calibration = PharmacokineticFit = Model = CohortRun = ExposureRun = ComparedRuns = Run = Any
+    Dataset = Verdict = Calibration = PharmacokineticFit = Model = CohortRun = ExposureRun = PopulationFit = ComparedRuns = Run = Any
 
-__all__ = ["Calibration", "CohortRun", "ComparedRuns", "Dataset", "ExposureRun", "Model", "PharmacokineticFit", "Run", "Verdict"]
+__all__ = [
+    *("Calibration", "CohortRun", "ComparedRuns", "Dataset", "ExposureRun", "Model", "PharmacokineticFit", "PopulationFit", "Run"),
+    "Verdict",
+]

@@ -2,10 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..inference.sizes import DRAWS_OF_POSTERIOR, PATIENTS
 from .console import output, show_file, show_report, show_warnings, stages
-from .options import EnsembleSize, Flag, Overwrite, Whole
+from .options import AS_TABLE_SAYS, EnsembleSize, Flag, Overwrite, Table, Whole
+
+if TYPE_CHECKING:
+    from ..protocols.subjects import Subject
+    from .progress import Stages
+else:
+    Stages = Subject = Any
 
 
 def calibrate(
@@ -63,7 +70,15 @@ def calibrate(
     show_report(out, console)
 
 
-def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Overwrite = False) -> None:
+def fit_pk(
+    data: Path,
+    *,
+    table: Table = AS_TABLE_SAYS,
+    population: Flag = False,
+    petab: Path | None = None,
+    out: Path = Path("runs/fit-pk"),
+    overwrite: Overwrite = False,
+) -> None:
     """Estimate how each person handles ketamine from blood samples, with the spread between people as the prior.
 
     Exit code 1 if the fit failed: people far outside the population, residuals that errors of samples do not explain, a likely wrong unit,
@@ -72,31 +87,60 @@ def fit_pk(data: Path, *, out: Path = Path("runs/fit-pk"), overwrite: Overwrite 
     Parameters
     ----------
     data
-        Event table (CSV) of doses and concentrations; `euthymia events compartments` lists what its CMT column may say.
+        Event table (CSV) of doses (mg) and concentrations (ng/mL) over time (h); `euthymia events columns` lists its columns and their
+        units, `euthymia events --example` writes one to begin from.
+    population
+        Estimate the population too, from at least six people: typical values, variances and residual error; minutes of work.
+    petab
+        Folder for the fit as a PEtab problem, for other programs.
     out
         Folder for tables, summary and report.
     """
     from ..protocols.nonmem import read_events
     from ..results.run_folder import check_destination
 
-    subjects = read_events(data)
+    subjects = read_events(data, table.layout())
     show_warnings([subjects.note] if subjects.note else [])
     check_destination(out, overwrite)
+    if petab is not None:
+        check_destination(petab, overwrite)
     with stages() as at:
         from ..core.runtime import configure
 
         configure()
+        from ..exchange.nonmem_output import output_table
         from ..inference.pharmacokinetics import check_subjects
         from ..inference.pharmacokinetics import fit as run
         from ..report.pages.pk_fit import write
         from ..report.terminal.pk_fit import show_fit
 
         check_subjects(subjects)
+        estimate = _population(subjects, at) if population else None
         fit = run(subjects, progress=at.count("Fitting people, compiled once first", len(subjects)))
-    write(fit, out, overwrite)
+        at.say(f"Writing {out}")
+        beside = {"table.csv": output_table(fit.individuals, fit.samples, subjects)}
+        write(fit, out, overwrite, beside, estimate)
+        if petab is not None:
+            from ..exchange.petab import write_petab
+
+            show_warnings(write_petab(fit.individuals, subjects, petab, overwrite))
     show_warnings(fit.warnings)
     console = output()
     show_fit(fit, console)
+    if estimate is not None:
+        from ..report.terminal.population_pk import show_population
+
+        show_warnings(estimate["warnings"])
+        show_population(estimate, console)
     show_report(out, console)
     if fit.failed:
         sys.exit(1)
+
+
+def _population(subjects: list[Subject], at: Stages) -> dict[str, Any]:
+    """Estimates of the population in a few numbers."""
+    from ..inference.population_pk import fit_population
+    from ..inference.population_summary import population_summary
+
+    at.say("Estimating the population")
+    return population_summary(fit_population(subjects, progress=lambda text: at.update(f"Estimating the population: {text}")))

@@ -183,13 +183,14 @@ def comparison_page(comparison: Comparison) -> str:
     )
 
 
-def fit_page(fit: PharmacokineticFit) -> str:
-    """The report of estimates of people from their samples as HTML text."""
+def fit_page(fit: PharmacokineticFit, population: Mapping[str, Any] | None = None) -> str:
+    """The report of estimates of people from their samples, and of their population, as HTML text."""
     known = evidence()
     rows = [row for name, row in known.parameters.items() if name.startswith("variability.")]
     return _page(
         "pk_fit",
         fit=fit,
+        population=population,
         individuals=_figure("individuals", pk_fit.individuals(fit)),
         people_drawn=MOST_CURVES,
         least_people=LEAST_PEOPLE,

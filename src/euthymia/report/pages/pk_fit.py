@@ -1,7 +1,10 @@
 """The folder that a fit leaves behind: tables, a summary, the people as patients, and a page with goodness of fit."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from ...inference.pharmacokinetics import SEED, PharmacokineticFit
 from ...inference.pk_summary import fit_summary
@@ -17,10 +20,11 @@ PREDICTIONS = (
     *("individual", "population", "weighted_residual"),
 )
 DIGITS = "%.6g"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def files(fit: PharmacokineticFit) -> dict[str, bytes]:
-    """The content of every file of the folder but the manifest."""
+def files(fit: PharmacokineticFit, population: Mapping[str, Any] | None = None) -> dict[str, bytes]:
+    """The content of the files of the folder: of a fit, and of an estimate of the population in a few numbers."""
     individuals = fit.individuals.to_dataframe(dim_order=["subject", "parameter"])[list(INDIVIDUALS)]
     predictions = fit.samples.to_dataframe()[list(PREDICTIONS)]
     return {
@@ -28,10 +32,14 @@ def files(fit: PharmacokineticFit) -> dict[str, bytes]:
         "predictions.csv": predictions.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode(),
         PEOPLE_FILE: (json.dumps(fit.people(), indent=2) + "\n").encode(),
         "summary.json": (json.dumps(fit_summary(fit), indent=2) + "\n").encode(),
-        "report.html": fit_page(fit).encode(),
+        **({} if population is None else {"population.json": (json.dumps(population, indent=2) + "\n").encode()}),
+        "report.html": fit_page(fit, population).encode(),
     }
 
 
-def write(fit: PharmacokineticFit, out: Path, overwrite: bool) -> None:
-    """Write the folder: all of it, or nothing."""
-    write_files(files(fit), out, overwrite, seed=SEED)
+def write(
+    fit: PharmacokineticFit, out: Path, overwrite: bool, beside: Mapping[str, str] = NOTHING, population: Mapping[str, Any] | None = None
+) -> None:
+    """Write the folder: all of it, or nothing; ``beside`` are further files by name."""
+    further = {name: text.encode() for name, text in beside.items()}
+    write_files(files(fit, population) | further, out, overwrite, seed=SEED)
