@@ -170,41 +170,45 @@ def estimate_population(
     InputError
         If the likelihood is not finite at the start.
     """
-    low, high = (start - REACH, start + REACH) if bounds is None else bounds
+    bounds = (start - REACH, start + REACH) if bounds is None else bounds
     search = _Search(mixed, people, len(jax.tree.leaves(people)[0]), progress)
-    search.everyone(start)
-    if not np.isfinite(search.lowest):
-        raise InputError("population: the likelihood is not finite at the start; other typical values or a larger error are needed")
-    scores = np.asarray(search.everyone(start).gradient)
-    coordinates, curvature = start, scores.T @ scores / 2 + np.eye(len(start))
-    returned = np.zeros(len(start), bool)
-    for _ in range(MOST_SEARCHES):
-        coordinates = _descended(search, coordinates, curvature, low, high)
-        hessian = search.hessian(coordinates)
-        plateau = np.abs(np.diag(hessian)) < PLATEAU
-        if (plateau & ~returned).any():
-            # A search may have overshot. From the start once more, at the other coordinates reached, it would not go there again.
-            coordinates, curvature, returned = np.where(plateau, start, coordinates), _positive(hessian), returned | plateau
-            continue
-        free = (coordinates > low + AT_BOUND) & (coordinates < high - AT_BOUND) & ~plateau
-        decrement = _newton_decrement(hessian, search(coordinates)[1], free)
-        if decrement < CONVERGED:
-            break
-        curvature = _positive(hessian)
+    coordinates, hessian, free = _minimum(search, start, *bounds)
     final = search.everyone(coordinates)
+    gradient = np.asarray(final.gradient.sum(0))
     return PopulationEstimate(
         coordinates=coordinates,
         objective=float(final.value.sum()),
         people=np.asarray(final.value),
-        gradient=np.asarray(final.gradient.sum(0)),
+        gradient=gradient,
         hessian=hessian,
         scores=np.asarray(final.gradient),
         effects=np.asarray(final.effects),
         free=free,
-        decrement=decrement,
+        decrement=_newton_decrement(hessian, gradient, free),
         settled=bool(final.converged.all()),
         evaluations=search.evaluations,
     )
+
+
+def _minimum(search: _Search, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coordinates of a minimum, the Hessian there, and which coordinates are free. Searches as long as one before ended elsewhere."""
+    scores = np.asarray(search.everyone(start).gradient)
+    if not np.isfinite(search.lowest):
+        raise InputError("population: the likelihood is not finite at the start; other typical values or a larger error are needed")
+    coordinates, curvature, hessian = start, scores.T @ scores / 2 + np.eye(len(start)), np.full((len(start),) * 2, np.nan)
+    free, returned = np.ones(len(start), bool), np.zeros(len(start), bool)
+    for _ in range(MOST_SEARCHES):
+        coordinates = _descended(search, coordinates, curvature, low, high)
+        hessian = search.hessian(coordinates)
+        plateau = np.abs(np.diag(hessian)) < PLATEAU
+        free = (coordinates > low + AT_BOUND) & (coordinates < high - AT_BOUND) & ~plateau
+        curvature = _positive(hessian)
+        if (plateau & ~returned).any():
+            # A search may have overshot. From the start once more, at the other coordinates reached, it would not go there again.
+            coordinates, returned = np.where(plateau, start, coordinates), returned | plateau
+        elif _newton_decrement(hessian, search(coordinates)[1], free) < CONVERGED:
+            return coordinates, hessian, free
+    return coordinates, hessian, free
 
 
 def _descended(search: _Search, start: np.ndarray, curvature: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
