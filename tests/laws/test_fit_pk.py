@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from euthymia.core.errors import InputError
+from euthymia.core.normal import Z_90
 from euthymia.core.numerics.exponential import Steps
 from euthymia.inference import pk_estimate, predictive_check
 from euthymia.inference.pharmacokinetics import fit
@@ -234,3 +235,30 @@ def test_the_predictive_check_rejects_another_population(model):
     bands = found.check.simulated
     inside = (found.check.observed >= bands.sel(level=5)) & (found.check.observed <= bands.sel(level=95))
     assert inside.mean() < 0.5
+
+
+def coverage(model, times, limit):
+    """Of people with venous samples of ketamine and norketamine, how often a 90 % interval holds the truth, by trait; and how many samples
+    are below the limit (µM)."""
+    truth = people(model.variability, jax.random.key(21), jnp.arange(PEOPLE))
+    (design,) = padded_designs([subject_design(person(times=times), model)])
+    held, below = [], 0
+    for number, deviation in enumerate(truth):
+        expected = CONCENTRATIONS(model, design, deviation)
+        drawn = jax.random.normal(jax.random.fold_in(jax.random.key(22), number), expected.shape)
+        values = expected + sample_error(model.variability, expected) * drawn
+        low = (values < limit) & design.counted
+        seen = design._replace(measured=jnp.where(low, limit, values), censored=low, high=jnp.where(low, limit, jnp.inf))
+        one = pk_estimate.estimate_subject(model, seen)
+        assert one.converged
+        held.append(np.abs(one.deviation - deviation) <= Z_90 * np.sqrt(np.diag(one.covariance)))
+        below += int(low.sum())
+    return np.mean(held, 0), below
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("times", "limit"), [(TIMES[[0, 1, 2, 3, 5, 6, 7, 9]], 0.0), (TIMES[[1, 5, 8]], 0.0), (TIMES[[1, 5, 8, 9]], 0.06)])
+def test_intervals_hold_the_truth_at_few_samples_and_with_samples_below_a_limit(model, times, limit):
+    held, below = coverage(model, times, limit)
+    assert limit == 0 or below > PEOPLE / 2, "samples must be below the limit, or this test tests nothing"
+    assert ((held >= 0.85) & (held <= 0.95)).all(), dict(zip(TRAITS, held, strict=True))

@@ -21,6 +21,8 @@ USUAL = 2.0
 """Weighted residuals that about one sample in twenty exceeds."""
 COLUMNS = 3
 """Panels of people beside each other."""
+BELOW = 0.5
+"""Of the lowest concentration in a sample: the lower end of the axis of curves."""
 ROW_HEIGHT = 2.3
 """Inches."""
 LONGEST_NAME = 24
@@ -98,8 +100,10 @@ def individuals(fit: PharmacokineticFit) -> str:
             panel.set_title(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
         for panel in axes.flat[len(names) :]:
             panel.set_axis_off()
+        drawn = fit.samples.isel(sample=np.isin(fit.samples.subject, names))
+        lowest = max(LOWEST, BELOW * float(min(drawn.observed.min(), drawn.individual.min(), drawn.population.min())))
         for panel in axes.flat[: len(names)]:
-            panel.set_ylim(bottom=LOWEST)
+            panel.set_ylim(bottom=lowest)
             _logarithmic(panel, "y")
         for panel in axes.flat[max(0, len(names) - columns) : len(names)]:
             panel.set_xlabel("hours, of the table")
@@ -155,5 +159,5 @@ def _percentiles(panel: Axes, here: xr.Dataset, molecule: str) -> None:
             panel.bar(samples.time, high - low, 0.1, low, **band)
         style = {"color": INK, "lw": 1.4, "ls": "-" if is_median else "--", "marker": "o", "ms": 3}
         label = "median observed" if is_median else "5th and 95th percentile"
-        panel.plot(samples.time, samples.observed.where(samples.observed.isnull(), np.maximum(samples.observed, LOWEST)), **style, label=label)
+        panel.plot(samples.time, np.maximum(samples.observed, LOWEST), **style, label=label)
     panel.set(title=molecule, xlabel="hours since the latest dose")

@@ -1,5 +1,6 @@
 """A fit of people's pharmacokinetics in the terminal: whether it failed, estimates with intervals, shrinkage, and the objective."""
 
+import xarray as xr
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -11,6 +12,7 @@ from .listing import print_paragraph
 
 MOST_SHOWN = 12
 """People whose estimates are shown one by one."""
+LARGE = 1000
 OF_PARAMETERS, OF_PERSON = 36, 13
 """Columns of text for names of parameters, and for one person."""
 
@@ -33,12 +35,18 @@ def show_fit(fit: PharmacokineticFit, console: Console) -> None:
     print_paragraph(
         console,
         f"\nEstimates at {people.reference_weight:g} kg, with 90 % intervals. Objective (−2 log likelihood by Laplace, concentrations in "
-        f"µM, without n log 2π) {fit.objective:.2f}. SD of the weighted residuals {residual_sd(fit.samples)[0]:.2f}.\n",
+        f"µM, without n log 2π) {f'{fit.objective:.2f}'.replace('-', '−')}. SD of the weighted residuals {residual_sd(fit.samples)[0]:.2f}.\n",
     )
 
 
 def _counted(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
+
+
+def _rounded(value: xr.DataArray) -> str:
+    """Three digits, or the whole number where that has more."""
+    number = float(value)
+    return f"{number:.3g}" if abs(number) < LARGE else f"{number:.0f}"
 
 
 def _table(*columns: str) -> Table:
@@ -59,16 +67,17 @@ def _parameters(fit: PharmacokineticFit) -> Table:
     table = _table("typical", *(("median", "shrinkage") if several else ()))
     for name in fit.individuals.parameter.values:
         one = fit.individuals.sel(parameter=name)
-        beside = (f"{float(one.estimate.median()):.3g}", percent(float(fit.shrinkage.sel(parameter=name)))) if several else ()
-        table.add_row(_name(fit, name), f"{float(one.typical.median()):.3g}", *beside)
+        beside = (_rounded(one.estimate.median()), percent(float(fit.shrinkage.sel(parameter=name)))) if several else ()
+        table.add_row(_name(fit, name), _rounded(one.typical.median()), *beside)
     return table
 
 
 def _people(fit: PharmacokineticFit, rows: range) -> Table:
     """A row for each parameter and a column for each of some people: the estimate, and below it the interval."""
-    table = _table(*(escape(str(fit.individuals.subject.values[row])) for row in rows))
+    names = (str(fit.individuals.subject.values[row]) for row in rows)
+    table = _table(*(escape(name if len(name) < OF_PERSON else f"{name[: OF_PERSON - 2]}…") for name in names))
     for name in fit.individuals.parameter.values:
         of_people = (fit.individuals.sel(parameter=name).isel(subject=row) for row in rows)
-        cells = (f"{float(one.estimate):.3g}\n[dim]{float(one.lower):.3g}–{float(one.upper):.3g}[/dim]" for one in of_people)
+        cells = (f"{_rounded(one.estimate)}\n[dim]{_rounded(one.lower)}–{_rounded(one.upper)}[/dim]" for one in of_people)
         table.add_row(_name(fit, name), *cells)
     return table
