@@ -27,7 +27,7 @@ OFFERED = {
     *("simulate", "attribute", "circuits", "compare", "exposure", "Population", "fit_pk", "calibrate", "verify", "validate"),
     *("condition_circuits", "Bench"),
     *("Protocol", "Dose", "Patient", "protocols", "Model", "default_model", "evidence"),
-    *("Run", "ComparedRuns", "CohortRun", "read_results", "read_sbml", "InputError", "configure", "__version__"),
+    *("Run", "ComparedRuns", "CohortRun", "ExposureRun", "read_results", "read_sbml", "InputError", "configure", "__version__"),
 }
 """Whoever takes one of these away breaks somebody's script: say so in the changelog."""
 STUB = Path(eu.__file__).with_suffix(".pyi")

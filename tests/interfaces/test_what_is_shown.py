@@ -402,7 +402,7 @@ def test_exposure_to_repeated_doses_says_what_accumulates(here, euthymia):
     code, out, _ = euthymia("exposure", "escitalopram", "--out", "out")
     assert code == 0
     assert "Dosing interval 42 of 42 equal doses, τ = 24 h" in out
-    assert all(said in out for said in ("AUCτ", "Cmin", "Ctrough", "ratio", "index"))
+    assert all(said in out for said in ("Cmax", "Tmax after the dose", "Ctrough", "AUCτ", "ratio", "index"))
     assert "NMDA pore block" not in out
     assert (here / "out" / "report.html").read_text("utf-8").count("<svg") == 1
 

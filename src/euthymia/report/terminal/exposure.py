@@ -15,6 +15,15 @@ from ..exposure_words import digits, repeats_text, who
 from ..words import NONE, percent
 from .listing import print_paragraph
 
+OF_REPEATS = {
+    "cmax_tau": "Cmax",
+    "tmax_tau": "Tmax, h",
+    "ctrough": "Ctrough",
+    "auctau": "AUCτ",
+    "accumulation_ratio": "ratio",
+    "accumulation_index": "index",
+}
+"""Parameters of repeated doses with their headings; a terminal has no room for Tmax beside ranges."""
 SHORT = {"hydroxynorketamine": "HNK"}
 """What is called by an abbreviation in a terminal."""
 
@@ -38,19 +47,11 @@ def show_exposures(exposures: Exposures, model: Euthymia, console: Console) -> N
         of_these = [row for row in rows if row.intervals == intervals]
         console.print()
         print_paragraph(console, f"[bold]{repeats_text(intervals)}[/bold]")
-        columns = {
-            "cmax_tau": "Cmax",
-            "tmax_tau": "Tmax, h",
-            "ctrough": "Ctrough",
-            "auctau": "AUCτ",
-            "accumulation_ratio": "ratio",
-            "accumulation_index": "index",
-        }
+        columns = {name: heading for name, heading in OF_REPEATS.items() if single or name != "tmax_tau"}
         console.print(_table(of_these, columns, single))
-        console.print(
-            "[dim]Tmax after the dose. Accumulation: ratio is AUCτ over that of the first interval, index 1/(1 − exp(−λz τ)).[/dim]",
-            soft_wrap=True,
-        )
+        after_dose = "Tmax after the dose. " if single else ""
+        accumulation = "Accumulation: ratio is AUCτ over that of the first interval, index 1/(1 − exp(−λz τ))."
+        console.print(f"[dim]{after_dose}{accumulation}[/dim]", soft_wrap=True)
     if block := block_rows(exposures):
         classes = ", ".join(f"{name} {percent(of['peak'].median)}" for name, of in block.items())
         print_paragraph(console, f"\n[bold]NMDA pore block at peak[/bold]  {classes}")
