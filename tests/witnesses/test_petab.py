@@ -21,8 +21,8 @@ from euthymia.core.numerics.exponential import Steps
 from euthymia.exchange.petab import FILES, petab_files, write_petab
 from euthymia.inference.pk_design import padded_designs, subject_design, subject_patient, subject_pulses
 from euthymia.inference.pk_estimate import maximum_a_posteriori
-from euthymia.inference.pk_likelihood import negative_log_joint
-from euthymia.model.exposure import drugs, individualised
+from euthymia.inference.pk_likelihood import FAMILIES, negative_log_joint
+from euthymia.model.exposure import drug_states, in_blood, individualised
 from euthymia.model.time_grid import time_grid
 from euthymia.pharmacology.variability import TRAITS, spread
 from euthymia.protocols.dose import Dose
@@ -249,8 +249,8 @@ def test_people_and_the_clock_of_the_table_can_be_told(importer):
 
 
 @eqx.filter_jit
-def courses(physiology, weight, lengths, index, infusion, bolus):
-    return drugs(physiology, weight, Steps(lengths, index), infusion, bolus)
+def blood(physiology, weight, lengths, index, infusion, bolus):
+    return in_blood(physiology, weight, drug_states(physiology, weight, Steps(lengths, index), infusion, bolus, FAMILIES))
 
 
 def test_covariates_and_weight_are_those_of_a_simulated_patient(model, fitted, tmp_path):
@@ -263,7 +263,7 @@ def test_covariates_and_weight_are_those_of_a_simulated_patient(model, fitted, t
     grid = time_grid(subject_pulses(old, model), 7.0, tuple(times))
     person = individualised(model.physiology, covariate_effects(subject_patient(old), model))
     inputs = (jnp.asarray(values) for values in (grid.lengths, grid.length_index, grid.infusion, grid.bolus))
-    course = courses(person, jnp.asarray(55.0), *inputs)
+    course = blood(person, jnp.asarray(55.0), *inputs)
     at = np.searchsorted(grid.times, np.array(times) - 1e-8)
     venous, norketamine = (np.asarray(getattr(course, name).sum(-1))[at] for name in ("venous", "norketamine"))
     np.testing.assert_allclose(importer.simulated(experiment, nobody), [venous[0], *norketamine[1:]], rtol=AGREEMENT)
@@ -276,7 +276,7 @@ def test_what_the_format_cannot_state_is_left_out_and_said(model, fitted, tmp_pa
     unseen = Sample(9.5, 5.0, "ketamine", "venous", limits=(0.0, 5.0))
     with_limit = replace(INJECTED, observations=(*INJECTED.observations, unseen))
     files, notes = petab_files(fitted, [with_limit, replace(SPRAYED, observations=(unseen,))], model)
-    assert [note.split(" ")[1:3] for note in notes] == [["2", "samples"], ["1", "people"]]
+    assert [note.partition(" left out")[0] for note in notes] == ["petab: 2 samples known by limits alone", "petab: subject 5"]
     assert files[FILES["measurements"]].count("\n") == 1 + len(INJECTED.observations)
     assert "person__5" not in files[FILES["conditions"]]
     with pytest.raises(InputError, match="nobody has a sample"):

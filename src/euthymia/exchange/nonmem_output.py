@@ -31,6 +31,7 @@ from ..model.parameters import Euthymia
 from ..protocols.compartments import MASS
 from ..protocols.nonmem import events_text
 from ..protocols.subjects import Sample, Subject
+from .dosed_systems import TIME_DIGITS
 
 PARAMETERS = {
     "central_volume": "V1",
@@ -94,10 +95,12 @@ def _rows(subject: Subject, person: xr.Dataset, samples: xr.Dataset, model: Euth
     unfitted = len(subject.observations) - len(after_first_dose(subject).observations)
     observed = 0
     for part, begins in _stretches(stated):
+        events = _event_rows(part)
         if begins is not None:
-            yield {"TIME": repr(begins), "EVID": RESET, "MDV": "1"} | of_person
-        for cells in _event_rows(part):
-            row = cells | of_person | {"TIME": repr(float(subject.table_time(float(cells["TIME"]))))}
+            known = {name: events[0][name] for name in COVARIATES if name in events[0]}
+            yield {"TIME": _time(begins), "EVID": RESET, "MDV": "1"} | known | of_person
+        for cells in events:
+            row = cells | of_person | {"TIME": _time(subject.table_time(float(cells["TIME"])))}
             if cells["EVID"] == "0":
                 row |= {"MDV": "1"} if observed < unfitted else _predictions(fitted.isel(sample=observed - unfitted), cells)
                 observed += 1
@@ -122,17 +125,17 @@ def _in_mass_units(subject: Subject, weight: float, model: Euthymia) -> Subject:
 def _stretches(subject: Subject) -> Iterator[tuple[Subject, float | None]]:
     """The subject between resets, and on the table's clock when each begins that a reset begins, h."""
     bounds = [-math.inf, *(occasion.begins for occasion in subject.occasions[1:]), math.inf]
-    for number, (begins, ends) in enumerate(pairwise(bounds)):
-        doses = tuple(dose for dose in subject.doses if begins <= dose.start < ends)
-        observations = tuple(sample for sample in subject.observations if begins <= sample.time < ends)
+    for number, (begins, until) in enumerate(pairwise(bounds)):
+        doses = tuple(dose for dose in subject.doses if begins <= dose.start < until)
+        observations = tuple(sample for sample in subject.observations if begins <= sample.time < until)
         if doses or observations:
             yield replace(subject, doses=doses, observations=observations), subject.occasions[number].time if number else None
 
 
-def _event_rows(subject: Subject) -> Iterator[dict[str, str]]:
-    """Cells of the events of a person that hold something, by column."""
-    for row in csv.DictReader(StringIO(events_text([subject]))):
-        yield {column: cell for column, cell in row.items() if cell != UNREAD}
+def _event_rows(subject: Subject) -> list[dict[str, str]]:
+    """Cells of the events of a person that hold something, by column, on the clock of the course."""
+    rows = csv.DictReader(StringIO(events_text([subject])))
+    return [{column: cell for column, cell in row.items() if cell != UNREAD} for row in rows]
 
 
 def _predictions(sample: xr.Dataset, cells: dict[str, str]) -> dict[str, str]:
@@ -142,6 +145,10 @@ def _predictions(sample: xr.Dataset, cells: dict[str, str]) -> dict[str, str]:
     if "CENS" in cells:
         numbers["IWRES"] = math.nan
     return {column: _number(number) for column, number in numbers.items()}
+
+
+def _time(hours: float) -> str:
+    return repr(round(float(hours), TIME_DIGITS))
 
 
 def _number(number: float) -> str:

@@ -82,7 +82,7 @@ def petab_files(individuals: xr.Dataset, subjects: Sequence[Subject], model: Eut
     for number, (person, inputs) in enumerate(zip(people, entering, strict=True), 1):
         first = {standard_normal(trait): _estimated(trait, person) for trait in TRAITS}
         first |= {WEIGHT: repr(float(person.weight))}
-        first |= {name: repr(float(constant.values[number])) for name, constant in overrides.items() if constant.differs(number)}
+        first |= {name: repr(float(constant.values[number])) for name, constant in overrides.items() if constant.is_own(number)}
         for change, (time, targets) in enumerate(inputs.changes(first)):
             condition = identifier(person.identifier, f"change_{change}")
             conditions += [(condition, target, value) for target, value in targets.items()]

@@ -59,7 +59,7 @@ class Constant(NamedTuple):
     """Of the typical person, then of people in their order."""
     powers: np.ndarray
 
-    def differs(self, person: int) -> bool:
+    def is_own(self, person: int) -> bool:
         """Whether that of a person, beside weight and random effects, is not that of the typical person."""
         return bool(abs(self.values[person] - self.values[0]) > SAME * abs(self.values[0]))
 

@@ -75,9 +75,11 @@ def measured_people(subjects: Sequence[Subject], model: Euthymia) -> tuple[list[
         people.append(MeasuredPerson(subject, own_identifier, subject_weight(subject, model), body, pulses, measured))
     notes = []
     if censored:
-        notes.append(f"petab: {censored} samples that are only known to lie between limits are left out; PEtab 2 has no such measurement")
+        count = f"{censored} sample{'s' * (censored > 1)} known by limits alone"
+        notes.append(f"petab: {count} left out, because PEtab 2 states measured values only")
     if absent:
-        notes.append(f"petab: {len(absent)} people without a measured sample are left out; PEtab has nothing to fit in them")
+        count = f"subject {absent[0]}" if len(absent) == 1 else f"{len(absent)} people (subject {absent[0]} first)"
+        notes.append(f"petab: {count} left out: there is no measured value after a dose to fit to")
     return people, notes
 
 
@@ -144,20 +146,20 @@ class Entering:
     def changes(self, first: Mapping[str, str]) -> Iterator[tuple[float, dict[str, str]]]:
         """Times (h) and values of targets from then on. The first change, at time 0, has the targets of ``first`` as well."""
         boluses: dict[tuple[float, str], float] = {}
-        ends: dict[str, set[float]] = {}
+        switches: dict[str, set[float]] = {}
         for system, state, pulse, amount in self._inputs():
             start, end = _rounded(pulse.start), _rounded(pulse.start + pulse.duration)
             if pulse.duration == 0:
                 key = start, identifier(system, state)
                 boluses[key] = boluses.get(key, 0.0) + amount
             else:
-                ends.setdefault(infusion_rate(system, state), set()).update((start, end))
+                switches.setdefault(infusion_rate(system, state), set()).update((start, end))
         by_time: dict[float, dict[str, str]] = {0.0: dict(first)}
         for (time, variable), amount in boluses.items():
             # At the start the model is empty, and a formula may not ask for its state.
             value = repr(amount) if time == 0 else f"{variable} + {amount!r}"
             by_time.setdefault(time, {})[variable] = value
-        for rate, times in ends.items():
+        for rate, times in switches.items():
             for time in times:
                 by_time.setdefault(time, {})[rate] = repr(self._rate(rate, time))
         yield from sorted(by_time.items())
