@@ -273,7 +273,8 @@ FAULTS = {
     "too many doses to a steady state": (
         ["1,0,10,1,1,.,1,0.5"],
         ",SS,II",
-        "481 doses", "480 of them towards its steady state",
+        "481 doses",
+        "480 of them towards its steady state",
     ),
     "beyond a year": ([f"1,{200 * n},10,{4 if n else 1},29,." for n in range(9)], "", "ID '1' ends at", "one year"),
 }

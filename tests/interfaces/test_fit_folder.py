@@ -123,9 +123,20 @@ def test_a_person_of_the_folder_is_the_person_of_the_fit(made, tmp_path):
 
 def test_the_page_shows_its_plots_and_needs_no_network(made):
     html = fit_pk.files(made)["report.html"].decode()
-    for text in ("Against the individual prediction", "Against the population prediction", "weighted residual", "this person", "at its limit"):
+    for text in (
+        "Against the individual prediction",
+        "Against the population prediction",
+        "weighted residual",
+        "this person",
+        "at its limit",
+    ):
         assert text in html
-    for text in ("This fit failed", "subject &lt;b&gt;: the search did not settle", "Not drawn for 2 people", "known by their limits alone"):
+    for text in (
+        "This fit failed",
+        "subject &lt;b&gt;: the search did not settle",
+        "Not drawn for 2 people",
+        "known by their limits alone",
+    ):
         assert text in html
     assert html.count("<svg") == 3
     assert "<b>" not in html

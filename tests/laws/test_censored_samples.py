@@ -100,8 +100,7 @@ def test_information_averaged_over_narrow_limits_is_that_of_values(model, concen
     nodes, weights = np.polynomial.hermite_e.hermegauss(12)
     width = 1e-4 * sd
     informations = [
-        INFORMATION(model, *limited(concentration + node * sd - width / 2, concentration + node * sd + width / 2), c)
-        for node in nodes
+        INFORMATION(model, *limited(concentration + node * sd - width / 2, concentration + node * sd + width / 2), c) for node in nodes
     ]
     np.testing.assert_allclose(weights @ np.array(informations) / weights.sum(), sample_information(model, c), rtol=1e-4)
 

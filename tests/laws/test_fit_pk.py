@@ -18,7 +18,7 @@ from euthymia.inference.pk_estimate import joint_density
 from euthymia.inference.pk_likelihood import concentrations, negative_log_density, negative_log_joint, sample_information
 from euthymia.model.exposure import drugs
 from euthymia.model.time_grid import time_grid
-from euthymia.pharmacology.variability import TRAITS, people, sample_error
+from euthymia.pharmacology.variability import TRAITS, people, sample_error, spread
 from euthymia.protocols.dose import Dose
 from euthymia.protocols.subjects import Sample, Subject
 
@@ -27,6 +27,7 @@ BOLUS = Dose(drug="ketamine", amount="20 mg", route="i.v. bolus", start="6 h")
 TIMES = 1 + np.array([0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 12])
 SPECIES = ("ketamine", "norketamine")
 ALL_SPECIES = (*SPECIES, "hydroxynorketamine")
+EIGHT = TIMES[[0, 1, 2, 3, 5, 6, 7, 9]]
 PEOPLE = 200
 
 
@@ -237,28 +238,46 @@ def test_the_predictive_check_rejects_another_population(model):
     assert inside.mean() < 0.5
 
 
+def seen_with_error(model, design, number, limit=0.0):
+    """η of a person of the population, and the design with what its samples show with error; below a limit (µM), the limit."""
+    (deviation,) = people(model.variability, jax.random.key(21), jnp.array([number]))
+    expected = CONCENTRATIONS(model, design, deviation)
+    values = expected + sample_error(model.variability, expected) * jax.random.normal(
+        jax.random.fold_in(jax.random.key(22), number), expected.shape
+    )
+    low = (values < limit) & design.counted
+    return deviation, design._replace(measured=jnp.where(low, limit, values), censored=low, high=jnp.where(low, limit, jnp.inf))
+
+
+def test_the_search_settles_where_the_information_is_half_the_curvature(model):
+    """Number 123 is one of a thousand: undamped steps there are twice too long."""
+    (design,) = padded_designs([subject_design(person(times=EIGHT), model)])
+    _, seen = seen_with_error(model, design, 123)
+    one = pk_estimate.estimate_subject(model, seen)
+    information = jax.jit(joint_density)(model, seen, jnp.linalg.solve(spread(model.variability), one.deviation)).information
+    curvature = jnp.linalg.inv(jnp.linalg.solve(spread(model.variability), jnp.linalg.solve(spread(model.variability), one.covariance).T))
+    assert float(jnp.linalg.eigvals(jnp.linalg.solve(information, curvature)).real.max()) > 1.9
+    assert one.converged
+    assert one.gradient < 2e-3
+
+
 def coverage(model, times, limit):
     """Of people with venous samples of ketamine and norketamine, how often a 90 % interval holds the truth, by trait; and how many samples
     are below the limit (µM)."""
-    truth = people(model.variability, jax.random.key(21), jnp.arange(PEOPLE))
     (design,) = padded_designs([subject_design(person(times=times), model)])
     held, below = [], 0
-    for number, deviation in enumerate(truth):
-        expected = CONCENTRATIONS(model, design, deviation)
-        drawn = jax.random.normal(jax.random.fold_in(jax.random.key(22), number), expected.shape)
-        values = expected + sample_error(model.variability, expected) * drawn
-        low = (values < limit) & design.counted
-        seen = design._replace(measured=jnp.where(low, limit, values), censored=low, high=jnp.where(low, limit, jnp.inf))
+    for number in range(PEOPLE):
+        deviation, seen = seen_with_error(model, design, number, limit)
         one = pk_estimate.estimate_subject(model, seen)
         assert one.converged
         held.append(np.abs(one.deviation - deviation) <= Z_90 * np.sqrt(np.diag(one.covariance)))
-        below += int(low.sum())
+        below += int(seen.censored.sum())
     return np.mean(held, 0), below
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("times", "limit"), [(TIMES[[0, 1, 2, 3, 5, 6, 7, 9]], 0.0), (TIMES[[1, 5, 8]], 0.0), (TIMES[[1, 5, 8, 9]], 0.06)])
+@pytest.mark.parametrize(("times", "limit"), [(EIGHT, 0.0), (TIMES[[1, 5, 8]], 0.0), (TIMES[[1, 5, 8, 9]], 0.06)])
 def test_intervals_hold_the_truth_at_few_samples_and_with_samples_below_a_limit(model, times, limit):
     held, below = coverage(model, times, limit)
     assert limit == 0 or below > PEOPLE / 2, "samples must be below the limit, or this test tests nothing"
-    assert ((held >= 0.85) & (held <= 0.95)).all(), dict(zip(TRAITS, held, strict=True))
+    assert ((held >= 0.85) & (held <= 0.95)).all(), dict(zip(TRAITS, held.tolist(), strict=True))

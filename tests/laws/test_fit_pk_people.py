@@ -52,7 +52,9 @@ def subjects(model, nodes):
         "old",
         64.0,
         (INFUSION,),
-        tuple(Sample(float(time), 1.3 * value, "ketamine", "arterial") for time, value in zip(nodes, (100, 160, 60, 30, 14, 6), strict=True)),
+        tuple(
+            Sample(float(time), 1.3 * value, "ketamine", "arterial") for time, value in zip(nodes, (100, 160, 60, 30, 14, 6), strict=True)
+        ),
         age=80.0,
         cyp2b6="*6/*6",
         occasions=(Occasion(0.0, 100.0),),

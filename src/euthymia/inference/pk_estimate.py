@@ -9,6 +9,7 @@ of the Hessian H there is the covariance of η (Laplace), and −2 log p(y) is a
 is the prior and is not fitted: these are empirical-Bayes estimates at the parameters of the evidence.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -25,18 +26,19 @@ from .pk_likelihood import concentrations, negative_log_joint, sample_costs, sam
 MOST_ITERATIONS = 100
 TOLERANCE = 1e-6
 """The search ends when a full step would lower −log p by less than half of this."""
-INITIAL_DAMPING = 1e-3
-"""Relative to the information of the prior."""
+LEAST_DAMPING = 1e-3
+"""Relative to the information of the prior; the search begins with it."""
 DAMPING_FACTOR = 10.0
-"""By which damping falls after a step that is accepted, and rises after one that is not."""
+"""By which damping falls after a step that lowers −log p by more than half of what its information promises, and rises after another:
+where the information is less than the curvature, steps are too long and would swing around the minimum."""
 
 
 class JointDensity(NamedTuple):
     """−log p(y, z) at a point z, its gradient and the Fisher information."""
 
     value: Scalar
-    gradient: PerTrait
-    information: Float[Array, "trait trait"]
+    gradient: Float[Array, "effect"]
+    information: Float[Array, "effect effect"]
 
     def expected_gain(self) -> Scalar:
         """Twice the decrease of the value by a full step, were it quadratic: the squared Newton decrement."""
@@ -46,7 +48,7 @@ class JointDensity(NamedTuple):
 class ScoringState(NamedTuple):
     """State of damped Fisher scoring."""
 
-    z: PerTrait
+    z: Float[Array, " effect"]
     density: JointDensity
     damping: Scalar
     iteration: Int[Array, ""]
@@ -84,26 +86,38 @@ def joint_density(model: Euthymia, design: Design, z: PerTrait) -> JointDensity:
     return JointDensity(value + z @ z / 2, J.T @ slope + z, J.T @ (weight[:, None] * J) + jnp.eye(len(z)))
 
 
-def maximum_a_posteriori(model: Euthymia, design: Design) -> tuple[PerTrait, JointDensity]:
-    """The z of the highest joint density, and the density there."""
+def most_probable(
+    density: Callable[[Float[Array, " effect"]], JointDensity], start: Float[Array, " effect"], tolerance: float
+) -> tuple[Float[Array, " effect"], JointDensity]:
+    """The random effects of the highest joint density, and the density there.
+
+    The search ends when a full step would lower −log p by less than half of ``tolerance``.
+    """
 
     def unfinished(state: ScoringState) -> Array:
-        return (state.density.expected_gain() > TOLERANCE) & (state.iteration < MOST_ITERATIONS)
+        return (state.iteration == 0) | ((state.density.expected_gain() > tolerance) & (state.iteration < MOST_ITERATIONS))
 
     def step(state: ScoringState) -> ScoringState:
-        damped = state.density.information + state.damping * jnp.eye(len(state.z))
-        z = state.z - jnp.linalg.solve(damped, state.density.gradient)
-        density = joint_density(model, design, z)
-        # A value that is not a number is not accepted.
-        accepted = density.value <= state.density.value
-        z, density = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), (z, density), (state.z, state.density))
-        damping = jnp.where(accepted, state.damping / DAMPING_FACTOR, state.damping * DAMPING_FACTOR)
-        return ScoringState(z, density, damping, state.iteration + 1)
+        at = state.density
+        change = -jnp.linalg.solve(at.information + state.damping * jnp.eye(len(state.z)), at.gradient)
+        promised = -(at.gradient @ change + change @ at.information @ change / 2)
+        proposed = density(state.z + change)
+        # A value that is not a number is neither accepted nor trusted.
+        gain = at.value - proposed.value
+        accepted, trusted = gain >= 0, gain > promised / 2
+        z, proposed = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), (state.z + change, proposed), (state.z, at))
+        damping = jnp.where(trusted, jnp.maximum(state.damping / DAMPING_FACTOR, LEAST_DAMPING), state.damping * DAMPING_FACTOR)
+        return ScoringState(z, proposed, damping, state.iteration + 1)
 
-    start = jnp.zeros(len(TRAITS))
-    initial = ScoringState(start, joint_density(model, design, start), jnp.asarray(INITIAL_DAMPING), jnp.asarray(0))
-    final = jax.lax.while_loop(unfinished, step, initial)
+    # The first step, of length zero, evaluates the density at the start: to compile it once more costs seconds.
+    unknown = JointDensity(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(len(start)))
+    final = jax.lax.while_loop(unfinished, step, ScoringState(start, unknown, jnp.asarray(LEAST_DAMPING), jnp.asarray(0)))
     return final.z, final.density
+
+
+def maximum_a_posteriori(model: Euthymia, design: Design) -> tuple[PerTrait, JointDensity]:
+    """The z of the highest joint density, and the density there."""
+    return most_probable(lambda z: joint_density(model, design, z), jnp.zeros(len(TRAITS)), TOLERANCE)
 
 
 @eqx.filter_jit
@@ -120,5 +134,5 @@ def estimate_subject(model: Euthymia, design: Design) -> SubjectEstimate:
         typical=typical,
         objective=2 * density.value + jnp.linalg.slogdet(hessian)[1],
         gradient=jnp.max(jnp.abs(density.gradient)),
-        converged=density.expected_gain() <= TOLERANCE,
+        converged=jnp.isfinite(density.value) & (density.expected_gain() <= TOLERANCE),
     )

@@ -30,7 +30,13 @@ LEAST_PEOPLE = 10
 TOLERANCE_OF_UNIT = log10(2)
 """Samples are said to have another unit where their median ratio to the typical prediction is this near (decades) that of the unit, at
 least twice as near as to one, and half of the samples are this near the median."""
-DV_UNITS = {"ng/mL": (MASS, 1.0), "mg/L": (MASS, NG_PER_ML), "pg/mL": (MASS, 1 / NG_PER_ML), "umol/L": (MOLAR, 1.0), "nmol/L": (MOLAR, 1e-3)}
+DV_UNITS = {
+    "ng/mL": (MASS, 1.0),
+    "mg/L": (MASS, NG_PER_ML),
+    "pg/mL": (MASS, 1 / NG_PER_ML),
+    "umol/L": (MOLAR, 1.0),
+    "nmol/L": (MOLAR, 1e-3),
+}
 """Units in which a table may state a concentration: that of a sample, and how many of it in one."""
 SPELLED = {MASS: "ng/mL", MOLAR: "umol/L"}
 MOST_DECADES = 6
@@ -98,7 +104,9 @@ def _outside_population(individuals: xr.Dataset) -> Iterator[str]:
         outside = individuals.subject.values[(distance.sel(parameter=name) > limit).values]
         if outside.size:
             one = individuals.sel(subject=outside[0], parameter=name)
-            others = f" (subject {', '.join(map(str, outside[:MOST_NAMED]))}{' …' * (outside.size > MOST_NAMED)})" if outside.size > 1 else ""
+            others = (
+                f" (subject {', '.join(map(str, outside[:MOST_NAMED]))}{' …' * (outside.size > MOST_NAMED)})" if outside.size > 1 else ""
+            )
             who = f"{outside.size} of {individuals.sizes['subject']} people{others}" if outside.size > 1 else f"subject {outside[0]}"
             yield (
                 f"{who}: {str(name).replace('_', ' ')} is more than {limit:.1f} SDs of the population from typical; "
@@ -136,7 +144,7 @@ def _wrong_unit(samples: xr.Dataset, model: Euthymia) -> Iterator[str]:
     in_micromolar = {name: number * (1.0 if unit == MOLAR else 1 / mass) for name, (unit, number) in DV_UNITS.items()}
     read = SPELLED[str(unit_read)]
     decades = {name: log10(in_micromolar[read] / number) for name, number in in_micromolar.items() if name != read}
-    steps = {f"{10.0**abs(n):g}": n for n in range(-MOST_DECADES, MOST_DECADES + 1) if n}
+    steps = {f"{10.0 ** abs(n):g}": n for n in range(-MOST_DECADES, MOST_DECADES + 1) if n}
     times = f"{10**typical:.3g} times" if typical > 0 else f"1/{10**-typical:.3g} of"
     name, far = min(decades.items(), key=lambda item: abs(item[1] - typical))
     explained = min(TOLERANCE_OF_UNIT, abs(typical) / 2)

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..core.types import Scalar
-from .pk_estimate import DAMPING_FACTOR, INITIAL_DAMPING, MOST_ITERATIONS, JointDensity, ScoringState
+from .pk_estimate import JointDensity, most_probable
 
 TOLERANCE = 1e-10
 """The search for a person's effects ends when a full step would lower −log p by less than half of this: gradients are differences of it."""
@@ -46,30 +46,6 @@ class PersonObjective(NamedTuple):
     converged: Bool[Array, ""]
 
 
-def most_probable(
-    density: Callable[[Float[Array, " effect"]], JointDensity], start: Float[Array, " effect"]
-) -> tuple[Float[Array, " effect"], JointDensity]:
-    """The effects of the highest joint density by damped Fisher scoring, and the density there."""
-
-    def unfinished(state: ScoringState) -> Array:
-        return (state.iteration == 0) | ((state.density.expected_gain() > TOLERANCE) & (state.iteration < MOST_ITERATIONS))
-
-    def step(state: ScoringState) -> ScoringState:
-        damped = state.density.information + state.damping * jnp.eye(len(state.z))
-        z = state.z - jnp.linalg.solve(damped, state.density.gradient)
-        proposed = density(z)
-        # A value that is not a number is not accepted.
-        accepted = proposed.value <= state.density.value
-        z, proposed = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), (z, proposed), (state.z, state.density))
-        damping = jnp.where(accepted, state.damping / DAMPING_FACTOR, state.damping * DAMPING_FACTOR)
-        return ScoringState(z, proposed, damping, state.iteration + 1)
-
-    # The first step, of length zero, evaluates the density at the start: to compile it once more costs seconds.
-    unknown = JointDensity(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(len(start)))
-    final = jax.lax.while_loop(unfinished, step, ScoringState(start, unknown, jnp.asarray(INITIAL_DAMPING), jnp.asarray(0)))
-    return final.z, final.density
-
-
 def person_objective(
     mixed: MixedModel, coordinates: Float[Array, " estimated"], person: Any, start: Float[Array, " effect"]
 ) -> PersonObjective:
@@ -85,7 +61,7 @@ def person_objective(
         return jnp.linalg.slogdet(mixed.density(mixed.parameters(x), person, z).information)[1]
 
     parameters = mixed.parameters(coordinates)
-    z, density = most_probable(lambda z: mixed.density(parameters, person, z), start)
+    z, density = most_probable(lambda z: mixed.density(parameters, person, z), start, TOLERANCE)
     hessian = jax.hessian(cost, 1)(coordinates, z)
     z = z - jnp.linalg.solve(hessian, density.gradient)
     spread, (by_coordinates, by_effects) = jax.value_and_grad(log_information, (0, 1))(coordinates, z)
