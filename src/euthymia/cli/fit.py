@@ -9,10 +9,11 @@ from .console import output, show_file, show_report, show_warnings, stages
 from .options import AS_TABLE_SAYS, EnsembleSize, Flag, Overwrite, Table, Whole
 
 if TYPE_CHECKING:
-    from ..protocols.subjects import Subject
+    from ..inference.pharmacokinetics import PharmacokineticFit
+    from ..protocols.subjects import Subject, Subjects
     from .progress import Stages
 else:
-    Stages = Subject = Any
+    PharmacokineticFit = Stages = Subject = Subjects = Any
 
 
 def calibrate(
@@ -96,14 +97,7 @@ def fit_pk(
     out
         Folder for tables, summary and report.
     """
-    from ..protocols.nonmem import read_events
-    from ..results.run_folder import check_destination
-
-    subjects = read_events(data, table.layout())
-    show_warnings([subjects.note] if subjects.note else [])
-    check_destination(out, overwrite)
-    if petab is not None:
-        check_destination(petab, overwrite)
+    subjects = _read(data, table, out, petab, overwrite)
     with stages() as at:
         from ..core.runtime import configure
 
@@ -112,29 +106,48 @@ def fit_pk(
         from ..inference.pharmacokinetics import check_subjects
         from ..inference.pharmacokinetics import fit as run
         from ..report.pages.pk_fit import write
-        from ..report.terminal.pk_fit import show_fit
 
         check_subjects(subjects)
         estimate = _population(subjects, at) if population else None
         fit = run(subjects, progress=at.count("Fitting people, compiled once first", len(subjects)))
         at.say(f"Writing {out}")
-        beside = {"table.csv": output_table(fit.individuals, fit.samples, subjects)}
-        write(fit, out, overwrite, beside, estimate)
+        write(fit, out, overwrite, {"table.csv": output_table(fit.individuals, fit.samples, subjects)}, estimate)
         if petab is not None:
             from ..exchange.petab import write_petab
 
             show_warnings(write_petab(fit.individuals, subjects, petab, overwrite))
-    show_warnings(fit.warnings)
-    console = output()
-    show_fit(fit, console)
-    if estimate is not None:
-        from ..report.terminal.population_pk import show_population
-
-        show_warnings(estimate["warnings"])
-        show_population(estimate, console)
-    show_report(out, console)
+    _show(fit, estimate)
+    show_report(out, output())
     if fit.failed:
         sys.exit(1)
+
+
+def _read(data: Path, table: Table, out: Path, petab: Path | None, overwrite: bool) -> Subjects:
+    """The people of a table, after what would stop the command once the fit is done."""
+    from ..protocols.nonmem import read_events
+    from ..results.run_folder import check_destination
+
+    subjects = read_events(data, table.layout())
+    show_warnings([subjects.note] if subjects.note else [])
+    check_destination(out, overwrite)
+    if petab is not None:
+        from ..exchange.sbml_document import library
+
+        library()
+        check_destination(petab, overwrite)
+    return subjects
+
+
+def _show(fit: PharmacokineticFit, population: dict[str, Any] | None) -> None:
+    """Print the people, and the population if it was estimated."""
+    from ..report.terminal.pk_fit import show_fit
+    from ..report.terminal.population_pk import show_population
+
+    show_warnings(fit.warnings)
+    show_fit(fit, output())
+    if population is not None:
+        show_warnings(population["warnings"])
+        show_population(population, output())
 
 
 def _population(subjects: list[Subject], at: Stages) -> dict[str, Any]:

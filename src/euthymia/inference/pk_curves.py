@@ -39,8 +39,8 @@ def curve_times(subject: Subject) -> np.ndarray:
     first, last = subject.observations[0].time, subject.observations[-1].time
     begin = max(start for start in ketamine_starts(subject) if start < first)
     starts = [dose.start for dose in subject.doses]
-    ends = [dose.start + (dose.duration or 0.0) for dose in subject.doses]
-    close = np.add.outer([*starts, *ends], (0.0, 2 * BEFORE_BOLUS, *AFTER_CHANGE)).ravel()
+    stops = [dose.start + (dose.duration or 0.0) for dose in subject.doses]
+    close = np.add.outer([*starts, *stops], (0.0, 2 * BEFORE_BOLUS, *AFTER_CHANGE)).ravel()
     samples = [sample.time for sample in subject.observations]
     times = np.unique(np.concatenate([np.linspace(begin, last, POINTS), close, samples]))
     return times[(times >= begin) & (times <= last)]

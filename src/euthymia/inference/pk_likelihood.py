@@ -43,9 +43,9 @@ def sample_information(model: Euthymia, concentration: Scalar) -> Scalar:
     return (1 + 2 * slope**2) / sd**2
 
 
-def log_probability_between(ends: Float[Array, "2"]) -> Scalar:
+def log_probability_between(limits: Float[Array, "2"]) -> Scalar:
     """log[Φ(b) − Φ(a)] of a standard normal variable between a < b, accurate in either tail and where a and b are near each other."""
-    a, b = ends
+    a, b = limits
     a, b = jnp.where(a + b > 0, -b, a), jnp.where(a + b > 0, -a, b)
     upper, lower = log_ndtr(b), log_ndtr(a)
     return upper + jnp.log(-jnp.expm1(lower - upper))
@@ -71,10 +71,10 @@ def censored_information(model: Euthymia, low: Scalar, high: Scalar, concentrati
     limits, and, averaged over values with narrow limits around each, :func:`sample_information`.
     """
 
-    def ends(c: Scalar) -> Float[Array, "2"]:
+    def standardised(c: Scalar) -> Float[Array, "2"]:
         return standardised_limits(model, low, high, c)
 
-    at, J = jax.jvp(ends, (concentration,), (jnp.ones_like(concentration),))
+    at, J = jax.jvp(standardised, (concentration,), (jnp.ones_like(concentration),))
     return jnp.maximum(-(J @ jax.hessian(log_probability_between)(at) @ J), 0)
 
 

@@ -144,7 +144,7 @@ class PartialSubject:
         """Begin anew, after as long as the drugs need to leave the body; of earlier doses, what is later or still running is not taken."""
         last = self.stretches[-1]
         until = max(time, self.time) if math.isfinite(self.time) else time
-        last.doses = [(start, each) for begin, row in last.doses for start, each in _until(begin, row, until)]
+        last.doses = [taken for begin, row in last.doses for taken in _until(begin, row, until)]
         if math.isinf(self.time):
             last.opens = min(time, 0.0)
         away = max((ELIMINATED[row.dose.drug] for _, row in last.doses), default=0.0)
