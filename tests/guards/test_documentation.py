@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from os.path import normpath
 from pathlib import Path
 from types import ModuleType
 
@@ -32,10 +33,12 @@ def pages(generate) -> dict[str, str]:
 
 
 def listed(name: str, text: str) -> set[str]:
-    """Pages that the toctrees of a page name, as paths in the documentation."""
+    """Pages that the toctrees of a page name, and those that it includes, as paths in the documentation."""
     entries = [line for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL) for line in block.split()]
     folder = Path(name).parent
-    return {(folder / entry).as_posix() for entry in entries if not entry.startswith(":") and (folder / entry).name}
+    entries += [entry.removesuffix(".md") for entry in re.findall(r"```\{include\} (\S+)", text)]
+    paths = {(folder / entry) for entry in entries if not entry.startswith(":") and (folder / entry).name}
+    return {normpath(path) for path in paths}
 
 
 def test_every_page_is_in_a_toctree(generate, pages):

@@ -24,7 +24,8 @@ from euthymia.simulation.interventions import ARMS, BASE, WAYS, Intervention, ev
 from euthymia.simulation.removable import EVERYTHING, REMOVABLE, removal
 
 OFFERED = {
-    *("simulate", "attribute", "circuits", "compare", "exposure", "Population", "fit_pk", "calibrate", "verify", "validate"),
+    *("simulate", "attribute", "circuits", "compare", "exposure", "Population", "fit_pk", "fit_population", "calibrate"),
+    *("verify", "validate", "TableLayout"),
     *("condition_circuits", "Bench"),
     *("Protocol", "Dose", "Patient", "protocols", "Model", "default_model", "evidence"),
     *("Run", "ComparedRuns", "CohortRun", "ExposureRun", "read_results", "read_sbml", "InputError", "configure", "__version__"),

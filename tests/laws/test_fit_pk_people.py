@@ -241,6 +241,8 @@ def test_residuals_people_and_bands_are_judged_by_their_thresholds(fitted, model
     assert "subject 2: clearance is more than 3.7 SDs of the population from typical; subject 2 is 4.5 away" in " ".join(said)
     outside = check.assign(observed=check.observed * 100)
     assert failures(individuals, samples, outside, model) == [], "eight people are too few to judge the spread between people"
-    twice = xr.concat([individuals, individuals.assign_coords(subject=[f"{name} too" for name in individuals.subject.values])], "subject")
+    twice = xr.concat(
+        [individuals, individuals.assign_coords(subject=[f"{name} too" for name in individuals.subject.values])], "subject", data_vars="all"
+    )
     (said,) = failures(twice, samples, outside, model)
     assert said.startswith("predictive check: 0% of the observed percentiles")
