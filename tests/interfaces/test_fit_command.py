@@ -1,0 +1,96 @@
+"""`fit-pk` and `events` as a user has them: tables that once misled a fit, and files that are never replaced."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+CASES = Path(__file__).parents[1] / "cases"
+
+
+@pytest.fixture
+def fit(euthymia, here):
+    """Clearances (L/h) of a case by subject, and the outcome of the command."""
+
+    def run(case, *words):
+        outcome = euthymia(
+            "fit-pk", case if isinstance(case, Path) else CASES / f"{case}.csv", *words, "--out", here / "fit", "--overwrite"
+        )
+        with (here / "fit" / "individuals.csv").open() as file:
+            rows = [row for row in csv.DictReader(file) if row["parameter"] == "clearance"]
+        return {row["subject"]: float(row["estimate"]) for row in rows}, outcome
+
+    return run
+
+
+def test_tables_that_say_the_same_give_the_same_estimates(fit):
+    base, outcome = fit("fit-base")
+    assert outcome.code == 0
+    assert base == pytest.approx({"1": 88.9, "2": 61.3, "3": 125.9}, abs=0.1)
+    for case, close in (("fit-comment-column", 1e-12), ("fit-duration-column", 1e-4), ("fit-wrong-unit", 1e-3)):
+        again, outcome = fit(case)
+        assert outcome.code == 0, case
+        assert again == pytest.approx(base, rel=close), case
+
+
+def test_a_limit_is_not_taken_for_a_value(fit, here):
+    base, _ = fit("fit-base")
+    censored, outcome = fit("fit-censored")
+    taken = here / "taken.csv"
+    taken.write_text("\n".join(line.rpartition(",")[0] for line in (CASES / "fit-censored.csv").read_text().splitlines()))
+    as_values, _ = fit(taken)
+    assert outcome.code == 0
+    # Subject 2 has most samples below the limit: as values at the limit they stand for a drug that stays.
+    assert as_values["2"] < 40 < censored["2"]
+    assert abs(censored["2"] - base["2"]) < abs(as_values["2"] - base["2"])
+
+
+def test_a_fit_in_the_wrong_unit_says_that_it_failed_and_which_unit_would_fit(fit, here):
+    table = here / "unit.csv"
+    table.write_text("\n".join(line.rpartition(",")[0] for line in (CASES / "fit-wrong-unit.csv").read_text().splitlines()))
+    _, outcome = fit(table)
+    summary = json.loads((here / "fit" / "summary.json").read_text())
+    assert outcome.code == 1
+    assert summary["failed"]
+    assert "--dv-unit umol/L" in " ".join(summary["failures"])
+    assert "--dv-unit umol/L" in " ".join(outcome.out.split())
+    stated, outcome = fit(table, "--dv-unit", "umol/L")
+    assert outcome.code == 0
+    assert stated == pytest.approx(fit("fit-base")[0], rel=1e-3)
+
+
+def test_a_public_layout_is_fitted_with_one_flag(fit):
+    estimates, outcome = fit("public-layout", "--drug", "ketamine, i.v.")
+    assert list(estimates) == ["1"]
+    assert "columns not used: 'ETN'" in outcome.err
+    assert "SEX 0 is male and 1 female" in outcome.err
+    assert "before the first dose" in outcome.err
+
+
+def test_the_example_is_fitted_and_a_person_goes_on(euthymia, here, no_figures):
+    assert euthymia("events", "--example").code == 0
+    assert euthymia("fit-pk", "runs/example-events.csv", "--petab", "petab").code == 0
+    assert {"table.csv", "people.json", "report.html"} <= {path.name for path in (here / "runs" / "fit-pk").iterdir()}
+    assert (here / "petab" / "problem.yaml").is_file()
+    code, out, err = euthymia("exposure", "ketamine-iv", "--person", "runs/fit-pk:2")
+    assert code == 0, err
+    assert "58 kg" in out
+    assert "own disposition" in out
+
+
+def test_an_event_table_is_never_written_over_a_file(euthymia, here, refused):
+    assert euthymia("events", "ketamine-iv", "--weight", "70 kg").code == 0
+    table = here / "runs" / "ketamine-iv.csv"
+    table.write_text("mine")
+    assert "out: runs/ketamine-iv.csv exists; choose another file with --out" in refused("events", "ketamine-iv", "--weight", "70 kg")
+    assert table.read_text() == "mine"
+    assert "name a protocol" in refused("events")
+
+
+def test_columns_and_compartments_are_listed(euthymia):
+    code, out, _ = euthymia("events", "columns")
+    assert code == 0
+    assert "TIME    h; time of the event" in out
+    assert "CENS" in out
+    assert "   1  ketamine, i.v." in euthymia("events", "compartments").out
