@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 FRESH := build/fresh
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data lock clean
+.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data mutated-tables lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -53,6 +53,10 @@ picture: $(READY)
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+
+# Event tables as people spoil them, 100,000: each is read or refused in one line.
+mutated-tables: $(READY)
+	$(BIN)/python tests/battery/tables_at_random.py
 
 # As `euthymia.configure` sets them, before anything is imported.
 benchmark: export NPROC := 1

@@ -276,7 +276,7 @@ def coverage(model, times, limit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("times", "limit"), [(EIGHT, 0.0), (TIMES[[1, 5, 8]], 0.0), (TIMES[[1, 5, 8, 9]], 0.06)])
+@pytest.mark.parametrize(("times", "limit"), [(EIGHT, 0.0), (TIMES[[1, 5, 8]], 0.0), (EIGHT, 0.06), (TIMES[[1, 5, 8]], 0.06)])
 def test_intervals_hold_the_truth_at_few_samples_and_with_samples_below_a_limit(model, times, limit):
     held, below = coverage(model, times, limit)
     assert limit == 0 or below > PEOPLE / 2, "samples must be below the limit, or this test tests nothing"
