@@ -8,6 +8,7 @@ from typing import Any, get_args
 from numpy.random import Generator
 
 from euthymia.core.units import SPELLINGS, quantity
+from euthymia.protocols.patient import DISPOSITION
 from euthymia.protocols.vocabulary import (
     AGES,
     ANIMAL_WEIGHTS,
@@ -70,9 +71,18 @@ PATIENT: dict[str, Callable[[Generator], Any]] = {
     "cyp2b6": lambda rng: one_of(rng, get_args(Genotype)),
     "liver": lambda rng: one_of(rng, get_args(Liver)),
     "individual": lambda rng: int(one_of(rng, (1, MOST_INDIVIDUALS, rng.integers(1, MOST_INDIVIDUALS)))),
+    "disposition": lambda rng: {name: between(rng, 0.3, 3) for name in DISPOSITION if name == "clearance" or often(rng, 0.5)},
     "species": lambda rng: "human",
 }
 """A value of every field of a patient."""
+
+
+def person(rng: Generator) -> Data:
+    """Some fields of a patient; of the two that state one body, one."""
+    fields = {field: value(rng) for field, value in PATIENT.items() if often(rng, 0.5)}
+    if {"individual", "disposition"} <= set(fields):
+        del fields[one_of(rng, ("individual", "disposition"))]
+    return fields
 
 
 def animal(rng: Generator) -> Data:
@@ -137,7 +147,7 @@ def meant(rng: Generator) -> Data:
     optional: Data = {
         "source": one_of(rng, TITLES),
         "context": one_of(rng, CONTEXTS),
-        "patient": {field: value(rng) for field, value in PATIENT.items() if often(rng, 0.5)},
+        "patient": person(rng),
         "visits": [
             spelled(rng, "time", share * 0.99 * last) for share in sorted(rng.choice(9, size=int(rng.integers(9)), replace=False) / 9)
         ],

@@ -87,7 +87,7 @@ def is_code_of_missing(text: str) -> bool:
     return _CODE_OF_MISSING.fullmatch(text) is not None
 
 
-def person(text: str) -> str:
+def person_name(text: str) -> str:
     """Name of a person: 1.0 and 1.0E+00, as NONMEM writes them, are 1."""
     number = number_of(text) if "." in text or "e" in text.lower() else None
     return text if number is None or number != int(number) else str(int(number))

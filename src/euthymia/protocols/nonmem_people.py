@@ -83,8 +83,8 @@ class PartialSubject:
     stretches: list[_Stretch] = field(default_factory=lambda: [_Stretch(0.0, 0.0)])
     dose_count: int = 0
 
-    def add(self, row: Row, layout: TableLayout) -> None:
-        """Take in the next row of this ID."""
+    def add(self, row: Row, layout: TableLayout, returns: bool = False) -> None:
+        """Take in the next row of this ID, which ``returns`` after rows of another."""
         time = row.between("TIME", -LONGEST, LONGEST, " h (one year)")
         if time is None:
             raise InputError("column TIME: missing; write h")
@@ -106,7 +106,7 @@ class PartialSubject:
             sample = sample_of(row, time, layout)
             self.stretches[-1].samples += [] if sample is None else [sample]
         elif event in (1, 4):
-            self._give(row, time, dose_of(row, time, layout))
+            self._give(row, time, dose_of(row, time, layout), returns)
         else:
             no_dose_on(row, event)
 
@@ -124,7 +124,9 @@ class PartialSubject:
                 rule = f"an ID has one {name}; a change in time is not supported, and two people need two IDs"
                 raise row.fault(column, f"differs from the {said} of a row above; {rule}")
 
-    def _give(self, row: Row, time: float, dose: DoseRow) -> None:
+    def _give(self, row: Row, time: float, dose: DoseRow, returns: bool) -> None:
+        if returns and (time, dose) in self.stretches[-1].doses:
+            raise row.fault("ID", "is given the same dose at the same time again after rows of another ID; two people need two IDs")
         before = math.ceil(ELIMINATED[dose.dose.drug] / dose.interval) if dose.steady else 0
         self.dose_count += dose.times + before
         if self.dose_count > MOST_DOSES:

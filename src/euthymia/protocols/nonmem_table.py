@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..core.errors import InputError, short
-from .nonmem_cells import Row, cells_of, number_of, person
+from .nonmem_cells import Row, cells_of, number_of, person_name
 from .nonmem_columns import COLUMNS, MISSING, NOTHING, ONE_VALUE, UNITS, UNSUPPORTED, column_names
 from .nonmem_layout import AS_IT_SAYS, TableLayout
 from .nonmem_people import PartialSubject
@@ -31,6 +31,7 @@ class _Table:
     people: dict[str, PartialSubject] = field(default_factory=dict)
     by_text: dict[str, PartialSubject] = field(default_factory=dict)
     """The same by every spelling of their ID."""
+    latest: PartialSubject | None = None
     unread: Counter[str] = field(default_factory=Counter)
     """Lines by why they are not read, and cells by what they could change."""
     values: dict[str, str] = field(default_factory=dict)
@@ -67,7 +68,9 @@ class _Table:
             self._check_unusual(row)
         if self.layout is not AS_IT_SAYS or "SEX" in row.cells:
             self._check_unsaid(row)
-        self._person(row).add(row, self.layout)
+        person = self._person(row)
+        person.add(row, self.layout, returns=person is not self.latest)
+        self.latest = person
 
     def _check_unsaid(self, row: Row) -> None:
         """Refuse several meanings where one was stated for all, and keep in mind what is assumed."""
@@ -108,7 +111,7 @@ class _Table:
             return self.by_text[text]
         if len(text) > LONGEST_ID or not text.isprintable():
             raise row.fault("ID", f"must be one to {LONGEST_ID} visible characters")
-        self.by_text[text] = self.people.setdefault(person(text), PartialSubject())
+        self.by_text[text] = self.people.setdefault(person_name(text), PartialSubject())
         return self.by_text[text]
 
     def note(self) -> str:
