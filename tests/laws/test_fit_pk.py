@@ -238,10 +238,11 @@ def test_the_predictive_check_rejects_another_population(model):
     assert inside.mean() < 0.5
 
 
+@eqx.filter_jit
 def seen_with_error(model, design, number, limit=0.0):
     """η of a person of the population, and the design with what its samples show with error; below a limit (µM), the limit."""
-    (deviation,) = people(model.variability, jax.random.key(21), jnp.array([number]))
-    expected = CONCENTRATIONS(model, design, deviation)
+    (deviation,) = people(model.variability, jax.random.key(21), number[None])
+    expected = concentrations(model, design, deviation)
     values = expected + sample_error(model.variability, expected) * jax.random.normal(
         jax.random.fold_in(jax.random.key(22), number), expected.shape
     )
@@ -252,7 +253,7 @@ def seen_with_error(model, design, number, limit=0.0):
 def test_the_search_settles_where_the_information_is_half_the_curvature(model):
     """Number 123 is one of a thousand: undamped steps there are twice too long."""
     (design,) = padded_designs([subject_design(person(times=EIGHT), model)])
-    _, seen = seen_with_error(model, design, 123)
+    _, seen = seen_with_error(model, design, jnp.asarray(123))
     one = pk_estimate.estimate_subject(model, seen)
     information = jax.jit(joint_density)(model, seen, jnp.linalg.solve(spread(model.variability), one.deviation)).information
     curvature = jnp.linalg.inv(jnp.linalg.solve(spread(model.variability), jnp.linalg.solve(spread(model.variability), one.covariance).T))
@@ -267,7 +268,7 @@ def coverage(model, times, limit):
     (design,) = padded_designs([subject_design(person(times=times), model)])
     held, below = [], 0
     for number in range(PEOPLE):
-        deviation, seen = seen_with_error(model, design, number, limit)
+        deviation, seen = seen_with_error(model, design, jnp.asarray(number), jnp.asarray(limit))
         one = pk_estimate.estimate_subject(model, seen)
         assert one.converged
         held.append(np.abs(one.deviation - deviation) <= Z_90 * np.sqrt(np.diag(one.covariance)))

@@ -1,5 +1,6 @@
 """The patient of a protocol."""
 
+from math import isnan
 from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, model_validator
@@ -28,7 +29,7 @@ def _factors(stated: Any) -> Any:
         if name not in DISPOSITION:
             raise InputError(f"disposition: {unknown('parameter', name, DISPOSITION)}")
         lowest, highest = FACTORS
-        if isinstance(factor, bool) or not isinstance(factor, int | float):
+        if isinstance(factor, bool) or not isinstance(factor, int | float) or (isinstance(factor, float) and isnan(factor)):
             raise InputError(f"disposition: {name} is {short(factor)}, which is not a number; allowed: {lowest:g} to {highest:g}")
         if not lowest <= factor <= highest:
             raise InputError(f"disposition: {name} is {short(factor)}, outside {lowest:g} to {highest:g}")
