@@ -69,7 +69,7 @@ def compiled():
     jax.monitoring.unregister_event_duration_listener(listen)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_protocol_that_is_read_ends_in_a_result_or_one_line_and_compiles_no_shape_twice(model, compiled):
     shapes, surprises = set(), []
     for text in good_texts(np.random.default_rng(2), RUN):

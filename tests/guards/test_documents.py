@@ -49,7 +49,7 @@ def test_what_readme_says_in_words_is_the_models():
     assert read(NUMBERS)["pharmacology"]["largest_error_of_verification"] < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_the_readme_says_of_trials_is_what_is_predicted():
     from euthymia.inference.fitted import shipped
     from euthymia.validation.scores import contrasts

@@ -183,7 +183,7 @@ main()
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_a_warm_up_nothing_is_traced(tmp_path):
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-m", "euthymia", "warm-up"], check=True, cwd=tmp_path, env=environment)

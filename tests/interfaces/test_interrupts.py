@@ -143,7 +143,7 @@ def test_the_program_is_interrupted_from_its_first_lines_on(delay, here):
     assert interrupted(here, "exposure", delay, os.kill)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_program_is_interrupted_at_any_moment(tmp_path):
     chance = random.Random(1)
     longest = dict.fromkeys(COMMANDS, 8.0)

@@ -44,7 +44,7 @@ def test_no_correction_changes_nothing(reference_run, nodes):
     assert jnp.all(no_correction(nodes).habenula == 0)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fresh_circuits_change_the_default_course_by_less_than_a_point():
     found = bridge(read(DEFAULT))
     assert found.worst < 1

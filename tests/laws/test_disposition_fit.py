@@ -132,7 +132,7 @@ def test_a_molecule_of_every_number_is_known(problem):
     assert {between_study_error(number) for number in problem.numbers} <= {row for row in priors() if row.startswith(BETWEEN_STUDIES)}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_fit_recovers_the_disposition_that_made_its_numbers(problem, model):
     """Numbers made at another disposition, without error: the fit moves most of the way to it where data say more than the prior."""
     truth = {"norketamine.clearance": 70.0, "ketamine.venous_delay": 25.0, "hydroxynorketamine.clearance_ratio": 0.8}
@@ -151,7 +151,7 @@ def test_variances_explain_the_spread_that_was_published(problem, model):
         assert 0.5 < expected / observed < 2, name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_fit_without_a_study_does_not_read_it(problem):
     doubled = jnp.asarray([np.log(2.0) * (number.study == "hasan2021") for number in problem.numbers])
     changed = replace(problem, data=problem.data._replace(log_observed=problem.data.log_observed + doubled))

@@ -197,7 +197,7 @@ def study(model):
     return np.asarray(truth), fit(measured(model, subjects, truth, jax.random.key(13)), model)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ninety_percent_intervals_hold_the_truth_of_ninety_percent(study):
     truth, found = study
     each = found.individuals
@@ -210,7 +210,7 @@ def test_ninety_percent_intervals_hold_the_truth_of_ninety_percent(study):
     assert narrower.mean() < 0.7, "half the width must fail, or this test tests nothing"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_residuals_and_the_predictive_check_accept_the_true_model(study):
     _, found = study
     bands = found.check.simulated
@@ -220,7 +220,7 @@ def test_residuals_and_the_predictive_check_accept_the_true_model(study):
     assert inside.mean() > 0.75
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_shrinkage_is_what_the_uncertainty_predicts(study, model):
     """Var(estimates) + mean posterior variance = prior variance, for an estimate that is calibrated."""
     _, found = study
@@ -276,7 +276,7 @@ def coverage(model, times, limit):
     return np.mean(held, 0), below
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("times", "limit"), [(EIGHT, 0.0), (TIMES[[1, 5, 8]], 0.0), (EIGHT, 0.06), (TIMES[[1, 5, 8]], 0.06)])
 def test_intervals_hold_the_truth_at_few_samples_and_with_samples_below_a_limit(model, times, limit):
     held, below = coverage(model, times, limit)

@@ -166,7 +166,7 @@ def test_a_dose_in_mg_does_not_go_with_weight_and_one_per_kg_does(model):
     assert np.std(np.log(per_kilogram)) < 0.2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_gradient_of_a_cohort_agrees_with_finite_differences(model):
     protocol = read(DEFAULT)
     typical = Person.from_protocol(protocol, model)

@@ -285,7 +285,7 @@ def study(model):
     return truth, fit_population(subjects, model)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_study_returns_its_population(study, model):
     truth, fit = study
     assert fit.estimate.converged
@@ -302,7 +302,7 @@ def test_a_study_returns_its_population(study, model):
     assert 0 < fit.error_shrinkage < 0.4
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_summary_says_what_the_estimate_says(study):
     _, fit = study
     summary = population_summary(fit)
