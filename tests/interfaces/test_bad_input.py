@@ -6,6 +6,7 @@ import time
 import pytest
 
 from euthymia.core.errors import InputError
+from euthymia.core.units import quantity
 from euthymia.protocols.reading import LARGEST_FILE, builtin_names, check, parse, read
 from euthymia.simulation.visits import EMPIRICAL
 from euthymia.simulation.warnings import warnings_of
@@ -290,6 +291,39 @@ def test_a_file_built_to_take_long_is_refused_within_a_second(case):
     with pytest.raises(InputError):
         parse(TIME_BOMBS[case], "mine.yaml")
     assert time.thread_time() - begin < 1
+
+
+MOST_DIGITS = 100_000
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * MOST_DIGITS + "x mg", "1" * 1000 + "x", "1." * 1000, " " * MOST_DIGITS + "mg", "1" + " " * MOST_DIGITS + "\n-"]
+)
+def test_a_quantity_of_any_length_is_refused_within_a_second(text):
+    begin = time.thread_time()
+    with pytest.raises(InputError, match="not a number with a unit"):
+        quantity("amount", text, "dose")
+    assert time.thread_time() - begin < 1
+
+
+@pytest.mark.parametrize("length", [50, 100, 190])
+def test_time_to_read_a_quantity_grows_with_its_length_alone(length):
+    begin = time.thread_time()
+    for _ in range(200):
+        for text in ("1" * length + "x", "1" * (length // 2) + " " * (length // 2) + "x", "1e" + "1" * length, " " * length + "x"):
+            with pytest.raises(InputError):
+                quantity("amount", text, "dose")
+    assert time.thread_time() - begin < 1
+
+
+@pytest.mark.parametrize("text", ['"\\e[31mname": 1\n"\\e[31mname": 2\n', "name: \x1b[31m\n", "\u202ename: 1\n\u202ename: 2\n"])
+def test_what_the_yaml_reader_says_is_printable(text, here, refused):
+    (here / "mine.yaml").write_text(text)
+    assert refused("simulate", "mine.yaml").strip().isprintable()
+
+
+def test_the_name_of_a_file_is_printed_as_letters_alone(here, refused):
+    assert "\\x1b[31mmine.yaml" in refused("simulate", "./\x1b[31mmine.yaml")
 
 
 BAD_FILES = {

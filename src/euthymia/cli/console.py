@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..core.disclaimer import DISCLAIMER
+from ..core.errors import printable
 from .progress import Stages
 
 errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
@@ -22,12 +23,12 @@ def output() -> Console:
 def show_warnings(warnings: list[str]) -> None:
     """One line each, on standard error."""
     for warning in warnings:
-        errors.print(f"[yellow]warning[/yellow] {escape(warning)}")
+        errors.print(f"[yellow]warning[/yellow] {escape(printable(warning))}")
 
 
 def show_file(label: str, path: Path, console: Console) -> None:
     """One line with the path of a file that was written."""
-    console.print(f"{label}: {escape(str(path))}", soft_wrap=True)
+    console.print(f"{label}: {escape(printable(str(path)))}", soft_wrap=True)
 
 
 def show_disclaimer(console: Console) -> None:

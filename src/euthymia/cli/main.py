@@ -8,7 +8,7 @@ from cyclopts import App, CycloptsError
 from rich.markup import escape
 
 from .. import __version__
-from ..core.errors import InputError
+from ..core.errors import InputError, printable
 from . import check, circuits, files, fit, imported, patients, run, surfaces, warm_up
 from .console import DISCLAIMER, errors
 
@@ -49,14 +49,14 @@ def main() -> None:
     try:
         app(exit_on_error=False, print_error=False)
     except (InputError, CycloptsError) as error:
-        errors.print(f"[red]error[/red] {escape(' '.join(str(error).split()))}")
+        errors.print(f"[red]error[/red] {escape(printable(' '.join(str(error).split())))}")
         sys.exit(2)
     except BrokenPipeError:
         # The reader of a pipe has gone: there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        errors.print(f"[red]error[/red] {escape(str(error.filename or 'output'))}: {escape(str(error.strerror))}")
+        errors.print(f"[red]error[/red] {escape(printable(str(error.filename or 'output')))}: {escape(str(error.strerror))}")
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("interrupted")

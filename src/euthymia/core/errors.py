@@ -16,6 +16,11 @@ def short(value: object) -> str:
         return "a number of thousands of digits"
 
 
+def printable(text: str) -> str:
+    """The same text with what a terminal would obey or hide written out, such as ``\\x1b`` for the beginning of a control sequence."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 class InputError(ValueError):
     """Something the user gave cannot be used: one line that says what, and what is allowed."""
 

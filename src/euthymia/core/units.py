@@ -93,7 +93,9 @@ SPELLINGS = {
     "weight": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
 }
 EXAMPLES = {"dose per weight": "0.5 mg/kg", "dose": "35 mg", "time": "40 min", "weight": "70 kg"}
-_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?))\s*(\S.*?)?\s*", re.I)
+_QUANTITY = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?))\s*(.*)", re.I | re.DOTALL)
+"""One way to match any text, so that its time is proportional to its length."""
+LONGEST_QUANTITY = 200
 
 
 def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
@@ -109,11 +111,11 @@ def quantity(field: str, text: object, *kinds: str) -> tuple[float, str]:
     example = f'"{EXAMPLES[kinds[0]]}"'
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
-    parsed = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
+    parsed = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= LONGEST_QUANTITY else None
     if parsed is None:
         raise InputError(f"{field}: {short(text)} is not a number with a unit; write for example {example}")
     value, unit = float(parsed[1]), parsed[2]
-    if unit is None:
+    if not unit:
         raise InputError(f"{field}: {short(text)} has no unit; write one of {', '.join(allowed)}, for example {example}")
     for kind in kinds:
         if unit in SPELLINGS[kind]:

@@ -1,5 +1,7 @@
 """A calibration as a file: estimates with their uncertainty, and the log of the fit; one ships with the package."""
 
+import hashlib
+import json
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -7,10 +9,13 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from .. import __version__
-from ..core.errors import InputError
+from ..core.errors import InputError, short, unknown
+from ..core.files import read_text
+from ..core.plain_yaml import Bounds, plain_data
 from ..core.yaml_data import yaml_data
 from ..evidence.registry import evidence
 from ..evidence.rows import Number, Record
@@ -20,6 +25,12 @@ from .sampler import PosteriorSample
 
 MOST_BYTES = 1_000_000
 """Of a file."""
+BOUNDS = Bounds("fitted", "calibration", deepest=4, most_nodes=20_000)
+FARTHEST = 10
+"""Prior SDs from the mean of the prior, within which every coordinate and the SD of each lie."""
+HASH, AGAIN = "content_sha256", "run `euthymia calibrate` again"
+ROUNDED = 1e-3
+"""By how much a value may be off that of its coordinate, both being rounded."""
 SIGNIFICANT_DIGITS, DIGITS_OF_DRAWS = 6, 4
 KEPT_DRAWS = 200
 LEAST_EFFECTIVE = 50
@@ -98,6 +109,8 @@ class Fitted(Record):
         warnings = []
         if self.effective_draws < LEAST_EFFECTIVE:
             warnings.append(f"the posterior rests on {self.effective_draws:.0f} effective draws; calibrate with more of them")
+        if self.version != __version__:
+            warnings.append(f"the calibration was made by version {self.version}, and this is {__version__}")
         if self.evidence_sha256 != evidence().parameter_hash():
             warnings.append("the calibration was made at other parameters than these; run `euthymia calibrate` again")
         return warnings
@@ -161,14 +174,19 @@ def _diagnostics(sampled: PosteriorSample) -> dict[str, float]:
 
 
 def text_of(fitted: Fitted) -> str:
-    """A calibration as YAML."""
+    """A calibration as YAML, with a hash of its content."""
     stream = StringIO()
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = None
     writer.sort_base_mapping_type_on_output = False
     writer.width = 140
-    writer.dump(fitted.model_dump(exclude_none=True), stream)
+    writer.dump({**fitted.model_dump(exclude_none=True), HASH: content_hash(fitted)}, stream)
     return stream.getvalue()
+
+
+def content_hash(fitted: Fitted) -> str:
+    """SHA-256 over all that a calibration says."""
+    return hashlib.sha256(json.dumps(fitted.model_dump(exclude_none=True)).encode()).hexdigest()
 
 
 def read(path: Path) -> Fitted:
@@ -177,26 +195,54 @@ def read(path: Path) -> Fitted:
     Raises
     ------
     InputError
-        If the file cannot be read, is no calibration, or fits other rows than this version.
+        If the file cannot be read, is no calibration, fits other rows than this version, was changed since it was written, or
+        contradicts itself or the evidence.
     """
-    try:
-        content = path.read_bytes()
-        if len(content) > MOST_BYTES:
-            raise InputError(f"fitted: {path} is larger than {MOST_BYTES // 1000} kB; that is no calibration")
-        return _checked(YAML(typ="safe", pure=True).load(content.decode("utf-8")), str(path))
-    except OSError as error:
-        raise InputError(f"fitted: cannot read {path}: {error.strerror}") from error
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"fitted: {path} is no calibration of this version") from error
+    text = read_text("fitted", path, MOST_BYTES, f"is larger than {MOST_BYTES // 1000} kB; that is no calibration")
+    return _checked(plain_data(text, str(path), BOUNDS), str(path))
 
 
 def _checked(data: object, origin: str) -> Fitted:
-    fitted = Fitted.model_validate(data)
-    if set(fitted.estimates) != set(FITTED):
-        raise InputError(f"fitted: {origin} fits other rows than version {__version__}; run `euthymia calibrate` again")
-    return fitted.model_copy(update={"estimates": {row: fitted.estimates[row] for row in FITTED}})
+    content = dict(data) if isinstance(data, dict) else {}
+    stated = content.pop(HASH, None)
+    try:
+        fitted = Fitted.model_validate(content)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise InputError(f"fitted: {origin} is no calibration of this version: {short(where)}: {error.errors()[0]['msg']}") from error
+    if tuple(fitted.estimates) != FITTED:
+        raise InputError(f"fitted: {origin} fits other rows than version {__version__}; {AGAIN}")
+    if stated != (actual := content_hash(fitted)):
+        said = f"it states hash {short(stated)} and has {actual[:12]}" if stated else f"it states no {HASH}"
+        raise InputError(f"fitted: {origin} was changed since it was written ({said}); {AGAIN}")
+    if fault := _contradiction(fitted):
+        raise InputError(f"fitted: {origin}: {fault}; {AGAIN}")
+    return fitted
+
+
+def _contradiction(fitted: Fitted) -> str:
+    """In words, what a calibration says that cannot be; empty if there is nothing."""
+    known, count = evidence(), len(FITTED)
+    of_this_evidence = fitted.evidence_sha256 == known.parameter_hash()
+    for row, estimate in fitted.estimates.items():
+        if estimate.unit != known.parameters[row].unit:
+            return f"{row} is in {short(estimate.unit)}, and the evidence has it in {known.parameters[row].unit}"
+        if not (abs(estimate.coordinate) <= FARTHEST and 0 < estimate.sd <= FARTHEST):
+            return f"{row} is at {estimate.coordinate:g} with SD {estimate.sd:g}, outside {FARTHEST} SDs of its prior"
+        of_coordinate = float(prior(row).value(jnp.asarray(estimate.coordinate)))
+        if of_this_evidence and not np.isclose(estimate.value, of_coordinate, rtol=ROUNDED, atol=ROUNDED):
+            return f"{row} is {estimate.value:g}, and its coordinate {estimate.coordinate:g} says {of_coordinate:g}"
+    if not fitted.draws or {len(draw) for draw in fitted.draws} != {count}:
+        return f"every one of its draws needs {count} coordinates"
+    if not (np.abs(np.array(fitted.draws)) <= FARTHEST).all():
+        return f"a draw lies outside {FARTHEST} SDs of the prior"
+    if len(fitted.informed) != count or sorted(fitted.informed, reverse=True) != list(fitted.informed):
+        return f"it needs {count} eigenvalues, largest first"
+    if strange := [row for row in fitted.rows if row not in known.targets]:
+        return str(unknown("row", strange[0], known.targets))
+    if strange := [row for direction in fitted.freest for row in direction if row not in FITTED]:
+        return str(unknown("direction", strange[0], FITTED))
+    return ""
 
 
 @cache

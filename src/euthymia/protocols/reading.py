@@ -1,6 +1,5 @@
 """From a name or a file to a checked protocol, or to an error of one line."""
 
-import warnings
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -10,22 +9,17 @@ from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import Node
 
 from ..core.errors import InputError, short, unknown
 from ..core.files import read_text
+from ..core.plain_yaml import Bounds, plain_data
 from .fields import first_fault
 from .patient import Patient
 from .protocol import Protocol
 
 LARGEST_FILE = 100_000
-LONGEST_PROBLEM = 200
-DEEPEST = 8
-MOST_NODES = 5000
-"""Names and values in a file: more than as many doses as are allowed have, each written out with all its fields."""
+BOUNDS = Bounds("protocol", "protocol", deepest=4, most_nodes=5000)
+"""More than as many doses as are allowed have, each written out with all its fields."""
 DEFAULT = "ketamine-iv"
 NUMBERS = {"madrs": float, "stress": float, "age": float, "individual": int}
 """Fields of a patient that have no unit."""
@@ -53,48 +47,10 @@ def read(name_or_file: str) -> Protocol:
 
 def parse(text: str, origin: str) -> Protocol:
     """A protocol from YAML text; plain data only, no objects, no aliases."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            reader = YAML(typ="safe", pure=True)
-            reader.Composer = _Plain
-            data = reader.load(text)
-    except _Trick as trick:
-        raise InputError(f"protocol: {origin} {trick}") from None
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not readable"
-        raise InputError(f"protocol: {origin} is not valid YAML{where}: {' '.join(str(problem).split())[:LONGEST_PROBLEM]}") from error
-    except Exception as error:  # The YAML reader fails in many ways on values such as `!!int _`.
-        raise InputError(f"protocol: {origin} is not valid YAML") from error
+    data = plain_data(text, origin, BOUNDS)
     if not isinstance(data, dict):
         raise InputError(f"protocol: {origin} holds no fields; it needs {', '.join(Protocol.model_fields)}")
     return check(data)
-
-
-class _Trick(Exception):
-    """A YAML feature that makes a small file huge or slow."""
-
-
-class _Plain(Composer):
-    """Refuses aliases, deep nesting and many values before anything is built."""
-
-    depth = 0
-    nodes = 0
-
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        if self.parser.check_event(AliasEvent):
-            raise _Trick("uses YAML aliases; write every value out")
-        if self.depth > DEEPEST:
-            raise _Trick(f"nests more than {DEEPEST} levels deep; that is no protocol")
-        if self.nodes >= MOST_NODES:
-            raise _Trick(f"holds more than {MOST_NODES} names and values; that is no protocol")
-        self.depth += 1
-        self.nodes += 1
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
 
 
 def check(data: Mapping[Any, Any]) -> Protocol:
