@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from euthymia.core.checked_files import CheckedFiles, remove_oldest
+from euthymia.core.checked_files import CheckedFiles, cache_of_this_machine, remove_oldest
 
 PROGRAM = b"program" * 1000
 
@@ -36,6 +36,32 @@ def test_a_damaged_file_is_as_if_it_were_not_there_and_is_replaced(files, damage
     assert files.get("key") is None
     files.put("key", PROGRAM)
     assert files.get("key") == PROGRAM
+
+
+def test_a_file_in_the_place_of_another_is_as_if_it_were_not_there(files):
+    files.put("key", PROGRAM)
+    (files.folder / "key").rename(files.folder / "other")
+    assert files.get("other") is None
+
+
+def test_what_others_could_have_written_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    there = cache_of_this_machine()
+    assert there is not None
+    assert (tmp_path / "euthymia").stat().st_mode & 0o777 == 0o700
+    there.put("key", PROGRAM)
+    assert there.get("key") == PROGRAM
+    (tmp_path / "euthymia").chmod(0o770)
+    there = cache_of_this_machine()
+    assert there is not None
+    assert there.get("key") is None
+    assert (tmp_path / "euthymia").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_folder_of_another_user_is_no_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert cache_of_this_machine() is None
 
 
 def test_what_cannot_be_written_or_read_is_left_out(files):

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import platform
+import shutil
+import stat
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -10,15 +12,16 @@ from pathlib import Path
 
 MOST_BYTES = 512 * 1024**2
 """Size of the cache, beyond which what was used longest ago goes."""
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 DIGEST = hashlib.sha256
 DIGEST_BYTES = DIGEST().digest_size
 
 
 class CheckedFiles:
-    """Contents by key, as files that begin with a digest of their content.
+    """Contents by key, as files that begin with a digest of their key and content.
 
-    A file that is damaged, or that another process is still writing, is as if it were not there and is then replaced;
-    what cannot be written is left out.
+    A file that is damaged, that was put in the place of another, or that another process is still writing, is as if it were not there
+    and is then replaced; what cannot be written is left out.
 
     Parameters
     ----------
@@ -38,26 +41,48 @@ class CheckedFiles:
             kept = path.read_bytes()
             os.utime(path)
         digest, content = kept[:DIGEST_BYTES], kept[DIGEST_BYTES:]
-        return content if DIGEST(content).digest() == digest else None
+        return content if _digest(key, content) == digest else None
 
     def put(self, key: str, content: bytes) -> None:
         """Keep the content of a key."""
         with suppress(OSError):
-            (self.folder / key).write_bytes(DIGEST(content).digest() + content)
+            (self.folder / key).write_bytes(_digest(key, content) + content)
         if not self._bounded:
             self._bounded = True
             remove_oldest(self.folder.parent, MOST_BYTES)
 
 
 def cache_of_this_machine() -> CheckedFiles | None:
-    """The cache in ``$XDG_CACHE_HOME/euthymia/compiled`` for this version of JAX on this processor; None where there can be none."""
+    """The cache in ``$XDG_CACHE_HOME/euthymia/compiled`` for this version of JAX on this processor; None where there can be none.
+
+    Programs in it are run as they are, so it is never in a folder of another user.
+    """
     machine = hashlib.sha256(f"{version('jax')}|{platform.machine()}|{_processor()}".encode()).hexdigest()[:16]
     try:
-        folder = _caches() / "euthymia" / "compiled" / machine
+        ours = _caches() / "euthymia"
+        ours.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_trusted(ours):
+            return None
+        folder = ours / "compiled" / machine
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):
         return None
     return CheckedFiles(folder)
+
+
+def _is_trusted(folder: Path) -> bool:
+    """Whether a folder is this user's. What is in it goes if others could have put it there, and they no longer can."""
+    state = folder.stat()
+    if state.st_uid != os.geteuid():
+        return False
+    if state.st_mode & OTHERS_WRITE:
+        folder.chmod(0o700)
+        shutil.rmtree(folder / "compiled", ignore_errors=True)
+    return True
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    return DIGEST(key.encode() + b"\0" + content).digest()
 
 
 def remove_oldest(folder: Path, most_bytes: int) -> None:
