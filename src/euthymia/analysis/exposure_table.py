@@ -73,7 +73,7 @@ def tables(exposures: Exposures, model: Euthymia) -> dict[str, bytes]:
     """
     course, numbers, of_block = courses(exposures, model), parameters(exposures, model), block_numbers(exposures)
     block = exposures.data[["pore_block"]].transpose("patient", "cell_class", "time")
-    people = [int(number) for number in exposures.data.patient.values]
+    people: list[int | str] = [int(number) or exposures.protocol.name for number in exposures.data.patient.values]
     times = exposures.data.time.values
     files = {"parameters.csv": _csv(("person", *OF_PARAMETERS), _parameter_rows(people, numbers, of_block))}
     if len(people) <= MOST_PEOPLE_WRITTEN:
@@ -90,7 +90,7 @@ def tables(exposures: Exposures, model: Euthymia) -> dict[str, bytes]:
     return files
 
 
-def _concentration_rows(whose: Sequence[float | int], course: xr.Dataset) -> Iterator[Row]:
+def _concentration_rows(whose: Sequence[float | int | str], course: xr.Dataset) -> Iterator[Row]:
     """By person or quantile, series and time."""
     times, mass, molar = [_cell(time) for time in course.time.values.tolist()], course[MASS].values, course[MOLAR].values
     for row, who in enumerate(whose):
@@ -99,7 +99,7 @@ def _concentration_rows(whose: Sequence[float | int], course: xr.Dataset) -> Ite
                 yield who, time, analyte, site, in_mass, in_moles
 
 
-def _block_rows(whose: Sequence[float | int], block: xr.Dataset) -> Iterator[Row]:
+def _block_rows(whose: Sequence[float | int | str], block: xr.Dataset) -> Iterator[Row]:
     """By person or quantile, class of cell and time."""
     times, values = [_cell(time) for time in block.time.values.tolist()], block.pore_block.values
     for row, who in enumerate(whose):
@@ -108,7 +108,7 @@ def _block_rows(whose: Sequence[float | int], block: xr.Dataset) -> Iterator[Row
                 yield who, time, str(cell_class), value
 
 
-def _parameter_rows(whose: Sequence[float | int], numbers: xr.Dataset, of_block: xr.Dataset) -> Iterator[Row]:
+def _parameter_rows(whose: Sequence[float | int | str], numbers: xr.Dataset, of_block: xr.Dataset) -> Iterator[Row]:
     """By person or quantile, series and parameter; those that are not a number are left out. The pore block stands at the end."""
     values = {name: numbers[name].values for name in PARAMETERS}
     for row, who in enumerate(whose):

@@ -164,7 +164,7 @@ def _of_series(series: Series, exposures: Exposures) -> dict[str, np.ndarray]:
         "auctau": mass * last,
         "cav": mass * last / length,
         "cmax_tau": mass * series.of(repeated.highest).values,
-        "tmax_tau": series.of(repeated.highest_time).values,
+        "tmax_tau": np.maximum(series.of(repeated.highest_time).values, 0),
         "cmin": mass * series.of(repeated.lowest).values,
         "ctrough": mass * series.of(repeated.trough).values,
         "accumulation_ratio": last / first,

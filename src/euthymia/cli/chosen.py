@@ -1,5 +1,9 @@
 """The protocols that a command line names."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import InputError, short
 from ..protocols import reading
 from ..protocols.fitted_people import fitted_person
 from ..protocols.protocol import Protocol
@@ -23,5 +27,19 @@ def chosen_protocols(
     for name in names:
         protocol, note = protocol_of(name, table.subject, layout)
         show_warnings([note] if note else [])
+        if name.endswith(".csv"):
+            _check_one_person(protocol, of_fit, person)
         protocols.append(reading.change(protocol, changes) if changes else protocol)
     return protocols
+
+
+def _check_one_person(protocol: Protocol, of_fit: Mapping[str, Any], person: str | None) -> None:
+    """Refuse a subject of an event table who is another person than that of a fit."""
+    stated = protocol.stated()["patient"]
+    changed = reading.change(protocol, of_fit).stated()["patient"] if of_fit else stated
+    for field in stated:
+        if changed[field] != stated[field]:
+            raise InputError(
+                f"person: {person} has {field} {short(changed[field])}, and {protocol.title} {short(stated[field])}; "
+                f"take the column out of the table, or leave --person out"
+            )

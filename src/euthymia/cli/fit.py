@@ -107,7 +107,10 @@ def fit_pk(
         from ..inference.pharmacokinetics import fit as run
         from ..report.pages.pk_fit import write
 
-        check_subjects(subjects)
+        try:
+            check_subjects(subjects)
+        except InputError as error:
+            raise InputError(f"events: {data}, {error}") from None
         estimate = _population(subjects, at) if population else None
         fit = run(subjects, progress=at.count("Fitting people, compiled once first", len(subjects)))
         at.say(f"Writing {out}")

@@ -119,7 +119,7 @@ class Table:
     Parameters
     ----------
     drug
-        What is given, where the table has no CMT of ours and no DRUG: a drug, or a drug and route such as "ketamine, i.v.".
+        What is given where the table has no column DRUG, whatever CMT says: a drug, or a drug and route such as "ketamine, i.v.".
     route
         How it is given, if not said with the drug.
     measured

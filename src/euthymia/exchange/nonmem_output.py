@@ -11,9 +11,10 @@ the event reader knows it reads back, so that the table can be fitted again.
 | IPRED | predicted for the person, ng/mL |
 | IRES, IWRES | DV less IPRED (ng/mL), and over the residual error; none for a censored sample |
 | ETA1, ETA2 … | random effects on the logarithms of the parameters, in the order of the parameters |
-| V1, CL, Q3, CLN, MTTN, CLH, V4 | the person's parameters at the reference weight: L, L/h, h |
+| V1, CL, Q3, CLN, MTTN, CLH, V4 | the person's parameters at their own weight: L, L/h, h |
 
-A sample that was not fitted, because it was taken before any ketamine, has MDV 1 and no prediction. A reset stands in a row of its own.
+A sample that was not fitted, because it was taken before any ketamine, has MDV 1 and no prediction. A reset stands in a row of its own, and rows that
+held nothing (EVID 2) are not repeated.
 """
 
 import csv
@@ -87,10 +88,10 @@ def output_table(individuals: xr.Dataset, samples: xr.Dataset, subjects: Sequenc
 def _rows(subject: Subject, person: xr.Dataset, samples: xr.Dataset, model: Euthymia) -> Iterator[dict[str, str]]:
     """Cells of one person by column."""
     stated = _in_mass_units(subject, float(person.weight), model)
-    of_person = {"ID": subject.name}
+    of_person, at_weight = {"ID": subject.name}, _at_weight(float(person.weight), model)
     for number, (parameter, column) in enumerate(PARAMETERS.items(), 1):
         at = person.sel(parameter=parameter)
-        of_person |= {f"ETA{number}": _number(float(at.eta)), column: _number(float(at.estimate))}
+        of_person |= {f"ETA{number}": _number(float(at.eta)), column: _number(at_weight[str(at.unit.item())] * float(at.estimate))}
     fitted = samples.isel(sample=samples.subject.values == subject.name)
     unfitted = len(subject.observations) - len(after_first_dose(subject).observations)
     observed = 0
@@ -105,6 +106,13 @@ def _rows(subject: Subject, person: xr.Dataset, samples: xr.Dataset, model: Euth
                 row |= {"MDV": "1"} if observed < unfitted else _predictions(fitted.isel(sample=observed - unfitted), cells)
                 observed += 1
             yield row
+
+
+def _at_weight(weight: float, model: Euthymia) -> dict[str, float]:
+    """By unit of a parameter, what it is at a weight (kg) over what it is at the reference weight."""
+    p = model.physiology.disposition
+    size = weight / float(p.reference_weight)
+    return {"L": size ** float(p.volume_exponent), "L/h": size ** float(p.flow_exponent), "h": 1.0}
 
 
 def _in_mass_units(subject: Subject, weight: float, model: Euthymia) -> Subject:

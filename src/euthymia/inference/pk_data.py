@@ -26,11 +26,13 @@ def check_subjects(subjects: list[Subject]) -> None:
         between them, a covariate that a patient cannot have, a person with samples and no ketamine, and drug before the first dose.
     """
     if not any(subject.observations for subject in subjects):
-        raise InputError("observations: there are none; at least one measured concentration is needed")
+        raise InputError("column DV: no row that is read holds an observation (EVID 0 with a DV); at least one is needed")
     for subject in subjects:
         field = f"subject {subject.name}"
         if subject.observations and not ketamine_starts(subject):
-            raise InputError(f"{field}: has samples but no dose of ketamine")
+            raise InputError(
+                f"{field}: has {len(subject.observations)} samples but no dose of ketamine, which a row of EVID 1 with an AMT would be"
+            )
         try:
             subject_patient(subject)
         except InputError as error:
@@ -63,10 +65,12 @@ def _check_before_dose(field: str, subject: Subject) -> None:
         at_least = sample.concentration if sample.limits is None else sample.limits[0]
         if at_least > MOST_BEFORE_DOSE * max(largest, 0.0):
             begins = subject.table_time(min(ketamine_starts(subject)))
-            raise InputError(
-                f"{field}: {_said(sample, subject)}, but the first dose begins at {begins:g} h; up to {MOST_BEFORE_DOSE:.0%} of the "
-                f"largest later concentration ({largest:g} {sample.unit}) is allowed there"
+            allowed = (
+                f"up to {MOST_BEFORE_DOSE:.0%} of the largest later concentration ({largest:g} {sample.unit}) is allowed there"
+                if same
+                else "no later sample shows that it is small"
             )
+            raise InputError(f"{field}: {_said(sample, subject)}, but the first dose begins at {begins:g} h; {allowed}")
 
 
 def samples_before_dose(subject: Subject) -> list[Sample]:

@@ -1,11 +1,12 @@
 """Whether a fit failed: people far outside the population, residuals that errors do not explain, and a unit that is likely wrong."""
 
 from collections.abc import Iterator
-from math import log10
+from math import log10, sqrt
 from statistics import NormalDist
 
 import numpy as np
 import xarray as xr
+from scipy.special import chdtrc
 
 from ..core.constants import NG_PER_ML
 from ..model.parameters import Euthymia
@@ -20,8 +21,10 @@ CHANCE = 0.01
 """Probability that anybody of the population, in any parameter, lies beyond the distance from which the fit failed."""
 RESIDUAL_SD = (0.5, 1.5)
 """Of weighted residuals around zero. Above, errors of samples do not explain what the fit leaves; below, they are less than assumed."""
+CHANCE_OF_RESIDUALS = 1e-3
+"""Probability of a sum of squares from which on it is no chance: of few samples, the SD must be larger for that (one 3.3, eight 1.8)."""
 LEAST_SAMPLES = 10
-"""Measured values for a judgement of residuals, and three for that of a unit."""
+"""Measured values for a judgement that residuals are small, and three for that of a unit."""
 LEAST_FOR_UNIT = 3
 LEAST_INSIDE = 0.5
 """Of observed percentiles inside the bands of simulated ones, of which 90 % are expected."""
@@ -115,9 +118,13 @@ def _outside_population(individuals: xr.Dataset) -> Iterator[str]:
 
 
 def _residuals(samples: xr.Dataset) -> Iterator[str]:
-    sd, count = residual_sd(samples)
-    if count >= LEAST_SAMPLES and sd > RESIDUAL_SD[1]:
-        yield f"residuals: their SD is {sd:.2g} times what is assumed of samples, more than {RESIDUAL_SD[1]:g}"
+    count, squares = samples.sizes["sample"], float(np.sum(samples.departure**2))
+    sd = sqrt(squares / max(count, 1))
+    if sd > RESIDUAL_SD[1] and chdtrc(count, squares) < CHANCE_OF_RESIDUALS:
+        yield (
+            f"residuals: the SD of {count} is {sd:.2g} times what is assumed of samples, more than {RESIDUAL_SD[1]:g} and than chance makes "
+            f"it (p = {chdtrc(count, squares):.1g})"
+        )
 
 
 def _outside_bands(individuals: xr.Dataset, check: xr.Dataset) -> Iterator[str]:

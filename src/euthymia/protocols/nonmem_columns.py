@@ -46,39 +46,67 @@ COLUMNS = {
 }
 """Columns that are read, in any order and in small or large letters."""
 ALIASES = {
-    "TINF": "DUR",
-    "YTYPE": "DVID",
-    "WEIGHT": "WT",
+    **dict.fromkeys(("TINF", "DURATION", "INFDUR", "INF_DUR", "TINFUSION", "INFUSION DURATION"), "DUR"),
+    **dict.fromkeys(("YTYPE", "OBSERVATION ID", "ANALYTE", "MOLECULE", "COMPOUND"), "DVID"),
+    **dict.fromkeys(("BQL", "BLOQ"), "BLQ"),
+    **dict.fromkeys(("DVUNIT", "DVUNITS", "DV_UNIT", "DV_UNITS", "UNIT", "UNITS"), "DVU"),
+    **dict.fromkeys(("IGNORE", "EXCL", "EXCLUDE", "OMIT", "IGNORED LINE"), "C"),
+    "ADDITIONAL DOSES": "ADDL",
+    "ADMINISTRATION ID": "ADM",
+    "AMOUNT": "AMT",
+    "CENSORING": "CENS",
+    "EVENT ID": "EVID",
     "GENDER": "SEX",
-    **dict.fromkeys(("DVUNIT", "DVUNITS", "DV_UNIT", "UNIT", "UNITS"), "DVU"),
-    **dict.fromkeys(("IGNORE", "EXCL", "EXCLUDE", "OMIT"), "C"),
+    "IGNORED OBSERVATION": "MDV",
+    "INFUSION RATE": "RATE",
+    "INTERDOSE INTERVAL": "II",
+    "LOQ": "LLOQ",
+    "OBSERVATION": "DV",
+    "STEADY STATE": "SS",
+    "TAU": "II",
+    "WEIGHT": "WT",
 }
-"""Other names of columns."""
+"""Other names of columns, some of them Monolix's."""
 NEEDED = ("ID", "TIME")
 WRITTEN = ("ID", "TIME", "AMT", "RATE", "EVID", "CMT", "ADDL", "II", "DV", "MDV", "WT")
 """Columns of every table that is written; others where something stands in them."""
 REFUSED = dict.fromkeys(("DATE", "DAT1", "DAT2", "DAT3"), "calendar dates are not supported; write hours in TIME and take the column out")
 """Columns that would change what the others mean, and what a refusal says."""
+_MEASURES = {
+    ("TIME", "T"): ("h", "hr", "hrs", "hour", "hours"),
+    ("AMT", "AMOUNT", "DOSE"): ("mg",),
+    ("RATE",): ("mg/h", "mg/hr"),
+    ("DUR", "DURATION", "TINF", "II", "TAU"): ("h", "hr", "hrs", "hour", "hours"),
+    ("WT", "WEIGHT"): ("kg",),
+    ("AGE",): ("y", "yr", "yrs", "year", "years"),
+}
 UNITS = {
-    **dict.fromkeys(("TIMEU", "TIMEUNIT", "TIMEUNITS", "TIME_UNIT"), ("h", "hr", "hrs", "hour", "hours")),
-    **dict.fromkeys(("AMTU", "AMTUNIT", "AMTUNITS", "AMT_UNIT", "DOSEU", "DOSEUNIT"), ("mg",)),
-    **dict.fromkeys(("RATEU", "RATEUNIT"), ("mg/h", "mg/hr")),
-    **dict.fromkeys(("WTU", "WTUNIT"), ("kg",)),
-    **dict.fromkeys(("AGEU", "AGEUNIT"), ("y", "yr", "years", "year")),
+    f"{column}{ending}": spellings
+    for columns, spellings in _MEASURES.items()
+    for column in columns
+    for ending in ("U", "_U", "UNIT", "UNITS", "_UNIT", "_UNITS")
 }
 """Columns of units beside DV's, and the spellings of the one unit each may state."""
+TAKES_EFFECT = "would change a dose; take the column out, or write the dose that takes effect"
 UNSUPPORTED = {
     **dict.fromkeys(("CALL", "CONT", "PCMT"), "is not supported; take the column out if it says nothing"),
-    **dict.fromkeys(("F1", "ALAG1", "TLAG"), "would change a dose; take the column out, or write the dose that takes effect"),
+    **dict.fromkeys((f"{name}{number}" for name in ("ALAG", "D", "R") for number in range(1, 10)), TAKES_EFFECT),
+    **dict.fromkeys(("LAG", "LAGTIME", "TLAG"), TAKES_EFFECT),
+    "NDOSES": "is not supported; write the number of further doses in ADDL",
 }
 """Columns that may say nothing but zero, and why not."""
+BIOAVAILABILITY = ("F", "FBIO", "BIO", *(f"F{number}" for number in range(1, 10)))
+"""Columns that may say nothing but one."""
 ONE_VALUE = {
     "ADM": "tells ways to give a drug apart; name them in CMT, or in DRUG and ROUTE",
     **dict.fromkeys(("REP", "IREP", "SIM", "REPLICATE"), "tells several data sets apart; split the table"),
+    **dict.fromkeys(
+        ("MATRIX", "SPECIMEN", "SITE"), "tells kinds of samples apart; name molecule and vessel in DVID, such as 'ketamine, arterial'"
+    ),
 }
 """Columns that may hold one value, and why no more."""
 MISSING = frozenset(("", ".", "NA"))
-NOTHING = MISSING | {"0", "0.0", "N", "NO", "F", "FALSE"}
+NOTHING = MISSING | {"0", "0.0", "N", "NO", "NONE", "F", "FALSE"}
 """What leaves a row in that a column of marks could take out, in capitals."""
 MOST_COLUMNS = 1000
 

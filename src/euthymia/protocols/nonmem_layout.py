@@ -1,5 +1,6 @@
 """What an event table leaves unsaid: which drug is given how, what is measured, in which unit, and what numbers of sex mean."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -30,6 +31,10 @@ OBSERVED = {_plain(f"{molecule} {vessel}"): (molecule, vessel) for molecule, ves
 """Every molecule and vessel likewise."""
 
 
+class RouteUnsaid(InputError):
+    """A drug that may be given in several ways was named without one."""
+
+
 def way_of(field: str, drug: str, route: str | None) -> tuple[str, str]:
     """Drug and route from names; a drug that is given in one way alone needs no route.
 
@@ -47,8 +52,9 @@ def way_of(field: str, drug: str, route: str | None) -> tuple[str, str]:
     if len(routes) == 1 and route is None:
         return routes[0]
     if routes:
+        unsaid = InputError if route is not None else RouteUnsaid
         allowed = ", ".join(way[1] for way in routes)
-        raise InputError(f"{field}: how {short(drug)} is given is not plain; add a route ({allowed}), such as {', '.join(routes[0])!r}")
+        raise unsaid(f"{field}: how {short(drug)} is given is not plain; add a route ({allowed}), such as {', '.join(routes[0])!r}")
     raise unknown(field, drug if route is None else f"{drug} {route}", [*dict(WAYS.values()), *map(", ".join, WAYS.values())])
 
 
@@ -90,21 +96,40 @@ class TableLayout:
 
     drug: str | None = None
     route: str | None = None
-    measured: tuple[str, ...] = ()
+    measured: str | Sequence[str] = ()
     dv_unit: str | None = None
-    sex: tuple[str, ...] = ()
+    sex: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        for name in ("drug", "route", "dv_unit"):
+            if not isinstance(stated := getattr(self, name), str | None):
+                raise InputError(f"{name.replace('_', '-')}: {short(stated)} is no text")
+        for name in ("measured", "sex"):
+            stated = getattr(self, name)
+            several = (stated,) if isinstance(stated, str) else stated
+            if not isinstance(several, tuple | list) or not all(isinstance(text, str) for text in several):
+                raise InputError(f"{name}: {short(stated)} is neither a text nor several")
+            object.__setattr__(self, name, tuple(several))
         _ = self.way, self.observed, self.observed_by_number, self.unit, self.sex_of_number
 
     @cached_property
     def way(self) -> tuple[str, str] | None:
-        """Drug and route of doses, if stated."""
+        """Drug and route of doses, if both are stated or the drug is given in one way alone."""
         if self.drug is None:
             if self.route is not None:
                 raise InputError(f"route: {short(self.route)} stands without a drug; add --drug")
             return None
-        return way_of("drug", self.drug, self.route)
+        try:
+            return way_of("drug", self.drug, self.route)
+        except RouteUnsaid:
+            return None
+
+    @cached_property
+    def drug_alone(self) -> str | None:
+        """The drug of doses, if stated."""
+        if self.drug is None or self.way is not None:
+            return None if self.way is None else self.way[0]
+        return next(drug for drug, _ in WAYS.values() if _plain(drug) == _plain(str(self.drug)))
 
     @cached_property
     def observed(self) -> tuple[str, str] | None:
@@ -114,7 +139,7 @@ class TableLayout:
             raise InputError(f"measured: {short(names[1])} stands beside {short(names[0])}; write NUMBER=MOLECULE for each number in DVID")
         if names:
             return observed_of("measured", names[0])
-        return None if self.way is None else (MEASURED_OF.get(self.way[0], "ketamine"), "venous")
+        return None if self.drug_alone is None else (MEASURED_OF.get(self.drug_alone, "ketamine"), "venous")
 
     @cached_property
     def observed_by_number(self) -> dict[float, tuple[str, str]]:
@@ -145,7 +170,7 @@ class TableLayout:
         return {f"{number:g}": cast(Sex, SEXES[name.lower()]) for number, name in stated.items()}
 
 
-def _by_number(field: str, texts: tuple[str, ...]) -> dict[float, str]:
+def _by_number(field: str, texts: Sequence[str]) -> dict[float, str]:
     """What stands after the equals sign, by the number before it."""
     stated: dict[float, str] = {}
     for text in texts:

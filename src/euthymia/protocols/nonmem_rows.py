@@ -63,6 +63,8 @@ def sample_of(row: Row, time: float, layout: TableLayout) -> Sample | None:
         raise InputError(f"column DV: missing with {'a CENS' if censored else 'MDV 0'}; write the {'limit' if censored else 'value'}")
     unit, factor = _unit(row, layout)
     molecule, vessel = _observed(row, layout)
+    if censored and lowest is None and value is not None and value <= 0:
+        raise row.fault("DV", f"is no limit (CENS {censored}); write the limit there, or in LLOQ")
     if value is not None and value < 0 and is_code_of_missing(row.cells["DV"]):
         raise row.fault("DV", "looks like a mark of a missing value; write '.' there")
     limits = _limits(row, censored, value, lowest)
@@ -154,7 +156,9 @@ def _observed(row: Row, layout: TableLayout) -> tuple[str, str]:
                 row.whole("CMT")
             raise row.fault(column, f"is no compartment of an observation (EVID 0); allowed: {allowed}{more}")
     if layout.observed is None:
-        raise InputError("column CMT: missing on an observation (EVID 0); say what DV measures, for example --measured ketamine")
+        raise InputError(
+            "column CMT: missing on an observation (EVID 0), and DVID too; say what DV measures, for example --measured ketamine"
+        )
     return layout.observed
 
 
@@ -171,12 +175,17 @@ def _way(row: Row, layout: TableLayout) -> tuple[str, str]:
             return way_of("DRUG", row.cells["DRUG"], row.cells.get("ROUTE"))
         except InputError as error:
             raise InputError(f"column {error}") from None
-    if "ROUTE" in row.cells and layout.drug is not None:
-        return way_of("column ROUTE", layout.drug, row.cells["ROUTE"])
+    if "ROUTE" in row.cells and layout.drug_alone is not None:
+        way = way_of("column ROUTE", layout.drug_alone, row.cells["ROUTE"])
+        if layout.way not in (None, way):
+            raise row.fault("ROUTE", f"contradicts --drug, which says {', '.join(layout.way)}; leave one of them out")
+        return way
     if "ROUTE" in row.cells:
         raise row.fault("ROUTE", "stands without a DRUG; add the column, or --drug")
     if layout.way is not None:
         return layout.way
+    if layout.drug is not None:
+        return way_of("drug", layout.drug, layout.route)
     number = row.whole("CMT")
     if number in DOSE_COMPARTMENTS:
         return DOSE_COMPARTMENTS[number]
@@ -208,6 +217,8 @@ def dose_of(row: Row, time: float, layout: TableLayout) -> DoseRow:
         raise row.fault("DV", "stands on a dose row (EVID 1); leave it empty there")
     if row.code("MDV", {0: "measured", 1: "not measured"}) == 0 and "DV" in row.cells:
         raise row.fault("MDV", "stands on a dose row (EVID 1) beside a DV; leave it empty or write 1 there")
+    if "DVU" in row.cells and row.cells["DVU"].lower() != "mg" and dv_unit(row.cells["DVU"]) is None:
+        raise row.fault("DVU", "stands on a dose row (EVID 1), and doses are in mg; leave it empty there or write the dose in mg")
     drug, route = _way(row, layout)
     if route == "i.v.":
         route = "i.v. infusion" if duration else "i.v. bolus"

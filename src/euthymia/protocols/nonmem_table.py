@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..core.errors import InputError, short
+from .compartments import DOSE_COMPARTMENTS
 from .nonmem_cells import Row, cells_of, number_of, person_name
-from .nonmem_columns import COLUMNS, MISSING, NOTHING, ONE_VALUE, UNITS, UNSUPPORTED, column_names
+from .nonmem_columns import BIOAVAILABILITY, COLUMNS, MISSING, NOTHING, ONE_VALUE, TAKES_EFFECT, UNITS, UNSUPPORTED, column_names
 from .nonmem_layout import AS_IT_SAYS, TableLayout
 from .nonmem_people import PartialSubject
 from .nonmem_rows import is_unsaid_dose, is_unsaid_observation
@@ -40,7 +41,7 @@ class _Table:
     """How numbers were understood that the table leaves unsaid."""
 
     def __post_init__(self) -> None:
-        checked = {*COLUMNS, *UNITS, *UNSUPPORTED, *ONE_VALUE}
+        checked = {*COLUMNS, *UNITS, *UNSUPPORTED, *BIOAVAILABILITY, *ONE_VALUE}
         self.read = [(index, column) for index, column in enumerate(self.columns) if column in checked]
         self.unusual = [column for _, column in self.read if column not in COLUMNS]
         self.marks, self.has_units = "C" in self.columns, "DVU" in self.columns
@@ -48,7 +49,7 @@ class _Table:
     def add(self, line: str) -> None:
         """Take in a line below the header."""
         if line.startswith(COMMENTS):
-            self.unread["begin with # or @"] += 1
+            self.unread["with # or @ at the beginning"] += 1
             return
         cells = cells_of(line)
         if not any(cells):
@@ -60,7 +61,7 @@ class _Table:
             cells = cells[:width]
         row = Row({column: cells[index] for index, column in self.read if cells[index] not in MISSING})
         if self.marks and row.cells.get("C", "").upper() not in NOTHING:
-            self.unread["are marked to be left out"] += 1
+            self.unread["with a mark that takes it out"] += 1
             return
         if self.has_units and "DVU" not in row.cells and row.number("DV") and row.number("MDV") != 1:
             raise InputError("column DVU: missing beside a DV; write its unit")
@@ -84,6 +85,10 @@ class _Table:
             return
         if not is_dose and not self.layout.measured and row.number("DV") is not None and self.layout.observed is not None:
             self.assumed.add(f"DV is {' in '.join(self.layout.observed)} blood (--measured says otherwise)")
+        number = row.number("CMT")
+        ours = DOSE_COMPARTMENTS.get(int(number)) if is_dose and number in DOSE_COMPARTMENTS else None
+        if ours is not None and self.layout.way not in (None, ours):
+            self.assumed.add(f"CMT {row.cells['CMT']} of doses is {', '.join(self.layout.way)}, as --drug says, not {', '.join(ours)}")
         if "CMT" in row.cells:
             kind = "doses" if is_dose else "observations"
             first = self.values.setdefault(f"CMT of {kind}", row.cells["CMT"])
@@ -100,6 +105,8 @@ class _Table:
                 raise row.fault(column, f"is not supported; allowed: {UNITS[column][0]}")
             if column in UNSUPPORTED and number_of(text) != 0:
                 raise row.fault(column, UNSUPPORTED[column])
+            if column in BIOAVAILABILITY and number_of(text) != 1:
+                raise row.fault(column, TAKES_EFFECT)
             if column in ONE_VALUE and self.values.setdefault(column, text) != text:
                 raise row.fault(column, f"beside {self.values[column]}: {ONE_VALUE[column]}")
 
@@ -119,7 +126,7 @@ class _Table:
         unused = [short(column) for column in self.columns if column and column not in COLUMNS and column not in UNITS]
         more = f" and {len(unused) - MOST_NAMED} more" if len(unused) > MOST_NAMED else ""
         notes = [f"columns not used: {', '.join(unused[:MOST_NAMED])}{more}"] if unused else []
-        notes += [f"{count} line{'s' * (count > 1)} not read, which {why}" for why, count in self.unread.items()]
+        notes += [f"{count} line{'s' * (count > 1)} {why} not read" for why, count in self.unread.items()]
         return "; ".join(notes + sorted(self.assumed))
 
 
@@ -141,20 +148,30 @@ def parse_table(text: str, origin: str, layout: TableLayout = AS_IT_SAYS) -> Sub
         If the header or any row cannot be meant: the first fault, and how many rows are faulty.
     """
     lines = iter(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n"))
-    table = _Table(column_names(_header(next(lines), origin), origin), layout)
+    header = _header(next(lines), origin)
+    table = _Table(column_names(header, origin), layout)
     first, faults = "", 0
     for number, line in enumerate(lines, 2):
         try:
             table.add(line)
         except InputError as error:
-            first = first or f"line {number}, {error}"
+            first = first or f"line {number}, {_as_written(str(error), header, table.columns)}"
             faults += 1
     if faults:
         raise InputError(f"events: {origin} {first}{f' (the first of {faults} faulty rows)' if faults > 1 else ''}")
     if not table.people:
-        raise InputError(f"events: {origin} holds no rows below its header")
+        marked = f" that are read ({'; '.join(f'{count} {why}' for why, count in table.unread.items())})" if table.unread else ""
+        raise InputError(f"events: {origin} holds no rows below its header{marked}")
     _check_names(table.people, origin)
     return Subjects(_subjects(table.people, origin), table.note())
+
+
+def _as_written(fault: str, header: list[str], columns: list[str]) -> str:
+    """A fault with the name of its column as the table has it."""
+    for written, column in zip(header, columns, strict=False):
+        if written.upper() != column:
+            fault = fault.replace(f"column {column}:", f"column {written} ({column}):")
+    return fault
 
 
 def _subjects(people: dict[str, PartialSubject], origin: str) -> Iterable[Subject]:

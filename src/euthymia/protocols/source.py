@@ -27,4 +27,5 @@ def protocol_of(name_or_file: str, subject: str | None = None, layout: TableLayo
         )
     if subject is not None and subject not in names:
         raise unknown("subject", subject, names)
-    return subject_protocol(table[0 if subject is None else names.index(subject)]), table.note
+    chosen = table[0 if subject is None else names.index(subject)]
+    return subject_protocol(chosen), "; ".join(filter(None, (table.note, chosen.clock)))

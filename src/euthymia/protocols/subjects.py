@@ -13,6 +13,8 @@ from .reading import check
 from .vocabulary import LONGEST, Genotype, Liver, Sex
 
 LONGEST_ID = 64
+MOST_TOLD = 3
+"""Occasions that are told."""
 
 
 class Occasion(NamedTuple):
@@ -64,6 +66,16 @@ class Subject:
         """TIME in the table (h) at a time of the course (h)."""
         latest = max((occasion for occasion in self.occasions if occasion.begins <= time), default=self.occasions[0])
         return time - latest.begins + latest.time
+
+    @property
+    def clock(self) -> str:
+        """How times of the course differ from TIME in the table, in words; empty where they do not."""
+        shifts = [occasion.begins - occasion.time for occasion in self.occasions]
+        if not any(shifts):
+            return ""
+        more = " …" if len(shifts) > MOST_TOLD else ""
+        added = ", after a reset ".join(f"{shift:g} h" for shift in shifts[:MOST_TOLD])
+        return f"steady states and resets take time before what follows: results are at TIME + {added}{more}"
 
     def patient(self) -> dict[str, Any]:
         """What is known of the person, as fields of a patient in a protocol."""

@@ -13,7 +13,21 @@ from ...results.run_folder import write_files
 from .page import fit_page
 
 INDIVIDUALS = (
-    *("weight", "observations", "converged", "objective", "unit", "typical", "estimate", "lower", "upper", "eta", "se", "omega"),
+    *(
+        "weight",
+        "observations",
+        "converged",
+        "objective",
+        "reference_weight",
+        "unit",
+        "typical",
+        "estimate",
+        "lower",
+        "upper",
+        "eta",
+        "se",
+        "omega",
+    ),
 )
 PREDICTIONS = (
     *("subject", "time", "time_after_dose", "molecule", "sampling", "observed", "censored", "low", "high"),
@@ -25,7 +39,9 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 def files(fit: PharmacokineticFit, population: Mapping[str, Any] | None = None) -> dict[str, bytes]:
     """The content of the files of the folder: of a fit, and of an estimate of the population in a few numbers."""
-    individuals = fit.individuals.to_dataframe(dim_order=["subject", "parameter"])[list(INDIVIDUALS)]
+    individuals = fit.individuals.assign(reference_weight=fit.individuals.reference_weight).to_dataframe(
+        dim_order=["subject", "parameter"]
+    )[list(INDIVIDUALS)]
     predictions = fit.samples.to_dataframe()[list(PREDICTIONS)]
     return {
         "individuals.csv": individuals.to_csv(float_format=DIGITS, lineterminator="\n").encode(),

@@ -32,11 +32,11 @@ def show_fit(fit: PharmacokineticFit, console: Console) -> None:
         console.print(_people(fit, range(first, min(first + at_once, shown))))
     if count > shown:
         console.print(f"\nand {_counted(count - shown, 'person', 'people')} more in individuals.csv")
-    objective, sd = f"{fit.objective:.2f}".replace("-", "−"), residual_sd(fit.samples)[0]
+    objective, (sd, measured) = f"{fit.objective:.2f}".replace("-", "−"), residual_sd(fit.samples)
     print_paragraph(
         console,
         f"\nEstimates at {people.reference_weight:g} kg, with 90 % intervals. Objective (−2 log likelihood by Laplace, concentrations in "
-        f"µM, without n log 2π) {objective}. SD of the weighted residuals {sd:.2f}.\n",
+        f"µM, without n log 2π) {objective}. {f'SD of the weighted residuals {sd:.2f}' if measured else 'No sample was measured'}.\n",
     )
 
 
