@@ -2,6 +2,8 @@
 
 import math
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,7 @@ def test_a_duration_is_an_infusion_and_a_marked_row_is_not_used():
     base = case("fit-base")
     marked = case("fit-comment-column")
     assert marked == base
-    assert marked.note == "1 line not read, which are marked to be left out"
+    assert marked.note == "1 line with a mark that takes it out not read"
     for one, other in zip(base, case("fit-duration-column"), strict=True):
         assert one.observations == other.observations
         assert dosed(one)[0][:4] == dosed(other)[0][:4]
@@ -159,12 +161,14 @@ def test_the_number_of_rows_that_r_writes_is_not_a_column():
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_other_names_of_columns(alias):
-    values = {"DUR": "1", "DVID": "0", "WT": "70", "SEX": "male", "DVU": "ng/mL", "C": "."}
-    named, aliased = (
-        table(f"1,0,35,1,1,.,{values[ALIASES[alias]]}", header=f"ID,TIME,AMT,EVID,CMT,DV,{name}") for name in (ALIASES[alias], alias)
-    )
+    values = {"DVID": "0", "WT": "70", "SEX": "male", "DVU": "ng/mL", "C": ".", "II": "12", "BLQ": ".", "CENS": "0"}
+    usual = {"ID": "1", "TIME": "0", "AMT": "35", "EVID": "1", "CMT": "1", "DV": ".", "SS": "0", "RATE": "0", "DUR": "0"}
+    beside = {"ADDL": {"II": "12"}, "II": {"ADDL": "1"}}.get(ALIASES[alias], {})
+    cells = usual | beside | {ALIASES[alias]: (usual | values).get(ALIASES[alias], "1")}
+    header, line = ",".join(cells), ",".join(cells.values())
+    named, aliased = table(line, header=header), table(line, header=",".join(alias if name == ALIASES[alias] else name for name in cells))
     assert named == aliased
-    assert aliased.note == ""
+    assert aliased.note == named.note
 
 
 @pytest.mark.parametrize(
@@ -307,7 +311,7 @@ LAYOUTS = {
 def test_a_layout_that_cannot_be_meant_is_one_line(name):
     stated, words = LAYOUTS[name]
     with pytest.raises(InputError) as caught:
-        TableLayout(**stated)
+        parse_table("ID,TIME,AMT,DV\n1,0,35,.\n", "table.csv", TableLayout(**stated))
     assert words in str(caught.value)
 
 
@@ -317,6 +321,66 @@ def test_a_flag_that_would_hide_a_difference_is_refused():
         "1,0,35,1,1,.", "1,1,.,0,2,5", "1,1,.,0,3,5", drug="ketamine, i.v."
     )
     assert "contradicts --dv-unit nM" in refused("1,2,.,0,101,5,mg/L", header="ID,TIME,AMT,EVID,CMT,DV,DVU", dv_unit="nM")
+
+
+def test_a_single_text_is_one_of_several():
+    assert TableLayout(drug="ketamine, i.v.", measured="norketamine") == TableLayout(drug="ketamine, i.v.", measured=("norketamine",))
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"), [("drug=3", "drug: 3 is no text"), ("measured={'2': 'ketamine'}", "neither a text nor several")]
+)
+def test_what_is_no_text_is_one_line(stated, words):
+    # In a process of its own, since in this one types are checked before.
+    code = f"from euthymia.protocols.nonmem_layout import TableLayout\nTableLayout({stated})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].startswith("euthymia.core.errors.InputError: ")
+    assert words in done.stderr
+
+
+def test_the_route_of_a_row_stands_beside_the_drug_of_a_layout():
+    (subject,) = parse_table("ID,TIME,AMT,ROUTE,DV\n1,0,100,PO,.\n1,1,.,.,30\n", "table.csv", TableLayout(drug="ketamine"))
+    assert [(dose.drug, dose.route) for dose in subject.doses] == [("ketamine", "oral")]
+    said = refused("1,0,100,1,PO,.", header="ID,TIME,AMT,EVID,ROUTE,DV", drug="ketamine, i.v.")
+    assert "column ROUTE: 'PO' contradicts --drug, which says ketamine, i.v." in said
+
+
+def test_a_number_of_ours_that_a_layout_overrules_is_told():
+    note = table("1,0,35,1,11,.", "1,1,.,0,101,50", drug="ketamine, i.v.").note
+    assert "CMT 11 of doses is ketamine, i.v., as --drug says, not ketamine, oral" in note
+
+
+UNMEANT = {
+    "unit of a dose": ("1,0,35000,1,1,.,ug", "UNIT", "column UNIT (DVU): 'ug' stands on a dose row"),
+    "dose per weight": ("1,0,0.5,1,1,.,mg/kg", "DVUNIT", "column DVUNIT (DVU): 'mg/kg' stands on a dose row"),
+    "unit of time": ("1,0,35,1,1,.,min", "TIME_UNITS", "allowed: h"),
+    "unit of amount": ("1,0,35,1,1,.,ug", "DOSE_UNIT", "allowed: mg"),
+    "duration of a model": ("1,0,35,1,1,.,0.5", "D1", "would change a dose"),
+    "lag": ("1,0,35,1,1,.,0.5", "LAGTIME", "would change a dose"),
+    "bioavailability": ("1,0,35,1,1,.,0.5", "F1", "would change a dose"),
+    "number of doses": ("1,0,35,1,1,.,3", "NDOSES", "ADDL"),
+    "zero as a limit": ("1,2,.,0,101,0,1", "CENS", "is no limit (CENS 1)"),
+    "below a limit that is not stated": ("1,2,.,0,101,.,1", "BLOQ", "stands without LLOQ"),
+    "two kinds of samples": (("1,2,.,0,101,5,plasma", "1,3,.,0,101,5,urine"), "MATRIX", "tells kinds of samples apart"),
+}
+
+
+@pytest.mark.parametrize("name", UNMEANT)
+def test_what_would_change_the_meaning_of_a_row_is_refused(name):
+    lines, column, said = UNMEANT[name]
+    assert said in refused(*([lines] if isinstance(lines, str) else lines), header=f"ID,TIME,AMT,EVID,CMT,DV,{column}")
+
+
+def test_a_neutral_bioavailability_and_the_unit_of_samples_on_a_dose_row_change_nothing():
+    plain = table("1,0,35,1,1,.", "1,2,.,0,101,50")
+    assert table("1,0,35,1,1,.,1", "1,2,.,0,101,50,1", header="ID,TIME,AMT,EVID,CMT,DV,F1") == plain
+    assert table("1,0,35,1,1,.,ng/mL", "1,2,.,0,101,50,ng/mL", header="ID,TIME,AMT,EVID,CMT,DV,UNIT") == plain
+    assert table("1,0,35,1,1,.,mg", "1,2,.,0,101,50,ng/mL", header="ID,TIME,AMT,EVID,CMT,DV,UNIT") == plain
+
+
+def test_an_analyte_by_name_is_what_was_measured():
+    (subject,) = table("1,0,35,1,1,.,ketamine", "1,2,.,0,.,50,norketamine", header="ID,TIME,AMT,EVID,CMT,DV,ANALYTE")
+    assert [sample.molecule for sample in subject.observations] == ["norketamine"]
 
 
 def test_every_column_is_read_or_needed():

@@ -99,11 +99,14 @@ def test_predictions_and_residuals_stand_beside_what_was_measured(model, of):
     np.testing.assert_allclose(measured.IRES, measured.DV - measured.IPRED, rtol=COMPUTED, atol=COMPUTED * measured.DV.max())
     error = mass * np.asarray(sample_error(model.variability, jnp.asarray(measured.IPRED.to_numpy() / mass)))
     np.testing.assert_allclose(measured.IWRES, measured.IRES / error, rtol=COMPUTED * 10, atol=COMPUTED)
+    p = model.physiology.disposition
     for number, (parameter, column) in enumerate(PARAMETERS.items(), 1):
         for name in ("3", "no weight"):
             person, rows = individuals.sel(subject=name, parameter=parameter), table[name == table.ID]
             np.testing.assert_allclose(rows[f"ETA{number}"], person.eta, rtol=COMPUTED)
-            np.testing.assert_allclose(rows[column], person.estimate, rtol=COMPUTED)
+            power = {"L": p.volume_exponent, "L/h": p.flow_exponent, "h": 0.0}[person.unit.item()]
+            at_weight = person.estimate * (person.weight / p.reference_weight) ** float(power)
+            np.testing.assert_allclose(rows[column], at_weight, rtol=COMPUTED)
 
 
 def test_what_is_no_measured_value_has_no_residual(of):

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.errors import InputError
 from ..inference.sizes import DRAWS_OF_POSTERIOR, PATIENTS
 from .console import output, show_file, show_report, show_warnings, stages
 from .options import AS_TABLE_SAYS, EnsembleSize, Flag, Overwrite, Table, Whole

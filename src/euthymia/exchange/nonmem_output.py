@@ -13,8 +13,8 @@ the event reader knows it reads back, so that the table can be fitted again.
 | ETA1, ETA2 … | random effects on the logarithms of the parameters, in the order of the parameters |
 | V1, CL, Q3, CLN, MTTN, CLH, V4 | the person's parameters at their own weight: L, L/h, h |
 
-A sample that was not fitted, because it was taken before any ketamine, has MDV 1 and no prediction. A reset stands in a row of its own, and rows that
-held nothing (EVID 2) are not repeated.
+A sample that was not fitted, because it was taken before any ketamine, has MDV 1 and no prediction. A reset stands in a row of its own;
+rows that held nothing (EVID 2) are not repeated.
 """
 
 import csv

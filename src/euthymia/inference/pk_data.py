@@ -30,9 +30,7 @@ def check_subjects(subjects: list[Subject]) -> None:
     for subject in subjects:
         field = f"subject {subject.name}"
         if subject.observations and not ketamine_starts(subject):
-            raise InputError(
-                f"{field}: has {len(subject.observations)} samples but no dose of ketamine, which a row of EVID 1 with an AMT would be"
-            )
+            raise InputError(f"{field}: has {len(subject.observations)} samples but no dose of ketamine (a row of EVID 1 with an AMT)")
         try:
             subject_patient(subject)
         except InputError as error:

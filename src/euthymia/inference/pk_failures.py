@@ -122,8 +122,8 @@ def _residuals(samples: xr.Dataset) -> Iterator[str]:
     sd = sqrt(squares / max(count, 1))
     if sd > RESIDUAL_SD[1] and chdtrc(count, squares) < CHANCE_OF_RESIDUALS:
         yield (
-            f"residuals: the SD of {count} is {sd:.2g} times what is assumed of samples, more than {RESIDUAL_SD[1]:g} and than chance makes "
-            f"it (p = {chdtrc(count, squares):.1g})"
+            f"residuals: the SD of {count} is {sd:.2g} times what is assumed of samples, more than {RESIDUAL_SD[1]:g} and than "
+            f"chance makes it (p = {chdtrc(count, squares):.1g})"
         )
 
 

@@ -69,7 +69,7 @@ def samples_table(
     """All samples of all subjects in one row with their predictions, and the same samples in simulated studies, ng/mL.
 
     ``time`` is that of the table. A censored sample lies between ``low`` and ``high`` and is observed at the limit that was stated; it has
-    no weighted residual, and its ``departure`` is that from the nearer limit. ``simulated`` are padded samples (study, subject, sample), µM.
+    no weighted residual; its ``departure`` is from the nearer limit. ``simulated`` are padded samples (study, subject, sample), µM.
     """
     samples = [(i, k, sample) for i, subject in enumerate(subjects) for k, sample in enumerate(subject.observations)]
     subject_index, sample_index = np.array([(i, k) for i, k, _ in samples], int).reshape(-1, 2).T

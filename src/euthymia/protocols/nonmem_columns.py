@@ -100,9 +100,7 @@ BIOAVAILABILITY = ("F", "FBIO", "BIO", *(f"F{number}" for number in range(1, 10)
 ONE_VALUE = {
     "ADM": "tells ways to give a drug apart; name them in CMT, or in DRUG and ROUTE",
     **dict.fromkeys(("REP", "IREP", "SIM", "REPLICATE"), "tells several data sets apart; split the table"),
-    **dict.fromkeys(
-        ("MATRIX", "SPECIMEN", "SITE"), "tells kinds of samples apart; name molecule and vessel in DVID, such as 'ketamine, arterial'"
-    ),
+    **dict.fromkeys(("MATRIX", "SPECIMEN", "SITE"), "tells kinds of samples apart; name them in DVID, such as 'ketamine, arterial'"),
 }
 """Columns that may hold one value, and why no more."""
 MISSING = frozenset(("", ".", "NA"))

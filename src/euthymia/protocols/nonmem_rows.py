@@ -156,9 +156,7 @@ def _observed(row: Row, layout: TableLayout) -> tuple[str, str]:
                 row.whole("CMT")
             raise row.fault(column, f"is no compartment of an observation (EVID 0); allowed: {allowed}{more}")
     if layout.observed is None:
-        raise InputError(
-            "column CMT: missing on an observation (EVID 0), and DVID too; say what DV measures, for example --measured ketamine"
-        )
+        raise InputError("column CMT: missing on an observation (EVID 0), and DVID too; say what was measured: --measured ketamine")
     return layout.observed
 
 
@@ -177,7 +175,7 @@ def _way(row: Row, layout: TableLayout) -> tuple[str, str]:
             raise InputError(f"column {error}") from None
     if "ROUTE" in row.cells and layout.drug_alone is not None:
         way = way_of("column ROUTE", layout.drug_alone, row.cells["ROUTE"])
-        if layout.way not in (None, way):
+        if layout.way is not None and layout.way != way:
             raise row.fault("ROUTE", f"contradicts --drug, which says {', '.join(layout.way)}; leave one of them out")
         return way
     if "ROUTE" in row.cells:

@@ -9,7 +9,7 @@ from ..core.errors import InputError, short
 from .compartments import DOSE_COMPARTMENTS
 from .nonmem_cells import Row, cells_of, number_of, person_name
 from .nonmem_columns import BIOAVAILABILITY, COLUMNS, MISSING, NOTHING, ONE_VALUE, TAKES_EFFECT, UNITS, UNSUPPORTED, column_names
-from .nonmem_layout import AS_IT_SAYS, TableLayout
+from .nonmem_layout import AS_IT_SAYS, TableLayout, way_of
 from .nonmem_people import PartialSubject
 from .nonmem_rows import is_unsaid_dose, is_unsaid_observation
 from .subjects import LONGEST_ID, Subject, Subjects
@@ -87,7 +87,7 @@ class _Table:
             self.assumed.add(f"DV is {' in '.join(self.layout.observed)} blood (--measured says otherwise)")
         number = row.number("CMT")
         ours = DOSE_COMPARTMENTS.get(int(number)) if is_dose and number in DOSE_COMPARTMENTS else None
-        if ours is not None and self.layout.way not in (None, ours):
+        if ours is not None and self.layout.way is not None and self.layout.way != ours:
             self.assumed.add(f"CMT {row.cells['CMT']} of doses is {', '.join(self.layout.way)}, as --drug says, not {', '.join(ours)}")
         if "CMT" in row.cells:
             kind = "doses" if is_dose else "observations"
@@ -149,6 +149,8 @@ def parse_table(text: str, origin: str, layout: TableLayout = AS_IT_SAYS) -> Sub
     """
     lines = iter(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n"))
     header = _header(next(lines), origin)
+    if layout.drug is not None and layout.way is None and "ROUTE" not in map(str.upper, header):
+        way_of("drug", layout.drug, None)
     table = _Table(column_names(header, origin), layout)
     first, faults = "", 0
     for number, line in enumerate(lines, 2):
