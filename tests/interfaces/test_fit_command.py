@@ -59,6 +59,49 @@ def test_a_fit_in_the_wrong_unit_says_that_it_failed_and_which_unit_would_fit(fi
     assert stated == pytest.approx(fit("fit-base")[0], rel=1e-3)
 
 
+FEW = {
+    "one sample, a thousandth": "1,1,.,.,0.13,70,.\n",
+    "seven samples, two of them nothing": "".join(f"1,{h},.,.,{c},70,.\n" for h, c in enumerate((120, 60, 35, 0, 22, 0, 12), 1)),
+    "every sample below a limit that it cannot be below": "1,1,.,.,1,70,1\n1,2,.,.,1,70,1\n",
+}
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_few_samples_far_from_any_curve_fail_a_fit(name, fit, here):
+    (here / "few.csv").write_text(f"ID,TIME,AMT,RATE,DV,WT,CENS\n1,0,35,52.5,.,70,.\n{FEW[name]}")
+    _, outcome = fit(here / "few.csv", "--drug", "ketamine, i.v.")
+    assert outcome.code == 1
+    assert "what is assumed of samples" in " ".join(outcome.out.split())
+    assert "nan" not in outcome.out
+
+
+def test_few_samples_near_a_curve_do_not(fit, here):
+    (here / "few.csv").write_text("ID,TIME,AMT,RATE,DV,WT\n1,0,35,52.5,.,70\n1,1,.,.,100,70\n")
+    assert fit(here / "few.csv", "--drug", "ketamine, i.v.")[1].code == 0
+
+
+def test_a_table_of_another_person_is_refused_beside_a_person(fit, here, refused):
+    fit("fit-base")
+    (here / "mine.csv").write_text("ID,TIME,AMT,RATE,CMT,WT\n9,0,35,52.5,1,71\n")
+    assert "has weight" in refused("exposure", "mine.csv", "--person", f"{here / 'fit'}:2")
+
+
+def test_tables_of_an_exposure_name_the_person_and_times_of_a_steady_state_are_told(euthymia, here):
+    (here / "mine.csv").write_text("ID,TIME,AMT,CMT,SS,II\n9,0,35,1,1,12\n")
+    code, _, err = euthymia("exposure", "mine.csv", "--out", "out")
+    assert code == 0, err
+    assert "results are at TIME + 240 h" in err
+    with (here / "out" / "parameters.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["person"] for row in rows} == {"9"}
+    assert all(float(row["value"]) >= 0 for row in rows)
+
+
+def test_a_table_without_a_dose_is_refused_by_name(here, refused):
+    (here / "mine.csv").write_text("ID,TIME,CMT,DV\n9,0,101,35\n")
+    assert "events: mine.csv, subject 9: has 1 samples but no dose of ketamine" in refused("fit-pk", "mine.csv")
+
+
 def test_a_public_layout_is_fitted_with_one_flag(fit):
     estimates, outcome = fit("public-layout", "--drug", "ketamine, i.v.")
     assert list(estimates) == ["1"]

@@ -52,7 +52,8 @@ class ExposureRun(Exposures):
         return Path(folder)
 
     def __repr__(self) -> str:
-        return f"ExposureRun({self.protocol.title!r}, {self.data.sizes['patient']} people)"
+        count = self.data.sizes["patient"]
+        return f"ExposureRun({self.protocol.title!r}, {count} {'person' if count == 1 else 'people'})"
 
 
 def exposure_run(solved: Exposures, model: Model, options: Mapping[str, object]) -> ExposureRun:

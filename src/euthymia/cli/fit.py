@@ -121,6 +121,8 @@ def fit_pk(
 
             show_warnings(write_petab(fit.individuals, subjects, petab, overwrite))
     _show(fit, estimate)
+    if petab is not None:
+        show_file("PEtab problem", petab, output())
     show_report(out, output())
     if fit.failed:
         sys.exit(1)
@@ -138,7 +140,7 @@ def _read(data: Path, table: Table, out: Path, petab: Path | None, overwrite: bo
         from ..exchange.sbml_document import library
 
         library()
-        check_destination(petab, overwrite)
+        check_destination(petab, overwrite, "petab")
     return subjects
 
 

@@ -53,6 +53,6 @@ def _split(person: str) -> tuple[Path, str]:
     for at in colons:
         if Path(person[:at]).is_dir() and person[at + 1 :]:
             return Path(person[:at]), person[at + 1 :]
-    if not colons:
+    if not colons or Path(person[: colons[-1]]).is_dir():
         raise InputError(f"person: {short(person)} names no subject; write the folder of a fit and a subject, such as {EXAMPLE}")
     raise InputError(f"person: there is no folder {person[: colons[-1]]}; write the folder of a fit and a subject, such as {EXAMPLE}")

@@ -16,18 +16,18 @@ MANIFEST = "manifest.json"
 ASIDE = ".euthymia-"
 
 
-def check_destination(out: Path, overwrite: bool) -> None:
-    """Refuse before any work a folder that cannot or must not be written."""
+def check_destination(out: Path, overwrite: bool, option: str = "out") -> None:
+    """Refuse before any work a folder that cannot or must not be written; ``option`` is that by which it was chosen."""
     try:
         exists = out.exists() or out.is_symlink()
-        if exists and not overwrite:
-            raise InputError(f"out: {out} exists; add --overwrite to replace it, or choose another folder with --out")
         if exists and (foreign := _foreign(out)):
-            raise InputError(f"out: {out} {foreign}, so it is not overwritten; choose another folder with --out")
+            raise InputError(f"{option}: {out} exists and {foreign}, so it is not overwritten; choose another folder with --{option}")
+        if exists and not overwrite:
+            raise InputError(f"{option}: {out} exists; add --overwrite to replace it, or choose another folder with --{option}")
         with _aside(out) as aside:
             aside.mkdir()
     except OSError as error:
-        raise InputError(f"out: cannot write {out}: {error.strerror}") from error
+        raise InputError(f"{option}: cannot write {out}: {error.strerror}") from error
 
 
 def _foreign(folder: Path) -> str | None:

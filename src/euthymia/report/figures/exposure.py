@@ -57,7 +57,6 @@ def brain(course: xr.Dataset, protocol: Protocol) -> str | None:
                 _concentrations(panel, shown.isel(series=np.flatnonzero(shown.analyte.values == analyte)), MOLAR, protocol, least)
         for panel, analyte in zip(rows[0], analytes, strict=True):
             panel.set_title(f"{analyte[:1].upper()}{analyte[1:]}, µM")
-            panel.set_xlabel("")
         legend(figure, rows.flat, 4)
         return svg(figure, "Concentrations in brain beside arterial blood, µM", "On linear and on logarithmic axes")
 

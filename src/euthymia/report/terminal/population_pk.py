@@ -29,7 +29,7 @@ def show_population(summary: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     console.print()
     console.print(
-        f"Objective {summary['objective']:.3f} (−2 log L without n log 2π), AIC {summary['aic']:.1f}; {_trust(summary)}.",
+        f"Objective {summary['objective']:.3f} (−2 log L without n log 2π), AIC with it {summary['aic']:.1f}; {_trust(summary)}.",
         highlight=False,
         soft_wrap=True,
     )
