@@ -16,7 +16,8 @@ def show_columns(console: Console) -> None:
         unit = f"{column.unit}; " if column.unit else ""
         missing = f" (missing: {column.missing})" if column.missing else ""
         print_hanging(console, f"{name:{LABEL}}", f"{unit}{column.meaning}{missing}")
-    others = ", ".join(f"{other} for {name}" for other, name in ALIASES.items())
+    by_name = {name: [other for other, of in ALIASES.items() if of == name] for name in COLUMNS}
+    others = "; ".join(f"{' or '.join(others)} for {name}" for name, others in by_name.items() if others)
     console.print()
     print_paragraph(
         console,
