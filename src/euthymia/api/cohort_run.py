@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 
 from ..core.errors import InputError
-from ..inference.fitted import Fitted, read, shipped
+from ..inference.fitted import FITTED_FILE, Fitted, read, shipped, text_of
 from ..model.changed import Model
 from ..population.cohort import COHORT_ARMS, Cohort, check_patients, cohort
 from ..population.patients import check_population
@@ -72,8 +72,9 @@ class CohortRun:
         InputError
             If the folder exists and is not to be replaced, or cannot be written.
         """
-        values = {} if self.fitted is None else self.fitted.values
-        write(self.cohort, self.typical, self.model.parameters.ratings, values, Path(folder), overwrite, self.options)
+        values, own = {} if self.fitted is None else self.fitted.values, self.fitted is not None and self.fitted != shipped()
+        beside = {FITTED_FILE: text_of(self.fitted).encode()} if own and self.fitted is not None else {}
+        write(self.cohort, self.typical, self.model.parameters.ratings, values, Path(folder), overwrite, self.options, beside)
         return Path(folder)
 
     @cached_property
@@ -116,6 +117,6 @@ def solve_cohort(
     used, fitted, targets = checked(population, protocol, n, model, beyond_evidence)
     with used.answerable():
         solved = cohort(protocol, n, used.parameters, progress, like=targets, processes=processes, without=without)
-    options = options_of(without, used, beyond_evidence)
+    options = {"people": n, "like": list(names_of(population.like, "like"))} | options_of(without, used, beyond_evidence)
     changed = replace(solved, changes=solved.changes + used.changes)
     return CohortRun(changed, used, fitted, tuple(without), options, tuple(idle_changes(without, model.values)))

@@ -64,7 +64,7 @@ def calibrate(
         at.say("Calibrating")
         fit = run(rows, patients, draws, progress=say)
         fitted = fitted_set(fit, draw(fit, progress=say) if sample else None)
-    write(fit, fitted, out, overwrite)
+    write(fit, fitted, out, overwrite, {"rows": list(rows), "patients": patients, "draws": draws, "sample": sample})
     show_warnings(fitted.warnings)
     console = output()
     show_calibration(fit, fitted, console)
@@ -106,6 +106,7 @@ def fit_pk(
         from ..exchange.nonmem_output import output_table
         from ..inference.pharmacokinetics import check_subjects
         from ..inference.pharmacokinetics import fit as run
+        from ..protocols.nonmem import EVENTS_FILE, content_of
         from ..report.pages.pk_fit import write
 
         try:
@@ -115,7 +116,8 @@ def fit_pk(
         estimate = _population(subjects, at) if population else None
         fit = run(subjects, progress=at.count("Fitting people, compiled once first", len(subjects)))
         at.say(f"Writing {out}")
-        write(fit, out, overwrite, {"table.csv": output_table(fit.individuals, fit.samples, subjects)}, estimate)
+        beside = {"table.csv": output_table(fit.individuals, fit.samples, subjects).encode(), EVENTS_FILE: content_of(data)}
+        write(fit, out, overwrite, beside, estimate, {"table": table.stated(), "population": population})
         if petab is not None:
             from ..exchange.petab import write_petab
 

@@ -44,9 +44,12 @@ def import_(file: Path, *, until: str | None = None, out: Path | None = None, ov
         solved = read.solve(until)
     if out is not None:
         from ..exchange.dosed_systems import csv_and_netcdf
+        from ..exchange.sbml_reading import SBML_FILE, text_of_file
+        from ..results.manifest import Request
         from ..results.run_folder import write_files
 
-        write_files(csv_and_netcdf(solved), out, overwrite, options={"sbml": file.name, "until": until})
+        contents = {**csv_and_netcdf(solved), SBML_FILE: text_of_file(file).encode()}
+        write_files(contents, out, overwrite, Request("import", {"until": until}))
     if read.unread:
         show_warnings([f"sbml: {len(read.unread)} states beside the pharmacology are not read, such as {read.unread[0]}"])
     console = output()

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from .. import __version__
 from ..core.errors import InputError, printable
-from . import check, circuits, files, fit, imported, patients, run, surfaces, warm_up
+from . import check, circuits, files, fit, imported, patients, rerun, run, surfaces, warm_up
 from .console import DISCLAIMER, errors
 
 app = App(
@@ -27,6 +27,7 @@ for command in (
     patients.population,
     fit.calibrate,
     fit.fit_pk,
+    rerun.check,
     check.verify,
     check.validate,
     circuits.circuits,

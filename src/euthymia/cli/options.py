@@ -1,7 +1,7 @@
 """Options that several commands have, each with its help."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -141,8 +141,11 @@ class Table:
         """The same, checked. Raises ``InputError``."""
         from ..protocols.nonmem_layout import AS_IT_SAYS, TableLayout
 
-        stated = self.drug, self.route, self.measured, self.dv_unit, self.sex
-        return TableLayout(*stated) if any(stated) else AS_IT_SAYS
+        return TableLayout(**self.stated()) if self.stated() else AS_IT_SAYS
+
+    def stated(self) -> dict[str, Any]:
+        """What was stated, by name."""
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 AS_TABLE_SAYS = Table()

@@ -23,6 +23,7 @@ from ..model.default import default_model
 from ..model.parameters import Euthymia
 from ..pharmacology.variability import TRAITS, spread
 from ..protocols.subjects import Subject
+from ..results.manifest import Request
 from ..results.run_folder import write_files
 from .petab_model import WEIGHT, parametrised_model, people_systems, standard_normal
 from .petab_people import ADDITIVE, PROPORTIONAL, Entering, Measured, MeasuredPerson, measured_people, observable_rows
@@ -60,7 +61,7 @@ def write_petab(
         If nothing is left, the SBML library is not installed, or the folder cannot be written.
     """
     contents, notes = petab_files(individuals, subjects, default_model() if model is None else model)
-    write_files({name: text.encode() for name, text in contents.items()}, folder, overwrite)
+    write_files({name: text.encode() for name, text in contents.items()}, folder, overwrite, Request("petab"))
     return notes
 
 

@@ -25,6 +25,8 @@ from .sbml_kinetics import check_kinetics
 
 LARGEST_FILE = 20_000_000
 DEEPEST = 200
+SBML_FILE = "model.xml"
+"""In the folder of what was solved: the file that was read."""
 """Elements within one another: libraries for XML that recurse end the process at some depth."""
 BUILT_IN = "l3v2extendedmath"
 """A package that the library takes for part of Version 2."""
@@ -54,12 +56,17 @@ def read_sbml(path: str | Path) -> DosedSystems:
     >>> drug = eu.read_sbml("ketamine-iv.xml").solve(until="24 h")  # doctest: +SKIP
     >>> drug.area.S_ketamine__ketamine.item()  # doctest: +SKIP
     """
-    text = read_text("sbml", path, LARGEST_FILE, f"is larger than {LARGEST_FILE // 1_000_000} MB")
+    text = text_of_file(path)
     try:
         _check_xml(text)
         return _Reading(text).systems()
     except Unreadable as error:
         raise InputError(f"sbml: {path}: {error}") from error
+
+
+def text_of_file(path: str | Path) -> str:
+    """The text of a file that is no larger than one may be. Raises ``InputError``."""
+    return read_text("sbml", path, LARGEST_FILE, f"is larger than {LARGEST_FILE // 1_000_000} MB")
 
 
 def _check_xml(text: str) -> None:

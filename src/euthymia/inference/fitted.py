@@ -28,6 +28,8 @@ MOST_BYTES = 1_000_000
 BOUNDS = Bounds("fitted", "calibration", deepest=4, most_nodes=20_000)
 FARTHEST = 10
 """Prior SDs from the mean of the prior, within which every coordinate and the SD of each lie."""
+FITTED_FILE = "fitted.yaml"
+"""In the folder of a calibration, and of people drawn from one that does not ship."""
 HASH, AGAIN = "content_sha256", "run `euthymia calibrate` again"
 ROUNDED = 1e-3
 """By how much a value may be off that of its coordinate, both being rounded."""

@@ -29,6 +29,8 @@ from .repeats import compact
 from .subjects import Sample, Subject, Subjects
 
 EXAMPLE = "example-events"
+EVENTS_FILE = "events.csv"
+"""In the folder of a fit: the table that was fitted."""
 LARGEST_TABLE = 50_000_000
 """Bytes."""
 
@@ -51,19 +53,24 @@ def read_events(path: str | Path, layout: TableLayout = AS_IT_SAYS) -> Subjects:
         If the file cannot be read or any row cannot be meant: the first fault, and how many rows are faulty.
     """
     try:
-        with Path(path).open("rb") as file:
-            if os.fstat(file.fileno()).st_size > LARGEST_TABLE or len(content := file.read(LARGEST_TABLE + 1)) > LARGEST_TABLE:
-                raise InputError(f"events: {path} is larger than {LARGEST_TABLE // 1_000_000} MB; split the table")
-    except OSError as error:
-        raise InputError(f"events: cannot read {path}: {error.strerror}") from error
-    try:
-        text = content.decode("utf-8-sig")
+        text = content_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     # UTF-16 without a mark is valid UTF-8 with a zero beside every letter.
     if "\0" in text:
         raise InputError(f"events: {path} is not UTF-8 text; save the table as UTF-8")
     return parse_table(text, str(path), layout)
+
+
+def content_of(path: str | Path) -> bytes:
+    """The bytes of a file that is no larger than a table may be. Raises ``InputError``."""
+    try:
+        with Path(path).open("rb") as file:
+            if os.fstat(file.fileno()).st_size > LARGEST_TABLE or len(content := file.read(LARGEST_TABLE + 1)) > LARGEST_TABLE:
+                raise InputError(f"events: {path} is larger than {LARGEST_TABLE // 1_000_000} MB; split the table")
+    except OSError as error:
+        raise InputError(f"events: cannot read {path}: {error.strerror}") from error
+    return content
 
 
 def write_events(subjects_or_protocols: Iterable[Subject | Protocol], path: str | Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,16 +14,25 @@ from ..evidence.registry import evidence
 LIBRARIES = ("jax", "equinox", "optimistix", "numpy", "xarray", "h5netcdf", "pydantic", "matplotlib")
 
 
-def manifest(artefacts: dict[str, str], seed: int | None = None, options: Mapping[str, object] | None = None) -> dict[str, object]:
-    """What made the run, so that it can be made again.
+@dataclass(frozen=True)
+class Request:
+    """What a user asked for: a command, and what it needs beside the files in its folder to be run again."""
 
-    ``options`` are what a user asked for beside a protocol.
-    """
+    command: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    seed: int | None = None
+    """Of random numbers that are drawn."""
+
+
+def manifest(artefacts: Mapping[str, str], request: Request) -> dict[str, object]:
+    """What made the run, so that it can be made again; ``artefacts`` are hashes of its files by name."""
+    seed = request.seed
     return {
         "euthymia": __version__,
+        "command": request.command,
         "git_revision": git_revision(),
         "parameters_sha256": evidence().parameter_hash(),
-        "options": dict(options or {}),
+        "options": dict(request.options),
         "seed": seed,
         "seed_note": "this run draws no random numbers" if seed is None else "of the random numbers that this run draws",
         "libraries": {name: _version(name) for name in LIBRARIES},

@@ -30,6 +30,8 @@ TIMES = ("time [min]", "time [h]", "time [d]")
 """Headings of the time since the first dose."""
 HIGHEST_MADRS = 60.0
 EXAMPLE = "time [h],madrs"
+OBSERVED_FILE = "observed.csv"
+"""In a run folder."""
 
 
 def observed_data(source: str | Path | Mapping[str, Sequence[float]]) -> xr.Dataset:
@@ -60,6 +62,14 @@ def observed_data(source: str | Path | Mapping[str, Sequence[float]]) -> xr.Data
             raise InputError("observed: columns differ in length")
         return _dataset(columns, "observed", 1)
     return _dataset(_columns_of(Path(source)), f"observed: {source}", 2)
+
+
+def text_of_observed(observed: xr.Dataset) -> str:
+    """A table that :func:`observed_data` reads as the same observations."""
+    columns = {"time [h]": observed.observed_time} | {heading: observed[name] for heading, name in COLUMNS.items() if name in observed}
+    rows = zip(*(column.values.tolist() for column in columns.values()), strict=True)
+    lines = (",".join("" if math.isnan(number) else repr(number) for number in row) for row in rows)
+    return "\n".join([",".join(columns), *lines]) + "\n"
 
 
 def _columns_of(path: Path) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.interrupts import temporary, uninterrupted
-from .manifest import manifest
+from .manifest import Request, manifest
 
 MANIFEST = "manifest.json"
 ASIDE = ".euthymia-"
@@ -57,19 +57,14 @@ def _aside(out: Path) -> AbstractContextManager[Path]:
     return temporary(_standing(out) / f"{ASIDE}{secrets.token_hex(4)}")
 
 
-def write_files(
-    contents: Mapping[str, bytes], out: Path, overwrite: bool, seed: int | None = None, options: Mapping[str, object] | None = None
-) -> None:
-    """Write files and the manifest of what made them to ``out``: all of it, or nothing.
-
-    ``seed`` is that of random numbers drawn, ``options`` what a user asked for beside a protocol.
-    """
+def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, request: Request) -> None:
+    """Write files and the manifest of what made them to ``out``: all of it, or nothing."""
     check_destination(out, overwrite)
     out = out.absolute()
     new_folders = [folder for folder in out.parents if not folder.exists()]
     try:
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-        made = (json.dumps(manifest(hashes, seed, options), indent=2) + "\n").encode()
+        made = (json.dumps(manifest(hashes, request), indent=2) + "\n").encode()
         with _aside(out) as aside:
             aside.mkdir()
             for name, content in {**contents, MANIFEST: made}.items():

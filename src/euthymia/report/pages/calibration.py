@@ -1,5 +1,6 @@
 """A calibration as a folder and in the terminal: the fitted set as data, observed beside fitted, and what the data leave free."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -8,8 +9,9 @@ from rich.table import Table
 from ...evidence.registry import evidence
 from ...inference.calibration import Calibration
 from ...inference.calibration_check import fitted_numbers
-from ...inference.fitted import SPREADS, Fitted, text_of
+from ...inference.fitted import FITTED_FILE, SPREADS, Fitted, text_of
 from ...inference.posterior import PATIENTS, SEED
+from ...results.manifest import Request
 from ...results.run_folder import write_files
 from ..words import number_of
 from .page import calibration_page
@@ -57,7 +59,7 @@ def show_calibration(fit: Calibration, fitted: Fitted, console: Console) -> None
         )
 
 
-def write(fit: Calibration, fitted: Fitted, out: Path, overwrite: bool) -> None:
-    """Write the folder: all of it, or nothing."""
-    contents = {"fitted.yaml": text_of(fitted).encode(), "report.html": calibration_page(fitted, fitted_numbers(fit)).encode()}
-    write_files(contents, out, overwrite, seed=SEED)
+def write(fit: Calibration, fitted: Fitted, out: Path, overwrite: bool, options: Mapping[str, object]) -> None:
+    """Write the folder: all of it, or nothing. ``options`` are what a user asked for."""
+    contents = {FITTED_FILE: text_of(fitted).encode(), "report.html": calibration_page(fitted, fitted_numbers(fit)).encode()}
+    write_files(contents, out, overwrite, Request("calibrate", options, SEED))

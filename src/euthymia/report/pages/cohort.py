@@ -17,6 +17,7 @@ from ...population.relapse import Relapse, Return
 from ...population.summary import CohortSummary, cohort_summary
 from ...protocols.protocol import Protocol
 from ...protocols.reading import text_of
+from ...results.manifest import Request
 from ...results.netcdf import netcdf
 from ...results.run_folder import write_files
 from ...simulation.simulate import Simulation
@@ -146,11 +147,12 @@ def write(
     fitted: Mapping[str, float],
     out: Path,
     overwrite: bool,
-    options: Mapping[str, object] | None = None,
+    options: Mapping[str, object],
+    beside: Mapping[str, bytes],
 ) -> None:
     """Write the folder: all of it, or nothing.
 
-    ``fitted`` are values that stand in for evidence rows, ``options`` what a user asked for beside a protocol.
+    ``fitted`` are values that stand in for evidence rows, ``options`` what a user asked for beside a protocol, ``beside`` further files.
     """
     data, caution, summary = cohort.data, CALIBRATED if fitted else UNCALIBRATED, cohort_summary(cohort, p)
     made = {"drawn": cohort.drawn, "like": "; ".join(map(str, cohort.like)), "parameters": "calibrated" if fitted else "evidence"}
@@ -168,7 +170,8 @@ def write(
             afterwards(cohort.protocol, summary, p),
             fitted,
         ).encode(),
+        **beside,
         "protocol.yaml": protocol.encode(),
         "results.nc": netcdf({"cohort": data}, cohort.protocol.title, protocol, **made),
     }
-    write_files(contents, out, overwrite, PATIENT_SEED, options)
+    write_files(contents, out, overwrite, Request("population", options, PATIENT_SEED))

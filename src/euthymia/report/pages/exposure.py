@@ -10,6 +10,7 @@ from ...analysis.noncompartmental import PARAMETERS
 from ...core.clock import clock
 from ...model.parameters import Euthymia
 from ...protocols.reading import text_of
+from ...results.manifest import Request
 from ...results.run_folder import write_files
 from ...simulation.dosing_intervals import DosingIntervals
 from ...simulation.exposure import Exposures
@@ -94,7 +95,7 @@ def write(
     changes: Sequence[str],
     out: Path,
     overwrite: bool,
-    options: Mapping[str, object] | None = None,
+    options: Mapping[str, object],
 ) -> None:
     """Write the folder: all of it, or nothing. ``options`` are what a user asked for beside a protocol."""
     contents = {
@@ -103,4 +104,4 @@ def write(
         "protocol.yaml": text_of(exposures.protocol).encode(),
     }
     drawn = exposures.data.sizes["patient"] > 1 or bool(exposures.protocol.patient.individual)
-    write_files(contents, out, overwrite, POPULATION if drawn else None, options)
+    write_files(contents, out, overwrite, Request("exposure", options, POPULATION if drawn else None))

@@ -9,6 +9,7 @@ from typing import Any
 from ...inference.pharmacokinetics import SEED, PharmacokineticFit
 from ...inference.pk_summary import fit_summary
 from ...protocols.fitted_people import PEOPLE_FILE
+from ...results.manifest import Request
 from ...results.run_folder import write_files
 from .page import fit_page
 
@@ -34,7 +35,7 @@ PREDICTIONS = (
     *("individual", "population", "weighted_residual"),
 )
 DIGITS = "%.6g"
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def files(fit: PharmacokineticFit, population: Mapping[str, Any] | None = None) -> dict[str, bytes]:
@@ -54,8 +55,12 @@ def files(fit: PharmacokineticFit, population: Mapping[str, Any] | None = None) 
 
 
 def write(
-    fit: PharmacokineticFit, out: Path, overwrite: bool, beside: Mapping[str, str] = NOTHING, population: Mapping[str, Any] | None = None
+    fit: PharmacokineticFit,
+    out: Path,
+    overwrite: bool,
+    beside: Mapping[str, bytes] = NOTHING,
+    population: Mapping[str, Any] | None = None,
+    options: Mapping[str, object] = NOTHING,
 ) -> None:
-    """Write the folder: all of it, or nothing; ``beside`` are further files by name."""
-    further = {name: text.encode() for name, text in beside.items()}
-    write_files(files(fit, population) | further, out, overwrite, seed=SEED)
+    """Write the folder: all of it, or nothing; ``beside`` are further files by name, ``options`` what a user asked for."""
+    write_files({**files(fit, population), **beside}, out, overwrite, Request("fit-pk", options, SEED))

@@ -9,7 +9,9 @@ from ...analysis.habenula import SEED
 from ...inference.sizes import SEED_OF_FORECASTS
 from ...protocols.reading import text_of
 from ...results.csv_table import csv_text, readout_columns
+from ...results.manifest import Request
 from ...results.netcdf import netcdf
+from ...results.observed import OBSERVED_FILE, text_of_observed
 from ...results.run_folder import check_destination, write_files
 from ...simulation.simulate import Simulation
 
@@ -34,6 +36,7 @@ def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool,
             groups["over_circuits"] = simulation.over_circuits
         if simulation.observed is not None:
             groups["observed"] = simulation.observed
+            contents[OBSERVED_FILE] = text_of_observed(simulation.observed).encode()
         protocol = text_of(simulation.protocol)
         contents[f"{prefix}protocol.yaml"] = protocol.encode()
         contents[f"{prefix}results.nc"] = netcdf(groups, simulation.protocol.title, protocol, changes="; ".join(simulation.changes))
@@ -41,4 +44,4 @@ def write(runs: Mapping[str, Simulation], page: str, out: Path, overwrite: bool,
     drawn = any(simulation.circuits is not None for simulation in runs.values())
     options = next(iter(runs.values())).options
     seed = SEED if drawn else SEED_OF_FORECASTS if "people" in options else None
-    write_files(contents, out, overwrite, seed, options)
+    write_files(contents, out, overwrite, Request("simulate" if "" in runs else "compare", options, seed))
