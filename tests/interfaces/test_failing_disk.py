@@ -1,6 +1,7 @@
 """A run folder is whole or not there, whatever fails."""
 
 import errno
+import os
 import subprocess
 import sys
 import sysconfig
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+
+from euthymia.core import temporary_files
+from euthymia.results import run_folder
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 COURSE = ("protocol.yaml", "results.nc", "readouts.csv")
@@ -79,6 +83,7 @@ def test_a_rename_that_fails_loses_nothing(which, command, words, monkeypatch, e
         return len(calls) in which
 
     monkeypatch.setattr(Path, "rename", failing(Path.rename, counted, OSError(errno.EBUSY, "Device or resource busy")))
+    monkeypatch.setattr(temporary_files, "_exchanged", lambda one, other: False)
     code, _, err = euthymia(*words)
     assert (code, len(err.splitlines())) == (2, 1)
     if which == {2, 3}:
@@ -89,6 +94,91 @@ def test_a_rename_that_fails_loses_nothing(which, command, words, monkeypatch, e
         assert str(kept[0]) in err
     else:
         assert contents() == before
+
+
+def test_an_exchange_that_fails_loses_nothing(solved, monkeypatch, refused, euthymia):
+    assert euthymia("simulate", "--out", "out").code == 0
+
+    def fail(one, other):
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(temporary_files, "_exchanged", fail)
+    assert "Device or resource busy" in refused("simulate", "--out", "out", "--overwrite")
+
+
+def test_two_paths_are_exchanged(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    for path in (one, other):
+        path.mkdir()
+        (path / path.name).touch()
+    temporary_files.exchange(one, other)
+    assert [path.name for path in tmp_path.glob("*/*") if path.parent.name == "one"] == ["other"]
+    assert [path.name for path in tmp_path.glob("*/*") if path.parent.name == "other"] == ["one"]
+
+
+def test_a_run_that_ends_while_another_begins_to_write_is_not_replaced(solved, monkeypatch, here, euthymia):
+    calls = []
+
+    def ends_between(out, overwrite):
+        calls.append(out)
+        if len(calls) == 2:
+            (here / "out").mkdir()
+            (here / "out" / "manifest.json").write_text("of another run")
+
+    monkeypatch.setattr(run_folder, "check_destination", ends_between)
+    code, _, err = euthymia("exposure", "saline", "--out", "out")
+    assert code == 2
+    assert "exists by now; add --overwrite" in err
+    assert [path.read_text() for path in here.rglob("*") if path.is_file()] == ["of another run"]
+
+
+def test_what_came_into_an_earlier_run_while_another_was_written_is_kept(solved, monkeypatch, here, euthymia):
+    assert euthymia("exposure", "saline", "--out", "out").code == 0
+    check, calls = run_folder.check_destination, []
+
+    def note_comes_after(out, overwrite):
+        check(out, overwrite)
+        calls.append(out)
+        if len(calls) == 2:
+            (here / "out" / "note.txt").write_text("mine")
+
+    monkeypatch.setattr(run_folder, "check_destination", note_comes_after)
+    code, _, err = euthymia("exposure", "saline", "--out", "out", "--overwrite")
+    assert code == 2
+    assert "holds note.txt, which no run of Euthymia wrote by now" in err
+    assert (here / "out" / "note.txt").read_text() == "mine"
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from euthymia.core.temporary_files import {kind}
+with {kind}(Path(sys.argv[1])) as path:
+    print(path, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(("kind", "at"), [("temporary_folder", ""), ("temporary_file", "table.csv")])
+def test_what_a_killed_run_left_is_swept_by_the_next_and_nothing_else(kind, at, tmp_path):
+    again = getattr(temporary_files, kind)
+    with subprocess.Popen([sys.executable, "-c", HOLD.format(kind=kind), tmp_path / at], stdout=subprocess.PIPE, text=True) as held:
+        left = Path(held.stdout.readline().strip())
+        check_swept(held, left, lambda: again(tmp_path / at))
+
+
+def check_swept(held, left, again):
+    mine = left.with_name(left.name[:-8] + "mine")
+    mine.touch()
+    for path in (left, mine):
+        os.utime(path, (0, 0))
+    with again():
+        assert left.exists(), "its process lives"
+    held.kill()
+    held.wait()
+    with again():
+        assert not left.exists()
+    assert list(left.parent.iterdir()) == [mine]
 
 
 def test_an_interrupt_leaves_what_was_there(words, monkeypatch, euthymia, here, contents):
@@ -110,6 +200,7 @@ def test_an_interrupt_while_the_folders_are_exchanged_loses_nothing(moment, solv
         return len(calls) == (2 if moment == "before" else 1)
 
     monkeypatch.setattr(Path, "rename", failing(Path.rename, second, KeyboardInterrupt, half=moment == "after"))
+    monkeypatch.setattr(temporary_files, "_exchanged", lambda one, other: False)
     assert euthymia("simulate", "--out", "out", "--overwrite").code == 130
     assert contents() == before
 

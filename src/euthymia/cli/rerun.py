@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
-from secrets import token_hex
 from tempfile import gettempdir
 from typing import Any
 
@@ -26,7 +25,7 @@ def check(run: Path, *, files_only: Flag = False) -> None:
         Check the files alone; run nothing.
     """
     from ..core.errors import InputError
-    from ..core.interrupts import temporary
+    from ..core.temporary_files import temporary_folder
     from ..report.terminal.rerun import show_differences, show_files, show_not_run
     from ..results.integrity import damage, read_manifest
 
@@ -40,7 +39,8 @@ def check(run: Path, *, files_only: Flag = False) -> None:
     if reason := _not_run(manifest.command, manifest.options):
         show_not_run(reason, console)
         return
-    with temporary(Path(gettempdir()) / f"euthymia-check-{token_hex(4)}") as again:
+    with temporary_folder(Path(gettempdir())) as within:
+        again = within / run.name
         try:
             # What it prints was printed when it was run.
             with redirect_stdout(StringIO()), suppress(SystemExit):

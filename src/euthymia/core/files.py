@@ -4,10 +4,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from .errors import InputError
-from .interrupts import temporary
+from .temporary_files import temporary_file, temporary_folder
 
 
 def read_text(field: str, path: str | Path, most_bytes: int, too_large: str) -> str:
@@ -44,7 +43,7 @@ def read_text(field: str, path: str | Path, most_bytes: int, too_large: str) -> 
 def _aside(path: Path) -> Iterator[Path]:
     """A temporary path beside a file; whatever is left there afterwards is removed."""
     try:
-        with temporary(path.parent / f".{path.name}.{os.getpid()}") as aside:
+        with temporary_file(path) as aside:
             yield aside
     except OSError as error:
         raise InputError(f"out: cannot write {path}: {error.strerror}") from error
@@ -60,8 +59,8 @@ def check_file(path: Path) -> None:
     """
     if path.is_dir():
         raise InputError(f"out: cannot write {path}: it is a folder")
-    with _aside(path) as aside:
-        aside.touch()
+    with _aside(path):
+        pass
 
 
 def check_folder(path: Path) -> None:
@@ -74,7 +73,7 @@ def check_folder(path: Path) -> None:
     """
     standing = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
     try:
-        with TemporaryDirectory(dir=standing):
+        with temporary_folder(standing):
             pass
     except OSError as error:
         raise InputError(f"out: cannot write {path}: {error.strerror}") from error

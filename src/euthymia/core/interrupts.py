@@ -53,7 +53,7 @@ def undone(undo: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def temporary(path: Path) -> Iterator[Path]:
     """A file or folder yet to be made, which is gone afterwards, however this ends; renamed, it stays."""
-    with undone(partial(_remove, path)):
+    with undone(partial(remove, path)):
         yield path
 
 
@@ -97,7 +97,8 @@ def _last_words(number: int) -> bytes:
     return b"\x1b[?25h\n" + words if os.isatty(2) else words
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or folder with all in it, as far as that can be done."""
     with suppress(OSError):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

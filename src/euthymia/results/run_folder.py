@@ -1,19 +1,20 @@
 """The folder a run leaves behind: written aside, then renamed, so that it is whole or not there."""
 
+import errno
 import hashlib
 import json
-import secrets
-import shutil
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.interrupts import temporary, uninterrupted
+from ..core.interrupts import uninterrupted
+from ..core.temporary_files import exchange, temporary_folder
 from .manifest import Request, manifest
 
 MANIFEST = "manifest.json"
-ASIDE = ".euthymia-"
+TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+"""What the system says of a folder that is renamed onto another, or onto a file."""
 
 
 def check_destination(out: Path, overwrite: bool, option: str = "out") -> None:
@@ -24,8 +25,8 @@ def check_destination(out: Path, overwrite: bool, option: str = "out") -> None:
             raise InputError(f"{option}: {out} exists and {foreign}, so it is not overwritten; choose another folder with --{option}")
         if exists and not overwrite:
             raise InputError(f"{option}: {out} exists; add --overwrite to replace it, or choose another folder with --{option}")
-        with _aside(out) as aside:
-            aside.mkdir()
+        with temporary_folder(_standing(out)):
+            pass
     except OSError as error:
         raise InputError(f"{option}: cannot write {out}: {error.strerror}") from error
 
@@ -52,11 +53,6 @@ def _standing(out: Path) -> Path:
     return next(folder for folder in out.absolute().parents if folder.exists())
 
 
-def _aside(out: Path) -> AbstractContextManager[Path]:
-    """A folder yet to be made on the disk of ``out``, which is gone afterwards unless it was renamed."""
-    return temporary(_standing(out) / f"{ASIDE}{secrets.token_hex(4)}")
-
-
 def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, request: Request) -> None:
     """Write files and the manifest of what made them to ``out``: all of it, or nothing."""
     check_destination(out, overwrite)
@@ -65,13 +61,12 @@ def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, reque
     try:
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         made = (json.dumps(manifest(hashes, request), indent=2) + "\n").encode()
-        with _aside(out) as aside:
-            aside.mkdir()
+        with temporary_folder(_standing(out)) as aside:
             for name, content in {**contents, MANIFEST: made}.items():
                 (aside / name).write_bytes(content)
             with uninterrupted():
                 out.parent.mkdir(parents=True, exist_ok=True)
-                _exchange(aside, out)
+                _put(aside, out, overwrite)
     except OSError as error:
         raise InputError(f"out: cannot write {out}: {error.strerror or error}; nothing was kept") from error
     finally:
@@ -81,18 +76,17 @@ def write_files(contents: Mapping[str, bytes], out: Path, overwrite: bool, reque
                     folder.rmdir()
 
 
-def _exchange(new: Path, out: Path) -> None:
-    """Put ``new`` in the place of ``out``; the earlier folder goes only when the new one stands."""
-    before = new.with_name(f"{new.name}-before")
-    try:
-        if out.exists():
-            out.rename(before)
-        new.rename(out)
-    except BaseException:
-        if before.exists() and not out.exists():
-            try:
-                before.rename(out)
-            except OSError as error:
-                raise OSError(error.errno, f"{error.strerror}; the earlier run is kept in {before}") from error
-        raise
-    shutil.rmtree(before, ignore_errors=True)
+def _put(new: Path, out: Path, overwrite: bool) -> None:
+    """Put ``new`` in the place of ``out``, in one step; an earlier run then stands where ``new`` was."""
+    if not overwrite or not out.exists():
+        try:
+            new.rename(out)
+        except OSError as error:
+            if error.errno not in TAKEN:
+                raise
+            raise InputError(f"out: {out} exists by now; add --overwrite to replace it, or choose another folder with --out") from error
+        return
+    exchange(new, out)
+    if foreign := _foreign(new):
+        exchange(new, out)
+        raise InputError(f"out: {out} {foreign} by now, so it is not overwritten; choose another folder with --out")

@@ -145,6 +145,10 @@ def panels(height: float, rows: int = 1, columns: int = 1, **options: Any) -> It
         yield figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
+LAYOUT_DIGITS = 6
+"""Of the position of axes in proportion to the figure."""
+
+
 def svg(figure: Figure, title: str, description: str = "") -> str:
     """The figure as text that can stand in a page, with what a reader who does not see it is told."""
     # Not by savefig, which draws everything once more for the layout alone.
@@ -155,6 +159,9 @@ def svg(figure: Figure, title: str, description: str = "") -> str:
             spine.set_in_layout(False)
         layout.execute(figure)
         figure.set_layout_engine("none")
+        # The last bits of a layout differ between processes, and ids are hashes of them.
+        for axes in figure.axes:
+            axes.set_position(tuple(round(bound, LAYOUT_DIGITS) for bound in axes.get_position(original=True).bounds))
     for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
         patch.set(facecolor="none", edgecolor="none")
     text = io.StringIO()
