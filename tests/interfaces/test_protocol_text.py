@@ -362,3 +362,16 @@ def test_a_quantity_is_read_in_every_spelling_of_its_unit(kinds, data):
     number = data.draw(st.floats(-1e9, 1e9))
     for text in (f"{number!r} {unit}", f"{number!r}{unit}", f"  {number!r}   {unit} "):
         assert quantity("field", text, *kinds) == (number * SPELLINGS[kind][unit], kind)
+
+
+words = st.lists(st.text(st.sampled_from("aé-#:'\"x1"), min_size=1, max_size=40), min_size=2, max_size=12)
+
+
+@quick
+@given(words.map("  ".join).filter(lambda text: len(text) <= 200), st.sampled_from(["title", "source"]))
+@example("a   " * 40 + ".", "title")
+@example("é  ü" * 40, "source")
+def test_spaces_beside_each_other_survive_in_a_line_of_any_length(text, field):
+    protocol = check(read("ketamine-iv").stated() | {field: text})
+    again = parse(text_of(protocol), "written")
+    assert (again, getattr(again, field)) == (protocol, text)

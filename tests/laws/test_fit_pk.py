@@ -159,9 +159,9 @@ def changed(**fields):
 @pytest.mark.parametrize(
     ("subjects", "said"),
     [
-        ([], "observations: there are none"),
-        ([person(times=[])], "observations: there are none"),
-        ([person(), person("B", doses=())], "subject B: has samples but no dose of ketamine"),
+        ([], "no row that is read holds an observation"),
+        ([person(times=[])], "no row that is read holds an observation"),
+        ([person(), person("B", doses=())], "subject B: has 20 samples but no dose of ketamine"),
         ([changed(molecule="ketamin")], "subject A: molecule: there is no 'ketamin'; did you mean ketamine"),
         ([changed(sampling="salivary")], "subject A: sampling: there is no 'salivary'; allowed: arterial, venous"),
         ([changed(concentration=np.nan)], "subject A: nan ng/mL of ketamine at 1.25 h is not a concentration"),

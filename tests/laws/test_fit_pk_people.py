@@ -231,7 +231,7 @@ def test_in_more_people_somebody_is_further_from_typical_by_chance():
 
 def test_residuals_people_and_bands_are_judged_by_their_thresholds(fitted, model):
     individuals, samples, check = fitted.individuals, fitted.samples, fitted.check
-    large = samples.assign(weighted_residual=samples.weighted_residual * 3 / float(np.sqrt((samples.weighted_residual**2).mean())))
+    large = samples.assign(departure=samples.departure * 3 / float(np.sqrt((samples.departure**2).mean())))
     assert [said.split(":")[0] for said in failures(individuals, large, check, model)] == ["residuals"]
     unsettled = individuals.assign(converged=individuals.converged & (individuals.subject != "old"))
     assert failures(unsettled, samples, check, model)[0].startswith("subject old: the search did not settle")

@@ -72,6 +72,8 @@ def text_of(protocol: Protocol) -> str:
     stream = StringIO()
     writer = YAML()
     writer.indent(mapping=2, sequence=4, offset=2)
+    # A folded line loses spaces that stand beside each other.
+    writer.width = LARGEST_FILE
     writer.dump(protocol.stated(), stream)
     return stream.getvalue()
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,20 +91,16 @@ def difference(one: Path, other: Path) -> float:
 
 
 def _of_datasets(one: Path, other: Path) -> float:
-    groups = [xr.open_groups(path, engine="h5netcdf") for path in (one, other)]
-    if set(groups[0]) != set(groups[1]):
-        return TEXT
-    largest = SAME
-    for name, dataset in groups[0].items():
-        again = groups[1][name]
-        if set(dataset.variables) != set(again.variables):
+    with xr.open_datatree(one, engine="h5netcdf") as first, xr.open_datatree(other, engine="h5netcdf") as second:
+        groups = [{node.path: node.to_dataset(inherit=False) for node in tree.subtree} for tree in (first, second)]
+        names = [{(path, name) for path, group in of.items() for name in group.variables} for of in groups]
+        if names[0] != names[1]:
             return TEXT
-        largest = max(largest, *(_of_arrays(dataset[of].values, again[of].values) for of in dataset.variables), SAME)
-    return largest
+        return max((_of_arrays(*(of[path][name].values for of in groups)) for path, name in names[0]), default=SAME)
 
 
 def _of_tables(one: Path, other: Path) -> float:
-    tables = [list(csv.reader(path.open(encoding="utf-8", newline=""))) for path in (one, other)]
+    tables = [list(csv.reader(StringIO(path.read_text("utf-8")))) for path in (one, other)]
     if [len(row) for row in tables[0]] != [len(row) for row in tables[1]]:
         return TEXT
     largest = SAME

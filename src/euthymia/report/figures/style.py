@@ -13,6 +13,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
 from ...core.types import CELL_CLASSES
@@ -161,7 +162,7 @@ def svg(figure: Figure, title: str, description: str = "") -> str:
         figure.set_layout_engine("none")
         # The last bits of a layout differ between processes, and ids are hashes of them.
         for axes in figure.axes:
-            axes.set_position(tuple(round(bound, LAYOUT_DIGITS) for bound in axes.get_position(original=True).bounds))
+            axes.set_position(Bbox.from_bounds(*np.round(axes.get_position(original=True).bounds, LAYOUT_DIGITS)))
     for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
         patch.set(facecolor="none", edgecolor="none")
     text = io.StringIO()
