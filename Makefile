@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 FRESH := build/fresh
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data mutated-tables lock clean
+.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data mutated-tables mutants soak sbom lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -58,6 +58,19 @@ docs: $(READY)
 mutated-tables: $(READY)
 	$(BIN)/python tests/battery/tables_at_random.py
 
+# A hundred altered equations, each against the tests of its room; half an hour on two processors, and a run that was stopped goes on.
+mutants: $(READY)
+	$(BIN)/python tests/mutants.py
+
+# Hostile text, killed runs, full disks, and the same bytes however a run is made; an hour and a half.
+soak: $(READY)
+	$(BIN)/python tests/soak.py
+
+# Bill of materials (CycloneDX) of what the lock installs, in dist/sbom.json.
+sbom: $(READY)
+	mkdir -p dist
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type library --output-reproducible -o dist/sbom.json $(BIN)/python
+
 # As `euthymia.configure` sets them, before anything is imported.
 benchmark: export NPROC := 1
 benchmark: export OPENBLAS_NUM_THREADS := 1
@@ -102,7 +115,7 @@ $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 # Rewrites the lock for every supported Python: package names, versions and hashes, no addresses.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev --extra docs --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
+	  --python-version 3.11 --extra audit --extra dev --extra docs --extra standards --extra stats --extra witness pyproject.toml --output-file requirements/lock.txt
 
 clean:
 	rm -rf $(VENV) runs dist build docs/reference/generated

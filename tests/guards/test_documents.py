@@ -1,5 +1,6 @@
 """What the public texts show must be what the model computes now."""
 
+import importlib.metadata
 import re
 import tomllib
 from pathlib import Path
@@ -112,3 +113,19 @@ def test_what_the_readme_says_of_the_sign_of_way_1_is_what_conditioning_found():
     assert f"({variants['priors half as wide']['accepted']} circuits)" in said
     assert found["controls"]["share_with_response_reversal"] == 1
     assert f"the middle one of {found['members']['count']}" in said
+
+
+COPYLEFT = re.compile(r"\b(L?GPL|MPL|EUPL|EPL|CDDL)\b|Mozilla Public|GNU ")
+
+
+def test_the_notice_names_every_library_whose_licence_asks_more_than_to_be_named():
+    named = set()
+    for library in importlib.metadata.distributions():
+        stated = library.metadata
+        licence = stated["License"] if stated["License"] and len(stated["License"]) < 50 else ""
+        classes = [of for of in stated.get_all("Classifier", []) if of.startswith("License")]
+        if COPYLEFT.search(" ".join([licence, stated["License-Expression"] or "", *classes])):
+            named.add(library.name)
+    notice = (ROOT / "NOTICE").read_text()
+    assert named, "the environment of tests has some"
+    assert {name for name in named if f"  {name} " not in notice} == set()

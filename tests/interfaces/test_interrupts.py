@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: exit code 130, one line, and nothing is left."""
+"""Ctrl-C or a request to terminate at any moment: exit code 130 or 143, one line, and nothing is left."""
 
 import os
 import random
@@ -116,8 +116,8 @@ def test_workers_end_with_the_process_that_started_them(number, here):
     assert said == ("interrupted\n" if number == signal.SIGINT else "")
 
 
-def interrupted(here: Path, command: str, delay: float, tell: Callable[[int, int], None]) -> bool:
-    """Start a command, interrupt it after a while and check what is left; whether it was still at work."""
+def interrupted(here: Path, command: str, delay: float, tell: Callable[[int, int], None], number: signal.Signals = signal.SIGINT) -> bool:
+    """Start a command, interrupt or terminate it after a while and check what is left; whether it was still at work."""
     process = started(here, "-m", "euthymia", *COMMANDS[command])
     # The thread that watches for signals is there: our own code has begun.
     while process.poll() is None and len(list(Path(f"/proc/{process.pid}/task").glob("*"))) < 2:
@@ -126,21 +126,22 @@ def interrupted(here: Path, command: str, delay: float, tell: Callable[[int, int
         process.communicate(timeout=delay)
         return False
     except subprocess.TimeoutExpired:
-        tell(process.pid, signal.SIGINT)
+        tell(process.pid, number)
     said = process.communicate(timeout=60)[1].splitlines()
     assert gone(process.pid)
     if process.returncode == 0:
         return False
-    assert (process.returncode, said[-1]) == (130, "interrupted")
+    assert (process.returncode, said[-1]) == (128 + number, "interrupted" if number == signal.SIGINT else "terminated")
     assert not any("Error" in line or "Exception" in line or "Traceback" in line for line in said)
     assert not {path.name for path in here.iterdir()} - {"out"}
     assert not (here / "out").exists() or (here / "out" / "manifest.json").exists()
     return True
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("delay", [0.0, 0.4])
-def test_the_program_is_interrupted_from_its_first_lines_on(delay, here):
-    assert interrupted(here, "exposure", delay, os.kill)
+def test_the_program_is_interrupted_from_its_first_lines_on(delay, number, here):
+    assert interrupted(here, "exposure", delay, os.kill, number)
 
 
 @pytest.mark.long
