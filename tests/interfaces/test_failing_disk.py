@@ -12,6 +12,7 @@ import xarray as xr
 
 from euthymia.core import temporary_files
 from euthymia.results import run_folder
+from euthymia.results.integrity import damage, read_manifest
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 COURSE = ("protocol.yaml", "results.nc", "readouts.csv")
@@ -130,6 +131,16 @@ def test_a_run_that_ends_while_another_begins_to_write_is_not_replaced(solved, m
     assert code == 2
     assert "exists by now; add --overwrite" in err
     assert [path.read_text() for path in here.rglob("*") if path.is_file()] == ["of another run"]
+
+
+def test_of_two_runs_into_one_folder_at_once_one_is_refused(here):
+    command = [str(Path(sysconfig.get_path("scripts")) / "euthymia"), "exposure", "saline", "--out", "out"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2]
+    assert any("exists" in line for line in said)
+    assert [path.name for path in here.iterdir()] == ["out"]
+    assert list(damage(here / "out", read_manifest(here / "out"))) == []
 
 
 def test_what_came_into_an_earlier_run_while_another_was_written_is_kept(solved, monkeypatch, here, euthymia):

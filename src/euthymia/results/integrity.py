@@ -14,11 +14,8 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..core.errors import InputError, short
-from ..core.files import read_text
-from .run_folder import MANIFEST
+from .run_folder import MANIFEST, manifest_text
 
-MOST_BYTES = 1_000_000
-"""Of a manifest."""
 PIECE = 1 << 20
 """Bytes that are read at once."""
 NAME = r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]*$"
@@ -52,7 +49,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
         raise InputError(f"run: {folder} holds no {MANIFEST}, so it is no run of Euthymia")
-    text = read_text("run", path, MOST_BYTES, f"is larger than {MOST_BYTES // 1000} kB; that is no manifest")
+    text = manifest_text(folder)
     try:
         return Manifest.model_validate(json.loads(text))
     except ValidationError as error:

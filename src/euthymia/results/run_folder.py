@@ -8,11 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.files import read_text
 from ..core.interrupts import uninterrupted
 from ..core.temporary_files import exchange, temporary_folder
 from .manifest import Request, manifest
 
 MANIFEST = "manifest.json"
+MOST_BYTES = 1_000_000
+"""Of a manifest."""
 TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 """What the system says of a folder that is renamed onto another, or onto a file."""
 
@@ -31,15 +34,20 @@ def check_destination(out: Path, overwrite: bool, option: str = "out") -> None:
         raise InputError(f"{option}: cannot write {out}: {error.strerror}") from error
 
 
+def manifest_text(folder: Path) -> str:
+    """The text of a manifest, no more of which is read than one may hold. Raises ``InputError``."""
+    return read_text("run", folder / MANIFEST, MOST_BYTES, f"is larger than {MOST_BYTES // 1000} kB; that is no manifest")
+
+
 def _foreign(folder: Path) -> str | None:
     """Why a folder is not an earlier run that may go, or None if it is."""
     if folder.is_symlink() or not folder.is_dir():
         return "is not a run folder of Euthymia"
     present = {file.name for file in folder.iterdir()}
     try:
-        manifest_read = json.loads((folder / MANIFEST).read_text("utf-8")) if present else {"euthymia": None, "artefacts_sha256": {}}
+        manifest_read = json.loads(manifest_text(folder)) if present else {"euthymia": None, "artefacts_sha256": {}}
         written = {MANIFEST, *manifest_read["artefacts_sha256"]} if "euthymia" in manifest_read else set()
-    except (OSError, ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         written = set()
     if not written:
         return "is not a run folder of Euthymia"

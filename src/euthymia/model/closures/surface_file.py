@@ -8,10 +8,11 @@ from pathlib import Path
 import jax.numpy as jnp
 
 from ...core.errors import InputError
-from ...core.files import atomic_write
+from ...core.files import atomic_write, read_text
 from ...core.numerics.chebyshev import Surface
 from .provenance import Axis, Settings, sha256
 
+MOST_BYTES = 10_000_000
 REBUILD = "rebuild it with `euthymia surfaces build`"
 
 
@@ -88,7 +89,11 @@ def read(path: Path) -> SurfaceFile:
         If the file is missing or damaged.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        text = read_text("surface", path, MOST_BYTES, f"is larger than {MOST_BYTES // 1_000_000} MB")
+    except InputError as error:
+        raise InputError(f"{error}; {REBUILD}") from error
+    try:
+        content = json.loads(text)
         stated = content.pop("content_sha256")
         actual = sha256(content)
         if stated != actual:
@@ -96,8 +101,6 @@ def read(path: Path) -> SurfaceFile:
         first, second = (Axis(**axis) for axis in content.pop("axes"))
         outputs = tuple(Output(**output) for output in content.pop("outputs"))
         return SurfaceFile(axes=(first, second), outputs=outputs, **content)
-    except OSError as error:
-        raise InputError(f"surface: cannot read {path}: {error.strerror}; {REBUILD}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
