@@ -383,6 +383,11 @@ def test_an_analyte_by_name_is_what_was_measured():
     assert [sample.molecule for sample in subject.observations] == ["norketamine"]
 
 
+def test_people_stand_in_the_order_of_the_numbers_in_their_names():
+    rows = [f"{name},0,35,1,1,." for name in ("P10", "P2", "b", "P1", "10", "9", "a2x", "a10")]
+    assert [person.name for person in table(*rows)] == ["9", "10", "P1", "P2", "P10", "a2x", "a10", "b"]
+
+
 def test_every_column_is_read_or_needed():
     # A column in the list that no row asks for would be dropped in silence.
     modules = Path(nonmem.__file__).parent.glob("nonmem_*.py")

@@ -19,6 +19,8 @@ COMMENTS = ("#", "@")
 SEPARATORS = ((";", "semicolons"), ("\t", "tabs"), (" ", "spaces"))
 MARKED_OUT = re.compile(r"[Cc#@]\d+(\.\d*)?")
 """An ID that is a number behind a mark by which control streams leave rows out."""
+NUMBERED = re.compile(r"([^0-9]*)([0-9]*)")
+"""Text, and the number behind it."""
 MOST_NAMED = 20
 """Columns that a note names."""
 
@@ -184,10 +186,11 @@ def _subjects(people: dict[str, PartialSubject], origin: str) -> Iterable[Subjec
             raise InputError(f"events: {origin} ID {short(name)} {error}") from error
 
 
-def _numbers_first(name: str) -> tuple[bool, float, str]:
-    """Orders names: numbers by their size, then text."""
+def _numbers_first(name: str) -> tuple[bool, float, list[tuple[str, int]], str]:
+    """Orders names: numbers by their size, then text, in which digits count as the numbers they are, so that P2 comes before P10."""
     number = number_of(name)
-    return number is None, number or 0.0, name
+    pieces = [(text, int(digits or 0)) for text, digits in NUMBERED.findall(name)]
+    return number is None, number or 0.0, pieces, name
 
 
 def _check_names(names: Iterable[str], origin: str) -> None:
