@@ -1,7 +1,7 @@
 """Options that several commands have, each with its help."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -144,8 +144,8 @@ class Table:
         return TableLayout(**self.stated()) if self.stated() else AS_IT_SAYS
 
     def stated(self) -> dict[str, Any]:
-        """What was stated, by name."""
-        return {name: value for name, value in asdict(self).items() if value}
+        """What was stated of the table, by name."""
+        return {field.name: value for field in fields(Table) if (value := getattr(self, field.name))}
 
 
 AS_TABLE_SAYS = Table()
