@@ -4,6 +4,8 @@ import math
 import random
 import subprocess
 import sys
+import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -393,3 +395,32 @@ def test_every_column_is_read_or_needed():
     modules = Path(nonmem.__file__).parent.glob("nonmem_*.py")
     read = "".join(path.read_text("utf-8") for path in modules if "columns" not in path.name)
     assert [column for column in COLUMNS if f'"{column}"' not in read] == []
+
+
+@pytest.mark.parametrize(
+    "cell", ["1" * 100_000 + "x", "1." * 50_000, "1e" + "1" * 100_000, "-" * 100_000], ids=["digits", "points", "exponent", "signs"]
+)
+def test_a_cell_of_any_length_is_refused_within_a_second(cell):
+    begin = time.thread_time()
+    assert "column AMT" in refused(f"1,0,{cell},1,1,.")
+    assert time.thread_time() - begin < 1
+
+
+def test_faulty_rows_take_no_more_memory_than_the_table():
+    text = "ID,TIME,AMT\n" + "1,0,x\n" * 400_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="the first of 400000 faulty rows"):
+            parse_table(text, "table.csv")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # The lines themselves are a list of short texts, sixty bytes each.
+    assert peak < 25 * len(text)
+
+
+def test_a_header_of_many_columns_is_checked_within_a_second():
+    begin = time.thread_time()
+    with pytest.raises(InputError, match="at most 1000 are allowed"):
+        parse_table(",".join(["ID", "TIME", "AMT", *(f"X{number}" for number in range(200_000))]) + "\n", "table.csv")
+    assert time.thread_time() - begin < 1
