@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FRESH := build/fresh
+PYTHONS ?= 3.12 3.13
 LOWEST_TESTS := tests/laws/test_plasticity.py tests/laws/test_receptor.py tests/interfaces/test_protocol_text.py
 
-.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data mutated-tables mutants soak sbom lock clean
+.PHONY: run test durations slow long lint verify check package lowest rebuild simulated-fits fit-controls picture docs benchmark open-data mutated-tables mutants soak sbom pythons lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -104,6 +105,15 @@ lowest: $(READY)
 	cp tests/battery/smoke.py $(FRESH)
 	$(FRESH)/bin/python $(FRESH)/smoke.py
 	$(FRESH)/bin/python -m pytest -q -o addopts= -m "not slow" $(LOWEST_TESTS)
+
+# The default tests on the other Pythons that are supported; half an hour each. PYTHONS may be paths of interpreters.
+pythons: $(READY)
+	set -e; for python in $(PYTHONS); do \
+	  $(BIN)/uv venv --quiet --clear --python $$python $(FRESH); \
+	  $(BIN)/uv pip install --quiet --python $(FRESH)/bin/python --require-hashes -r requirements/lock.txt; \
+	  $(BIN)/uv pip install --quiet --python $(FRESH)/bin/python --no-deps --no-build-isolation --editable .; \
+	  $(FRESH)/bin/python -m pytest; \
+	done
 
 $(READY): requirements/lock.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
