@@ -287,7 +287,7 @@ def test_the_command_prints_and_writes_what_was_solved(text, here, euthymia, ref
     code, out, err = euthymia("import", "drug.xml", "--out", "out")
     assert (code, err) == (0, "")
     assert "S-ketamine, hydroxynorketamine" in out
-    assert {path.name for path in (here / "out").iterdir()} == {"concentrations.csv", "concentrations.nc", "manifest.json"}
+    assert {path.name for path in (here / "out").iterdir()} == {"concentrations.csv", "concentrations.nc", "manifest.json", "model.xml"}
     solved = eu.read_sbml("drug.xml").solve()
     with xr.open_dataset(here / "out" / "concentrations.nc", engine="h5netcdf") as written:
         xr.testing.assert_identical(written.load(), solved.data)

@@ -114,7 +114,7 @@ def test_a_damaged_file_is_refused(damage, copied):
 
 def test_what_is_no_text_is_refused(copied):
     (copied / "passage.json").write_bytes(b"\x89HDF\xff")
-    with pytest.raises(InputError, match="is damaged; rebuild it"):
+    with pytest.raises(InputError, match="is not UTF-8 text; rebuild it"):
         default_model()
 
 
