@@ -485,7 +485,10 @@ def test_what_ships_warns_of_nothing_but_that_a_curve_has_no_mechanism(name, mod
 @pytest.mark.parametrize("content", ["run", "file", "notes", "web", "empty"])
 def test_without_overwrite_whatever_stands_in_the_place_stays(content, here, refused):
     place(here / "out", content)
-    assert "--overwrite" in refused("simulate", "--out", "out")
+    said = refused("simulate", "--out", "out")
+    # Only what may be replaced is said to be.
+    assert ("add --overwrite" in said) == (content == "empty")
+    assert "choose another folder with --out" in said
 
 
 @pytest.mark.parametrize("content", ["file", "notes", "web"])
@@ -511,7 +514,7 @@ def place(out, content):
 
 def test_a_dangling_link_in_the_place_stays(here, refused):
     (here / "out").symlink_to("nowhere")
-    assert "--overwrite" in refused("simulate", "--out", "out")
+    assert "choose another folder with --out" in refused("simulate", "--out", "out")
     assert "not a run folder" in refused("simulate", "--out", "out", "--overwrite")
     assert (here / "out").is_symlink()
 

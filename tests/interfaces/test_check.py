@@ -137,7 +137,7 @@ def test_how_far_files_are_apart(tmp_path):
 
 
 def test_a_users_own_data_read_back_to_the_last_bit(tmp_path):
-    source = {"time [d]": [1, 1, 0.1], "madrs": [30.1, float("nan"), 1 / 3], "madrs sd": [1.0, 2.0, float("nan")]}
+    source = {"time [d]": [1.0, 1.0, 0.1], "madrs": [30.1, float("nan"), 1 / 3], "madrs sd": [1.0, 2.0, float("nan")]}
     observed = observed_data(source)
     (tmp_path / "observed.csv").write_text(text_of_observed(observed))
     xr.testing.assert_identical(observed_data(tmp_path / "observed.csv"), observed)

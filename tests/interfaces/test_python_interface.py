@@ -17,6 +17,7 @@ import euthymia as eu
 from euthymia.analysis.attribution import attribution
 from euthymia.api.run import options_of
 from euthymia.cli.main import app
+from euthymia.core.exported_programs import forget_programs
 from euthymia.inference.fitted import shipped
 from euthymia.links import Switches
 from euthymia.model.changed import CALIBRATION_LEFT_OUT
@@ -108,6 +109,9 @@ def test_a_run_is_that_of_the_command_line_bit_for_bit(reference_run):
 def test_another_dose_compiles_nothing():
     import jax
 
+    # As a process that begins: one that holds the programs of many tests lets go of some.
+    forget_programs()
+    jax.clear_caches()
     protocol = eu.Protocol.read("ketamine-iv")
     eu.simulate(protocol)
     compiled = []
