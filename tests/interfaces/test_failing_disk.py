@@ -24,7 +24,7 @@ FILES = {
 COMMANDS = {"simulate": ["simulate"], "compare": ["compare", *ARMS]}
 
 
-@pytest.fixture(params=list(COMMANDS))
+@pytest.fixture(params=["simulate", pytest.param("compare", marks=pytest.mark.long)])
 def command(request):
     return request.param
 
