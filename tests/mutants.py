@@ -150,13 +150,14 @@ def main() -> None:
     """Run what has not been run yet, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=COUNT, help=f"how many, {COUNT} if left out")
+    parser.add_argument("--rooms", nargs="*", choices=list(ROOMS), default=list(ROOMS), metavar="ROOM", help="those alone")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "mutants.jsonl", help="where results are kept")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     asked = parser.parse_args()
     asked.results.parent.mkdir(parents=True, exist_ok=True)
     lines = asked.results.read_text().splitlines() if asked.results.exists() else []
     known = {row["name"]: row for row in map(json.loads, lines)}
-    chosen = sample(asked.count)
+    chosen = [mutant for mutant in sample(asked.count) if mutant.room in asked.rooms]
     equivalent = YAML(typ="safe", pure=True).load(EQUIVALENT.read_text()) or {}
     with tempfile.TemporaryDirectory() as folder:
         checkouts: SimpleQueue[Path] = SimpleQueue()
