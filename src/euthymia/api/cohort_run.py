@@ -72,8 +72,8 @@ class CohortRun:
         InputError
             If the folder exists and is not to be replaced, or cannot be written.
         """
-        values, own = {} if self.fitted is None else self.fitted.values, self.fitted is not None and self.fitted != shipped()
-        beside = {FITTED_FILE: text_of(self.fitted).encode()} if own and self.fitted is not None else {}
+        values = {} if self.fitted is None else self.fitted.values
+        beside = {} if self.fitted is None or self.fitted == shipped() else {FITTED_FILE: text_of(self.fitted).encode()}
         write(self.cohort, self.typical, self.model.parameters.ratings, values, Path(folder), overwrite, self.options, beside)
         return Path(folder)
 

@@ -16,8 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..core.errors import InputError, short
 from .run_folder import MANIFEST, manifest_text
 
-PIECE = 1 << 20
-"""Bytes that are read at once."""
 NAME = r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]*$"
 TEXT, SAME = math.inf, 0.0
 
@@ -130,8 +128,5 @@ def _number(cell: str) -> float:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
